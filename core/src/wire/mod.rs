@@ -1,0 +1,36 @@
+//! What goes over HTTP, for the server and every client: requests, responses and error codes.
+//! Not the crypto formats (those are [`crate::envelope`]) and not status codes (only the server's HTTP room knows them).
+//!
+//! Sizes are bytes, times RFC 3339 UTC, part numbers start at 1, byte strings base64url without padding ([`B64`], [`Bytes64`]).
+
+mod admin;
+mod auth;
+mod bytes;
+mod config;
+mod error;
+mod files;
+mod upload;
+
+pub use admin::*;
+pub use auth::*;
+pub use bytes::{B64, Bytes64};
+pub use config::*;
+pub use error::{ErrorCode, Problem};
+pub use files::*;
+pub use upload::*;
+
+/// Hard ceiling of a part's body: the Bot API's `MAX_DOWNLOAD_FILE_SIZE`, 20 MiB, inclusive.
+pub const MAX_PART_BODY_BYTES: u32 = 20_971_520;
+/// Hard ceiling of a sealed manifest.
+pub const MAX_MANIFEST_BYTES: usize = 65_536;
+/// Longest label (file or folder name as the server sees it).
+pub const MAX_LABEL_BYTES: usize = 255;
+/// Most candidates that `check` returns.
+pub const MAX_CANDIDATES: usize = 16;
+
+/// Request header with the MAC of a part's plaintext ([`B64<32>`]).
+pub const HEADER_PART_MAC: &str = "Ferry-Part-Mac";
+/// Request header with [`Compression`] by name.
+pub const HEADER_PART_COMPRESSION: &str = "Ferry-Part-Compression";
+/// Request header with the BLAKE3 of the body ([`B64<32>`]).
+pub const HEADER_BODY_BLAKE3: &str = "Ferry-Body-Blake3";
