@@ -1,2 +1,85 @@
-//! xtask
-fn main() {}
+//! The only list of commands. Each command is one file; this one only parses the line and dispatches.
+//! What they share is [`workspace`] (paths, running programs) and [`install`] (missing pieces); stories live in `tests/`.
+
+mod bench;
+mod install;
+mod lint;
+mod soak;
+mod test;
+mod up;
+mod web;
+mod workspace;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Ferry's commands.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and start the server; Ctrl-C stops all of it
+    Up {
+        /// Where it keeps its data [default: .ferry]
+        #[arg(long)]
+        data: Option<PathBuf>,
+        /// Port on loopback
+        #[arg(long)]
+        port: Option<u16>,
+        /// Build the server optimised
+        #[arg(long)]
+        release: bool,
+    },
+    /// Run every test: vectors, page helpers, crates, stories
+    Test {
+        /// Handed to the Rust test runner, e.g. a name to filter by
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        filter: Vec<String>,
+    },
+    /// Build the browser module and put it where the server takes it from
+    Web,
+    /// Formatting and clippy, natively and for the browser
+    Lint,
+    /// Speed and memory, as ratios in one run; fails below a bar
+    Bench {
+        /// Only the benchmarks whose name contains this
+        name: Option<String>,
+    },
+    /// Kill browser, server and Postgres again and again on large files
+    Soak {
+        /// How many runs, each with its own seed
+        #[arg(long, default_value_t = 20)]
+        seeds: u32,
+        /// Size of the file, MiB
+        #[arg(long, default_value_t = 1024)]
+        size_mib: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Line::parse().command {
+        Command::Up {
+            data,
+            port,
+            release,
+        } => up::run(data, port, release),
+        Command::Test { filter } => test::run(&filter),
+        Command::Web => web::build().map(drop),
+        Command::Lint => lint::run(),
+        Command::Bench { name } => bench::run(name.as_deref()),
+        Command::Soak { seeds, size_mib } => soak::run(seeds, size_mib),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

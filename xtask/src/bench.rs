@@ -1,0 +1,20 @@
+//! Speed and memory, measured by `tests/` on optimised builds; here they are only built and started.
+
+use anyhow::Result;
+
+use crate::{
+    install, test, web,
+    workspace::{self, target},
+};
+
+/// `cargo xtask bench [name]`.
+pub(crate) fn run(name: Option<&str>) -> Result<()> {
+    install::for_tests()?;
+    web::build()?;
+    test::build_parts(true)?;
+    workspace::run(
+        test::on_stage(true)
+            .arg(target().join("release/bench"))
+            .args(name),
+    )
+}

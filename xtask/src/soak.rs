@@ -1,0 +1,35 @@
+//! The story of kills and resumes, on large files and many seeds.
+
+use anyhow::Result;
+
+use crate::{
+    install, test, web,
+    workspace::{self, target},
+};
+
+/// `cargo xtask soak`.
+pub(crate) fn run(seeds: u32, size_mib: u32) -> Result<()> {
+    install::for_tests()?;
+    web::build()?;
+    test::build_parts(true)?;
+    let mut story = test::on_stage(true);
+    story.arg("cargo").args([
+        "test",
+        "--locked",
+        "--release",
+        "--package",
+        "ferry-tests",
+        "--test",
+        "stories",
+    ]);
+    story.args([
+        "resume_from_a_fresh_profile",
+        "--",
+        "--test-threads=1",
+        "--nocapture",
+    ]);
+    story
+        .env("FERRY_STORY_SEEDS", seeds.to_string())
+        .env("FERRY_STORY_SIZE_MIB", size_mib.to_string());
+    workspace::run(story.env("FERRY_SERVER", target().join("release/ferry-server")))
+}

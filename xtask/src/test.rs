@@ -1,0 +1,113 @@
+//! Every test: the independent vector tool, the page's helpers, then all crates and the stories.
+//! The stories' own stage (Postgres, server, browser, proxy) is built in `tests/`; here things are only built and started.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    install, web,
+    workspace::{self, answers, cargo, program, root, target},
+};
+
+/// `cargo xtask test [filter]`; with a filter only the Rust tests whose names contain it.
+pub(crate) fn run(filter: &[String]) -> Result<()> {
+    install::for_tests()?;
+    web::build()?;
+    build_parts(false)?;
+    if filter.is_empty() {
+        python_vectors()?;
+        page_helpers()?;
+        workspace::run(cargo().args(["test", "--locked", "--doc", "--package", "ferry-core"]))?;
+    }
+    rust_tests(filter)
+}
+
+/// The server, and the program that gives stories their Postgres.
+pub(crate) fn build_parts(release: bool) -> Result<()> {
+    let mut build = cargo();
+    build.args([
+        "build",
+        "--locked",
+        "--package",
+        "ferry-server",
+        "--package",
+        "ferry-tests",
+        "--bins",
+    ]);
+    if release {
+        build.arg("--release");
+    }
+    workspace::run(&mut build)
+}
+
+/// Rust's vectors are opened by a program that shares no code with Ferry, and its own by Rust.
+fn python_vectors() -> Result<()> {
+    let folder = root().join("tests/vectors");
+    let python = install::python_venv(&folder.join("requirements.txt"))?;
+    let tool = folder.join("independent.py");
+    let made = target().join("independent-vectors");
+    workspace::run(program(&python).arg(&tool).arg("open").arg(&folder))?;
+    workspace::run(program(&python).arg(&tool).arg("write").arg(&made))?;
+    workspace::run(
+        cargo()
+            .args([
+                "test",
+                "--locked",
+                "--package",
+                "ferry-core",
+                "independent_vectors",
+            ])
+            .env("FERRY_INDEPENDENT_VECTORS", &made),
+    )
+}
+
+fn page_helpers() -> Result<()> {
+    let mut files = javascript_tests(&root().join("web/test"))?;
+    files.sort();
+    workspace::run(program("node").arg("--test").args(files))
+}
+
+fn javascript_tests(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("{} is not readable", folder.display()))?;
+    let paths = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    let tests: Vec<_> = paths
+        .into_iter()
+        .filter(|path| path.to_string_lossy().ends_with(".test.js"))
+        .collect();
+    if tests.is_empty() {
+        bail!("{} has no tests", folder.display());
+    }
+    Ok(tests)
+}
+
+/// nextest where it is installed, else `cargo test` with one story at a time: they share the machine's two or so cores.
+fn rust_tests(filter: &[String]) -> Result<()> {
+    let members = ["--locked", "--workspace", "--exclude", "ferry-client-wasm"];
+    if answers("cargo", &["nextest", "--version"]) {
+        return workspace::run(
+            on_stage(false)
+                .arg("cargo")
+                .args(["nextest", "run"])
+                .args(members)
+                .args(filter),
+        );
+    }
+    let mut tests = on_stage(false);
+    tests
+        .arg("cargo")
+        .arg("test")
+        .args(members)
+        .args(["--no-fail-fast", "--tests"])
+        .args(filter);
+    workspace::run(tests.args(["--", "--test-threads=1"]))
+}
+
+/// The program that runs what follows with a Postgres for stories, and fails when processes are left over.
+pub(crate) fn on_stage(release: bool) -> std::process::Command {
+    let profile = if release { "release" } else { "debug" };
+    program(target().join(profile).join("on-stage"))
+}

@@ -1,0 +1,78 @@
+//! Where things are, and how programs are run from here. Nothing about what the commands mean.
+
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, ensure};
+
+/// The workspace's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .unwrap_or_else(|_| PathBuf::from("."))
+}
+
+/// Where cargo builds to.
+pub(crate) fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => root().join(dir),
+        None => root().join("target"),
+    }
+}
+
+/// A program to be run in the root.
+pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
+    command.current_dir(root());
+    command
+}
+
+/// Cargo, the one that runs us.
+pub(crate) fn cargo() -> Command {
+    program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Runs to the end and wants success.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    eprintln!("+ {}", shown(command));
+    let status = command
+        .status()
+        .with_context(|| format!("{} does not start", shown(command)))?;
+    ensure!(status.success(), "{} failed ({status})", shown(command));
+    Ok(())
+}
+
+/// Whether the program is found and answers with success, in silence.
+pub(crate) fn answers(name: &str, args: &[&str]) -> bool {
+    program(name)
+        .args(args)
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+/// What a person would have typed.
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Refuses files that git does not know or that changed.
+pub(crate) fn ensure_clean_tree() -> Result<()> {
+    let output = program("git")
+        .args(["status", "--porcelain"])
+        .output()
+        .context("git does not start")?;
+    let changed = String::from_utf8_lossy(&output.stdout);
+    ensure!(
+        output.status.success() && changed.is_empty(),
+        "the working tree is not clean:\n{changed}"
+    );
+    Ok(())
+}
