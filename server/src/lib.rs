@@ -1,1 +1,5 @@
-//! placeholder
+//! Ferry's server. `app` is the composition root: it makes every long-lived part and hands it in.
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::as_conversions))]
+
+pub mod config;
+pub mod embedded_postgres;

@@ -1,0 +1,233 @@
+//! Settings: `ferry.toml`, then the environment (`FERRY_*`, `DATABASE_URL`), checked once where they enter.
+//! The only file that reads the environment. What a setting does is said here and shown by `ferry-server config check`.
+
+mod explain;
+mod settings;
+
+use std::{net::IpAddr, net::SocketAddr, path::PathBuf, time::Duration};
+
+use ferry_core::wire;
+
+use settings::Settings;
+pub use settings::{LogFormat, Secret};
+
+/// Everything a server is told from outside, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address people use, where it differs from `listen` (behind a proxy).
+    pub public_url: Option<String>,
+    /// Holds the private Postgres and the parts, as far as those are not elsewhere. Absolute.
+    pub data_dir: PathBuf,
+    /// Postgres to use; none starts a private one in the data directory.
+    pub database_url: Option<Secret>,
+    /// Where sealed parts go.
+    pub storage: StorageConfig,
+    /// Sizes of new parts.
+    pub part_profile: wire::PartProfile,
+    /// Limits of requests and their bodies.
+    pub requests: RequestLimits,
+    /// Time without activity after which an upload is abandoned.
+    pub upload_ttl: Duration,
+    /// How often abandoned uploads are cleaned up.
+    pub cleanup_interval: Duration,
+    /// Quota of new users, bytes; none is unlimited.
+    pub default_quota_bytes: Option<u64>,
+    /// Life of a sign-in.
+    pub session_ttl: Duration,
+    /// Limits of failed sign-ins.
+    pub login: LoginLimits,
+    /// Origins of other sites that may call the API with tokens.
+    pub allowed_origins: Vec<String>,
+    /// Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Certificate and key, where the server speaks TLS itself.
+    pub tls: Option<TlsConfig>,
+    /// Time that parts in hand get to finish when the server is told to stop.
+    pub shutdown_grace: Duration,
+    /// What is logged, as a `tracing` filter.
+    pub log: String,
+    /// How it is written.
+    pub log_format: LogFormat,
+}
+
+/// Where sealed parts go.
+#[derive(Debug, Clone)]
+pub enum StorageConfig {
+    /// A directory of this machine, or one that all instances share.
+    Directory {
+        /// Absolute.
+        path: PathBuf,
+    },
+    /// A bucket that speaks S3.
+    S3(S3Config),
+}
+
+impl StorageConfig {
+    /// As it is named in `GET /api/config`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            StorageConfig::Directory { .. } => "directory",
+            StorageConfig::S3(_) => "s3",
+        }
+    }
+}
+
+/// A bucket.
+#[derive(Debug, Clone)]
+pub struct S3Config {
+    /// Its name.
+    pub bucket: String,
+    /// Where the service is; AWS when absent.
+    pub endpoint: Option<String>,
+    /// Its region.
+    pub region: String,
+    /// Prefix of all keys.
+    pub prefix: String,
+    /// Key id.
+    pub access_key_id: Secret,
+    /// Key.
+    pub secret_access_key: Secret,
+}
+
+/// Limits of requests and their bodies.
+#[derive(Debug, Clone)]
+pub struct RequestLimits {
+    /// Bytes of part bodies held in memory at once.
+    pub body_budget_bytes: u32,
+    /// How long a part waits for its share before it is told to come back.
+    pub body_budget_wait: Duration,
+    /// Longest silence inside a body.
+    pub body_idle: Duration,
+    /// Time for a request's headers.
+    pub headers_timeout: Duration,
+    /// Silence after which an idle connection is closed.
+    pub keep_alive: Duration,
+    /// Open connections at once.
+    pub max_connections: usize,
+}
+
+/// Failed sign-ins that are let through.
+#[derive(Debug, Clone, Copy)]
+pub struct LoginLimits {
+    /// For one name in a window.
+    pub per_name: u32,
+    /// From one address in a window.
+    pub per_address: u32,
+    /// The window.
+    pub window: Duration,
+}
+
+/// Certificate and key files (PEM).
+#[derive(Debug, Clone)]
+pub struct TlsConfig {
+    /// Chain, leaf first.
+    pub cert: PathBuf,
+    /// Private key.
+    pub key: PathBuf,
+}
+
+/// An address or a network in CIDR notation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: u128,
+    bits_ignored: u32,
+}
+
+impl Network {
+    /// It holds the address (IPv4 and its IPv6-mapped form are one).
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let shifted = |value: u128| value.checked_shr(self.bits_ignored).unwrap_or(0);
+        shifted(as_number(address)) == shifted(self.address)
+    }
+}
+
+impl std::str::FromStr for Network {
+    type Err = ConfigError;
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        let refuse = || {
+            ConfigError::invalid(
+                "trusted_proxies",
+                format!("{text:?} is neither an address nor a network"),
+            )
+        };
+        let (address, length) = text
+            .split_once('/')
+            .map_or((text, None), |(a, l)| (a, Some(l)));
+        let address: IpAddr = address.trim().parse().map_err(|_| refuse())?;
+        let width: u32 = if address.is_ipv4() { 32 } else { 128 };
+        let length = length
+            .map_or(Ok(width), |l| l.trim().parse::<u32>())
+            .map_err(|_| refuse())?;
+        let bits_ignored = width.checked_sub(length).ok_or_else(refuse)?;
+        Ok(Network {
+            address: as_number(address),
+            bits_ignored,
+        })
+    }
+}
+
+fn as_number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(v6) => v6.to_bits(),
+    }
+}
+
+/// A setting that can not be used, by name.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file or a variable can not be read as what it should be.
+    #[error("settings can not be read: {0}")]
+    Unreadable(#[from] Box<figment::Error>),
+    /// A value makes no sense.
+    #[error("setting `{name}`: {reason}")]
+    Invalid {
+        /// The setting.
+        name: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl ConfigError {
+    fn invalid(name: &'static str, reason: impl Into<String>) -> Self {
+        ConfigError::Invalid {
+            name,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file (`ferry.toml` of the working directory when none is named) and the environment.
+    pub fn load(file: Option<&std::path::Path>) -> Result<Self, ConfigError> {
+        Settings::load(file)?.check()
+    }
+
+    /// The address that links begin with, when the server listens on `bound`.
+    pub fn base_url(&self, bound: SocketAddr) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| format!("{scheme}://{bound}"))
+    }
+
+    /// The server's own pages are reached over TLS, here or in front of it.
+    pub fn is_https(&self) -> bool {
+        self.tls.is_some()
+            || self
+                .public_url
+                .as_deref()
+                .is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// What the server will do with these settings, for a person; secrets are left out.
+    pub fn explain(&self) -> String {
+        explain::explain(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

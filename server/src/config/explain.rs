@@ -1,0 +1,113 @@
+//! `config check`: says in sentences what the server will do. Shows no secret.
+
+use std::time::Duration;
+
+use super::{Config, StorageConfig};
+
+pub(super) fn explain(config: &Config) -> String {
+    let mut lines = vec![
+        format!("Listens on {} ({}).", config.listen, transport(config)),
+        format!("Links begin with {}.", config.base_url(config.listen)),
+        database(config),
+        storage(config),
+        format!(
+            "New parts have {} to {} bytes (profile {}).",
+            config.part_profile.min_bytes, config.part_profile.max_bytes, config.part_profile.name
+        ),
+        format!(
+            "Holds at most {} bytes of part bodies in memory; a part waits {} for its share.",
+            config.requests.body_budget_bytes,
+            span(config.requests.body_budget_wait)
+        ),
+        format!(
+            "Uploads without activity for {} are abandoned; looks for them every {}.",
+            span(config.upload_ttl),
+            span(config.cleanup_interval)
+        ),
+        match config.default_quota_bytes {
+            Some(bytes) => format!("New users may store {bytes} bytes."),
+            None => "New users may store without limit.".to_owned(),
+        },
+        format!(
+            "A sign-in lives {}; in {} at most {} failed ones a name and {} an address.",
+            span(config.session_ttl),
+            span(config.login.window),
+            config.login.per_name,
+            config.login.per_address
+        ),
+    ];
+    lines.push(origins(config));
+    if !config.trusted_proxies.is_empty() {
+        lines.push(format!(
+            "Believes X-Forwarded-For and -Proto of {} networks.",
+            config.trusted_proxies.len()
+        ));
+    }
+    lines.push(format!(
+        "When told to stop, parts in hand get {} to finish.",
+        span(config.shutdown_grace)
+    ));
+    lines.push(
+        format!(
+            "Logs {:?} to standard error as {:?}.",
+            config.log, config.log_format
+        )
+        .to_string(),
+    );
+    lines.join("\n")
+}
+
+fn transport(config: &Config) -> String {
+    match &config.tls {
+        Some(tls) => format!("TLS with the certificate {}", tls.cert.display()),
+        None if config.listen.ip().is_loopback() => "plain HTTP, this machine only".to_owned(),
+        None => {
+            "plain HTTP: browsers refuse the page there without a TLS proxy in front".to_owned()
+        }
+    }
+}
+
+fn database(config: &Config) -> String {
+    match &config.database_url {
+        Some(_) => "Uses the Postgres of DATABASE_URL (the address is not shown).".to_owned(),
+        None => format!(
+            "Starts a private Postgres for the data directory {}.",
+            config.data_dir.display()
+        ),
+    }
+}
+
+fn storage(config: &Config) -> String {
+    match &config.storage {
+        StorageConfig::Directory { path } => {
+            format!("Stores parts in the directory {}.", path.display())
+        }
+        StorageConfig::S3(s3) => format!(
+            "Stores parts in the bucket {} of {} (region {}, prefix {:?}, keys not shown).",
+            s3.bucket,
+            s3.endpoint.as_deref().unwrap_or("AWS"),
+            s3.region,
+            s3.prefix
+        ),
+    }
+}
+
+fn origins(config: &Config) -> String {
+    if config.allowed_origins.is_empty() {
+        return "No other site may call the API.".to_owned();
+    }
+    format!(
+        "These sites may call the API with tokens: {}.",
+        config.allowed_origins.join(", ")
+    )
+}
+
+fn span(duration: Duration) -> String {
+    let secs = duration.as_secs();
+    match secs {
+        _ if secs > 0 && secs.is_multiple_of(86_400) => format!("{} d", secs / 86_400),
+        _ if secs > 0 && secs.is_multiple_of(3_600) => format!("{} h", secs / 3_600),
+        _ if secs > 0 && secs.is_multiple_of(60) => format!("{} min", secs / 60),
+        _ => format!("{secs} s"),
+    }
+}

@@ -1,0 +1,382 @@
+//! The settings as they are written: names, defaults, and the step from text to [`Config`](super::Config).
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use ferry_core::wire::PartProfile;
+use figment::{
+    Figment,
+    providers::{Env, Format, Toml},
+};
+use serde::{Deserialize, Deserializer};
+
+use super::{
+    Config, ConfigError, LoginLimits, Network, RequestLimits, S3Config, StorageConfig, TlsConfig,
+};
+
+/// A value that is never shown.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value, for the one place that uses it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Secret(value)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        text(d).map(Secret)
+    }
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// `ferry.toml`. Each key is also an environment variable: `listen` is `FERRY_LISTEN`, `storage.bucket` is
+/// `FERRY_STORAGE__BUCKET`; lists are separated by commas there.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Settings {
+    listen: SocketAddr,
+    public_url: Option<String>,
+    data_dir: PathBuf,
+    database_url: Option<Secret>,
+    storage: StorageSettings,
+    part_profile: String,
+    part_min_bytes: Option<u32>,
+    part_max_bytes: Option<u32>,
+    body_budget_bytes: u32,
+    body_budget_wait_secs: u64,
+    body_idle_secs: u64,
+    headers_timeout_secs: u64,
+    keep_alive_secs: u64,
+    max_connections: usize,
+    upload_ttl_secs: u64,
+    cleanup_interval_secs: u64,
+    default_quota_bytes: Option<u64>,
+    session_ttl_secs: u64,
+    login_attempts_per_name: u32,
+    login_attempts_per_address: u32,
+    login_window_secs: u64,
+    #[serde(deserialize_with = "list")]
+    allowed_origins: Vec<String>,
+    #[serde(deserialize_with = "list")]
+    trusted_proxies: Vec<String>,
+    tls: Option<TlsSettings>,
+    shutdown_grace_secs: u64,
+    log: String,
+    log_format: LogFormat,
+}
+
+/// `[storage]`.
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct StorageSettings {
+    kind: StorageKind,
+    path: Option<PathBuf>,
+    bucket: Option<String>,
+    endpoint: Option<String>,
+    region: Option<String>,
+    prefix: Option<String>,
+    access_key_id: Option<Secret>,
+    secret_access_key: Option<Secret>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+enum StorageKind {
+    #[default]
+    Directory,
+    S3,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TlsSettings {
+    cert: PathBuf,
+    key: PathBuf,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
+            public_url: None,
+            data_dir: PathBuf::from(".ferry"),
+            database_url: None,
+            storage: StorageSettings::default(),
+            part_profile: "disk".to_owned(),
+            part_min_bytes: None,
+            part_max_bytes: None,
+            body_budget_bytes: 96 * 1024 * 1024,
+            body_budget_wait_secs: 20,
+            body_idle_secs: 30,
+            headers_timeout_secs: 15,
+            keep_alive_secs: 75,
+            max_connections: 2_000,
+            upload_ttl_secs: 7 * 86_400,
+            cleanup_interval_secs: 600,
+            default_quota_bytes: None,
+            session_ttl_secs: 30 * 86_400,
+            login_attempts_per_name: 10,
+            login_attempts_per_address: 50,
+            login_window_secs: 300,
+            allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            tls: None,
+            shutdown_grace_secs: 30,
+            log: "info".to_owned(),
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn load(file: Option<&std::path::Path>) -> Result<Self, ConfigError> {
+        if let Some(named) = file.filter(|path| !path.is_file()) {
+            return Err(ConfigError::invalid(
+                "--config",
+                format!("there is no file {}", named.display()),
+            ));
+        }
+        let file = file.unwrap_or_else(|| std::path::Path::new("ferry.toml"));
+        Self::read(Figment::new().merge(Toml::file_exact(file)))
+    }
+
+    /// The environment comes last and wins. `FERRY_TEST_*` belongs to test runs and is no setting.
+    pub(super) fn read(figment: Figment) -> Result<Self, ConfigError> {
+        figment
+            .merge(Env::raw().only(&["DATABASE_URL"]))
+            .merge(
+                Env::prefixed("FERRY_")
+                    .filter(|key| !key.starts_with("test_"))
+                    .split("__"),
+            )
+            .extract()
+            .map_err(|error| ConfigError::Unreadable(Box::new(error)))
+    }
+
+    pub(super) fn check(self) -> Result<Config, ConfigError> {
+        let part_profile = self.part_profile()?;
+        let requests = self.request_limits(&part_profile)?;
+        let data_dir = absolute("data_dir", &self.data_dir)?;
+        Ok(Config {
+            listen: self.listen,
+            public_url: self
+                .public_url
+                .map(|url| origin("public_url", &url))
+                .transpose()?,
+            database_url: self.database_url,
+            storage: self.storage.check(&data_dir)?,
+            data_dir,
+            part_profile,
+            requests,
+            upload_ttl: at_least("upload_ttl_secs", self.upload_ttl_secs, 60)?,
+            cleanup_interval: at_least("cleanup_interval_secs", self.cleanup_interval_secs, 1)?,
+            default_quota_bytes: self.default_quota_bytes,
+            session_ttl: at_least("session_ttl_secs", self.session_ttl_secs, 60)?,
+            login: LoginLimits {
+                per_name: self.login_attempts_per_name.max(1),
+                per_address: self.login_attempts_per_address.max(1),
+                window: at_least("login_window_secs", self.login_window_secs, 1)?,
+            },
+            allowed_origins: self
+                .allowed_origins
+                .iter()
+                .map(|o| origin("allowed_origins", o))
+                .collect::<Result<_, _>>()?,
+            trusted_proxies: self
+                .trusted_proxies
+                .iter()
+                .map(|n| n.parse())
+                .collect::<Result<Vec<Network>, _>>()?,
+            tls: self.tls.map(|tls| TlsConfig {
+                cert: tls.cert,
+                key: tls.key,
+            }),
+            shutdown_grace: Duration::from_secs(self.shutdown_grace_secs),
+            log: self.log,
+            log_format: self.log_format,
+        })
+    }
+
+    fn part_profile(&self) -> Result<PartProfile, ConfigError> {
+        const MIB: u32 = 1024 * 1024;
+        let (min, max) = match self.part_profile.as_str() {
+            "slow" => (2 * MIB, 3 * MIB),
+            "disk" => (7 * MIB, 9 * MIB),
+            "telegram" => (14 * MIB, 18 * MIB),
+            "custom" => match (self.part_min_bytes, self.part_max_bytes) {
+                (Some(min), Some(max)) => (min, max),
+                _ => {
+                    return Err(ConfigError::invalid(
+                        "part_profile",
+                        "`custom` needs part_min_bytes and part_max_bytes",
+                    ));
+                }
+            },
+            other => {
+                return Err(ConfigError::invalid(
+                    "part_profile",
+                    format!("{other:?} is none of slow, disk, telegram, custom"),
+                ));
+            }
+        };
+        check_part_sizes(min, max)?;
+        Ok(PartProfile {
+            name: self.part_profile.clone(),
+            min_bytes: min,
+            max_bytes: max,
+        })
+    }
+
+    fn request_limits(&self, profile: &PartProfile) -> Result<RequestLimits, ConfigError> {
+        let largest = ferry_core::wire::MAX_PART_BODY_BYTES;
+        if self.body_budget_bytes < largest {
+            return Err(ConfigError::invalid(
+                "body_budget_bytes",
+                format!(
+                    "must hold one part of {largest} bytes at least (the profile's largest is {})",
+                    profile.max_bytes
+                ),
+            ));
+        }
+        Ok(RequestLimits {
+            body_budget_bytes: self.body_budget_bytes,
+            body_budget_wait: Duration::from_secs(self.body_budget_wait_secs),
+            body_idle: at_least("body_idle_secs", self.body_idle_secs, 1)?,
+            headers_timeout: at_least("headers_timeout_secs", self.headers_timeout_secs, 1)?,
+            keep_alive: at_least("keep_alive_secs", self.keep_alive_secs, 1)?,
+            max_connections: self.max_connections.max(16),
+        })
+    }
+}
+
+impl StorageSettings {
+    fn check(self, data_dir: &std::path::Path) -> Result<StorageConfig, ConfigError> {
+        match self.kind {
+            StorageKind::Directory => Ok(StorageConfig::Directory {
+                path: match self.path {
+                    Some(path) => absolute("storage.path", &path)?,
+                    None => data_dir.join("parts"),
+                },
+            }),
+            StorageKind::S3 => {
+                let missing = |name| ConfigError::invalid(name, "S3 needs it");
+                Ok(StorageConfig::S3(S3Config {
+                    bucket: self.bucket.ok_or_else(|| missing("storage.bucket"))?,
+                    endpoint: self.endpoint,
+                    region: self.region.unwrap_or_else(|| "us-east-1".to_owned()),
+                    prefix: self.prefix.unwrap_or_default(),
+                    access_key_id: self
+                        .access_key_id
+                        .ok_or_else(|| missing("storage.access_key_id"))?,
+                    secret_access_key: self
+                        .secret_access_key
+                        .ok_or_else(|| missing("storage.secret_access_key"))?,
+                }))
+            }
+        }
+    }
+}
+
+/// The envelope's rule for part sizes.
+fn check_part_sizes(min: u32, max: u32) -> Result<(), ConfigError> {
+    const STEP: u32 = 65_536;
+    const LARGEST: u32 = 20_905_984;
+    let fits = |size: u32| size.is_multiple_of(STEP) && (STEP..=LARGEST).contains(&size);
+    if fits(min) && fits(max) && min <= max {
+        return Ok(());
+    }
+    Err(ConfigError::invalid(
+        "part_profile",
+        format!("part sizes are multiples of {STEP}, rising, and at most {LARGEST}"),
+    ))
+}
+
+fn absolute(name: &'static str, path: &std::path::Path) -> Result<PathBuf, ConfigError> {
+    std::path::absolute(path).map_err(|error| ConfigError::invalid(name, error.to_string()))
+}
+
+fn at_least(name: &'static str, secs: u64, floor: u64) -> Result<Duration, ConfigError> {
+    if secs < floor {
+        return Err(ConfigError::invalid(
+            name,
+            format!("must be {floor} or more"),
+        ));
+    }
+    Ok(Duration::from_secs(secs))
+}
+
+/// `scheme://host[:port]` without a trailing slash, lower case, as browsers write it in `Origin`.
+fn origin(name: &'static str, text: &str) -> Result<String, ConfigError> {
+    let text = text.trim().trim_end_matches('/').to_ascii_lowercase();
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    match rest {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(text),
+        _ => Err(ConfigError::invalid(
+            name,
+            format!("{text:?} is not of the form https://host[:port]"),
+        )),
+    }
+}
+
+/// A list, or text with commas (from the environment).
+fn list<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Many(Vec<String>),
+        One(String),
+    }
+    Ok(match Written::deserialize(d)? {
+        Written::Many(items) => items,
+        Written::One(text) => text
+            .split(',')
+            .map(|item| item.trim().to_owned())
+            .filter(|item| !item.is_empty())
+            .collect(),
+    })
+}
+
+/// Text, also where it looks like a number or a truth value.
+fn text<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Truth(bool),
+        Whole(i64),
+        Unsigned(u64),
+        Real(f64),
+    }
+    Ok(match Written::deserialize(d)? {
+        Written::Text(text) => text,
+        Written::Truth(value) => value.to_string(),
+        Written::Whole(value) => value.to_string(),
+        Written::Unsigned(value) => value.to_string(),
+        Written::Real(value) => value.to_string(),
+    })
+}
