@@ -14,4 +14,7 @@
     warn(clippy::indexing_slicing, clippy::as_conversions)
 )]
 
+pub mod plan;
+pub mod digest;
+pub mod envelope;
 pub mod wire;

@@ -1,0 +1,123 @@
+//! Known answers for AES-256-GCM: whoever seals runs them first, natively with [`run`], in a browser also against
+//! SubtleCrypto with [`KNOWN_ANSWERS`].
+
+use super::{Iv, gcm};
+
+/// One sealing and what must come out.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownAnswer {
+    /// Key.
+    pub key: [u8; 32],
+    /// IV.
+    pub iv: [u8; 12],
+    /// Associated data.
+    pub aad: &'static [u8],
+    /// Plaintext.
+    pub plaintext: &'static [u8],
+    /// Ciphertext and tag.
+    pub sealed: &'static [u8],
+}
+
+/// This machine's AES-GCM is broken: nothing may be sealed with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("AES-GCM gave a wrong answer on this machine")]
+pub struct WrongAnswer;
+
+/// Cases 13 and 16 of the GCM specification: nothing at all, and four blocks cut short with associated data.
+pub const KNOWN_ANSWERS: [KnownAnswer; 2] = [
+    KnownAnswer {
+        key: [0; 32],
+        iv: [0; 12],
+        aad: &[],
+        plaintext: &[],
+        sealed: &[
+            0x53, 0x0f, 0x8a, 0xfb, 0xc7, 0x45, 0x36, 0xb9, 0xa9, 0x63, 0xb4, 0xf1, 0xc4, 0xcb,
+            0x73, 0x8b,
+        ],
+    },
+    KnownAnswer {
+        key: [
+            0xfe, 0xff, 0xe9, 0x92, 0x86, 0x65, 0x73, 0x1c, 0x6d, 0x6a, 0x8f, 0x94, 0x67, 0x30,
+            0x83, 0x08, //
+            0xfe, 0xff, 0xe9, 0x92, 0x86, 0x65, 0x73, 0x1c, 0x6d, 0x6a, 0x8f, 0x94, 0x67, 0x30,
+            0x83, 0x08,
+        ],
+        iv: [
+            0xca, 0xfe, 0xba, 0xbe, 0xfa, 0xce, 0xdb, 0xad, 0xde, 0xca, 0xf8, 0x88,
+        ],
+        aad: &[
+            0xfe, 0xed, 0xfa, 0xce, 0xde, 0xad, 0xbe, 0xef, 0xfe, 0xed, 0xfa, 0xce, 0xde, 0xad,
+            0xbe, 0xef, //
+            0xab, 0xad, 0xda, 0xd2,
+        ],
+        plaintext: &[
+            0xd9, 0x31, 0x32, 0x25, 0xf8, 0x84, 0x06, 0xe5, 0xa5, 0x59, 0x09, 0xc5, 0xaf, 0xf5,
+            0x26, 0x9a, //
+            0x86, 0xa7, 0xa9, 0x53, 0x15, 0x34, 0xf7, 0xda, 0x2e, 0x4c, 0x30, 0x3d, 0x8a, 0x31,
+            0x8a, 0x72, //
+            0x1c, 0x3c, 0x0c, 0x95, 0x95, 0x68, 0x09, 0x53, 0x2f, 0xcf, 0x0e, 0x24, 0x49, 0xa6,
+            0xb5, 0x25, //
+            0xb1, 0x6a, 0xed, 0xf5, 0xaa, 0x0d, 0xe6, 0x57, 0xba, 0x63, 0x7b, 0x39,
+        ],
+        sealed: &[
+            0x52, 0x2d, 0xc1, 0xf0, 0x99, 0x56, 0x7d, 0x07, 0xf4, 0x7f, 0x37, 0xa3, 0x2a, 0x84,
+            0x42, 0x7d, //
+            0x64, 0x3a, 0x8c, 0xdc, 0xbf, 0xe5, 0xc0, 0xc9, 0x75, 0x98, 0xa2, 0xbd, 0x25, 0x55,
+            0xd1, 0xaa, //
+            0x8c, 0xb0, 0x8e, 0x48, 0x59, 0x0d, 0xbb, 0x3d, 0xa7, 0xb0, 0x8b, 0x10, 0x56, 0x82,
+            0x88, 0x38, //
+            0xc5, 0xf6, 0x1e, 0x63, 0x93, 0xba, 0x7a, 0x0a, 0xbc, 0xc9, 0xf6, 0x62, //
+            0x76, 0xfc, 0x6e, 0xce, 0x0f, 0x4e, 0x17, 0x68, 0xcd, 0xdf, 0x88, 0x53, 0xbb, 0x2d,
+            0x55, 0x1b,
+        ],
+    },
+];
+
+/// Seals and opens the known answers with this crate's cipher, and sees a changed one refused.
+pub fn run() -> Result<(), WrongAnswer> {
+    KNOWN_ANSWERS.iter().try_for_each(check)
+}
+
+fn check(case: &KnownAnswer) -> Result<(), WrongAnswer> {
+    let boxed = gcm::seal(
+        &case.key,
+        Iv::from_fresh_bytes(case.iv),
+        case.aad,
+        case.plaintext,
+    );
+    let sealed_right = boxed.strip_prefix(&case.iv) == Some(case.sealed);
+    let opened_right =
+        gcm::open(&case.key, case.aad, &boxed).is_ok_and(|opened| opened == case.plaintext);
+    let mut changed = boxed;
+    changed.iter_mut().rev().take(1).for_each(|byte| *byte ^= 1);
+    let refused = gcm::open(&case.key, case.aad, &changed).is_err();
+    if sealed_right && opened_right && refused {
+        Ok(())
+    } else {
+        Err(WrongAnswer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_crates_cipher_gives_the_known_answers() {
+        assert_eq!(run(), Ok(()));
+    }
+
+    #[test]
+    fn a_wrong_answer_is_noticed() {
+        let case = KnownAnswer {
+            plaintext: &[1],
+            ..KNOWN_ANSWERS[0]
+        };
+        assert_eq!(check(&case), Err(WrongAnswer));
+        let case = KnownAnswer {
+            key: [1; 32],
+            ..KNOWN_ANSWERS[1]
+        };
+        assert_eq!(check(&case), Err(WrongAnswer));
+    }
+}
