@@ -9,6 +9,7 @@
 //! - [`part`]: MAC, associated data, sealing and opening of one part; [`packing`] compresses its plaintext.
 //! - [`parts_root`]: one hash over all stored parts.
 //! - [`manifest`]: name, size and hashes of the file, sealed.
+//! - [`reading`]: the order in which a reader believes all of the above.
 //! - [`label`]: what the server sees in place of names and hashes.
 //! - [`checkpoint`]: a resumable upload's state, sealed for the disk of this device.
 //! - [`self_test`]: known answers that every AES-GCM at hand must give before the first byte.
@@ -25,6 +26,7 @@ pub mod manifest;
 pub mod packing;
 pub mod part;
 pub mod parts_root;
+pub mod reading;
 pub mod self_test;
 pub mod slot;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use argon2::{Algorithm, Argon2, Params, Version};
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{derive, secret::secret};
 use crate::{
@@ -98,11 +98,9 @@ pub fn stretch(password: &Password, prefix: &SlotPrefix) -> Result<Prk, StretchE
 
 impl Prk {
     /// A recovery key needs no stretching: it is random.
-    pub fn recovery(mut key: [u8; 32], prefix: &SlotPrefix) -> Self {
-        let secret = PrkSecret::from_bytes(&key);
-        key.zeroize();
+    pub fn recovery(key: &[u8; 32], prefix: &SlotPrefix) -> Self {
         Self {
-            secret,
+            secret: PrkSecret::from_bytes(key),
             prefix: *prefix,
         }
     }
