@@ -3,3 +3,8 @@
 
 pub mod config;
 pub mod embedded_postgres;
+pub mod clock;
+pub mod db;
+pub mod jobs;
+pub mod storage;
+pub mod uploads;

@@ -1,0 +1,219 @@
+//! The tables as diesel sees them. Written by hand after `migrations/`; a test compares it with a migrated database.
+#![expect(
+    missing_docs,
+    reason = "columns are documented in the migrations; the macro makes everything public"
+)]
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        username -> Text,
+        username_folded -> Text,
+        auth_verifier -> Binary,
+        role -> Text,
+        quota_bytes -> Nullable<Int8>,
+        used_bytes -> Int8,
+        created_at -> Timestamptz,
+        disabled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    key_slots (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        kind -> Text,
+        account_key_id -> Binary,
+        slot -> Binary,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Uuid,
+        token_hash -> Binary,
+        role -> Text,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        used_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        token_hash -> Binary,
+        kind -> Text,
+        label -> Text,
+        scopes -> Array<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    login_attempts (bucket) {
+        bucket -> Text,
+        failures -> Int4,
+        window_ends_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    server_secrets (name) {
+        name -> Text,
+        secret -> Binary,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    files (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        original_filename -> Text,
+        folder -> Text,
+        file_size -> Int8,
+        header -> Binary,
+        total_parts_expected -> Int4,
+        last_part_size -> Int4,
+        encryption_algo -> Text,
+        encryption_version -> Int2,
+        encrypted_file_key -> Binary,
+        key_iv -> Binary,
+        file_fingerprint -> Nullable<Binary>,
+        manifest -> Binary,
+        manifest_seq -> Int8,
+        revision -> Int4,
+        is_complete -> Bool,
+        start_blake3 -> Binary,
+        last_chunk_uploaded_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        completed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    file_parts (id) {
+        id -> Int8,
+        file_id -> Uuid,
+        part_number -> Int4,
+        size -> Int4,
+        stored_size -> Int4,
+        iv -> Binary,
+        auth_tag -> Binary,
+        is_compressed -> Bool,
+        part_mac -> Binary,
+        stored_blake3 -> Binary,
+        state -> Text,
+        provider -> Text,
+        locator -> Jsonb,
+        bot_id -> Nullable<Int8>,
+        telegram_file_id -> Nullable<Text>,
+        generation -> Int4,
+        created_at -> Timestamptz,
+        stored_at -> Timestamptz,
+        verified_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    upload_sessions (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        file_id -> Uuid,
+        original_filename -> Text,
+        file_size -> Int8,
+        total_parts -> Int4,
+        uploaded_parts -> Int4,
+        stored_bytes -> Int8,
+        status -> Text,
+        client -> Nullable<Text>,
+        ttl_secs -> Int8,
+        created_at -> Timestamptz,
+        last_activity_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    tombstones (file_id) {
+        file_id -> Uuid,
+        user_id -> Uuid,
+        reason -> Text,
+        deleted -> Int8,
+        crypto_erased -> Int8,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    put_intents (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        file_id -> Uuid,
+        part_number -> Int4,
+        provider -> Text,
+        locator -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    deletions (id) {
+        id -> Int8,
+        provider -> Text,
+        locator -> Jsonb,
+        queued_at -> Timestamptz,
+        not_before -> Timestamptz,
+        attempts -> Int4,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    jobs (name) {
+        name -> Text,
+        next_run_at -> Timestamptz,
+        last_run_at -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_events (id) {
+        id -> Int8,
+        at -> Timestamptz,
+        user_id -> Nullable<Uuid>,
+        action -> Text,
+        subject_id -> Nullable<Uuid>,
+        reason -> Text,
+    }
+}
+
+diesel::joinable!(file_parts -> files (file_id));
+diesel::joinable!(upload_sessions -> files (file_id));
+diesel::joinable!(upload_sessions -> users (user_id));
+diesel::joinable!(key_slots -> users (user_id));
+diesel::joinable!(tokens -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    key_slots,
+    invitations,
+    tokens,
+    login_attempts,
+    server_secrets,
+    files,
+    file_parts,
+    upload_sessions,
+    tombstones,
+    put_intents,
+    deletions,
+    jobs,
+    audit_events,
+);

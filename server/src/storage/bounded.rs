@@ -1,0 +1,118 @@
+//! A policy around any store: no more calls at once than it bears, and none that waits forever.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{ByteStream, Erasure, Locator, PartStore, StorageError};
+
+/// How much a store is asked at once, and how long it may take.
+#[derive(Debug, Clone, Copy)]
+pub struct StorageLimits {
+    /// Calls at once.
+    pub concurrency: usize,
+    /// A whole put, waiting for its turn included.
+    pub put_timeout: Duration,
+    /// Any other call, and the wait for the next bytes of a get.
+    pub call_timeout: Duration,
+}
+
+impl Default for StorageLimits {
+    fn default() -> Self {
+        StorageLimits {
+            concurrency: 64,
+            put_timeout: Duration::from_secs(120),
+            call_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A store behind limits.
+pub struct Bounded<S> {
+    store: S,
+    limits: StorageLimits,
+    turns: Arc<Semaphore>,
+}
+
+impl<S: PartStore> Bounded<S> {
+    /// `store` behind `limits`.
+    pub fn new(store: S, limits: StorageLimits) -> Self {
+        Bounded {
+            store,
+            limits,
+            turns: Arc::new(Semaphore::new(limits.concurrency)),
+        }
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, StorageError> {
+        let closed = |_| StorageError::Unavailable("the store is closed".to_owned());
+        Arc::clone(&self.turns)
+            .acquire_owned()
+            .await
+            .map_err(closed)
+    }
+}
+
+async fn within<T>(
+    patience: Duration,
+    call: impl Future<Output = Result<T, StorageError>>,
+) -> Result<T, StorageError> {
+    tokio::time::timeout(patience, call)
+        .await
+        .unwrap_or_else(|_| Err(StorageError::Unavailable("no answer in time".to_owned())))
+}
+
+#[async_trait]
+impl<S: PartStore> PartStore for Bounded<S> {
+    fn locate(&self) -> Locator {
+        self.store.locate()
+    }
+
+    async fn put(&self, locator: Locator, body: Bytes) -> Result<Locator, StorageError> {
+        within(self.limits.put_timeout, async {
+            let _turn = self.turn().await?;
+            self.store.put(locator, body).await
+        })
+        .await
+    }
+
+    async fn get(
+        &self,
+        locator: &Locator,
+        range: Option<Range<u64>>,
+    ) -> Result<ByteStream, StorageError> {
+        let patience = self.limits.call_timeout;
+        let (turn, bytes) = within(patience, async {
+            let turn = self.turn().await?;
+            Ok((turn, self.store.get(locator, range).await?))
+        })
+        .await?;
+        // The turn ends with the stream. Only the store's own silence is timed, never a slow reader.
+        let timed = futures_util::stream::unfold(Some((bytes, turn)), move |state| async move {
+            let (mut bytes, turn) = state?;
+            let piece = within(patience, async { bytes.next().await.transpose() })
+                .await
+                .transpose()?;
+            let rest = piece.is_ok().then_some((bytes, turn));
+            Some((piece, rest))
+        });
+        Ok(timed.boxed())
+    }
+
+    async fn delete(&self, locator: &Locator) -> Result<Erasure, StorageError> {
+        within(self.limits.call_timeout, async {
+            let _turn = self.turn().await?;
+            self.store.delete(locator).await
+        })
+        .await
+    }
+
+    async fn health(&self) -> Result<(), StorageError> {
+        within(self.limits.call_timeout, self.store.health()).await
+    }
+}
