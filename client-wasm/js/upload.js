@@ -1,0 +1,79 @@
+// One upload as the page holds it: its runs, its progress, its buttons. What happens in a run is the worker's business.
+
+import { FerryError } from "./error.js";
+import { awake } from "./wakelock.js";
+
+const QUEUED = (file) => ({
+  phase: "queued", percent: 0, sizeBytes: file.size, doneBytes: 0, storedBeforeBytes: 0, checkedBytes: 0,
+  rateBytesPerSec: null, etaSecs: null, parts: { total: 0, stored: 0, storedBefore: 0 },
+  resumed: null, waiting: null, setBackBytes: 0, error: null,
+});
+
+export class Upload {
+  #link;
+  #topic;
+  #options;
+
+  constructor(link, file, options) {
+    this.#link = link;
+    this.#options = options;
+    this.file = file;
+    this.progress = QUEUED(file);
+    this.#topic = link.subscribe((event) => this.#hear(event));
+    if (options.signal?.aborted) {
+      this.promise = this.#refuseAborted();
+      return;
+    }
+    options.signal?.addEventListener("abort", () => this.stop(), { once: true });
+    this.promise = this.#run("upload", {
+      name: file.name,
+      type: file.type,
+      modifiedMs: file.lastModified,
+      path: options.path ?? null,
+      compress: options.compress ?? false,
+      clearLabel: options.clearLabel ?? false,
+    }, { handle: options.handle });
+  }
+
+  async stop() {
+    await this.#link.call("stopUpload", { topic: this.#topic });
+  }
+
+  resume(file) {
+    if (file) this.file = file;
+    this.promise = this.#run("resumeUpload", {}, {});
+    return this.promise;
+  }
+
+  async discard() {
+    await this.#link.call("discardUpload", { topic: this.#topic });
+    this.#link.unsubscribe(this.#topic);
+  }
+
+  #run(name, args, attached) {
+    const run = awake(this.#link.call(name, { topic: this.#topic, ...args }, { file: this.file, ...attached }));
+    // Pages that only watch the progress need not catch.
+    run.catch(() => {});
+    return run;
+  }
+
+  #refuseAborted() {
+    const refused = this.#link.localError("stopped").then((error) => { throw error; });
+    refused.catch(() => {});
+    return refused;
+  }
+
+  #hear({ progress, changed }) {
+    if (progress) {
+      this.progress = { ...progress, error: progress.error && new FerryError(progress.error) };
+      this.#options.onProgress?.(this.progress);
+    } else if (changed) {
+      this.#ask(changed);
+    }
+  }
+
+  async #ask(changed) {
+    const answer = await Promise.resolve(changed).then(this.#options.onChanged ?? (() => "stop")).catch(() => "stop");
+    await this.#link.call("answerChanged", { topic: this.#topic, answer }).catch(() => {});
+  }
+}

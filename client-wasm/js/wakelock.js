@@ -1,0 +1,29 @@
+// Keeps the screen awake while something is transferred. The browser drops the lock of a hidden page, so it is asked for again.
+
+let transfers = 0;
+let lock = null;
+
+/** The promise, with the screen kept awake until it settles. */
+export function awake(transfer) {
+  transfers += 1;
+  acquire();
+  return transfer.finally(() => {
+    transfers -= 1;
+    if (transfers === 0) release();
+  });
+}
+
+async function acquire() {
+  if (lock || document.visibilityState !== "visible") return;
+  // Refused on low battery, and missing in some browsers: transfers go on without.
+  lock = await navigator.wakeLock?.request("screen").catch(() => null) ?? null;
+  lock?.addEventListener("release", () => { lock = null; });
+  if (transfers === 0) release();
+}
+
+function release() {
+  lock?.release().catch(() => {});
+  lock = null;
+}
+
+document.addEventListener("visibilitychange", () => { if (transfers > 0) acquire(); });

@@ -1,0 +1,14 @@
+// The one worker entry: loads the module and hands over to the role in Rust. No logic of its own; the page uses ferry.js.
+
+import init, { run } from "./ferry_client_wasm.js";
+
+addEventListener("message", async ({ data: { role, module, server } }) => {
+  try {
+    const compiled = module ?? await WebAssembly.compileStreaming(fetch(new URL("ferry_client_wasm_bg.wasm", import.meta.url)));
+    await init({ module_or_path: compiled });
+    run(role, compiled, server);
+    postMessage({ ready: true });
+  } catch (exception) {
+    postMessage({ ready: false, reason: String(exception) });
+  }
+}, { once: true });

@@ -1,0 +1,126 @@
+//! JSON over `fetch`: one request, one typed answer or one typed error. No retries (the machines decide those), no part bodies.
+
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
+
+use ferry_core::wire::Problem;
+
+use crate::{
+    error::{ClientCode, ClientError, Result},
+    interop::{field, scope},
+};
+
+/// Longest silence of the server for a JSON call.
+const ANSWER_TIMEOUT_MS: u32 = 60_000;
+
+/// The server's API at one base address.
+#[derive(Clone)]
+pub(crate) struct Http {
+    base: String,
+}
+
+/// A call that is being put together.
+pub(crate) struct Call<'a> {
+    http: &'a Http,
+    method: &'static str,
+    path: String,
+    body: Option<String>,
+    if_match: Option<u32>,
+}
+
+impl Http {
+    /// `base` is the server's address, with or without a slash at its end.
+    pub(crate) fn new(base: &str) -> Self {
+        Http { base: base.trim_end_matches('/').to_owned() }
+    }
+
+    /// The full address of a path that begins with a slash.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    pub(crate) fn call(&self, method: &'static str, path: impl Into<String>) -> Call<'_> {
+        Call { http: self, method, path: path.into(), body: None, if_match: None }
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: impl Into<String>) -> Result<T> {
+        self.call("GET", path).answer().await
+    }
+
+    pub(crate) async fn post<T: DeserializeOwned>(&self, path: impl Into<String>, body: &impl Serialize) -> Result<T> {
+        self.call("POST", path).json(body)?.answer().await
+    }
+}
+
+impl Call<'_> {
+    pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self> {
+        self.body = Some(serde_json::to_string(body).map_err(|e| ClientCode::ClientFault.because(e))?);
+        Ok(self)
+    }
+
+    pub(crate) fn if_match(mut self, revision: u32) -> Self {
+        self.if_match = Some(revision);
+        self
+    }
+
+    /// Sends it and reads the JSON answer.
+    pub(crate) async fn answer<T: DeserializeOwned>(self) -> Result<T> {
+        let text = self.text().await?;
+        serde_json::from_str(&text).map_err(|e| ClientCode::BadAnswer.because(e))
+    }
+
+    /// Sends it; whatever the answer holds is dropped.
+    pub(crate) async fn done(self) -> Result<()> {
+        self.text().await.map(drop)
+    }
+
+    async fn text(self) -> Result<String> {
+        let request = self.request().map_err(|e| ClientCode::ClientFault.thrown(&e))?;
+        let response = JsFuture::from(scope().fetch_with_request(&request)).await.map_err(|e| unreachable_server(&e))?;
+        let response: Response = response.unchecked_into();
+        let text = JsFuture::from(response.text().map_err(|e| unreachable_server(&e))?).await;
+        let text = text.map_err(|e| unreachable_server(&e))?.as_string().unwrap_or_default();
+        if response.ok() {
+            return Ok(text);
+        }
+        let retry_after = response.headers().get("Retry-After").ok().flatten();
+        Err(refusal(response.status(), &text, retry_after.as_deref()))
+    }
+
+    fn request(&self) -> Result<Request, JsValue> {
+        let init = RequestInit::new();
+        init.set_method(self.method);
+        let headers = Headers::new()?;
+        if let Some(body) = &self.body {
+            headers.set("Content-Type", "application/json")?;
+            init.set_body(&body.into());
+        }
+        if let Some(revision) = self.if_match {
+            headers.set("If-Match", &format!("\"{revision}\""))?;
+        }
+        init.set_headers(&headers);
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(ANSWER_TIMEOUT_MS)));
+        Request::new_with_str_and_init(&self.http.url(&self.path), &init)
+    }
+}
+
+/// The error of an answer that is not 2xx; gateways that speak no problem+json count as the network.
+pub(crate) fn refusal(status: u16, body: &str, retry_after: Option<&str>) -> ClientError {
+    match serde_json::from_str::<Problem>(body) {
+        Ok(mut problem) => {
+            problem.retry_after_secs = problem.retry_after_secs.or(retry_after.and_then(|secs| secs.trim().parse().ok()));
+            ClientError::Refused(Box::new(problem))
+        }
+        Err(_) if matches!(status, 0 | 408 | 429 | 500..=599) => ClientCode::Network.because(format!("status {status}")),
+        Err(_) => ClientCode::BadAnswer.because(format!("status {status}")),
+    }
+}
+
+fn unreachable_server(exception: &JsValue) -> ClientError {
+    match field(exception, "name").as_string().as_deref() {
+        Some("TimeoutError") => ClientCode::Stalled.into(),
+        _ => ClientCode::Network.thrown(exception),
+    }
+}

@@ -1,0 +1,196 @@
+//! What can go wrong in the browser, as the page sees it: the server's codes and a few of our own.
+//! The server's list is `ferry_core::wire::ErrorCode`; this one adds only what arises on this side.
+
+use ferry_core::wire::{ErrorCode, Problem};
+use serde::Serialize;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// Declares the local codes once: variant, text, what happened, what to do.
+macro_rules! client_codes {
+    ($($(#[$doc:meta])* $variant:ident $text:literal $title:literal $hint:literal;)+) => {
+        /// Codes that arise on this side.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ClientCode { $($(#[$doc])* $variant,)+ }
+
+        impl ClientCode {
+            /// Every code.
+            pub const ALL: &'static [ClientCode] = &[$(ClientCode::$variant),+];
+            /// The code as the page sees it.
+            pub fn as_str(self) -> &'static str { match self { $(Self::$variant => $text),+ } }
+            fn title(self) -> &'static str { match self { $(Self::$variant => $title),+ } }
+            fn hint(self) -> &'static str { match self { $(Self::$variant => $hint),+ } }
+        }
+    };
+}
+
+client_codes! {
+    /// No `crypto.subtle` here.
+    InsecureContext "insecure_context" "This page was not opened over a secure connection, so the browser offers no encryption." "Open Ferry over https, or on this machine as http://localhost.";
+    /// Something is missing or computes wrongly.
+    UnsupportedBrowser "unsupported_browser" "This browser can not do what Ferry needs." "Use a current Chrome, Edge, Firefox or Safari.";
+    /// Signed in without keys.
+    Locked "locked" "Your keys are not open in this browser." "Type your password to unlock.";
+    /// The key slot does not open.
+    WrongPassword "wrong_password" "The password is wrong." "Check it and try again; nothing was sent.";
+    /// No answer.
+    Network "network" "The server could not be reached." "Check the connection; uploads go on by themselves.";
+    /// No byte moved.
+    Stalled "stalled" "The connection stood still." "Check the connection; uploads go on by themselves.";
+    /// The answer is not Ferry's.
+    BadAnswer "bad_answer" "The server's answer could not be understood." "Reload the page; the server may have been updated.";
+    /// NotReadableError and the like.
+    FileNotReadable "file_not_readable" "The file can not be read any more." "It was moved, deleted or changed. Pick it again; what is stored is kept.";
+    /// Two reads differ.
+    FileChanged "file_changed" "The file changed while it was read." "Let the other program finish, then pick the file again; what is stored is kept.";
+    /// A seal, hash or structure check failed.
+    Tampered "tampered" "What the server returned fails its cryptographic check." "It was damaged or tampered with; nothing of it was used. Ask the administrator.";
+    /// Older than what was seen.
+    RolledBack "rolled_back" "The server returned an older state than this browser saw before." "Ask the administrator whether a backup was restored.";
+    /// The page's sink failed.
+    SinkFailed "sink_failed" "The download could not be written." "Check the free space and the permission, then download again.";
+    /// On purpose.
+    Stopped "stopped" "Stopped." "What is stored is kept; go on whenever you like.";
+    /// On purpose.
+    Discarded "discarded" "Discarded." "The upload and what was stored of it are gone.";
+    /// Ours.
+    ClientFault "client_fault" "Something went wrong in the page." "Reload the page; uploads go on where they were.";
+}
+
+/// An error for the page: a refusal of the server, or a failure on this side.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ClientError {
+    /// The server said so, with everything it said.
+    #[error("{}", .0.title)]
+    Refused(Box<Problem>),
+    /// It arose here.
+    #[error("{}", .code.title())]
+    Local {
+        /// Which.
+        code: ClientCode,
+        /// What exactly, for whoever looks closer.
+        detail: Option<String>,
+    },
+}
+
+/// Shorthand of this crate.
+pub type Result<T, E = ClientError> = std::result::Result<T, E>;
+
+impl From<ClientCode> for ClientError {
+    fn from(code: ClientCode) -> Self {
+        ClientError::Local { code, detail: None }
+    }
+}
+
+impl From<ErrorCode> for ClientError {
+    fn from(code: ErrorCode) -> Self {
+        ClientError::Refused(Box::new(Problem::new(code, 0, None)))
+    }
+}
+
+impl ClientCode {
+    /// This code with what exactly happened.
+    pub fn because(self, detail: impl std::fmt::Display) -> ClientError {
+        ClientError::Local { code: self, detail: Some(detail.to_string()) }
+    }
+
+    /// This code with the text of a JavaScript exception.
+    pub fn thrown(self, exception: &JsValue) -> ClientError {
+        self.because(exception_text(exception))
+    }
+}
+
+impl ClientError {
+    /// The server's code, where the server refused.
+    pub fn refused(&self) -> Option<ErrorCode> {
+        match self {
+            ClientError::Refused(problem) => Some(problem.code),
+            ClientError::Local { .. } => None,
+        }
+    }
+
+    /// The code as the page sees it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ClientError::Refused(problem) => problem.code.as_str(),
+            ClientError::Local { code, .. } => code.as_str(),
+        }
+    }
+
+    /// The same call may succeed later without anybody changing anything.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            ClientError::Refused(problem) => is_passing(problem.code),
+            ClientError::Local { code, .. } => matches!(code, ClientCode::Network | ClientCode::Stalled),
+        }
+    }
+
+    /// As the page gets it.
+    pub fn to_view(&self) -> ErrorView {
+        match self {
+            ClientError::Refused(problem) => ErrorView {
+                code: problem.code.as_str(),
+                message: problem.title.clone(),
+                hint: problem.hint.clone(),
+                detail: problem.detail.clone(),
+                retryable: self.is_retryable(),
+                retry_after_secs: problem.retry_after_secs,
+                error_id: problem.error_id.map(|id| id.to_string()),
+                limit_bytes: problem.limit_bytes,
+            },
+            ClientError::Local { code, detail } => ErrorView {
+                code: code.as_str(),
+                message: code.title().to_owned(),
+                hint: code.hint().to_owned(),
+                detail: detail.clone(),
+                retryable: self.is_retryable(),
+                retry_after_secs: None,
+                error_id: None,
+                limit_bytes: None,
+            },
+        }
+    }
+}
+
+/// Codes of a state that passes by itself.
+fn is_passing(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::RateLimited
+            | ErrorCode::DigestMismatch
+            | ErrorCode::BodyIncomplete
+            | ErrorCode::StorageUnavailable
+            | ErrorCode::DatabaseUnavailable
+            | ErrorCode::Busy
+            | ErrorCode::ShuttingDown
+            | ErrorCode::Internal
+    )
+}
+
+/// The fields of `FerryError`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorView {
+    code: &'static str,
+    message: String,
+    hint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_secs: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_bytes: Option<u64>,
+}
+
+/// `name: message` of an exception.
+pub(crate) fn exception_text(exception: &JsValue) -> String {
+    match exception.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.to_string()),
+        None => match js_sys::Reflect::get(exception, &"message".into()).ok().and_then(|m| m.as_string()) {
+            Some(message) => message,
+            None => format!("{exception:?}"),
+        },
+    }
+}

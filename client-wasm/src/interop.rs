@@ -1,0 +1,81 @@
+//! The few things of a worker's global scope that everything here uses: time, randomness, conversion of values.
+//! No protocol and no policy.
+
+use ferry_core::envelope::Entropy;
+use js_sys::{Object, Reflect, Uint8Array};
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{DedicatedWorkerGlobalScope, SubtleCrypto};
+
+use crate::error::{ClientCode, Result};
+
+/// The worker this instance runs in.
+pub(crate) fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    // A float that holds whole milliseconds until far beyond any date.
+    js_sys::Date::now() as u64
+}
+
+/// The browser's generator, `crypto.getRandomValues`.
+pub(crate) struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        if getrandom::fill(bytes).is_err() {
+            // Nothing may be sealed without it, so the worker ends here.
+            wasm_bindgen::throw_str("the browser gives no random numbers");
+        }
+    }
+}
+
+/// `crypto.subtle`, or the reason why there is none.
+pub(crate) fn subtle() -> Result<SubtleCrypto> {
+    let crypto = scope().crypto().map_err(|e| ClientCode::UnsupportedBrowser.thrown(&e))?;
+    let subtle = Reflect::get(&crypto, &"subtle".into()).unwrap_or(JsValue::UNDEFINED);
+    if subtle.is_undefined() {
+        return Err(ClientCode::InsecureContext.into());
+    }
+    Ok(subtle.unchecked_into())
+}
+
+/// A Rust shape as a plain JavaScript value (`null` where there is nothing).
+pub(crate) fn to_js(value: &impl Serialize) -> Result<JsValue> {
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .map_err(|e| ClientCode::ClientFault.because(e))
+}
+
+/// A plain JavaScript value as a Rust shape.
+pub(crate) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T> {
+    serde_wasm_bindgen::from_value(value).map_err(|e| ClientCode::ClientFault.because(e))
+}
+
+/// A field of an object; `undefined` where it has none.
+pub(crate) fn field(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Sets a field of an object made here.
+pub(crate) fn set_field(object: &Object, name: &str, value: &JsValue) {
+    // Only frozen objects refuse, and ours are not.
+    let _ = Reflect::set(object, &name.into(), value);
+}
+
+/// A copy of the bytes outside wasm memory, for asynchronous APIs.
+pub(crate) fn js_bytes(bytes: &[u8]) -> Uint8Array {
+    Uint8Array::from(bytes)
+}
+
+/// A promise and the function that fulfils it, for callbacks that one task waits for.
+pub(crate) fn deferred() -> (js_sys::Promise, js_sys::Function) {
+    let mut fulfil = None;
+    let promise = js_sys::Promise::new(&mut |resolve, _| fulfil = Some(resolve));
+    match fulfil {
+        Some(fulfil) => (promise, fulfil),
+        None => unreachable!("the executor of a promise runs at once"),
+    }
+}

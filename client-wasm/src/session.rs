@@ -1,0 +1,242 @@
+//! Who is signed in and which keys are open: register, login, unlock, logout, change of password.
+//! Uploads and downloads borrow the keys from here.
+
+use std::{cell::RefCell, rc::Rc};
+
+use ferry_core::{
+    envelope::{
+        Iv,
+        keys::{AccountKey, AccountKeys, Prk},
+        slot::{Kdf, KeySlot, SlotError, SlotPrefix},
+    },
+    wire::{Account, B64, Bytes64, ErrorCode, KeySlotEntry, KeySlotKind, LoginRequest, PasswordRequest, RegisterRequest},
+};
+use uuid::Uuid;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::{
+    api::Api,
+    error::{ClientCode, ClientError, Result},
+    interop::SystemEntropy,
+    store::Store,
+    subtle,
+    views::SessionView,
+    workers::stretch::{Stretched, stretch_apart},
+};
+
+/// Who is here, as far as this browser knows.
+#[derive(Clone)]
+enum State {
+    SignedOut,
+    SignedIn { account: Account, keys: Keys, kdf_changed: bool },
+}
+
+#[derive(Clone)]
+enum Keys {
+    Locked,
+    Open { keys: Rc<AccountKeys>, kept: bool },
+}
+
+/// The session of one client.
+pub(crate) struct Session {
+    api: Api,
+    store: Store,
+    module: JsValue,
+    state: RefCell<State>,
+}
+
+/// What work on files needs of a session.
+#[derive(Clone)]
+pub(crate) struct Identity {
+    pub(crate) user_id: Uuid,
+    pub(crate) keys: Rc<AccountKeys>,
+}
+
+impl Session {
+    pub(crate) fn new(api: Api, store: Store, module: JsValue) -> Self {
+        Session { api, store, module, state: RefCell::new(State::SignedOut) }
+    }
+
+    /// Makes the account of an invitation.
+    pub(crate) async fn register(&self, invitation: String, username: String, password: &str) -> Result<SessionView> {
+        let user_id = uuid::Builder::from_random_bytes(ferry_core::envelope::Entropy::array(&mut SystemEntropy)).into_uuid();
+        let account_key = AccountKey::generate(&mut SystemEntropy);
+        let prk = self.stretch_new(password).await?;
+        let slot = seal_slot(&account_key, &prk, &user_id);
+        let auth = B64(*prk.derive_auth().expose());
+        let request = RegisterRequest { invitation, user_id, username, auth, key_slots: vec![slot] };
+        let account = self.api.register(&request).await?;
+        self.enter(account, &account_key, &prk, false).await
+    }
+
+    /// Signs in and opens the keys.
+    pub(crate) async fn login(&self, username: String, password: &str, keep: bool) -> Result<SessionView> {
+        let told = self.api.kdf(&username).await?;
+        let prefix = SlotPrefix::parse(&told.slot_prefix.0).map_err(slot_error)?;
+        let prk = self.stretch(password, &prefix).await?;
+        let auth = B64(*prk.derive_auth().expose());
+        let account = self.api.login(&LoginRequest { username, auth }).await?;
+        let slot = password_slot(&account)?;
+        if slot.prefix() != &prefix {
+            return Err(ClientCode::Tampered.because("the key slot is not the one that was told before login"));
+        }
+        let account_key = slot.open(&prk, &account.user_id).map_err(slot_error)?;
+        self.enter(account, &account_key, &prk, keep).await
+    }
+
+    /// Opens the keys of whoever is signed in. A wrong password is found here; nothing is sent.
+    pub(crate) async fn unlock(&self, password: &str, keep: bool) -> Result<SessionView> {
+        let account = self.api.me().await?;
+        let slot = password_slot(&account)?;
+        let prk = self.stretch(password, slot.prefix()).await?;
+        let account_key = slot.open(&prk, &account.user_id).map_err(slot_error)?;
+        self.enter(account, &account_key, &prk, keep).await
+    }
+
+    /// Asks the server who is signed in, and the browser whether it kept the keys.
+    pub(crate) async fn look(&self) -> Result<SessionView> {
+        let account = match self.api.me().await {
+            Ok(account) => account,
+            Err(error) if error.refused() == Some(ErrorCode::Unauthenticated) => {
+                *self.state.borrow_mut() = State::SignedOut;
+                return Ok(self.view());
+            }
+            Err(error) => return Err(error),
+        };
+        let keys = match self.open_keys_of(&account) {
+            Some(keys) => keys,
+            None => self.kept_keys(&account).await?,
+        };
+        *self.state.borrow_mut() = State::SignedIn { account, keys, kdf_changed: false };
+        Ok(self.view())
+    }
+
+    /// Ends the session here even where the server can't be told.
+    pub(crate) async fn logout(&self) -> Result<()> {
+        let before = self.state.replace(State::SignedOut);
+        if let State::SignedIn { account, .. } = before {
+            self.store.forget_user(account.user_id).await?;
+        }
+        match self.api.logout().await {
+            Err(error) if error.refused() == Some(ErrorCode::Unauthenticated) => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Reseals the account key; all other sessions end, and this browser signs in again.
+    pub(crate) async fn change_password(&self, old: &str, new: &str) -> Result<SessionView> {
+        let account = self.api.me().await?;
+        let kept = matches!(self.open_keys_of(&account), Some(Keys::Open { kept: true, .. }));
+        let slot = password_slot(&account)?;
+        let old_prk = self.stretch(old, slot.prefix()).await?;
+        let account_key = slot.open(&old_prk, &account.user_id).map_err(slot_error)?;
+        let new_prk = self.stretch_new(new).await?;
+        let old_auth = B64(*old_prk.derive_auth().expose());
+        let new_auth = B64(*new_prk.derive_auth().expose());
+        let new_slot = seal_slot(&account_key, &new_prk, &account.user_id);
+        self.api.change_password(&PasswordRequest { old_auth, new_auth, new_slot }).await?;
+        self.store.save_kdf_prefix(account.user_id, new_prk.prefix().as_bytes()).await?;
+        let account = self.api.login(&LoginRequest { username: account.username, auth: new_auth }).await?;
+        self.enter(account, &account_key, &new_prk, kept).await
+    }
+
+    /// What work on files needs, or why it can't begin.
+    pub(crate) fn identity(&self) -> Result<Identity> {
+        match &*self.state.borrow() {
+            State::SignedOut => Err(ErrorCode::Unauthenticated.into()),
+            State::SignedIn { keys: Keys::Locked, .. } => Err(ClientCode::Locked.into()),
+            State::SignedIn { account, keys: Keys::Open { keys, .. }, .. } => {
+                Ok(Identity { user_id: account.user_id, keys: keys.clone() })
+            }
+        }
+    }
+
+    fn view(&self) -> SessionView {
+        match &*self.state.borrow() {
+            State::SignedOut => SessionView::SignedOut,
+            State::SignedIn { account, keys: Keys::Locked, kdf_changed } => SessionView::locked(account, *kdf_changed),
+            State::SignedIn { account, keys: Keys::Open { kept, .. }, kdf_changed } => {
+                SessionView::unlocked(account, *kept, *kdf_changed)
+            }
+        }
+    }
+
+    /// The account is signed in and its key open: remember what is to be remembered.
+    async fn enter(&self, account: Account, key: &AccountKey, prk: &Prk, keep: bool) -> Result<SessionView> {
+        let keys = Rc::new(AccountKeys::derive(key));
+        let prefix = prk.prefix().as_bytes();
+        let seen = self.store.kdf_prefix(account.user_id).await?;
+        let kdf_changed = seen.is_some_and(|seen| seen != prefix.as_slice());
+        self.store.save_kdf_prefix(account.user_id, prefix).await?;
+        if keep {
+            self.store.keep_key(account.user_id, &subtle::import_account_key(key).await?.into()).await?;
+        } else {
+            self.store.drop_kept_key(account.user_id).await?;
+        }
+        *self.state.borrow_mut() = State::SignedIn { account, keys: Keys::Open { keys, kept: keep }, kdf_changed };
+        Ok(self.view())
+    }
+
+    fn open_keys_of(&self, account: &Account) -> Option<Keys> {
+        match &*self.state.borrow() {
+            State::SignedIn { account: known, keys: keys @ Keys::Open { .. }, .. } if known.user_id == account.user_id => {
+                Some(keys.clone())
+            }
+            _ => None,
+        }
+    }
+
+    async fn kept_keys(&self, account: &Account) -> Result<Keys> {
+        match self.store.kept_key(account.user_id).await? {
+            Some(key) => {
+                let keys = Rc::new(subtle::derive_account_keys(&key.unchecked_into()).await?);
+                Ok(Keys::Open { keys, kept: true })
+            }
+            None => Ok(Keys::Locked),
+        }
+    }
+
+    async fn stretch(&self, password: &str, prefix: &SlotPrefix) -> Result<Prk> {
+        match stretch_apart(&self.module, password, prefix).await? {
+            Stretched::Done(prk) => Ok(prk),
+            Stretched::OutOfMemory => Err(out_of_memory()),
+        }
+    }
+
+    /// For a new slot: the cheaper derivation where this device lacks the memory for the usual one.
+    async fn stretch_new(&self, password: &str) -> Result<Prk> {
+        for kdf in [Kdf::DEFAULT, Kdf::FALLBACK] {
+            let prefix = SlotPrefix::generate(kdf, &mut SystemEntropy).map_err(slot_error)?;
+            if let Stretched::Done(prk) = stretch_apart(&self.module, password, &prefix).await? {
+                return Ok(prk);
+            }
+        }
+        Err(out_of_memory())
+    }
+}
+
+fn seal_slot(key: &AccountKey, prk: &Prk, user_id: &Uuid) -> KeySlotEntry {
+    let slot = KeySlot::seal(key, prk, user_id, Iv::generate(&mut SystemEntropy));
+    KeySlotEntry {
+        kind: KeySlotKind::Password,
+        account_key_id: B64(AccountKeys::derive(key).account_id),
+        slot: Bytes64(slot.to_bytes().to_vec()),
+    }
+}
+
+fn password_slot(account: &Account) -> Result<KeySlot> {
+    let entry = account.key_slots.iter().find(|entry| entry.kind == KeySlotKind::Password);
+    let entry = entry.ok_or(ClientCode::BadAnswer.because("the account has no password slot"))?;
+    KeySlot::parse(&entry.slot.0).map_err(slot_error)
+}
+
+fn slot_error(error: SlotError) -> ClientError {
+    match error {
+        SlotError::WrongSecret => ClientCode::WrongPassword.into(),
+        other => ClientCode::Tampered.because(other),
+    }
+}
+
+fn out_of_memory() -> ClientError {
+    ClientCode::UnsupportedBrowser.because("not enough memory for the password's key derivation")
+}

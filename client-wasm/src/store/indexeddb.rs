@@ -1,0 +1,95 @@
+//! IndexedDB as a few key-value tables with promises turned into futures. What is kept in them is `store`'s business.
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
+
+use crate::{
+    error::{ClientCode, ClientError, Result},
+    interop::scope,
+};
+
+/// An open database.
+#[derive(Clone)]
+pub(crate) struct Database {
+    db: IdbDatabase,
+}
+
+impl Database {
+    /// Opens the database, creating the tables that are not there.
+    pub(crate) async fn open(name: &str, version: u32, tables: &'static [&'static str]) -> Result<Self> {
+        let factory = scope().indexed_db().map_err(failed)?;
+        let factory = factory.ok_or(ClientCode::UnsupportedBrowser.because("no IndexedDB"))?;
+        let request = factory.open_with_u32(name, version).map_err(failed)?;
+        let upgrade = create_missing(request.clone(), tables);
+        request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
+        let db: IdbDatabase = settled(&request).await?.unchecked_into();
+        // Another tab with a newer page must be able to upgrade.
+        let closing = db.clone();
+        let close = Closure::<dyn FnMut()>::new(move || closing.close());
+        db.set_onversionchange(Some(close.as_ref().unchecked_ref()));
+        close.forget();
+        Ok(Database { db })
+    }
+
+    pub(crate) async fn get(&self, table: &str, key: &str) -> Result<Option<JsValue>> {
+        let request = self.table(table, IdbTransactionMode::Readonly)?.get(&key.into()).map_err(failed)?;
+        let value = settled(&request).await?;
+        Ok((!value.is_undefined()).then_some(value))
+    }
+
+    pub(crate) async fn put(&self, table: &str, key: &str, value: &JsValue) -> Result<()> {
+        let store = self.table(table, IdbTransactionMode::Readwrite)?;
+        settled(&store.put_with_key(value, &key.into()).map_err(failed)?).await.map(drop)
+    }
+
+    pub(crate) async fn delete(&self, table: &str, key: &str) -> Result<()> {
+        let store = self.table(table, IdbTransactionMode::Readwrite)?;
+        settled(&store.delete(&key.into()).map_err(failed)?).await.map(drop)
+    }
+
+    /// Keys that begin with `prefix`.
+    pub(crate) async fn keys(&self, table: &str, prefix: &str) -> Result<Vec<String>> {
+        let range = IdbKeyRange::bound(&prefix.into(), &format!("{prefix}\u{ffff}").into()).map_err(failed)?;
+        let request = self.table(table, IdbTransactionMode::Readonly)?.get_all_keys_with_key(&range).map_err(failed)?;
+        let keys: Array = settled(&request).await?.unchecked_into();
+        Ok(keys.iter().filter_map(|key| key.as_string()).collect())
+    }
+
+    fn table(&self, table: &str, mode: IdbTransactionMode) -> Result<IdbObjectStore> {
+        let transaction = self.db.transaction_with_str_and_mode(table, mode).map_err(failed)?;
+        transaction.object_store(table).map_err(failed)
+    }
+}
+
+fn create_missing(request: IdbOpenDbRequest, tables: &'static [&'static str]) -> Closure<dyn FnMut()> {
+    Closure::once(move || {
+        let Ok(db) = request.result().map(JsValue::unchecked_into::<IdbDatabase>) else { return };
+        for table in tables.iter().filter(|table| !db.object_store_names().contains(table)) {
+            // A failure aborts the upgrade, which the request then reports.
+            let _ = db.create_object_store(table);
+        }
+    })
+}
+
+/// The result of a request.
+async fn settled(request: &IdbRequest) -> Result<JsValue> {
+    let promise = Promise::new(&mut |resolve, reject| {
+        let (ok, bad) = (request.clone(), request.clone());
+        let on_success = Closure::once_into_js(move || {
+            let _ = resolve.call1(&JsValue::NULL, &ok.result().unwrap_or(JsValue::UNDEFINED));
+        });
+        let on_error = Closure::once_into_js(move || {
+            let error = bad.error().ok().flatten().map_or(JsValue::NULL, JsValue::from);
+            let _ = reject.call1(&JsValue::NULL, &error);
+        });
+        request.set_onsuccess(Some(on_success.unchecked_ref()));
+        request.set_onerror(Some(on_error.unchecked_ref()));
+    });
+    JsFuture::from(promise).await.map_err(failed)
+}
+
+fn failed(exception: JsValue) -> ClientError {
+    ClientCode::UnsupportedBrowser.because(format!("IndexedDB: {}", crate::error::exception_text(&exception)))
+}

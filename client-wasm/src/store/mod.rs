@@ -1,0 +1,102 @@
+//! What this browser remembers between visits: sealed checkpoints, file handles, the newest manifest seen, key slots seen, kept keys.
+//! Nothing here is readable without the account key, except which file ids exist.
+
+mod indexeddb;
+
+use js_sys::Uint8Array;
+use uuid::Uuid;
+use wasm_bindgen::{JsCast, JsValue};
+
+use self::indexeddb::Database;
+use crate::{error::Result, interop::js_bytes};
+
+const CHECKPOINTS: &str = "checkpoints";
+const HANDLES: &str = "handles";
+const SEQ_FLOORS: &str = "seq_floors";
+const KDF_PREFIXES: &str = "kdf_prefixes";
+const KEPT_KEYS: &str = "kept_keys";
+const TABLES: &[&str] = &[CHECKPOINTS, HANDLES, SEQ_FLOORS, KDF_PREFIXES, KEPT_KEYS];
+const VERSION: u32 = 1;
+
+/// The browser's memory for one server.
+#[derive(Clone)]
+pub(crate) struct Store {
+    db: Database,
+}
+
+impl Store {
+    /// `server` is its address: two servers share nothing.
+    pub(crate) async fn open(server: &str) -> Result<Self> {
+        Ok(Store { db: Database::open(&format!("ferry:{server}"), VERSION, TABLES).await? })
+    }
+
+    pub(crate) async fn checkpoint(&self, user: Uuid, file: Uuid) -> Result<Option<Vec<u8>>> {
+        Ok(self.db.get(CHECKPOINTS, &key(user, file)).await?.map(bytes))
+    }
+    pub(crate) async fn save_checkpoint(&self, user: Uuid, file: Uuid, sealed: &[u8]) -> Result<()> {
+        self.db.put(CHECKPOINTS, &key(user, file), &js_bytes(sealed)).await
+    }
+
+    pub(crate) async fn handle(&self, user: Uuid, file: Uuid) -> Result<Option<JsValue>> {
+        self.db.get(HANDLES, &key(user, file)).await
+    }
+    pub(crate) async fn save_handle(&self, user: Uuid, file: Uuid, handle: &JsValue) -> Result<()> {
+        self.db.put(HANDLES, &key(user, file), handle).await
+    }
+
+    /// The highest manifest seq seen for a file; 0 where none was.
+    pub(crate) async fn seq_floor(&self, user: Uuid, file: Uuid) -> Result<u32> {
+        let floor = self.db.get(SEQ_FLOORS, &key(user, file)).await?;
+        // Written below from a u32.
+        Ok(floor.and_then(|value| value.as_f64()).map_or(0, |value| value as u32))
+    }
+    /// Remembers a seq, where it is higher than the one remembered.
+    pub(crate) async fn raise_seq_floor(&self, user: Uuid, file: Uuid, seq: u32) -> Result<()> {
+        if seq > self.seq_floor(user, file).await? {
+            self.db.put(SEQ_FLOORS, &key(user, file), &JsValue::from(seq)).await?;
+        }
+        Ok(())
+    }
+
+    /// An upload ended for good: its checkpoint and handle are of no use any more.
+    pub(crate) async fn forget_upload(&self, user: Uuid, file: Uuid) -> Result<()> {
+        self.db.delete(CHECKPOINTS, &key(user, file)).await?;
+        self.db.delete(HANDLES, &key(user, file)).await
+    }
+
+    /// The beginning of the key slot that opened last.
+    pub(crate) async fn kdf_prefix(&self, user: Uuid) -> Result<Option<Vec<u8>>> {
+        Ok(self.db.get(KDF_PREFIXES, &user.to_string()).await?.map(bytes))
+    }
+    pub(crate) async fn save_kdf_prefix(&self, user: Uuid, prefix: &[u8]) -> Result<()> {
+        self.db.put(KDF_PREFIXES, &user.to_string(), &js_bytes(prefix)).await
+    }
+
+    /// The kept account key, a CryptoKey that can't be read.
+    pub(crate) async fn kept_key(&self, user: Uuid) -> Result<Option<JsValue>> {
+        self.db.get(KEPT_KEYS, &user.to_string()).await
+    }
+    pub(crate) async fn keep_key(&self, user: Uuid, key: &JsValue) -> Result<()> {
+        self.db.put(KEPT_KEYS, &user.to_string(), key).await
+    }
+    pub(crate) async fn drop_kept_key(&self, user: Uuid) -> Result<()> {
+        self.db.delete(KEPT_KEYS, &user.to_string()).await
+    }
+
+    /// Signing out: keys and handles of the user go; what guards against rollback stays, sealed.
+    pub(crate) async fn forget_user(&self, user: Uuid) -> Result<()> {
+        self.drop_kept_key(user).await?;
+        for key in self.db.keys(HANDLES, &format!("{user}/")).await? {
+            self.db.delete(HANDLES, &key).await?;
+        }
+        Ok(())
+    }
+}
+
+fn key(user: Uuid, file: Uuid) -> String {
+    format!("{user}/{file}")
+}
+
+fn bytes(value: JsValue) -> Vec<u8> {
+    value.unchecked_into::<Uint8Array>().to_vec()
+}

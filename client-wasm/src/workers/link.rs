@@ -1,0 +1,121 @@
+//! Messages between workers: a serde head plus attachments that serde can't carry (buffers, blobs, keys). No meaning here.
+
+use js_sys::{Array, ArrayBuffer, Object};
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use crate::{
+    error::{ClientCode, Result},
+    interop::{field, from_js, scope, set_field, to_js},
+};
+
+/// A message with its attachments; buffers are transferred, not copied.
+pub(crate) struct Parcel {
+    object: Object,
+    transfer: Array,
+}
+
+impl Parcel {
+    pub(crate) fn new(head: &impl Serialize) -> Result<Self> {
+        let object = Object::new();
+        set_field(&object, "head", &to_js(head)?);
+        Ok(Parcel { object, transfer: Array::new() })
+    }
+
+    /// Attaches something that is cloned by the browser (a File, a CryptoKey).
+    pub(crate) fn with(self, name: &str, value: &JsValue) -> Self {
+        set_field(&self.object, name, value);
+        self
+    }
+
+    /// Attaches a buffer, which this worker loses.
+    pub(crate) fn with_buffer(self, buffer: &ArrayBuffer) -> Self {
+        self.transfer.push(buffer);
+        self.with("bytes", buffer)
+    }
+
+    /// Posts it to whoever started this worker.
+    pub(crate) fn post_up(self) -> Result<()> {
+        let posted = scope().post_message_with_transfer(&self.object, &self.transfer);
+        posted.map_err(|e| ClientCode::ClientFault.thrown(&e))
+    }
+}
+
+/// The head of a message that came in.
+pub(crate) fn head<T: DeserializeOwned>(message: &JsValue) -> Result<T> {
+    from_js(field(message, "head"))
+}
+
+/// The buffer that came with a message.
+pub(crate) fn buffer(message: &JsValue) -> ArrayBuffer {
+    field(message, "bytes").unchecked_into()
+}
+
+/// Hands every message from above to `handle`, for as long as this worker lives.
+pub(crate) fn serve(mut handle: impl FnMut(JsValue) + 'static) {
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| handle(event.data()));
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+}
+
+/// What a worker below says.
+pub(crate) enum FromWorker {
+    /// It is ready for messages.
+    Ready,
+    /// A message of its role.
+    Message(JsValue),
+    /// It could not start, or died.
+    Dead(String),
+}
+
+/// A worker that this one started.
+pub(crate) struct WorkerLink {
+    worker: Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl WorkerLink {
+    /// Starts `role` with the compiled module; `hear` gets everything it says.
+    pub(crate) fn spawn(role: &str, module: &JsValue, hear: impl Fn(FromWorker) + Clone + 'static) -> Result<Self> {
+        let fault = |e: JsValue| ClientCode::UnsupportedBrowser.thrown(&e);
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        options.set_name(&format!("ferry-{role}"));
+        let worker = Worker::new_with_options(&scope().location().href(), &options).map_err(fault)?;
+        let on_message = on_message(hear.clone());
+        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| hear(FromWorker::Dead(event.message())));
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let boot = Object::new();
+        set_field(&boot, "role", &role.into());
+        set_field(&boot, "module", module);
+        worker.post_message(&boot).map_err(fault)?;
+        Ok(WorkerLink { worker, _on_message: on_message, _on_error: on_error })
+    }
+
+    pub(crate) fn post(&self, parcel: Parcel) -> Result<()> {
+        let posted = self.worker.post_message_with_transfer(&parcel.object, &parcel.transfer);
+        posted.map_err(|e| ClientCode::ClientFault.thrown(&e))
+    }
+}
+
+impl Drop for WorkerLink {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+fn on_message(hear: impl Fn(FromWorker) + 'static) -> Closure<dyn FnMut(MessageEvent)> {
+    Closure::new(move |event: MessageEvent| {
+        let message = event.data();
+        match field(&message, "ready").as_bool() {
+            Some(true) => hear(FromWorker::Ready),
+            Some(false) => hear(FromWorker::Dead(field(&message, "reason").as_string().unwrap_or_default())),
+            None => hear(FromWorker::Message(message)),
+        }
+    })
+}

@@ -1,0 +1,161 @@
+//! One XMLHttpRequest as a future, with upload progress and stall detection. `fetch` reports no upload progress, hence this.
+
+use std::{cell::Cell, rc::Rc};
+
+use gloo::timers::callback::Interval;
+use js_sys::{Function, Promise};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, ProgressEvent, XmlHttpRequest, XmlHttpRequestResponseType};
+
+use crate::{
+    error::{ClientCode, Result},
+    interop::now_ms,
+};
+
+/// Longest time without a byte moving.
+const STALL_MS: u64 = 30_000;
+/// Longest time between the last byte sent and the answer: the server's store may be slow.
+const ANSWER_MS: u64 = 120_000;
+const STALL_CHECK_MS: u32 = 2_000;
+
+/// What came back; a refusal is an answer too.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<String>,
+    /// An ArrayBuffer.
+    pub(crate) body: JsValue,
+}
+
+/// What happened on the wire last.
+#[derive(Clone, Copy, PartialEq)]
+enum Line {
+    Moving { since_ms: u64 },
+    AwaitingAnswer { since_ms: u64 },
+    Stalled,
+}
+
+/// A request that can be aborted from outside; the future then ends with `Stopped`.
+pub(crate) struct Exchange {
+    xhr: XmlHttpRequest,
+    line: Rc<Cell<Line>>,
+}
+
+impl Exchange {
+    /// Opened, not sent.
+    pub(crate) fn open(method: &str, url: &str, headers: &[(&str, String)]) -> Result<Self> {
+        let fault = |e: JsValue| ClientCode::ClientFault.thrown(&e);
+        let xhr = XmlHttpRequest::new().map_err(fault)?;
+        xhr.open(method, url).map_err(fault)?;
+        xhr.set_response_type(XmlHttpRequestResponseType::Arraybuffer);
+        for (name, value) in headers {
+            xhr.set_request_header(name, value).map_err(fault)?;
+        }
+        Ok(Exchange { xhr, line: Rc::new(Cell::new(Line::Moving { since_ms: now_ms() })) })
+    }
+
+    /// Something that aborts the request when it is called.
+    pub(crate) fn aborter(&self) -> impl Fn() + 'static {
+        let xhr = self.xhr.clone();
+        move || {
+            // Aborting a finished request does nothing.
+            let _ = xhr.abort();
+        }
+    }
+
+    /// Sends it; `on_progress` hears how many bytes have left or arrived.
+    pub(crate) async fn send(self, body: Option<&Blob>, on_progress: impl Fn(f64) + Clone + 'static) -> Result<Answer> {
+        let handlers = self.listen(body.is_some(), on_progress);
+        let watch = self.watch();
+        let (end, settle) = self.end();
+        let sent = match body {
+            Some(blob) => self.xhr.send_with_opt_blob(Some(blob)),
+            None => self.xhr.send(),
+        };
+        sent.map_err(|e| ClientCode::Network.thrown(&e))?;
+        let kind = JsFuture::from(end).await.ok().and_then(|kind| kind.as_string()).unwrap_or_default();
+        drop((watch, handlers, settle));
+        self.detach();
+        match (kind.as_str(), self.line.get()) {
+            ("load", _) => Ok(self.answer()),
+            ("abort", Line::Stalled) => Err(ClientCode::Stalled.into()),
+            ("abort", _) => Err(ClientCode::Stopped.into()),
+            _ => Err(ClientCode::Network.into()),
+        }
+    }
+
+    fn answer(&self) -> Answer {
+        Answer {
+            status: self.xhr.status().unwrap_or(0),
+            retry_after: self.xhr.get_response_header("Retry-After").ok().flatten(),
+            body: self.xhr.response().unwrap_or(JsValue::NULL),
+        }
+    }
+
+    fn listen(&self, uploads: bool, on_progress: impl Fn(f64) + Clone + 'static) -> Vec<Closure<dyn FnMut(ProgressEvent)>> {
+        let line = self.line.clone();
+        let moved = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
+            line.set(Line::Moving { since_ms: now_ms() });
+            on_progress(event.loaded());
+        });
+        let line = self.line.clone();
+        let all_sent = Closure::<dyn FnMut(ProgressEvent)>::new(move |_| line.set(Line::AwaitingAnswer { since_ms: now_ms() }));
+        match (uploads, self.xhr.upload()) {
+            (true, Ok(upload)) => {
+                upload.set_onprogress(Some(moved.as_ref().unchecked_ref()));
+                upload.set_onload(Some(all_sent.as_ref().unchecked_ref()));
+            }
+            _ => self.xhr.set_onprogress(Some(moved.as_ref().unchecked_ref())),
+        }
+        vec![moved, all_sent]
+    }
+
+    fn watch(&self) -> Interval {
+        let (xhr, line) = (self.xhr.clone(), self.line.clone());
+        Interval::new(STALL_CHECK_MS, move || {
+            let (since_ms, patience_ms) = match line.get() {
+                Line::Moving { since_ms } => (since_ms, STALL_MS),
+                Line::AwaitingAnswer { since_ms } => (since_ms, ANSWER_MS),
+                Line::Stalled => return,
+            };
+            if now_ms().saturating_sub(since_ms) > patience_ms {
+                line.set(Line::Stalled);
+                let _ = xhr.abort();
+            }
+        })
+    }
+
+    /// Resolves with the name of the event that ended the request.
+    fn end(&self) -> (Promise, Closure<dyn FnMut(ProgressEvent)>) {
+        let mut resolve: Option<Function> = None;
+        let promise = Promise::new(&mut |ok, _| resolve = Some(ok));
+        let settle = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
+            if let Some(resolve) = resolve.take() {
+                let _ = resolve.call1(&JsValue::NULL, &event.type_().into());
+            }
+        });
+        let handler = Some(settle.as_ref().unchecked_ref());
+        self.xhr.set_onload(handler);
+        self.xhr.set_onerror(handler);
+        self.xhr.set_onabort(handler);
+        self.xhr.set_ontimeout(handler);
+        (promise, settle)
+    }
+
+    /// A late event must not call a closure that is gone.
+    fn detach(&self) {
+        for set in [
+            XmlHttpRequest::set_onload,
+            XmlHttpRequest::set_onerror,
+            XmlHttpRequest::set_onabort,
+            XmlHttpRequest::set_ontimeout,
+            XmlHttpRequest::set_onprogress,
+        ] {
+            set(&self.xhr, None);
+        }
+        if let Ok(upload) = self.xhr.upload() {
+            upload.set_onprogress(None);
+            upload.set_onload(None);
+        }
+    }
+}
