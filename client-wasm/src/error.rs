@@ -124,6 +124,14 @@ impl ClientError {
         }
     }
 
+    /// What exactly happened, where that is known.
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            ClientError::Refused(problem) => problem.detail.as_deref(),
+            ClientError::Local { detail, .. } => detail.as_deref(),
+        }
+    }
+
     /// As the page gets it.
     pub fn to_view(&self) -> ErrorView {
         match self {

@@ -354,7 +354,7 @@ fn failed(job: u32, error: &ClientError) -> PartReply {
         ClientError::Local { code: ClientCode::Tampered, .. } => PartFailure::Tampered,
         _ => PartFailure::Fault,
     };
-    PartReply::Failed { job, failure, detail: error.to_view().detail.unwrap_or_default() }
+    PartReply::Failed { job, failure, detail: error.detail().unwrap_or_default().to_owned() }
 }
 
 fn answered(job: u32, answer: &Answer) -> PartReply {

@@ -80,7 +80,7 @@ pub(crate) async fn stretch_apart(module: &JsValue, password: &str, prefix: &Slo
         return Ok(Stretched::OutOfMemory);
     }
     match link::head(&reply)? {
-        StretchReply::Stretched(B64(bytes)) => Ok(Stretched::Done(Prk::from_stretched(bytes, prefix))),
+        StretchReply::Stretched(B64(bytes)) => Ok(Stretched::Done(Prk::from_stretched(&bytes, prefix))),
         StretchReply::OutOfMemory => Ok(Stretched::OutOfMemory),
         StretchReply::NotAPasswordSlot | StretchReply::BadPrefix => Err(unknown_slot()),
     }

@@ -144,15 +144,11 @@ impl Exchange {
 
     /// A late event must not call a closure that is gone.
     fn detach(&self) {
-        for set in [
-            XmlHttpRequest::set_onload,
-            XmlHttpRequest::set_onerror,
-            XmlHttpRequest::set_onabort,
-            XmlHttpRequest::set_ontimeout,
-            XmlHttpRequest::set_onprogress,
-        ] {
-            set(&self.xhr, None);
-        }
+        self.xhr.set_onload(None);
+        self.xhr.set_onerror(None);
+        self.xhr.set_onabort(None);
+        self.xhr.set_ontimeout(None);
+        self.xhr.set_onprogress(None);
         if let Ok(upload) = self.xhr.upload() {
             upload.set_onprogress(None);
             upload.set_onload(None);

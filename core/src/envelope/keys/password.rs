@@ -105,6 +105,16 @@ impl Prk {
         }
     }
 
+    /// What [`stretch`] gave for this slot in another worker.
+    pub fn from_stretched(secret: &[u8; 32], prefix: &SlotPrefix) -> Self {
+        Self { secret: PrkSecret::from_bytes(secret), prefix: *prefix }
+    }
+
+    /// The stretched bytes, for handing them to another worker.
+    pub fn expose(&self) -> &[u8; 32] {
+        self.secret.expose()
+    }
+
     /// The slot it was stretched for.
     pub fn prefix(&self) -> &SlotPrefix {
         &self.prefix
