@@ -17,4 +17,6 @@
 pub mod plan;
 pub mod digest;
 pub mod envelope;
+pub mod progress;
+pub mod transfer;
 pub mod wire;

@@ -1,0 +1,174 @@
+//! What goes into the download machine and what comes out. The rules of the exchange are in [`crate::transfer`].
+
+use uuid::Uuid;
+
+use crate::plan::{PartSpan, PlanParams};
+use crate::transfer::{Failure, SealedRow, Ticket, Trouble};
+use crate::wire::PartsPage;
+
+/// What the machine must know before it begins.
+#[derive(Debug, Clone)]
+pub struct DownloadSetup {
+    /// The file.
+    pub file_id: Uuid,
+    /// Any random number: spreads retries of many clients.
+    pub jitter_seed: u64,
+    /// Plaintext bytes that may be in memory; one part is always allowed.
+    pub buffer_bytes: u64,
+    /// Most fetches at once.
+    pub max_fetches: u32,
+}
+
+impl DownloadSetup {
+    /// 64 MiB and three fetches.
+    pub fn new(file_id: Uuid, jitter_seed: u64) -> Self {
+        DownloadSetup {
+            file_id,
+            jitter_seed,
+            buffer_bytes: 64 << 20,
+            max_fetches: 3,
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Begin. Once.
+    Begin,
+    /// A request was answered.
+    Answered {
+        /// Of the request.
+        ticket: Ticket,
+        /// The answer that belongs to it.
+        answer: Answer,
+    },
+    /// A request has no answer and its buffer, if it had one, is gone.
+    Failed {
+        /// Of the request.
+        ticket: Ticket,
+        /// What was seen.
+        failure: Failure,
+    },
+    /// The time asked for by [`Action::WakeAt`] has come. Harmless at any other time.
+    Tick,
+    /// The device has a network again.
+    Online,
+    /// The device has no network.
+    Offline,
+    /// Somebody signed in again after `Waiting` for that.
+    SignedIn,
+    /// The person does not want to wait for the next try.
+    RetryNow,
+    /// Stop; the sink is aborted.
+    Stop,
+}
+
+/// What the driver must do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Carry out a request; answer it by exactly one `Answered` or `Failed` with its ticket.
+    Do {
+        /// Goes back with the answer.
+        ticket: Ticket,
+        /// What to do.
+        request: Request,
+    },
+    /// Nobody waits for this ticket any more: abort it if it runs, drop the buffer that it kept. Not answered.
+    Cancel {
+        /// Of a request, or of the buffer that a fetch kept.
+        ticket: Ticket,
+    },
+    /// Send [`Event::Tick`] at this time. Replaces the time asked for before.
+    WakeAt {
+        /// On the clock of `step`'s `now_ms`.
+        at_ms: u64,
+    },
+    /// Abort the sink: what was written must not be kept. `Ended` follows.
+    AbortSink,
+    /// It is over; nothing is under way.
+    Ended(Outcome),
+}
+
+/// Something to carry out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// Fetch the file's row, open slot, header and manifest (seq >= 1, not below the highest seen, its label the one of
+    /// the row) -> [`Answer::Opened`]; [`Failure::NotGenuine`] where any of that is refused.
+    Open {
+        /// The file.
+        file_id: Uuid,
+    },
+    /// `GET /api/files/{id}/parts` -> [`Answer::Parts`].
+    FetchParts {
+        /// The file.
+        file_id: Uuid,
+        /// Part number after which the page begins.
+        after: u32,
+    },
+    /// Fetch a body, check that it carries the row's IV, tag and length, open it with the row's MAC, unpack it; keep
+    /// the plaintext under the ticket -> [`Answer::Fetched`]; [`Failure::NotGenuine`] where any of that is refused.
+    Fetch {
+        /// The file.
+        file_id: Uuid,
+        /// Where it lies in the file.
+        part: PartSpan,
+        /// Its row in the list that the manifest vouches for.
+        row: SealedRow,
+    },
+    /// Feed the plaintext kept under `buffer` into the whole-file SHA-256, write it to the sink, drop it
+    /// -> [`Answer::Written`]. Always in order of parts, one at a time.
+    Write {
+        /// Which part.
+        part: PartSpan,
+        /// The fetch that kept it.
+        buffer: Ticket,
+    },
+    /// Finish the SHA-256 -> [`Answer::FileHash`].
+    FinishHash,
+    /// Close the sink: the file is whole and genuine -> [`Answer::Closed`].
+    CloseSink,
+}
+
+/// What a request gave.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Of [`Request::Open`].
+    Opened(OpenedFile),
+    /// Of [`Request::FetchParts`].
+    Parts(PartsPage),
+    /// Of [`Request::Fetch`].
+    Fetched,
+    /// Of [`Request::Write`].
+    Written,
+    /// Of [`Request::FinishHash`].
+    FileHash([u8; 32]),
+    /// Of [`Request::CloseSink`].
+    Closed,
+}
+
+/// What header and manifest say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenedFile {
+    /// The plan in the header.
+    pub plan: PlanParams,
+    /// Plaintext size in the manifest.
+    pub size_bytes: u64,
+    /// Parts in the manifest.
+    pub parts: u32,
+    /// SHA-256 in the manifest.
+    pub sha256: [u8; 32],
+    /// Parts root in the manifest.
+    pub parts_root: [u8; 32],
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every byte is written, and the hash is the manifest's.
+    Done,
+    /// By `Stop`.
+    Stopped,
+    /// Nothing that was written may be kept.
+    Failed(Trouble),
+}
