@@ -1,1 +1,21 @@
-//! placeholder
+//! What Ferry's stories are told with: real parts, started and stopped from outside. The stories are in `stories/`.
+//!
+//! In reading order:
+//! - [`stage`] sets up a story: server, database, proxy, people; and looks for leftovers at its end.
+//! - [`client`] speaks the API natively and seals for real.
+//! - [`browser`] drives the page in a real Chromium.
+//! - [`proxy`] stands in front of the server, counts and cuts.
+//! - [`server`], [`cluster`], [`stage_dir`]: the processes and where they live.
+//! - [`scan`] looks for what a server must not know; [`shown_commands`] runs the README's examples.
+//! - [`wait`]: for conditions, never for time.
+
+pub mod browser;
+pub mod client;
+pub mod cluster;
+pub mod proxy;
+pub mod scan;
+pub mod server;
+pub mod shown_commands;
+pub mod stage;
+pub mod stage_dir;
+pub mod wait;

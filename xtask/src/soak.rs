@@ -29,7 +29,7 @@ pub(crate) fn run(seeds: u32, size_mib: u32) -> Result<()> {
         "--nocapture",
     ]);
     story
-        .env("FERRY_STORY_SEEDS", seeds.to_string())
-        .env("FERRY_STORY_SIZE_MIB", size_mib.to_string());
-    workspace::run(story.env("FERRY_SERVER", target().join("release/ferry-server")))
+        .env("FERRY_TEST_SEEDS", seeds.to_string())
+        .env("FERRY_TEST_SIZE_MIB", size_mib.to_string());
+    workspace::run(story.env("FERRY_TEST_SERVER", target().join("release/ferry-server")))
 }

@@ -58,7 +58,7 @@ fn python_vectors() -> Result<()> {
                 "ferry-core",
                 "independent_vectors",
             ])
-            .env("FERRY_INDEPENDENT_VECTORS", &made),
+            .env("FERRY_TEST_VECTORS", &made),
     )
 }
 

@@ -1,0 +1,33 @@
+//! A native client on `ferry_core`: seals for real, and lets a story send anything in any order. Not a product: no retries.
+
+mod account;
+mod api;
+mod sealed_file;
+mod transfer;
+
+pub use account::{Person, attempt, new_token};
+pub use api::{Answer, Api, Call, Right};
+pub use sealed_file::{SealedFile, SealedPart};
+pub use transfer::{check, download, part_headers, part_rows};
+
+/// The system's random generator.
+#[expect(clippy::expect_used, reason = "without randomness no story can go on")]
+pub fn random() -> impl FnMut(&mut [u8]) {
+    |bytes: &mut [u8]| getrandom::fill(bytes).expect("the system gives random bytes")
+}
+
+/// Bytes that look like nothing, the same for the same seed.
+pub fn content(seed: u64, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&seed.to_be_bytes());
+    hasher.finalize_xof().fill(&mut bytes);
+    bytes
+}
+
+/// Percent-encodes a query's value.
+pub fn query_value(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encoded = text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    encoded.collect()
+}

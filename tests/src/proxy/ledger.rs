@@ -1,0 +1,145 @@
+//! What went through the proxy: every request, and every attempt to send a part. No judgement; the stories judge.
+
+use std::collections::BTreeSet;
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is on its way.
+    InFlight,
+    /// The whole answer was given to the client.
+    Answered(u16),
+    /// The connection ended before that.
+    Cut,
+}
+
+/// A request.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Method and path, without the query.
+    pub what: String,
+    /// The part it carried, if it was one.
+    pub part: Option<PartId>,
+    /// Body bytes handed to the server.
+    pub forwarded_bytes: u64,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// File and part number, as they stand in the path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartId {
+    /// The file.
+    pub file_id: String,
+    /// The part.
+    pub number: u32,
+}
+
+/// Everything seen so far, in order of arrival.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    /// The requests.
+    pub seen: Vec<Seen>,
+}
+
+impl PartId {
+    /// The part that `PUT path` carries.
+    pub(super) fn of(method: &str, path: &str) -> Option<PartId> {
+        let rest = path.strip_prefix("/api/upload/chunk/")?;
+        let (file_id, number) = rest.split_once('/')?;
+        let number = number.parse().ok()?;
+        (method == "PUT").then(|| PartId { file_id: file_id.to_owned(), number })
+    }
+}
+
+impl Seen {
+    /// The server stored it and the client was told.
+    pub fn acknowledged(&self) -> bool {
+        matches!(self.outcome, Outcome::Answered(200 | 201))
+    }
+}
+
+impl Ledger {
+    /// Attempts to send a part, in order.
+    pub fn part_puts(&self) -> impl Iterator<Item = (&PartId, &Seen)> {
+        self.seen.iter().filter_map(|seen| seen.part.as_ref().map(|part| (part, seen)))
+    }
+
+    /// Parts acknowledged so far.
+    pub fn acknowledged(&self) -> BTreeSet<PartId> {
+        self.part_puts().filter(|(_, seen)| seen.acknowledged()).map(|(part, _)| part.clone()).collect()
+    }
+
+    /// Parts on their way now.
+    pub fn in_flight(&self) -> BTreeSet<PartId> {
+        self.part_puts().filter(|(_, seen)| seen.outcome == Outcome::InFlight).map(|(part, _)| part.clone()).collect()
+    }
+
+    /// Parts of which at least a byte was handed to the server, once for each attempt.
+    pub fn sent(&self) -> Vec<PartId> {
+        self.part_puts().filter(|(_, seen)| seen.forwarded_bytes > 0).map(|(part, _)| part.clone()).collect()
+    }
+
+    /// Part bytes handed to the server, all attempts together.
+    pub fn part_bytes(&self) -> u64 {
+        self.part_puts().map(|(_, seen)| seen.forwarded_bytes).sum()
+    }
+
+    /// Numbers of the parts sent, rising, each as often as it was sent.
+    pub fn sent_numbers(&self) -> Vec<u32> {
+        let mut numbers: Vec<u32> = self.sent().into_iter().map(|part| part.number).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// How many requests began like this.
+    pub fn count(&self, what: &str) -> usize {
+        self.seen.iter().filter(|seen| seen.what.starts_with(what)).count()
+    }
+
+    /// What came after the first `length` requests.
+    pub fn since(&self, length: usize) -> Ledger {
+        Ledger { seen: self.seen.iter().skip(length).cloned().collect() }
+    }
+
+    /// Attempts to send a part that had been acknowledged before: there must never be one without a reason.
+    pub fn sent_after_acknowledgement(&self) -> Vec<PartId> {
+        let mut acknowledged = BTreeSet::new();
+        let mut again = Vec::new();
+        for (part, seen) in self.part_puts() {
+            if acknowledged.contains(part) && seen.forwarded_bytes > 0 {
+                again.push(part.clone());
+            }
+            if seen.acknowledged() {
+                acknowledged.insert(part.clone());
+            }
+        }
+        again
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(number: u32, forwarded_bytes: u64, outcome: Outcome) -> Seen {
+        let part = PartId { file_id: "f".into(), number };
+        Seen { what: format!("PUT /api/upload/chunk/f/{number}"), part: Some(part), forwarded_bytes, outcome }
+    }
+
+    #[test]
+    fn a_part_sent_after_its_acknowledgement_is_found() {
+        let once = [put(1, 9, Outcome::Cut), put(1, 9, Outcome::Answered(201)), put(2, 9, Outcome::Answered(503))];
+        let mut ledger = Ledger { seen: once.to_vec() };
+        assert!(ledger.sent_after_acknowledgement().is_empty());
+        ledger.seen.push(put(1, 1, Outcome::InFlight));
+        assert_eq!(ledger.sent_after_acknowledgement().len(), 1);
+    }
+
+    #[test]
+    fn only_puts_of_parts_count_as_parts() {
+        assert_eq!(PartId::of("PUT", "/api/upload/chunk/f/7").map(|part| part.number), Some(7));
+        assert_eq!(PartId::of("GET", "/api/upload/chunk/f/7"), None);
+        assert_eq!(PartId::of("PUT", "/api/upload/start"), None);
+    }
+}

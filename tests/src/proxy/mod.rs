@@ -1,0 +1,282 @@
+//! A proxy in front of the server that counts what passes and cuts what a story wants cut.
+//! It changes no byte, so origin, cookies and addresses are those the browser sees.
+
+mod fault;
+mod http;
+mod ledger;
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use tokio::{
+    io::{AsyncWrite, AsyncWriteExt, BufReader},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::Notify,
+    task::JoinHandle,
+};
+
+pub use fault::{Action, Fault};
+pub use http::Head;
+pub use ledger::{Ledger, Outcome, PartId, Seen};
+
+use crate::wait;
+
+/// A running proxy; it ends with its value.
+pub struct Proxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    upstream: Mutex<Option<SocketAddr>>,
+    faults: Mutex<Vec<Fault>>,
+    ledger: Mutex<Ledger>,
+    changed: Notify,
+    released: Notify,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Proxy {
+    /// Listens on a free port of loopback; requests are refused until [`Proxy::lead_to`].
+    pub async fn start() -> Result<Proxy> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("the proxy finds no port")?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::default());
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Ok(Proxy { address, shared, accepting })
+    }
+
+    /// Its address, as a URL without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where requests go from now on.
+    pub fn lead_to(&self, server: SocketAddr) {
+        *locked(&self.shared.upstream) = Some(server);
+    }
+
+    /// Adds a fault behind the others.
+    pub fn add(&self, fault: Fault) {
+        locked(&self.shared.faults).push(fault);
+    }
+
+    /// Forgets the faults that were not used up.
+    pub fn heal(&self) {
+        locked(&self.shared.faults).clear();
+        self.release();
+    }
+
+    /// Lets held requests go on.
+    pub fn release(&self) {
+        self.shared.released.notify_waiters();
+    }
+
+    /// What was seen so far.
+    pub fn ledger(&self) -> Ledger {
+        locked(&self.shared.ledger).clone()
+    }
+
+    /// Waits until the ledger satisfies `wanted`, and returns it as it was in that moment.
+    pub async fn until(&self, what: &str, within: Duration, wanted: impl Fn(&Ledger) -> bool) -> Result<Ledger> {
+        wait::within(within, what, async {
+            loop {
+                let changed = self.shared.changed.notified();
+                let ledger = self.ledger();
+                if wanted(&ledger) {
+                    return ledger;
+                }
+                changed.await;
+            }
+        })
+        .await
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => { connections.spawn(connection(stream, Arc::clone(&shared))); }
+                Err(_) => return,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// Serves one client connection until either side ends it; why it ended is in the ledger.
+async fn connection(stream: TcpStream, shared: Arc<Shared>) {
+    drop(stream.set_nodelay(true));
+    let (read, mut write) = stream.into_split();
+    let mut read = BufReader::with_capacity(64 * 1024, read);
+    while let Ok(Some(head)) = Head::read(&mut read).await {
+        let entry = Entry::open(&shared, &head);
+        match exchange(&entry, &head, &mut read, &mut write).await {
+            Ok(true) => {}
+            Ok(false) | Err(_) => return,
+        }
+    }
+}
+
+/// One request's place in the ledger; cut unless it was answered.
+struct Entry<'a> {
+    shared: &'a Shared,
+    index: usize,
+}
+
+impl<'a> Entry<'a> {
+    fn open(shared: &'a Shared, head: &Head) -> Self {
+        let mut ledger = locked(&shared.ledger);
+        ledger.seen.push(Seen {
+            what: format!("{} {}", head.method(), head.path()),
+            part: PartId::of(head.method(), head.path()),
+            forwarded_bytes: 0,
+            outcome: Outcome::InFlight,
+        });
+        shared.changed.notify_waiters();
+        Entry { shared, index: ledger.seen.len() - 1 }
+    }
+
+    fn update(&self, change: impl FnOnce(&mut Seen)) {
+        if let Some(seen) = locked(&self.shared.ledger).seen.get_mut(self.index) {
+            change(seen);
+        }
+        self.shared.changed.notify_waiters();
+    }
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        self.update(|seen| {
+            if seen.outcome == Outcome::InFlight {
+                seen.outcome = Outcome::Cut;
+            }
+        });
+    }
+}
+
+/// Passes one request on and its answer back; true when the connection can carry another one.
+async fn exchange(entry: &Entry<'_>, head: &Head, from: &mut BufReader<OwnedReadHalf>, to: &mut OwnedWriteHalf) -> Result<bool> {
+    let action = fault::take(&mut locked(&entry.shared.faults), head);
+    match action {
+        Some(Action::CutBefore) => anyhow::bail!("cut before the server heard of it"),
+        Some(Action::Delay(time)) => tokio::time::sleep(time).await,
+        Some(Action::Hold) => entry.shared.released.notified().await,
+        _ => {}
+    }
+    let most_bytes = if let Some(Action::CutAfterBytes(most)) = action { most } else { u64::MAX };
+    let upstream = locked(&entry.shared.upstream).context("there is no server yet")?;
+    let upstream = TcpStream::connect(upstream).await?;
+    upstream.set_nodelay(true)?;
+    let (answers, mut server) = upstream.into_split();
+    let mut answers = BufReader::with_capacity(64 * 1024, answers);
+    server.write_all(&head.raw).await?;
+    let sending = send_body(entry, head, from, &mut server, most_bytes);
+    let answering = async {
+        if matches!(action, Some(Action::DropAnswer)) {
+            swallow_answer(head.method(), &mut answers).await?;
+            anyhow::bail!("the answer was dropped");
+        }
+        answer(entry, head.method(), &mut answers, to).await
+    };
+    let (sent, goes_on) = tokio::try_join!(sending, answering)?;
+    Ok(sent && goes_on && !head.closes())
+}
+
+/// Hands the body on; where the server closed early, the rest is read and dropped so that the client sees the answer.
+async fn send_body(
+    entry: &Entry<'_>,
+    head: &Head,
+    from: &mut BufReader<OwnedReadHalf>,
+    server: &mut OwnedWriteHalf,
+    most_bytes: u64,
+) -> Result<bool> {
+    let mut forwarded = 0;
+    let count = |bytes: usize| {
+        forwarded += bytes as u64;
+        entry.update(|seen| seen.forwarded_bytes = forwarded);
+        if forwarded > most_bytes { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+    };
+    let mut server = Tolerant { inner: server, broken: false };
+    http::relay_body(from, &mut server, head.request_framing(), count).await?;
+    Ok(!server.broken)
+}
+
+/// Passes the answer back; true when the connection can carry another request.
+async fn answer(entry: &Entry<'_>, method: &str, from: &mut BufReader<OwnedReadHalf>, to: &mut OwnedWriteHalf) -> Result<bool> {
+    loop {
+        let head = Head::read(from).await?.context("the server closed without an answer")?;
+        let status = head.status()?;
+        to.write_all(&head.raw).await?;
+        if status < 200 {
+            continue;
+        }
+        let framing = head.answer_framing(method, status);
+        http::relay_body(from, to, framing, |_| Ok(())).await?;
+        entry.update(|seen| seen.outcome = Outcome::Answered(status));
+        return Ok(!head.closes() && !matches!(framing, http::Framing::UntilClose));
+    }
+}
+
+async fn swallow_answer(method: &str, from: &mut BufReader<OwnedReadHalf>) -> Result<()> {
+    loop {
+        let head = Head::read(from).await?.context("the server closed without an answer")?;
+        let status = head.status()?;
+        if status >= 200 {
+            let framing = head.answer_framing(method, status);
+            return Ok(http::relay_body(from, &mut tokio::io::sink(), framing, |_| Ok(())).await?);
+        }
+    }
+}
+
+/// Writes until the other side refuses, then pretends.
+struct Tolerant<'a> {
+    inner: &'a mut OwnedWriteHalf,
+    broken: bool,
+}
+
+impl AsyncWrite for Tolerant<'_> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.broken {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        match Pin::new(&mut *self.inner).poll_write(cx, bytes) {
+            Poll::Ready(Err(_)) => {
+                self.broken = true;
+                Poll::Ready(Ok(bytes.len()))
+            }
+            other => other,
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

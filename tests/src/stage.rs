@@ -1,0 +1,228 @@
+//! A story's own surroundings: a server on a database of its own behind a proxy, and people with accounts.
+//! [`Stage::close`] belongs at a story's end: it looks for what must not be left over.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use ferry_core::wire::{NewInvitationRequest, NewInvitationResponse, Role};
+use tempfile::TempDir;
+
+use crate::{
+    client::{Api, Person},
+    cluster::{Cluster, Database},
+    proxy::Proxy,
+    server::{Recipe, Server},
+    stage_dir, wait,
+};
+
+/// Everybody's password, unless a story is about passwords.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Whose Postgres the server uses.
+enum Postgres {
+    /// A database of the run's cluster.
+    Shared(Arc<Database>),
+    /// The one that the server starts itself.
+    Embedded,
+}
+
+/// How a stage is set.
+pub struct Setting {
+    embedded_postgres: bool,
+    settings: Vec<(String, String)>,
+}
+
+/// A story's surroundings.
+pub struct Stage {
+    /// In front of the server; people and browsers use its address.
+    pub proxy: Proxy,
+    server: Option<Server>,
+    recipe: Recipe,
+    postgres: Postgres,
+    dir: TempDir,
+    closed: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Setting { embedded_postgres: false, settings: Vec::new() }
+    }
+}
+
+impl Setting {
+    /// The server starts its own Postgres.
+    #[must_use]
+    pub fn embedded_postgres(mut self) -> Self {
+        self.embedded_postgres = true;
+        self
+    }
+
+    /// Sets one of the server's settings, by its environment variable.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: impl ToString) -> Self {
+        self.settings.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Starts everything.
+    pub async fn start(self) -> Result<Stage> {
+        let dir = stage_dir::new_dir("story-")?;
+        let proxy = Proxy::start().await?;
+        let mut settings = vec![("FERRY_PUBLIC_URL".to_owned(), proxy.url())];
+        let postgres = if self.embedded_postgres {
+            Postgres::Embedded
+        } else {
+            let database = tokio::task::spawn_blocking(|| Cluster::shared()?.database()).await??;
+            settings.push(("DATABASE_URL".to_owned(), database.url()));
+            Postgres::Shared(Arc::new(database))
+        };
+        settings.extend(self.settings);
+        let data_dir = dir.path().join("data");
+        std::fs::create_dir(&data_dir)?;
+        let recipe = Recipe { data_dir, settings };
+        let server = recipe.start().await?;
+        proxy.lead_to(server.address());
+        Ok(Stage { proxy, server: Some(server), recipe, postgres, dir, closed: false })
+    }
+}
+
+impl Stage {
+    /// The usual stage.
+    pub async fn new() -> Result<Stage> {
+        Setting::default().start().await
+    }
+
+    /// Nobody's view of the server, through the proxy.
+    pub fn api(&self) -> Result<Api> {
+        Api::at(&self.proxy.url())
+    }
+
+    /// The server, while it runs.
+    pub fn server(&self) -> Result<&Server> {
+        self.server.as_ref().context("the server does not run")
+    }
+
+    /// How it was started.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// A folder for the story's own files.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Where the sealed parts are.
+    pub fn parts_dir(&self) -> PathBuf {
+        self.recipe.data_dir.join("parts")
+    }
+
+    /// The administrator, by the setup link.
+    pub async fn admin(&self) -> Result<Person> {
+        let token = self.server()?.setup_token().await?;
+        Person::register(&self.api()?, &token, "admin", PASSWORD).await
+    }
+
+    /// Somebody else, invited by the administrator.
+    pub async fn invite(&self, admin: &Person, username: &str) -> Result<Person> {
+        let request = NewInvitationRequest { role: Role::User, ttl_secs: None };
+        let invited: NewInvitationResponse = admin.api.post("/api/admin/invitations", &request).await?.good()?;
+        Person::register(&self.api()?, &invited.invitation, username, PASSWORD).await
+    }
+
+    /// SIGKILL.
+    pub async fn kill_server(&mut self) -> Result<()> {
+        self.server.take().context("the server does not run")?.kill().await
+    }
+
+    /// SIGTERM, and a good end.
+    pub async fn stop_server(&mut self) -> Result<()> {
+        let server = self.server.take().context("the server does not run")?;
+        let status = server.stop().await?;
+        ensure!(status.success(), "the server ended with {status}");
+        Ok(())
+    }
+
+    /// The server as a value, for stories about its end; the stage then has none.
+    pub fn take_server(&mut self) -> Result<Server> {
+        self.server.take().context("the server does not run")
+    }
+
+    /// On the same data, on another port.
+    pub async fn start_server(&mut self) -> Result<()> {
+        let server = self.recipe.start().await?;
+        self.proxy.lead_to(server.address());
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// The story's own look into the database of a stage that has one.
+    pub async fn sql<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut postgres::Client) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let Postgres::Shared(database) = &self.postgres else { anyhow::bail!("the server's own Postgres is closed") };
+        let database = Arc::clone(database);
+        tokio::task::spawn_blocking(move || look(&mut database.connect()?)).await?
+    }
+
+    /// The whole database, as `pg_dump` writes it.
+    pub async fn dump(&self) -> Result<Vec<u8>> {
+        let Postgres::Shared(database) = &self.postgres else { anyhow::bail!("the server's own Postgres is closed") };
+        let database = Arc::clone(database);
+        tokio::task::spawn_blocking(move || database.dump()).await?
+    }
+
+    /// Files below the parts' folder.
+    pub fn stored_files(&self) -> BTreeSet<PathBuf> {
+        let files = walkdir::WalkDir::new(self.parts_dir()).into_iter().filter_map(Result::ok);
+        files.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
+    }
+
+    /// Ends the story: no row without bytes, no bytes without a row, no intent or deletion left, a good end of the server.
+    pub async fn close(mut self) -> Result<()> {
+        self.closed = true;
+        self.proxy.heal();
+        if self.server.is_some() {
+            if matches!(self.postgres, Postgres::Shared(_)) {
+                let settled = || self.settled();
+                wait::until(Duration::from_secs(40), "rows and bytes agree", settled).await?;
+            }
+            self.stop_server().await?;
+        }
+        Ok(())
+    }
+
+    async fn settled(&self) -> Result<()> {
+        let (rows, intents, deletions) = self.sql(count_rows).await?;
+        let files = i64::try_from(self.stored_files().len())?;
+        ensure!(intents == 0, "{intents} puts were not finished");
+        ensure!(deletions == 0, "{deletions} deletions wait");
+        ensure!(rows == files, "{rows} part rows, {files} stored files");
+        Ok(())
+    }
+}
+
+fn count_rows(client: &mut postgres::Client) -> Result<(i64, i64, i64)> {
+    let mut count = |sql: &str| anyhow::Ok(client.query_one(sql, &[])?.get::<_, i64>(0));
+    Ok((
+        count("SELECT count(*) FROM file_parts WHERE state = 'stored'")?,
+        count("SELECT count(*) FROM put_intents")?,
+        count("SELECT count(*) FROM deletions")?,
+    ))
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if std::thread::panicking() || !self.closed {
+            if let Some(server) = &self.server {
+                eprintln!("the server's log ends with:\n{}", server.log_tail());
+            }
+        }
+    }
+}
