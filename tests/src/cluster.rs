@@ -49,7 +49,10 @@ impl Cluster {
             return Ok(cluster);
         }
         let cluster = Arc::new(match std::env::var_os(STAGE_POSTGRES) {
-            Some(socket_dir) => Cluster { socket_dir: socket_dir.into(), ours: None },
+            Some(socket_dir) => Cluster {
+                socket_dir: socket_dir.into(),
+                ours: None,
+            },
             None => Cluster::start()?,
         });
         *shared = Arc::downgrade(&cluster);
@@ -66,18 +69,49 @@ impl Cluster {
         std::fs::create_dir(&socket_dir)?;
         own(&socket_dir)?;
         let mut initdb = as_postgres("initdb")?;
-        initdb.args(["--auth=trust", "--encoding=UTF8", "--no-sync", "--username=postgres", "-D"]).arg(&data);
+        initdb
+            .args([
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--no-sync",
+                "--username=postgres",
+                "-D",
+            ])
+            .arg(&data);
         let output = initdb.output().context("initdb does not start")?;
-        ensure!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "initdb: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let log = std::fs::File::create(dir.path().join("postgres.log"))?;
         let mut postgres = as_postgres("postgres")?;
-        postgres.arg("-D").arg(&data).arg("-k").arg(&socket_dir).stdout(Stdio::null()).stderr(log);
-        for setting in ["listen_addresses=", "fsync=off", "max_connections=300", "shared_buffers=64MB"] {
+        postgres
+            .arg("-D")
+            .arg(&data)
+            .arg("-k")
+            .arg(&socket_dir)
+            .stdout(Stdio::null())
+            .stderr(log);
+        for setting in [
+            "listen_addresses=",
+            "fsync=off",
+            "max_connections=300",
+            "shared_buffers=64MB",
+        ] {
             postgres.args(["-c", setting]);
         }
         let postmaster = postgres.spawn().context("postgres does not start")?;
-        let cluster = Cluster { socket_dir, ours: Some(Running { postmaster, _dir: dir }) };
-        wait::until_blocking(Duration::from_secs(60), "Postgres answers", || cluster.connect("postgres").map(drop))?;
+        let cluster = Cluster {
+            socket_dir,
+            ours: Some(Running {
+                postmaster,
+                _dir: dir,
+            }),
+        };
+        wait::until_blocking(Duration::from_secs(60), "Postgres answers", || {
+            cluster.connect("postgres").map(drop)
+        })?;
         Ok(cluster)
     }
 
@@ -89,8 +123,12 @@ impl Cluster {
     /// A new, empty database.
     pub fn database(self: &Arc<Self>) -> Result<Database> {
         let name = format!("story_{}", uuid::Uuid::new_v4().simple());
-        self.connect("postgres")?.batch_execute(&format!("CREATE DATABASE {name}"))?;
-        Ok(Database { cluster: Arc::clone(self), name })
+        self.connect("postgres")?
+            .batch_execute(&format!("CREATE DATABASE {name}"))?;
+        Ok(Database {
+            cluster: Arc::clone(self),
+            name,
+        })
     }
 
     fn connect(&self, database: &str) -> Result<Client> {
@@ -98,7 +136,10 @@ impl Cluster {
     }
 
     fn url(&self, database: &str) -> String {
-        format!("postgresql:///{database}?host={}&user=postgres", self.socket_dir.display())
+        format!(
+            "postgresql:///{database}?host={}&user=postgres",
+            self.socket_dir.display()
+        )
     }
 }
 
@@ -143,21 +184,35 @@ impl Drop for Database {
 
 /// Everything in the database behind `url`, as `pg_dump` writes it.
 pub fn dump(url: &str) -> Result<Vec<u8>> {
-    let output = Command::new(binary("pg_dump")?).arg(url).output().context("pg_dump does not start")?;
-    ensure!(output.status.success(), "pg_dump: {}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(binary("pg_dump")?)
+        .arg(url)
+        .output()
+        .context("pg_dump does not start")?;
+    ensure!(
+        output.status.success(),
+        "pg_dump: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(output.stdout)
 }
 
 /// A program of the newest Postgres on the machine.
 fn binary(name: &str) -> Result<PathBuf> {
     let mut found: Vec<PathBuf> = match std::fs::read_dir("/usr/lib/postgresql") {
-        Ok(versions) => versions.filter_map(|version| Some(version.ok()?.path().join("bin").join(name))).collect(),
+        Ok(versions) => versions
+            .filter_map(|version| Some(version.ok()?.path().join("bin").join(name)))
+            .collect(),
         Err(_) => Vec::new(),
     };
-    found.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).map(|dir| dir.join(name)));
+    found.extend(
+        std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+            .map(|dir| dir.join(name)),
+    );
     found.retain(|path| path.exists());
     found.sort();
-    found.pop().with_context(|| format!("{name} is not on this machine: install postgresql"))
+    found
+        .pop()
+        .with_context(|| format!("{name} is not on this machine: install postgresql"))
 }
 
 /// The same, as a user that Postgres accepts: it refuses root.

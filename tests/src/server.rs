@@ -48,12 +48,22 @@ impl Recipe {
     /// Starts it and waits until it listens.
     pub async fn start(&self) -> Result<Server> {
         let log = self.data_dir.with_extension("log");
-        let stderr = std::fs::OpenOptions::new().create(true).append(true).open(&log)?;
+        let stderr = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)?;
         let mut command = Command::new(binary()?);
-        command.env("FERRY_LISTEN", "127.0.0.1:0").env("FERRY_DATA_DIR", &self.data_dir).env_remove("DATABASE_URL");
+        command
+            .env("FERRY_LISTEN", "127.0.0.1:0")
+            .env("FERRY_DATA_DIR", &self.data_dir)
+            .env_remove("DATABASE_URL");
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.data_dir.parent().unwrap_or(Path::new("/")));
-        let mut child = command.stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true).spawn()?;
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .kill_on_drop(true)
+            .spawn()?;
         let stdout = child.stdout.take().context("no stdout")?;
         let mut lines = BufReader::new(stdout).lines();
         let (told, setup) = watch::channel(None);
@@ -66,14 +76,22 @@ impl Recipe {
             }
             bail!("it ended before it listened")
         };
-        let address = wait::within(START, "the server listens", listening).await.and_then(|address| address);
-        let address = address.with_context(|| format!("the server's log ends with:\n{}", tail(&log)))?;
+        let address = wait::within(START, "the server listens", listening)
+            .await
+            .and_then(|address| address);
+        let address =
+            address.with_context(|| format!("the server's log ends with:\n{}", tail(&log)))?;
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 note_setup(&line, &told);
             }
         });
-        Ok(Server { child, address, setup, log })
+        Ok(Server {
+            child,
+            address,
+            setup,
+            log,
+        })
     }
 }
 
@@ -96,13 +114,20 @@ impl Server {
 
     /// Its process.
     pub fn pid(&self) -> Result<i32> {
-        Ok(i32::try_from(self.child.id().context("the server has ended")?)?)
+        Ok(i32::try_from(
+            self.child.id().context("the server has ended")?,
+        )?)
     }
 
     /// The token of the setup link it printed.
     pub async fn setup_token(&self) -> Result<String> {
         let mut setup = self.setup.clone();
-        let told = wait::within(START, "the server prints a setup link", setup.wait_for(Option::is_some)).await??;
+        let told = wait::within(
+            START,
+            "the server prints a setup link",
+            setup.wait_for(Option::is_some),
+        )
+        .await??;
         told.clone().context("no setup link")
     }
 
@@ -132,7 +157,10 @@ impl Server {
     /// The most memory it ever held, KiB.
     pub fn peak_memory_kib(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .context("no VmHWM")?;
         Ok(line.trim().trim_end_matches(" kB").parse()?)
     }
 
@@ -159,6 +187,13 @@ fn binary() -> Result<PathBuf> {
         return Ok(named.into());
     }
     let own = std::env::current_exe()?;
-    let beside = own.ancestors().skip(1).take(2).map(|dir| dir.join("ferry-server"));
-    beside.into_iter().find(|path| path.exists()).context("the server is not built: cargo build -p ferry-server")
+    let beside = own
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|dir| dir.join("ferry-server"));
+    beside
+        .into_iter()
+        .find(|path| path.exists())
+        .context("the server is not built: cargo build -p ferry-server")
 }

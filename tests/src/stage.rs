@@ -50,7 +50,10 @@ pub struct Stage {
 
 impl Default for Setting {
     fn default() -> Self {
-        Setting { embedded_postgres: false, settings: Vec::new() }
+        Setting {
+            embedded_postgres: false,
+            settings: Vec::new(),
+        }
     }
 }
 
@@ -87,7 +90,14 @@ impl Setting {
         let recipe = Recipe { data_dir, settings };
         let server = recipe.start().await?;
         proxy.lead_to(server.address());
-        Ok(Stage { proxy, server: Some(server), recipe, postgres, dir, closed: false })
+        Ok(Stage {
+            proxy,
+            server: Some(server),
+            recipe,
+            postgres,
+            dir,
+            closed: false,
+        })
     }
 }
 
@@ -130,14 +140,25 @@ impl Stage {
 
     /// Somebody else, invited by the administrator.
     pub async fn invite(&self, admin: &Person, username: &str) -> Result<Person> {
-        let request = NewInvitationRequest { role: Role::User, ttl_secs: None };
-        let invited: NewInvitationResponse = admin.api.post("/api/admin/invitations", &request).await?.good()?;
+        let request = NewInvitationRequest {
+            role: Role::User,
+            ttl_secs: None,
+        };
+        let invited: NewInvitationResponse = admin
+            .api
+            .post("/api/admin/invitations", &request)
+            .await?
+            .good()?;
         Person::register(&self.api()?, &invited.invitation, username, PASSWORD).await
     }
 
     /// SIGKILL.
     pub async fn kill_server(&mut self) -> Result<()> {
-        self.server.take().context("the server does not run")?.kill().await
+        self.server
+            .take()
+            .context("the server does not run")?
+            .kill()
+            .await
     }
 
     /// SIGTERM, and a good end.
@@ -166,22 +187,31 @@ impl Stage {
         &self,
         look: impl FnOnce(&mut postgres::Client) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let Postgres::Shared(database) = &self.postgres else { anyhow::bail!("the server's own Postgres is closed") };
+        let Postgres::Shared(database) = &self.postgres else {
+            anyhow::bail!("the server's own Postgres is closed")
+        };
         let database = Arc::clone(database);
         tokio::task::spawn_blocking(move || look(&mut database.connect()?)).await?
     }
 
     /// The whole database, as `pg_dump` writes it.
     pub async fn dump(&self) -> Result<Vec<u8>> {
-        let Postgres::Shared(database) = &self.postgres else { anyhow::bail!("the server's own Postgres is closed") };
+        let Postgres::Shared(database) = &self.postgres else {
+            anyhow::bail!("the server's own Postgres is closed")
+        };
         let database = Arc::clone(database);
         tokio::task::spawn_blocking(move || database.dump()).await?
     }
 
     /// Files below the parts' folder.
     pub fn stored_files(&self) -> BTreeSet<PathBuf> {
-        let files = walkdir::WalkDir::new(self.parts_dir()).into_iter().filter_map(Result::ok);
-        files.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
+        let files = walkdir::WalkDir::new(self.parts_dir())
+            .into_iter()
+            .filter_map(Result::ok);
+        files
+            .filter(|entry| entry.file_type().is_file())
+            .map(walkdir::DirEntry::into_path)
+            .collect()
     }
 
     /// Ends the story: no row without bytes, no bytes without a row, no intent or deletion left, a good end of the server.

@@ -14,7 +14,10 @@ pub const STAGE_DIR: &str = "FERRY_TEST_DIR";
 /// A new folder below the run's folder, or below the system's where a story runs alone. Short, because sockets live in it.
 pub fn new_dir(prefix: &str) -> Result<TempDir> {
     let parent = std::env::var_os(STAGE_DIR).map_or_else(std::env::temp_dir, PathBuf::from);
-    let dir = tempfile::Builder::new().prefix(prefix).tempdir_in(&parent).context("no folder for a story")?;
+    let dir = tempfile::Builder::new()
+        .prefix(prefix)
+        .tempdir_in(&parent)
+        .context("no folder for a story")?;
     // Postgres runs as another user and must reach its cluster through here.
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755))?;
     Ok(dir)
@@ -31,11 +34,18 @@ pub struct Leftover {
 
 /// Processes whose command line or surroundings name the folder; this process and its ancestors don't count.
 pub fn leftovers(dir: &Path) -> Vec<Leftover> {
-    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     let name = dir.to_string_lossy().into_owned();
     let pids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
     pids.filter(|pid| u32::try_from(*pid).is_ok_and(|pid| pid != std::process::id()))
-        .filter_map(|pid| Some(Leftover { pid, command_line: command_line(pid)? }))
+        .filter_map(|pid| {
+            Some(Leftover {
+                pid,
+                command_line: command_line(pid)?,
+            })
+        })
         .filter(|process| process.command_line.contains(&name))
         .collect()
 }

@@ -11,7 +11,9 @@ const PAUSE: Duration = Duration::from_millis(25);
 
 /// The future's value, or an error that says what did not happen.
 pub async fn within<T>(time: Duration, what: &str, future: impl Future<Output = T>) -> Result<T> {
-    tokio::time::timeout(time, future).await.with_context(|| format!("not within {} s: {what}", time.as_secs()))
+    tokio::time::timeout(time, future)
+        .await
+        .with_context(|| format!("not within {} s: {what}", time.as_secs()))
 }
 
 /// Asks again and again until there is a value; the last refusal is part of the error.
@@ -32,7 +34,11 @@ where
 }
 
 /// [`until`] for code that is not async.
-pub fn until_blocking<T>(time: Duration, what: &str, mut ask: impl FnMut() -> Result<T>) -> Result<T> {
+pub fn until_blocking<T>(
+    time: Duration,
+    what: &str,
+    mut ask: impl FnMut() -> Result<T>,
+) -> Result<T> {
     let begun = Instant::now();
     loop {
         match ask() {

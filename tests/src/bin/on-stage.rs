@@ -25,7 +25,10 @@ use tokio::{
 async fn main() -> ExitCode {
     match run().await {
         Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from),
+        Ok(status) => status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .map_or(ExitCode::FAILURE, ExitCode::from),
         Err(error) => {
             eprintln!("on-stage: {error:#}");
             ExitCode::FAILURE
@@ -39,7 +42,10 @@ async fn run() -> Result<ExitStatus> {
     let dir = stage_dir::new_dir("ferry-")?;
     let cluster = Cluster::start()?;
     let mut command = Command::new(program);
-    command.args(words).env(STAGE_DIR, dir.path()).env(STAGE_POSTGRES, cluster.socket_dir());
+    command
+        .args(words)
+        .env(STAGE_DIR, dir.path())
+        .env(STAGE_POSTGRES, cluster.socket_dir());
     let status = to_the_end(command).await;
     let cleared = clear(dir.path()).await;
     drop(cluster);
@@ -73,7 +79,11 @@ fn end(child: &tokio::process::Child) -> Result<()> {
 async fn clear(dir: &Path) -> Result<()> {
     let none = || async {
         let left = stage_dir::leftovers(dir);
-        if left.is_empty() { Ok(()) } else { bail!("processes left over: {left:#?}") }
+        if left.is_empty() {
+            Ok(())
+        } else {
+            bail!("processes left over: {left:#?}")
+        }
     };
     let cleared = wait::until(Duration::from_secs(5), "the stage is empty", none).await;
     for process in stage_dir::leftovers(dir) {

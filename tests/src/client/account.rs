@@ -8,8 +8,8 @@ use ferry_core::{
         slot::{Kdf, KeySlot, SlotPrefix},
     },
     wire::{
-        Account, B64, Bytes64, KdfResponse, KeySlotEntry, KeySlotKind, LoginRequest, NewTokenRequest, NewTokenResponse,
-        RegisterRequest, Scope,
+        Account, B64, Bytes64, KdfResponse, KeySlotEntry, KeySlotKind, LoginRequest,
+        NewTokenRequest, NewTokenResponse, RegisterRequest, Scope,
     },
 };
 use uuid::Uuid;
@@ -35,7 +35,12 @@ pub struct Person {
 
 impl Person {
     /// Uses an invitation or the setup token.
-    pub async fn register(api: &Api, invitation: &str, username: &str, password: &str) -> Result<Person> {
+    pub async fn register(
+        api: &Api,
+        invitation: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<Person> {
         let account_key = AccountKey::generate(&mut random());
         let keys = AccountKeys::derive(&account_key);
         let user_id = Uuid::from_bytes(random().array());
@@ -53,7 +58,10 @@ impl Person {
                 slot: Bytes64(slot.to_bytes().to_vec()),
             }],
         };
-        let answer = api.with(Right::Nobody).post("/api/auth/register", &request).await?;
+        let answer = api
+            .with(Right::Nobody)
+            .post("/api/auth/register", &request)
+            .await?;
         let account: Account = answer.good()?;
         Person::signed_in(api, &answer, account, password, keys).await
     }
@@ -62,15 +70,35 @@ impl Person {
     pub async fn login(api: &Api, username: &str, password: &str) -> Result<Person> {
         let (prk, answer) = attempt(api, username, password).await?;
         let account: Account = answer.good()?;
-        let entry = account.key_slots.iter().find(|entry| entry.kind == KeySlotKind::Password).context("no slot")?;
+        let entry = account
+            .key_slots
+            .iter()
+            .find(|entry| entry.kind == KeySlotKind::Password)
+            .context("no slot")?;
         let account_key = KeySlot::parse(&entry.slot.0)?.open(&prk, &account.user_id)?;
-        Person::signed_in(api, &answer, account, password, AccountKeys::derive(&account_key)).await
+        Person::signed_in(
+            api,
+            &answer,
+            account,
+            password,
+            AccountKeys::derive(&account_key),
+        )
+        .await
     }
 
-    async fn signed_in(api: &Api, answer: &Answer, account: Account, password: &str, keys: AccountKeys) -> Result<Person> {
+    async fn signed_in(
+        api: &Api,
+        answer: &Answer,
+        account: Account,
+        password: &str,
+        keys: AccountKeys,
+    ) -> Result<Person> {
         let cookie = answer.header("set-cookie").context("no session cookie")?;
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        let page = api.with(Right::Cookie { cookie, origin: Some(api.base().to_owned()) });
+        let page = api.with(Right::Cookie {
+            cookie,
+            origin: Some(api.base().to_owned()),
+        });
         let mut scopes = vec![Scope::Read, Scope::Upload];
         if account.role == ferry_core::wire::Role::Admin {
             scopes.push(Scope::Admin);
@@ -88,7 +116,9 @@ impl Person {
 
     /// The same person with a token of fewer scopes.
     pub async fn with_scopes(&self, scopes: &[Scope]) -> Result<Api> {
-        Ok(self.page.with(Right::Token(new_token(&self.page, scopes).await?.token)))
+        Ok(self
+            .page
+            .with(Right::Token(new_token(&self.page, scopes).await?.token)))
     }
 
     /// Follows the server to another address.
@@ -100,16 +130,30 @@ impl Person {
 
 /// A new token by a signed-in page.
 pub async fn new_token(page: &Api, scopes: &[Scope]) -> Result<NewTokenResponse> {
-    let request = NewTokenRequest { label: "story".into(), scopes: scopes.to_vec(), ttl_secs: None };
+    let request = NewTokenRequest {
+        label: "story".into(),
+        scopes: scopes.to_vec(),
+        ttl_secs: None,
+    };
     page.post("/api/tokens", &request).await?.good()
 }
 
 /// One attempt to sign in, whatever comes of it.
-pub async fn attempt(api: &Api, username: &str, password: &str) -> Result<(ferry_core::envelope::keys::Prk, Answer)> {
+pub async fn attempt(
+    api: &Api,
+    username: &str,
+    password: &str,
+) -> Result<(ferry_core::envelope::keys::Prk, Answer)> {
     let nobody = api.with(Right::Nobody);
     let path = format!("/api/auth/kdf?username={}", super::query_value(username));
     let kdf: KdfResponse = nobody.get(&path).await?.good()?;
-    let prk = stretch(&Password::new(password), &SlotPrefix::parse(&kdf.slot_prefix.0)?)?;
-    let request = LoginRequest { username: username.to_owned(), auth: B64(*prk.derive_auth().expose()) };
+    let prk = stretch(
+        &Password::new(password),
+        &SlotPrefix::parse(&kdf.slot_prefix.0)?,
+    )?;
+    let request = LoginRequest {
+        username: username.to_owned(),
+        auth: B64(*prk.derive_auth().expose()),
+    };
     Ok((prk, nobody.post("/api/auth/login", &request).await?))
 }

@@ -55,18 +55,31 @@ pub struct Answer {
 impl Api {
     /// Nobody yet, at the server behind `base`.
     pub fn at(base: &str) -> Result<Api> {
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Api { http, base: base.to_owned(), right: Right::Nobody })
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Api {
+            http,
+            base: base.to_owned(),
+            right: Right::Nobody,
+        })
     }
 
     /// The same server for another caller.
     pub fn with(&self, right: Right) -> Api {
-        Api { right, ..self.clone() }
+        Api {
+            right,
+            ..self.clone()
+        }
     }
 
     /// The same caller at another address of the server.
     pub fn moved_to(&self, base: &str) -> Api {
-        Api { base: base.to_owned(), ..self.clone() }
+        Api {
+            base: base.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// The server's address.
@@ -109,7 +122,11 @@ impl Api {
 
     /// PATCH of JSON with `If-Match`.
     pub async fn patch(&self, path: &str, if_match: u32, body: &impl Serialize) -> Result<Answer> {
-        self.call(Method::PATCH, path).if_match(if_match).json(body).send().await
+        self.call(Method::PATCH, path)
+            .if_match(if_match)
+            .json(body)
+            .send()
+            .await
     }
 }
 
@@ -131,7 +148,9 @@ impl Call {
     #[must_use]
     pub fn headers(mut self, headers: &[(&str, String)]) -> Result<Call> {
         for (name, value) in headers {
-            self.request = self.request.header(HeaderName::try_from(*name)?, HeaderValue::try_from(value)?);
+            self.request = self
+                .request
+                .header(HeaderName::try_from(*name)?, HeaderValue::try_from(value)?);
         }
         Ok(self)
     }
@@ -146,7 +165,10 @@ impl Call {
     /// Sets a body of bytes.
     #[must_use]
     pub fn bytes(mut self, body: Vec<u8>) -> Call {
-        self.request = self.request.header("Content-Type", "application/octet-stream").body(body);
+        self.request = self
+            .request
+            .header("Content-Type", "application/octet-stream")
+            .body(body);
         self
     }
 
@@ -155,8 +177,17 @@ impl Call {
         let what = self.what;
         let response = self.request.send().await.with_context(|| what.clone())?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.with_context(|| format!("{what}: the answer broke off"))?.to_vec();
-        Ok(Answer { what, status, headers, body })
+        let body = response
+            .bytes()
+            .await
+            .with_context(|| format!("{what}: the answer broke off"))?
+            .to_vec();
+        Ok(Answer {
+            what,
+            status,
+            headers,
+            body,
+        })
     }
 }
 
@@ -164,7 +195,8 @@ impl Answer {
     /// The value of an answer with this status.
     pub fn expect<T: DeserializeOwned>(&self, status: u16) -> Result<T> {
         self.expect_status(status)?;
-        serde_json::from_slice(&self.body).with_context(|| format!("{}: {}", self.what, self.text()))
+        serde_json::from_slice(&self.body)
+            .with_context(|| format!("{}: {}", self.what, self.text()))
     }
 
     /// The value of any good answer.
@@ -174,13 +206,25 @@ impl Answer {
 
     /// The status, if it is a good one.
     pub fn good_status(&self) -> Result<u16> {
-        ensure!((200..300).contains(&self.status), "{} answered {}: {}", self.what, self.status, self.text());
+        ensure!(
+            (200..300).contains(&self.status),
+            "{} answered {}: {}",
+            self.what,
+            self.status,
+            self.text()
+        );
         Ok(self.status)
     }
 
     /// Nothing but the status.
     pub fn expect_status(&self, status: u16) -> Result<()> {
-        ensure!(self.status == status, "{} answered {}, not {status}: {}", self.what, self.status, self.text());
+        ensure!(
+            self.status == status,
+            "{} answered {}, not {status}: {}",
+            self.what,
+            self.status,
+            self.text()
+        );
         Ok(())
     }
 
@@ -194,9 +238,24 @@ impl Answer {
             self.header("content-type")
         );
         let problem: Problem = serde_json::from_slice(&self.body).with_context(|| self.text())?;
-        ensure!(problem.code == code, "{}: {:?}, not {code:?}: {}", self.what, problem.code, self.text());
-        ensure!(problem.status == status && problem.kind == format!("urn:ferry:error:{}", code.as_str()), "{}", self.text());
-        ensure!(!problem.title.is_empty() && !problem.hint.is_empty(), "no sentence for a person: {}", self.text());
+        ensure!(
+            problem.code == code,
+            "{}: {:?}, not {code:?}: {}",
+            self.what,
+            problem.code,
+            self.text()
+        );
+        ensure!(
+            problem.status == status
+                && problem.kind == format!("urn:ferry:error:{}", code.as_str()),
+            "{}",
+            self.text()
+        );
+        ensure!(
+            !problem.title.is_empty() && !problem.hint.is_empty(),
+            "no sentence for a person: {}",
+            self.text()
+        );
         if matches!(status, 429 | 503) {
             self.retry_after_secs()?;
         }
@@ -205,7 +264,9 @@ impl Answer {
 
     /// `Retry-After`, which may be an hour at most.
     pub fn retry_after_secs(&self) -> Result<u64> {
-        let text = self.header("retry-after").with_context(|| format!("{}: no Retry-After", self.what))?;
+        let text = self
+            .header("retry-after")
+            .with_context(|| format!("{}: no Retry-After", self.what))?;
         let secs = text.parse()?;
         if secs > 3600 {
             bail!("{}: Retry-After {secs}", self.what);

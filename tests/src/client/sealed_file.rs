@@ -15,8 +15,8 @@ use ferry_core::{
     },
     plan::{Plan, Profile},
     wire::{
-        B64, Bytes64, CompleteRequest, CompleteResponse, Compression, PartEntry, RenameRequest, ResizeRequest,
-        StartRequest, StoredPart, UploadSession,
+        B64, Bytes64, CompleteRequest, CompleteResponse, Compression, PartEntry, RenameRequest,
+        ResizeRequest, StartRequest, StoredPart, UploadSession,
     },
 };
 use reqwest::Method;
@@ -27,7 +27,11 @@ use super::{Answer, Api, part_headers, part_rows, random};
 pub use part::SealedPart;
 
 /// Parts of 64 to 128 KiB: many of them in a small file.
-const TINY: Profile = Profile { name: "custom", min_bytes: 65_536, max_bytes: 131_072 };
+const TINY: Profile = Profile {
+    name: "custom",
+    min_bytes: 65_536,
+    max_bytes: 131_072,
+};
 
 /// A file that may be uploaded.
 #[derive(Clone)]
@@ -66,12 +70,23 @@ impl SealedFile {
         compression: bool,
     ) -> Result<SealedFile> {
         let dek = Dek::generate(&mut random());
-        let header = Header::create(HeaderCore::generate(profile, compression, &mut random()), &dek);
+        let header = Header::create(
+            HeaderCore::generate(profile, compression, &mut random()),
+            &dek,
+        );
         let slot = FileKeySlot::seal(&dek, &header, account, Iv::generate(&mut random()));
         let plan = Plan::new(header.plan(), content.len() as u64)?;
         let keys = FileKeys::derive(&dek, header.core());
         let account = account.clone();
-        Ok(SealedFile { name: name.to_owned(), content, header, keys, plan, account, slot: slot.to_bytes() })
+        Ok(SealedFile {
+            name: name.to_owned(),
+            content,
+            header,
+            keys,
+            plan,
+            account,
+            slot: slot.to_bytes(),
+        })
     }
 
     /// Its id.
@@ -97,11 +112,20 @@ impl SealedFile {
     }
 
     fn about(&self) -> About {
-        About { name: self.name.clone(), path: String::new(), media_type: String::new(), modified_ms: 1_700_000_000_000 }
+        About {
+            name: self.name.clone(),
+            path: String::new(),
+            media_type: String::new(),
+            modified_ms: 1_700_000_000_000,
+        }
     }
 
     fn sealed(&self, manifest: &Manifest) -> Result<Bytes64> {
-        Ok(Bytes64(manifest.seal(&self.keys.manifest, &self.header, Iv::generate(&mut random()))?))
+        Ok(Bytes64(manifest.seal(
+            &self.keys.manifest,
+            &self.header,
+            Iv::generate(&mut random()),
+        )?))
     }
 
     /// `start`'s body; each call seals another manifest.
@@ -121,7 +145,9 @@ impl SealedFile {
 
     /// Begins its upload.
     pub async fn start(&self, api: &Api) -> Result<UploadSession> {
-        api.post("/api/upload/start", &self.start_request()?).await?.expect(201)
+        api.post("/api/upload/start", &self.start_request()?)
+            .await?
+            .expect(201)
     }
 
     /// The part, sealed afresh.
@@ -131,10 +157,20 @@ impl SealedFile {
 
     /// The part, packed if that makes it shorter.
     pub fn pack_part(&self, number: u32, wish: Compression) -> Result<SealedPart> {
-        let span = self.plan.part(number).with_context(|| format!("no part {number}"))?;
+        let span = self
+            .plan
+            .part(number)
+            .with_context(|| format!("no part {number}"))?;
         let from = usize::try_from(span.offset_bytes)?;
         let plaintext = &self.content[from..from + span.len_bytes as usize];
-        Ok(part::seal(&self.keys, self.header.core(), &span, plaintext, wish, Iv::generate(&mut random()))?)
+        Ok(part::seal(
+            &self.keys,
+            self.header.core(),
+            &span,
+            plaintext,
+            wish,
+            Iv::generate(&mut random()),
+        )?)
     }
 
     /// The address of a part's upload.
@@ -144,15 +180,23 @@ impl SealedFile {
 
     /// Sends a part as it is, with the headers it should have.
     pub async fn put(&self, api: &Api, number: u32, part: &SealedPart) -> Result<Answer> {
-        let call = api.call(Method::PUT, &self.part_path(number)).headers(&part_headers(part))?;
+        let call = api
+            .call(Method::PUT, &self.part_path(number))
+            .headers(&part_headers(part))?;
         call.bytes(part.body.clone()).send().await
     }
 
     /// Seals and sends parts.
     pub async fn put_all(&self, api: &Api, numbers: impl IntoIterator<Item = u32>) -> Result<()> {
         for number in numbers {
-            let stored: StoredPart = self.put(api, number, &self.part(number)?).await?.expect(201)?;
-            ensure!(!stored.duplicate && stored.part_number == number, "{stored:?}");
+            let stored: StoredPart = self
+                .put(api, number, &self.part(number)?)
+                .await?
+                .expect(201)?;
+            ensure!(
+                !stored.duplicate && stored.part_number == number,
+                "{stored:?}"
+            );
         }
         Ok(())
     }
@@ -176,7 +220,10 @@ impl SealedFile {
             manifest: self.sealed(&Manifest::complete(0, self.about(), content))?,
             manifest_seq: 1,
             parts_root: B64(parts_root),
-            fingerprint: B64(label::fingerprint(&self.account.fingerprint, &self.sha256())),
+            fingerprint: B64(label::fingerprint(
+                &self.account.fingerprint,
+                &self.sha256(),
+            )),
         })
     }
 
@@ -187,7 +234,9 @@ impl SealedFile {
 
     /// Completes it.
     pub async fn complete(&self, api: &Api) -> Result<CompleteResponse> {
-        api.post(&self.complete_path(), &self.complete_request(api).await?).await?.expect(200)
+        api.post(&self.complete_path(), &self.complete_request(api).await?)
+            .await?
+            .expect(200)
     }
 
     /// Everything at once.
@@ -200,7 +249,11 @@ impl SealedFile {
     /// The same file with other content, by the same plan.
     pub fn grown_to(&self, content: Vec<u8>) -> Result<(SealedFile, ResizeRequest)> {
         let plan = Plan::new(self.header.plan(), content.len() as u64)?;
-        let grown = SealedFile { content, plan, ..self.clone() };
+        let grown = SealedFile {
+            content,
+            plan,
+            ..self.clone()
+        };
         let request = ResizeRequest {
             size: grown.content.len() as u64,
             total_parts: grown.total_parts(),
@@ -213,7 +266,10 @@ impl SealedFile {
     pub fn rename_request(&self, name: &str, manifest: &[u8]) -> Result<RenameRequest> {
         let stored = Manifest::open(manifest, &self.keys.manifest, &self.header, None)?;
         let content = stored.content().context("not complete")?.clone();
-        let about = About { name: name.to_owned(), ..stored.about().clone() };
+        let about = About {
+            name: name.to_owned(),
+            ..stored.about().clone()
+        };
         let renamed = Manifest::complete(stored.seq(), about, content);
         Ok(RenameRequest {
             filename: label::opaque(&self.account.name, name),

@@ -30,12 +30,24 @@ impl Fault {
     /// For requests whose `METHOD path` begins like this.
     pub fn on(what: &str, times: u32, action: Action) -> Fault {
         let what = what.to_owned();
-        Fault::matching(move |head| format!("{} {}", head.method(), head.path()).starts_with(&what), times, action)
+        Fault::matching(
+            move |head| format!("{} {}", head.method(), head.path()).starts_with(&what),
+            times,
+            action,
+        )
     }
 
     /// For requests chosen by their head.
-    pub fn matching(matches: impl Fn(&Head) -> bool + Send + 'static, times: u32, action: Action) -> Fault {
-        Fault { matches: Box::new(matches), times, action }
+    pub fn matching(
+        matches: impl Fn(&Head) -> bool + Send + 'static,
+        times: u32,
+        action: Action,
+    ) -> Fault {
+        Fault {
+            matches: Box::new(matches),
+            times,
+            action,
+        }
     }
 }
 

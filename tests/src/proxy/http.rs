@@ -31,7 +31,11 @@ impl Head {
             let start = raw.len();
             let read = from.read_until(b'\n', &mut raw).await?;
             if read == 0 {
-                return if raw.is_empty() { Ok(None) } else { bail!("the head broke off") };
+                return if raw.is_empty() {
+                    Ok(None)
+                } else {
+                    bail!("the head broke off")
+                };
             }
             if raw.len() > LONGEST_HEAD_BYTES {
                 bail!("the head is too long");
@@ -44,13 +48,23 @@ impl Head {
         }
         let mut lines = lines.into_iter();
         let first = lines.next().context("a head without a first line")?;
-        let split = |line: String| line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()));
-        Ok(Some(Head { raw, first, fields: lines.filter_map(split).collect() }))
+        let split = |line: String| {
+            line.split_once(':')
+                .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+        };
+        Ok(Some(Head {
+            raw,
+            first,
+            fields: lines.filter_map(split).collect(),
+        }))
     }
 
     /// A field's value; the name in lower case.
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Method of a request.
@@ -67,7 +81,8 @@ impl Head {
     /// Status of an answer.
     pub(super) fn status(&self) -> Result<u16> {
         let text = self.first.split(' ').nth(1).context("no status")?;
-        text.parse().with_context(|| format!("not a status: {}", self.first))
+        text.parse()
+            .with_context(|| format!("not a status: {}", self.first))
     }
 
     /// A request's body.
@@ -84,15 +99,22 @@ impl Head {
     }
 
     fn declared_framing(&self) -> Option<Framing> {
-        if self.field("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
+        if self
+            .field("transfer-encoding")
+            .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
+        {
             return Some(Framing::Chunked);
         }
-        self.field("content-length")?.parse().ok().map(Framing::Length)
+        self.field("content-length")?
+            .parse()
+            .ok()
+            .map(Framing::Length)
     }
 
     /// The sender closes after this message.
     pub(super) fn closes(&self) -> bool {
-        self.field("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
+        self.field("connection")
+            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 }
 
@@ -120,7 +142,9 @@ async fn relay_exactly(
     let mut left = length;
     let mut buffer = vec![0; 64 * 1024];
     while left > 0 {
-        let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let most = buffer
+            .len()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
         let read = from.read(&mut buffer[..most]).await?;
         if read == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -143,7 +167,8 @@ async fn relay_chunks(
         into.write_all(&line).await?;
         let text = String::from_utf8_lossy(&line);
         let size = text.trim().split(';').next().unwrap_or_default();
-        let size = u64::from_str_radix(size, 16).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+        let size = u64::from_str_radix(size, 16)
+            .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
         relay_exactly(from, into, size + 2, on_bytes).await?;
         into.flush().await?;
         if size == 0 {

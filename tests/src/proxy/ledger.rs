@@ -48,7 +48,10 @@ impl PartId {
         let rest = path.strip_prefix("/api/upload/chunk/")?;
         let (file_id, number) = rest.split_once('/')?;
         let number = number.parse().ok()?;
-        (method == "PUT").then(|| PartId { file_id: file_id.to_owned(), number })
+        (method == "PUT").then(|| PartId {
+            file_id: file_id.to_owned(),
+            number,
+        })
     }
 }
 
@@ -62,22 +65,33 @@ impl Seen {
 impl Ledger {
     /// Attempts to send a part, in order.
     pub fn part_puts(&self) -> impl Iterator<Item = (&PartId, &Seen)> {
-        self.seen.iter().filter_map(|seen| seen.part.as_ref().map(|part| (part, seen)))
+        self.seen
+            .iter()
+            .filter_map(|seen| seen.part.as_ref().map(|part| (part, seen)))
     }
 
     /// Parts acknowledged so far.
     pub fn acknowledged(&self) -> BTreeSet<PartId> {
-        self.part_puts().filter(|(_, seen)| seen.acknowledged()).map(|(part, _)| part.clone()).collect()
+        self.part_puts()
+            .filter(|(_, seen)| seen.acknowledged())
+            .map(|(part, _)| part.clone())
+            .collect()
     }
 
     /// Parts on their way now.
     pub fn in_flight(&self) -> BTreeSet<PartId> {
-        self.part_puts().filter(|(_, seen)| seen.outcome == Outcome::InFlight).map(|(part, _)| part.clone()).collect()
+        self.part_puts()
+            .filter(|(_, seen)| seen.outcome == Outcome::InFlight)
+            .map(|(part, _)| part.clone())
+            .collect()
     }
 
     /// Parts of which at least a byte was handed to the server, once for each attempt.
     pub fn sent(&self) -> Vec<PartId> {
-        self.part_puts().filter(|(_, seen)| seen.forwarded_bytes > 0).map(|(part, _)| part.clone()).collect()
+        self.part_puts()
+            .filter(|(_, seen)| seen.forwarded_bytes > 0)
+            .map(|(part, _)| part.clone())
+            .collect()
     }
 
     /// Part bytes handed to the server, all attempts together.
@@ -94,12 +108,17 @@ impl Ledger {
 
     /// How many requests began like this.
     pub fn count(&self, what: &str) -> usize {
-        self.seen.iter().filter(|seen| seen.what.starts_with(what)).count()
+        self.seen
+            .iter()
+            .filter(|seen| seen.what.starts_with(what))
+            .count()
     }
 
     /// What came after the first `length` requests.
     pub fn since(&self, length: usize) -> Ledger {
-        Ledger { seen: self.seen.iter().skip(length).cloned().collect() }
+        Ledger {
+            seen: self.seen.iter().skip(length).cloned().collect(),
+        }
     }
 
     /// Attempts to send a part that had been acknowledged before: there must never be one without a reason.
@@ -123,14 +142,28 @@ mod tests {
     use super::*;
 
     fn put(number: u32, forwarded_bytes: u64, outcome: Outcome) -> Seen {
-        let part = PartId { file_id: "f".into(), number };
-        Seen { what: format!("PUT /api/upload/chunk/f/{number}"), part: Some(part), forwarded_bytes, outcome }
+        let part = PartId {
+            file_id: "f".into(),
+            number,
+        };
+        Seen {
+            what: format!("PUT /api/upload/chunk/f/{number}"),
+            part: Some(part),
+            forwarded_bytes,
+            outcome,
+        }
     }
 
     #[test]
     fn a_part_sent_after_its_acknowledgement_is_found() {
-        let once = [put(1, 9, Outcome::Cut), put(1, 9, Outcome::Answered(201)), put(2, 9, Outcome::Answered(503))];
-        let mut ledger = Ledger { seen: once.to_vec() };
+        let once = [
+            put(1, 9, Outcome::Cut),
+            put(1, 9, Outcome::Answered(201)),
+            put(2, 9, Outcome::Answered(503)),
+        ];
+        let mut ledger = Ledger {
+            seen: once.to_vec(),
+        };
         assert!(ledger.sent_after_acknowledgement().is_empty());
         ledger.seen.push(put(1, 1, Outcome::InFlight));
         assert_eq!(ledger.sent_after_acknowledgement().len(), 1);
@@ -138,7 +171,10 @@ mod tests {
 
     #[test]
     fn only_puts_of_parts_count_as_parts() {
-        assert_eq!(PartId::of("PUT", "/api/upload/chunk/f/7").map(|part| part.number), Some(7));
+        assert_eq!(
+            PartId::of("PUT", "/api/upload/chunk/f/7").map(|part| part.number),
+            Some(7)
+        );
         assert_eq!(PartId::of("GET", "/api/upload/chunk/f/7"), None);
         assert_eq!(PartId::of("PUT", "/api/upload/start"), None);
     }

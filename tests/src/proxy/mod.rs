@@ -54,11 +54,17 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Proxy {
     /// Listens on a free port of loopback; requests are refused until [`Proxy::lead_to`].
     pub async fn start() -> Result<Proxy> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("the proxy finds no port")?;
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .context("the proxy finds no port")?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
-        Ok(Proxy { address, shared, accepting })
+        Ok(Proxy {
+            address,
+            shared,
+            accepting,
+        })
     }
 
     /// Its address, as a URL without a slash at the end.
@@ -93,7 +99,12 @@ impl Proxy {
     }
 
     /// Waits until the ledger satisfies `wanted`, and returns it as it was in that moment.
-    pub async fn until(&self, what: &str, within: Duration, wanted: impl Fn(&Ledger) -> bool) -> Result<Ledger> {
+    pub async fn until(
+        &self,
+        what: &str,
+        within: Duration,
+        wanted: impl Fn(&Ledger) -> bool,
+    ) -> Result<Ledger> {
         wait::within(within, what, async {
             loop {
                 let changed = self.shared.changed.notified();
@@ -157,7 +168,10 @@ impl<'a> Entry<'a> {
             outcome: Outcome::InFlight,
         });
         shared.changed.notify_waiters();
-        Entry { shared, index: ledger.seen.len() - 1 }
+        Entry {
+            shared,
+            index: ledger.seen.len() - 1,
+        }
     }
 
     fn update(&self, change: impl FnOnce(&mut Seen)) {
@@ -179,7 +193,12 @@ impl Drop for Entry<'_> {
 }
 
 /// Passes one request on and its answer back; true when the connection can carry another one.
-async fn exchange(entry: &Entry<'_>, head: &Head, from: &mut BufReader<OwnedReadHalf>, to: &mut OwnedWriteHalf) -> Result<bool> {
+async fn exchange(
+    entry: &Entry<'_>,
+    head: &Head,
+    from: &mut BufReader<OwnedReadHalf>,
+    to: &mut OwnedWriteHalf,
+) -> Result<bool> {
     let action = fault::take(&mut locked(&entry.shared.faults), head);
     match action {
         Some(Action::CutBefore) => anyhow::bail!("cut before the server heard of it"),
@@ -187,7 +206,11 @@ async fn exchange(entry: &Entry<'_>, head: &Head, from: &mut BufReader<OwnedRead
         Some(Action::Hold) => entry.shared.released.notified().await,
         _ => {}
     }
-    let most_bytes = if let Some(Action::CutAfterBytes(most)) = action { most } else { u64::MAX };
+    let most_bytes = if let Some(Action::CutAfterBytes(most)) = action {
+        most
+    } else {
+        u64::MAX
+    };
     let upstream = locked(&entry.shared.upstream).context("there is no server yet")?;
     let upstream = TcpStream::connect(upstream).await?;
     upstream.set_nodelay(true)?;
@@ -218,17 +241,31 @@ async fn send_body(
     let count = |bytes: usize| {
         forwarded += bytes as u64;
         entry.update(|seen| seen.forwarded_bytes = forwarded);
-        if forwarded > most_bytes { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+        if forwarded > most_bytes {
+            Err(io::ErrorKind::ConnectionAborted.into())
+        } else {
+            Ok(())
+        }
     };
-    let mut server = Tolerant { inner: server, broken: false };
+    let mut server = Tolerant {
+        inner: server,
+        broken: false,
+    };
     http::relay_body(from, &mut server, head.request_framing(), count).await?;
     Ok(!server.broken)
 }
 
 /// Passes the answer back; true when the connection can carry another request.
-async fn answer(entry: &Entry<'_>, method: &str, from: &mut BufReader<OwnedReadHalf>, to: &mut OwnedWriteHalf) -> Result<bool> {
+async fn answer(
+    entry: &Entry<'_>,
+    method: &str,
+    from: &mut BufReader<OwnedReadHalf>,
+    to: &mut OwnedWriteHalf,
+) -> Result<bool> {
     loop {
-        let head = Head::read(from).await?.context("the server closed without an answer")?;
+        let head = Head::read(from)
+            .await?
+            .context("the server closed without an answer")?;
         let status = head.status()?;
         to.write_all(&head.raw).await?;
         if status < 200 {
@@ -243,7 +280,9 @@ async fn answer(entry: &Entry<'_>, method: &str, from: &mut BufReader<OwnedReadH
 
 async fn swallow_answer(method: &str, from: &mut BufReader<OwnedReadHalf>) -> Result<()> {
     loop {
-        let head = Head::read(from).await?.context("the server closed without an answer")?;
+        let head = Head::read(from)
+            .await?
+            .context("the server closed without an answer")?;
         let status = head.status()?;
         if status >= 200 {
             let framing = head.answer_framing(method, status);
@@ -259,7 +298,11 @@ struct Tolerant<'a> {
 }
 
 impl AsyncWrite for Tolerant<'_> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if self.broken {
             return Poll::Ready(Ok(bytes.len()));
         }

@@ -1,0 +1,334 @@
+//! The import rules of ARCHITECTURE.md, over the sources and over `cargo metadata`. What a rule means is said there.
+
+mod paths;
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+
+/// Files below `room` name nothing that begins with one of `never`; files of `except` may.
+struct Room {
+    room: &'static str,
+    never: &'static [&'static str],
+    except: &'static [&'static str],
+}
+
+const ROOMS: &[Room] = &[
+    Room {
+        room: "core/src",
+        never: &[
+            "std::fs",
+            "std::net",
+            "std::process",
+            "std::thread",
+            "std::env",
+            "std::time::SystemTime",
+            "std::time::Instant",
+            "tokio",
+            "getrandom",
+            "futures_util",
+            "chrono::Utc::now",
+        ],
+        except: &[],
+    },
+    Room {
+        room: "server/src/http",
+        never: &[
+            "crate::db",
+            "crate::storage",
+            "diesel",
+            "diesel_async",
+            "opendal",
+            "teloxide",
+        ],
+        except: &[],
+    },
+    Room {
+        room: "server/src/auth",
+        never: &[
+            "actix_web",
+            "crate::storage",
+            "crate::http",
+            "crate::uploads",
+        ],
+        except: &[],
+    },
+    Room {
+        room: "server/src/uploads",
+        never: &[
+            "actix_web",
+            "diesel",
+            "diesel_async",
+            "crate::http",
+            "opendal",
+        ],
+        except: &[],
+    },
+    Room {
+        room: "server/src/db",
+        never: &[
+            "crate::uploads",
+            "crate::storage",
+            "crate::http",
+            "actix_web",
+        ],
+        except: &[],
+    },
+    Room {
+        room: "server/src/storage",
+        never: &["crate::uploads", "crate::http", "crate::db", "actix_web"],
+        except: &[],
+    },
+    Room {
+        room: "server/src/jobs",
+        never: &["crate::http", "actix_web"],
+        except: &[],
+    },
+    Room {
+        room: "server/src",
+        never: &["opendal"],
+        except: &["server/src/storage/opendal.rs"],
+    },
+    Room {
+        room: "server/src",
+        never: &["std::env::var"],
+        except: &["server/src/config.rs", "server/src/config"],
+    },
+    Room {
+        room: "client-wasm/src",
+        never: &[
+            "std::fs",
+            "std::net",
+            "tokio",
+            "std::time::Instant",
+            "std::time::SystemTime",
+        ],
+        except: &[],
+    },
+];
+
+/// A library and the only crates that may depend on it.
+const LIBRARIES: &[(&str, &[&str])] = &[
+    ("actix-web", &["ferry-server"]),
+    ("diesel", &["ferry-server"]),
+    ("diesel-async", &["ferry-server"]),
+    ("opendal", &["ferry-server"]),
+    ("tokio", &["ferry-server", "ferry-tests"]),
+    ("wasm-bindgen", &["ferry-client-wasm"]),
+    ("web-sys", &["ferry-client-wasm"]),
+    ("js-sys", &["ferry-client-wasm"]),
+    ("gloo", &["ferry-client-wasm"]),
+    ("postgres", &["ferry-tests"]),
+    ("reqwest", &["ferry-tests"]),
+    ("thirtyfour", &["ferry-tests"]),
+    ("wasm-bindgen-cli-support", &["xtask"]),
+];
+
+/// Which of our crates may depend on which: arrows only go down.
+const MEMBERS: &[(&str, &[&str])] = &[
+    ("ferry-core", &[]),
+    ("ferry-client-wasm", &["ferry-core"]),
+    ("ferry-server", &["ferry-core"]),
+    ("ferry-tests", &["ferry-core"]),
+    ("xtask", &[]),
+];
+
+/// Libraries that the product is built on, and a crate that names them in its sources.
+const IN_USE: &[(&str, &str)] = &[
+    ("wasm-bindgen", "client-wasm/src"),
+    ("web-sys", "client-wasm/src"),
+    ("js-sys", "client-wasm/src"),
+    ("gloo", "client-wasm/src"),
+    ("sha2", "core/src"),
+    ("aes-gcm", "core/src"),
+    ("actix-web", "server/src"),
+    ("diesel", "server/src"),
+    ("postgres", "tests/src"),
+    ("serde", "core/src"),
+    ("uuid", "core/src"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .expect("cargo metadata answers")
+}
+
+/// Rust files below a folder, as paths from the root.
+fn sources(folder: &str) -> Vec<String> {
+    let files = walkdir::WalkDir::new(root().join(folder))
+        .sort_by_file_name()
+        .into_iter()
+        .filter_map(Result::ok);
+    let rust = files.filter(|entry| {
+        entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+    });
+    let relative = |entry: walkdir::DirEntry| {
+        Some(entry.path().strip_prefix(root()).ok()?.to_str()?.to_owned())
+    };
+    rust.filter_map(relative).collect()
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(root().join(file)).expect("a source is readable")
+}
+
+/// Dependencies of the product itself, not of its tests or build scripts.
+fn product_dependencies(package: &Package) -> impl Iterator<Item = &str> {
+    package
+        .dependencies
+        .iter()
+        .filter(|of| of.kind == DependencyKind::Normal)
+        .map(|of| of.name.as_str())
+}
+
+#[test]
+fn no_room_uses_what_it_must_not() {
+    let mut broken = Vec::new();
+    for Room {
+        room,
+        never,
+        except,
+    } in ROOMS
+    {
+        let files = sources(room);
+        assert!(
+            !files.is_empty(),
+            "{room} has no sources: the rule checks nothing"
+        );
+        for file in files
+            .iter()
+            .filter(|file| !except.iter().any(|exception| file.starts_with(exception)))
+        {
+            let used = paths::used_by(&paths::without_tests(&read(file)));
+            let forbidden = used
+                .iter()
+                .filter(|path| never.iter().any(|prefix| paths::begins_with(path, prefix)));
+            broken.extend(forbidden.map(|path| format!("{file} uses {path}")));
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn our_crates_depend_only_downwards() {
+    let metadata = metadata();
+    let ours: BTreeSet<&str> = metadata
+        .packages
+        .iter()
+        .map(|package| package.name.as_str())
+        .collect();
+    let known: BTreeSet<&str> = MEMBERS.iter().map(|(member, _)| *member).collect();
+    assert_eq!(ours, known, "a crate without a rule");
+    for package in &metadata.packages {
+        let (_, allowed) = MEMBERS
+            .iter()
+            .find(|(member, _)| *member == package.name.as_str())
+            .expect("known");
+        let wrong: Vec<&str> = package
+            .dependencies
+            .iter()
+            .map(|dependency| dependency.name.as_str())
+            .filter(|name| ours.contains(name) && !allowed.contains(name))
+            .collect();
+        assert!(wrong.is_empty(), "{} depends on {wrong:?}", package.name);
+    }
+}
+
+#[test]
+fn libraries_stay_in_the_crates_that_own_them() {
+    for package in &metadata().packages {
+        for (library, owners) in LIBRARIES {
+            let used = product_dependencies(package).any(|name| name == *library);
+            assert!(
+                !used || owners.contains(&package.name.as_str()),
+                "{} depends on {library}",
+                package.name
+            );
+        }
+    }
+}
+
+#[test]
+fn the_libraries_it_is_built_on_are_in_use() {
+    let metadata = metadata();
+    for (library, folder) in IN_USE {
+        let krate = library.replace('-', "_");
+        let named = sources(folder).iter().any(|file| {
+            paths::used_by(&read(file))
+                .iter()
+                .any(|path| paths::begins_with(path, &krate))
+        });
+        assert!(named, "nothing in {folder} names {krate}");
+        let declared = metadata
+            .packages
+            .iter()
+            .any(|package| product_dependencies(package).any(|name| name == *library));
+        assert!(declared, "no crate depends on {library}");
+    }
+}
+
+#[test]
+fn every_source_says_first_what_it_is() {
+    let files: Vec<String> = ["core", "client-wasm", "server", "tests", "xtask"]
+        .into_iter()
+        .flat_map(sources)
+        .collect();
+    assert!(files.len() > 20, "the sources were not found");
+    let mute: Vec<&String> = files
+        .iter()
+        .filter(|file| !read(file).starts_with("//! "))
+        .collect();
+    assert!(mute.is_empty(), "without a first sentence: {mute:#?}");
+}
+
+#[test]
+fn the_page_inserts_no_html_and_loads_nothing_from_elsewhere() {
+    let files = walkdir::WalkDir::new(root().join("web"))
+        .into_iter()
+        .filter_map(Result::ok);
+    let pages: Vec<PathBuf> = files
+        .map(walkdir::DirEntry::into_path)
+        .filter(|path| {
+            path.extension().is_some_and(|extension| {
+                extension == "js" || extension == "html" || extension == "css"
+            })
+        })
+        .filter(|path| !path.to_string_lossy().contains("/test/"))
+        .collect();
+    assert!(!pages.is_empty(), "the page was not found");
+    let banned = [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "onclick=",
+        "<style",
+        " style=\"",
+        "https://",
+    ];
+    let mut broken = Vec::new();
+    for page in &pages {
+        let text = std::fs::read_to_string(page).expect("a page file is readable");
+        broken.extend(
+            banned
+                .iter()
+                .filter(|word| text.contains(**word))
+                .map(|word| format!("{}: {word}", page.display())),
+        );
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
