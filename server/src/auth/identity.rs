@@ -1,0 +1,145 @@
+//! Whom a request speaks for, and what it may do.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use ferry_core::wire::{Role, Scope};
+use uuid::Uuid;
+
+use super::{Accounts, AuthError, AuthResult, PlainToken, role_named};
+use crate::db::{self, tokens::TokenRow};
+
+/// How the secret came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// In the page's cookie.
+    Session,
+    /// In the `Authorization` header.
+    Api,
+}
+
+impl Credential {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Credential::Session => "session",
+            Credential::Api => "api",
+        }
+    }
+}
+
+/// A user as one request speaks for them.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Who.
+    pub user_id: Uuid,
+    /// By which token.
+    pub token_id: Uuid,
+    /// How it came.
+    pub credential: Credential,
+    scopes: BTreeSet<&'static str>,
+}
+
+impl Identity {
+    /// Refuses what the token may not do.
+    pub fn require(&self, scope: Scope) -> AuthResult<()> {
+        if self.scopes.contains(scope_name(scope)) {
+            return Ok(());
+        }
+        Err(AuthError::Forbidden(match scope {
+            Scope::Read => "needs the scope `read`",
+            Scope::Upload => "needs the scope `upload`",
+            Scope::Admin => "needs the scope `admin` of an administrator",
+        }))
+    }
+
+    /// Refuses tokens: passwords and tokens are changed by a person who signed in.
+    pub fn require_session(&self) -> AuthResult<()> {
+        match self.credential {
+            Credential::Session => Ok(()),
+            Credential::Api => Err(AuthError::Forbidden("needs a sign-in; tokens can not do this")),
+        }
+    }
+
+    fn of(token: &TokenRow, role: Role, credential: Credential) -> Self {
+        let granted = |scope: &Scope| token.scopes.iter().any(|name| name == scope_name(*scope));
+        let scopes = scopes_of(role).iter().filter(|scope| granted(scope)).map(|scope| scope_name(*scope)).collect();
+        Identity { user_id: token.user_id, token_id: token.id, credential, scopes }
+    }
+}
+
+impl Accounts {
+    /// Looks a token up. A session is good in a cookie only, an API token in the header only.
+    pub async fn authenticate(&self, token: &PlainToken, credential: Credential) -> AuthResult<Identity> {
+        self.db.timely(self.look_up(token, credential)).await
+    }
+
+    async fn look_up(&self, token: &PlainToken, credential: Credential) -> AuthResult<Identity> {
+        let now = (self.clock)();
+        let mut connection = self.db.connection().await?;
+        let found = db::tokens::by_hash(&mut connection, token.hashed().as_bytes(), now).await?;
+        let (row, role) = found.filter(|(row, _)| row.kind == credential.name()).ok_or(AuthError::Unauthenticated)?;
+        if row.last_used_at.is_none_or(|at| now - at >= TimeDelta::minutes(1)) {
+            db::tokens::touch(&mut connection, row.id, now).await?;
+        }
+        Ok(Identity::of(&row, role_named(&role)?, credential))
+    }
+}
+
+/// What a role can be granted.
+pub(super) fn scopes_of(role: Role) -> &'static [Scope] {
+    match role {
+        Role::User => &[Scope::Read, Scope::Upload],
+        Role::Admin => &[Scope::Read, Scope::Upload, Scope::Admin],
+    }
+}
+
+pub(super) fn scope_name(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Read => "read",
+        Scope::Upload => "upload",
+        Scope::Admin => "admin",
+    }
+}
+
+pub(super) fn scope_named(name: &str) -> Option<Scope> {
+    [Scope::Read, Scope::Upload, Scope::Admin].into_iter().find(|scope| scope_name(*scope) == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+
+    use super::*;
+
+    fn identity(role: Role, scopes: &[&str]) -> Identity {
+        let token = TokenRow {
+            id: Uuid::new_v4(),
+            user_id: Uuid::new_v4(),
+            kind: "api".to_owned(),
+            label: String::new(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            created_at: Utc::now(),
+            expires_at: Utc::now(),
+            last_used_at: None,
+        };
+        Identity::of(&token, role, Credential::Api)
+    }
+
+    #[test]
+    fn a_token_does_what_its_scopes_say_and_no_more() {
+        let reader = identity(Role::User, &["read"]);
+        assert!(reader.require(Scope::Read).is_ok());
+        assert!(matches!(reader.require(Scope::Upload), Err(AuthError::Forbidden(_))));
+    }
+
+    #[test]
+    fn the_admin_scope_is_nothing_without_the_role() {
+        assert!(identity(Role::User, &["read", "admin"]).require(Scope::Admin).is_err());
+        assert!(identity(Role::Admin, &["admin"]).require(Scope::Admin).is_ok());
+    }
+
+    #[test]
+    fn tokens_do_not_pass_where_a_sign_in_is_needed() {
+        assert!(identity(Role::Admin, &["read", "upload", "admin"]).require_session().is_err());
+    }
+}

@@ -1,0 +1,74 @@
+//! Signing in and out.
+
+use std::net::IpAddr;
+
+use ferry_core::wire::{LoginRequest, Role};
+use uuid::Uuid;
+
+use super::{
+    Accounts, AuthError, AuthResult, Credential, PlainToken, SignedIn, account, delta,
+    identity::{scope_name, scopes_of},
+    role_named,
+    username::Username,
+    verifier::Verifier,
+};
+use crate::db::{self, Connection, tokens::NewToken, users::UserRow};
+
+impl Accounts {
+    /// Checks name and `auth`, and opens a session.
+    pub async fn login(&self, request: &LoginRequest, address: IpAddr) -> AuthResult<SignedIn> {
+        self.db.timely(self.try_login(request, address)).await
+    }
+
+    async fn try_login(&self, request: &LoginRequest, address: IpAddr) -> AuthResult<SignedIn> {
+        let folded = Username::parse(&request.username).map_err(|_| AuthError::WrongCredentials)?.folded;
+        let attempt = self.attempt(&folded, address).await?;
+        let mut connection = self.db.connection().await?;
+        let user = db::users::by_folded_name(&mut connection, &folded).await?;
+        let user = verified(user, &request.auth.0)?;
+        let signed_in = self.open_session(&mut connection, user).await?;
+        drop(connection);
+        self.succeeded(attempt).await?;
+        Ok(signed_in)
+    }
+
+    /// Ends the session or token that the request came with. One that is unknown has ended already.
+    pub async fn logout(&self, token: &PlainToken) -> AuthResult<()> {
+        match self.authenticate(token, Credential::Session).await {
+            Ok(identity) => {
+                let mut connection = self.db.connection().await?;
+                db::tokens::expire(&mut connection, identity.user_id, identity.token_id, (self.clock)()).await?;
+                Ok(())
+            }
+            Err(AuthError::Unauthenticated) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn open_session(&self, connection: &mut Connection, user: UserRow) -> AuthResult<SignedIn> {
+        let session = PlainToken::generate()?;
+        let now = (self.clock)();
+        let role: Role = role_named(&user.role)?;
+        let row = NewToken {
+            id: Uuid::new_v4(),
+            user_id: user.id,
+            token_hash: session.hashed().as_bytes(),
+            kind: Credential::Session.name(),
+            label: "",
+            scopes: scopes_of(role).iter().map(|scope| scope_name(*scope)).collect(),
+            created_at: now,
+            expires_at: now + delta(self.settings.session_ttl),
+        };
+        db::tokens::insert(connection, &row).await?;
+        let slots = db::users::key_slots(connection, user.id).await?;
+        Ok(SignedIn { account: account(user, slots)?, session })
+    }
+}
+
+/// Takes the same work for a name that nobody has.
+fn verified(user: Option<UserRow>, auth: &[u8; 32]) -> AuthResult<UserRow> {
+    let id = user.as_ref().map_or(Uuid::nil(), |user| user.id);
+    let stored = user.as_ref().map_or(&[0; 32][..], |user| &user.auth_verifier);
+    let matches = Verifier::derive(id, auth).matches(stored);
+    user.filter(|user| matches && user.disabled_at.is_none()).ok_or(AuthError::WrongCredentials)
+}

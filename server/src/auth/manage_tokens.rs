@@ -1,0 +1,108 @@
+//! API tokens of a user: make, list, revoke.
+
+use chrono::TimeDelta;
+use ferry_core::wire::{NewTokenRequest, NewTokenResponse, Scope, TokenEntry};
+use uuid::Uuid;
+
+use super::{
+    Accounts, AuthError, AuthResult, Credential, Identity, PlainToken,
+    identity::{scope_name, scope_named},
+};
+use crate::db::{
+    self,
+    tokens::{NewToken, TokenRow},
+};
+
+const DEFAULT_TTL_SECS: u64 = 365 * 86_400;
+const MAX_TTL_SECS: u64 = 10 * DEFAULT_TTL_SECS;
+const MAX_LABEL_CHARS: usize = 100;
+
+impl Accounts {
+    /// Makes a token; its secret is in this answer and nowhere else.
+    pub async fn create_token(&self, identity: &Identity, request: &NewTokenRequest) -> AuthResult<NewTokenResponse> {
+        identity.require_session()?;
+        check(request)?;
+        request.scopes.iter().try_for_each(|scope| identity.require(*scope))?;
+        let ttl = lifetime(request.ttl_secs.unwrap_or(DEFAULT_TTL_SECS), MAX_TTL_SECS)?;
+        let token = PlainToken::generate()?;
+        let now = (self.clock)();
+        let (id, expires_at) = (Uuid::new_v4(), now + ttl);
+        let row = NewToken {
+            id,
+            user_id: identity.user_id,
+            token_hash: token.hashed().as_bytes(),
+            kind: Credential::Api.name(),
+            label: &request.label,
+            scopes: request.scopes.iter().map(|scope| scope_name(*scope)).collect(),
+            created_at: now,
+            expires_at,
+        };
+        let mut connection = self.db.connection().await?;
+        db::tokens::insert(&mut connection, &row).await?;
+        Ok(NewTokenResponse {
+            token: token.expose().to_owned(),
+            entry: TokenEntry {
+                token_id: id,
+                label: request.label.clone(),
+                scopes: request.scopes.clone(),
+                created_at: now,
+                expires_at,
+                last_used_at: None,
+            },
+        })
+    }
+
+    /// The user's API tokens.
+    pub async fn list_tokens(&self, identity: &Identity) -> AuthResult<Vec<TokenEntry>> {
+        identity.require_session()?;
+        let mut connection = self.db.connection().await?;
+        let rows = db::tokens::list_api(&mut connection, identity.user_id, (self.clock)()).await?;
+        Ok(rows.into_iter().map(entry).collect())
+    }
+
+    /// Ends a token; repeated it answers the same.
+    pub async fn revoke_token(&self, identity: &Identity, token_id: Uuid) -> AuthResult<()> {
+        identity.require_session()?;
+        let mut connection = self.db.connection().await?;
+        let found = db::tokens::expire(&mut connection, identity.user_id, token_id, (self.clock)()).await?;
+        if found { Ok(()) } else { Err(AuthError::NotFound) }
+    }
+}
+
+/// A life in seconds that makes sense.
+pub(super) fn lifetime(secs: u64, most_secs: u64) -> AuthResult<TimeDelta> {
+    let refuse = || AuthError::Invalid(format!("ttl_secs is 1 to {most_secs}"));
+    if !(1..=most_secs).contains(&secs) {
+        return Err(refuse());
+    }
+    i64::try_from(secs).ok().and_then(TimeDelta::try_seconds).ok_or_else(refuse)
+}
+
+fn check(request: &NewTokenRequest) -> AuthResult<()> {
+    let length = request.label.chars().count();
+    if !(1..=MAX_LABEL_CHARS).contains(&length) || request.label.chars().any(char::is_control) {
+        return Err(AuthError::Invalid(format!("a label has 1 to {MAX_LABEL_CHARS} characters")));
+    }
+    let mut seen: Vec<Scope> = Vec::new();
+    for scope in &request.scopes {
+        if seen.contains(scope) {
+            return Err(AuthError::Invalid("each scope is named once".to_owned()));
+        }
+        seen.push(*scope);
+    }
+    if seen.is_empty() {
+        return Err(AuthError::Invalid("a token needs a scope: read, upload or admin".to_owned()));
+    }
+    Ok(())
+}
+
+fn entry(row: TokenRow) -> TokenEntry {
+    TokenEntry {
+        token_id: row.id,
+        label: row.label,
+        scopes: row.scopes.iter().filter_map(|name| scope_named(name)).collect(),
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        last_used_at: row.last_used_at,
+    }
+}

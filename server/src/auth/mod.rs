@@ -1,0 +1,153 @@
+//! Accounts: who may come in and what they may do. Knows no HTTP and no files.
+//!
+//! In reading order: [`token`] and [`identity`] are what a request carries, [`verifier`] and [`username`] what is compared,
+//! then the use-cases, one a file. The password never gets here: clients send `auth`, which was stretched by them.
+
+mod error;
+mod identity;
+mod token;
+mod username;
+mod verifier;
+
+mod invite;
+mod kdf;
+mod login;
+mod manage_tokens;
+mod password;
+mod rate_limit;
+mod register;
+mod secret;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use ferry_core::wire::{Account, B64, Bytes64, KeySlotEntry, KeySlotKind, Role};
+use tokio::sync::OnceCell;
+
+use crate::{
+    clock::Clock,
+    config::LoginLimits,
+    db::{self, Db, users::KeySlotRow, users::UserRow},
+};
+
+pub use error::AuthError;
+pub use identity::{Credential, Identity};
+pub use invite::Invited;
+pub use token::PlainToken;
+
+/// What a use-case answers.
+pub type AuthResult<T> = Result<T, AuthError>;
+
+/// What the operator decides about accounts.
+#[derive(Debug, Clone)]
+pub struct AuthSettings {
+    /// Life of a sign-in.
+    pub session_ttl: Duration,
+    /// Failed sign-ins that are let through.
+    pub login: LoginLimits,
+    /// Quota of new users, bytes.
+    pub default_quota_bytes: Option<u64>,
+}
+
+/// A fresh sign-in: who, and the secret of the session.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub account: Account,
+    /// Goes into the cookie.
+    pub session: PlainToken,
+}
+
+/// All use-cases of accounts, with the parts they need. Cheap to clone.
+#[derive(Clone)]
+pub struct Accounts {
+    db: Db,
+    clock: Clock,
+    settings: Arc<AuthSettings>,
+    secret: Arc<OnceCell<secret::ServerSecret>>,
+}
+
+impl Accounts {
+    /// Joins the parts.
+    pub fn new(db: Db, clock: Clock, settings: AuthSettings) -> Self {
+        Accounts { db, clock, settings: Arc::new(settings), secret: Arc::new(OnceCell::new()) }
+    }
+
+    /// Who is signed in.
+    pub async fn me(&self, identity: &Identity) -> AuthResult<Account> {
+        self.db
+            .timely(async {
+                let mut connection = self.db.connection().await?;
+                let user = db::users::by_id(&mut connection, identity.user_id).await?.ok_or(AuthError::Unauthenticated)?;
+                let slots = db::users::key_slots(&mut connection, user.id).await?;
+                account(user, slots)
+            })
+            .await
+    }
+
+    /// Forgets what is of no use any more: ended sessions and ended counts.
+    pub async fn tidy(&self) -> AuthResult<()> {
+        let now = (self.clock)();
+        let mut connection = self.db.connection().await?;
+        db::tokens::delete_ended(&mut connection, now - TimeDelta::days(30)).await?;
+        Ok(db::login_attempts::forget_ended(&mut connection, now).await?)
+    }
+}
+
+fn account(user: UserRow, slots: Vec<KeySlotRow>) -> AuthResult<Account> {
+    Ok(Account {
+        user_id: user.id,
+        username: user.username,
+        role: role_named(&user.role)?,
+        key_slots: slots.into_iter().map(entry_of).collect::<AuthResult<_>>()?,
+        quota_bytes: user.quota_bytes.and_then(|bytes| u64::try_from(bytes).ok()),
+        used_bytes: u64::try_from(user.used_bytes).unwrap_or_default(),
+    })
+}
+
+fn entry_of(row: KeySlotRow) -> AuthResult<KeySlotEntry> {
+    let kind = match row.kind.as_str() {
+        "password" => KeySlotKind::Password,
+        "recovery" => KeySlotKind::Recovery,
+        other => return Err(AuthError::Internal(format!("a key slot of kind {other:?}"))),
+    };
+    let id = row.account_key_id.try_into().map_err(|_| AuthError::Internal("an account key id of another length".to_owned()))?;
+    Ok(KeySlotEntry { kind, account_key_id: B64(id), slot: Bytes64(row.slot) })
+}
+
+fn row_of(user_id: uuid::Uuid, entry: &KeySlotEntry) -> KeySlotRow {
+    let kind = match entry.kind {
+        KeySlotKind::Password => "password",
+        KeySlotKind::Recovery => "recovery",
+    };
+    KeySlotRow {
+        id: uuid::Uuid::new_v4(),
+        user_id,
+        kind: kind.to_owned(),
+        account_key_id: entry.account_key_id.0.to_vec(),
+        slot: entry.slot.0.clone(),
+    }
+}
+
+fn role_named(name: &str) -> AuthResult<Role> {
+    match name {
+        "user" => Ok(Role::User),
+        "admin" => Ok(Role::Admin),
+        other => Err(AuthError::Internal(format!("a user with the role {other:?}"))),
+    }
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::User => "user",
+        Role::Admin => "admin",
+    }
+}
+
+/// A duration that came from a setting, where chrono can hold it.
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Rows of tokens: sessions of the page and API tokens, known by their hash alone.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use super::{
+    Connection, DbError,
+    schema::{tokens, users},
+};
+
+/// A token.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = tokens)]
+pub struct TokenRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose.
+    pub user_id: Uuid,
+    /// `session` or `api`.
+    pub kind: String,
+    /// What it is for.
+    pub label: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+    /// When it was used last.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// A token to be.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = tokens)]
+pub struct NewToken<'a> {
+    /// Random.
+    pub id: Uuid,
+    /// Whose.
+    pub user_id: Uuid,
+    /// SHA-256 of the secret.
+    pub token_hash: &'a [u8],
+    /// `session` or `api`.
+    pub kind: &'a str,
+    /// What it is for.
+    pub label: &'a str,
+    /// What it may do.
+    pub scopes: Vec<&'a str>,
+    /// Now.
+    pub created_at: DateTime<Utc>,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Inserts a token.
+pub async fn insert(connection: &mut Connection, token: &NewToken<'_>) -> Result<(), DbError> {
+    diesel::insert_into(tokens::table).values(token).execute(connection).await?;
+    Ok(())
+}
+
+/// The unexpired token with that hash and its owner's role, unless the owner is shut out.
+pub async fn by_hash(connection: &mut Connection, hash: &[u8], now: DateTime<Utc>) -> Result<Option<(TokenRow, String)>, DbError> {
+    let query = tokens::table
+        .inner_join(users::table)
+        .filter(tokens::token_hash.eq(hash))
+        .filter(tokens::expires_at.gt(now))
+        .filter(users::disabled_at.is_null())
+        .select((TokenRow::as_select(), users::role));
+    Ok(query.first(connection).await.optional()?)
+}
+
+/// Notes that a token was used.
+pub async fn touch(connection: &mut Connection, id: Uuid, now: DateTime<Utc>) -> Result<(), DbError> {
+    diesel::update(tokens::table.find(id)).set(tokens::last_used_at.eq(now)).execute(connection).await?;
+    Ok(())
+}
+
+/// The user's unexpired API tokens, the newest first.
+pub async fn list_api(connection: &mut Connection, user_id: Uuid, now: DateTime<Utc>) -> Result<Vec<TokenRow>, DbError> {
+    let query = tokens::table
+        .filter(tokens::user_id.eq(user_id))
+        .filter(tokens::kind.eq("api"))
+        .filter(tokens::expires_at.gt(now))
+        .order((tokens::created_at.desc(), tokens::id));
+    Ok(query.select(TokenRow::as_select()).load(connection).await?)
+}
+
+/// Ends a token of the user now, if it has not ended; tells whether it exists. Its row stays for a while, so that
+/// a repeated revocation gets the same answer.
+pub async fn expire(connection: &mut Connection, user_id: Uuid, id: Uuid, now: DateTime<Utc>) -> Result<bool, DbError> {
+    let ends = diesel::dsl::sql::<diesel::sql_types::Timestamptz>("LEAST(expires_at, ")
+        .bind::<diesel::sql_types::Timestamptz, _>(now)
+        .sql(")");
+    let row = tokens::table.filter(tokens::id.eq(id)).filter(tokens::user_id.eq(user_id));
+    let changed = diesel::update(row).set(tokens::expires_at.eq(ends)).execute(connection).await?;
+    Ok(changed == 1)
+}
+
+/// Deletes all sessions and tokens of a user.
+pub async fn delete_all(connection: &mut Connection, user_id: Uuid) -> Result<(), DbError> {
+    diesel::delete(tokens::table.filter(tokens::user_id.eq(user_id))).execute(connection).await?;
+    Ok(())
+}
+
+/// Deletes tokens that ended before `before`.
+pub async fn delete_ended(connection: &mut Connection, before: DateTime<Utc>) -> Result<(), DbError> {
+    diesel::delete(tokens::table.filter(tokens::expires_at.lt(before))).execute(connection).await?;
+    Ok(())
+}
