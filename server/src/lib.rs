@@ -3,6 +3,8 @@
 
 pub mod config;
 pub mod embedded_postgres;
+
+pub mod auth;
 pub mod clock;
 pub mod db;
 pub mod jobs;

@@ -56,20 +56,35 @@ impl Identity {
     pub fn require_session(&self) -> AuthResult<()> {
         match self.credential {
             Credential::Session => Ok(()),
-            Credential::Api => Err(AuthError::Forbidden("needs a sign-in; tokens can not do this")),
+            Credential::Api => Err(AuthError::Forbidden(
+                "needs a sign-in; tokens can not do this",
+            )),
         }
     }
 
     fn of(token: &TokenRow, role: Role, credential: Credential) -> Self {
         let granted = |scope: &Scope| token.scopes.iter().any(|name| name == scope_name(*scope));
-        let scopes = scopes_of(role).iter().filter(|scope| granted(scope)).map(|scope| scope_name(*scope)).collect();
-        Identity { user_id: token.user_id, token_id: token.id, credential, scopes }
+        let scopes = scopes_of(role)
+            .iter()
+            .filter(|scope| granted(scope))
+            .map(|scope| scope_name(*scope))
+            .collect();
+        Identity {
+            user_id: token.user_id,
+            token_id: token.id,
+            credential,
+            scopes,
+        }
     }
 }
 
 impl Accounts {
     /// Looks a token up. A session is good in a cookie only, an API token in the header only.
-    pub async fn authenticate(&self, token: &PlainToken, credential: Credential) -> AuthResult<Identity> {
+    pub async fn authenticate(
+        &self,
+        token: &PlainToken,
+        credential: Credential,
+    ) -> AuthResult<Identity> {
         self.db.timely(self.look_up(token, credential)).await
     }
 
@@ -77,8 +92,13 @@ impl Accounts {
         let now = (self.clock)();
         let mut connection = self.db.connection().await?;
         let found = db::tokens::by_hash(&mut connection, token.hashed().as_bytes(), now).await?;
-        let (row, role) = found.filter(|(row, _)| row.kind == credential.name()).ok_or(AuthError::Unauthenticated)?;
-        if row.last_used_at.is_none_or(|at| now - at >= TimeDelta::minutes(1)) {
+        let (row, role) = found
+            .filter(|(row, _)| row.kind == credential.name())
+            .ok_or(AuthError::Unauthenticated)?;
+        if row
+            .last_used_at
+            .is_none_or(|at| now - at >= TimeDelta::minutes(1))
+        {
             db::tokens::touch(&mut connection, row.id, now).await?;
         }
         Ok(Identity::of(&row, role_named(&role)?, credential))
@@ -102,7 +122,9 @@ pub(super) fn scope_name(scope: Scope) -> &'static str {
 }
 
 pub(super) fn scope_named(name: &str) -> Option<Scope> {
-    [Scope::Read, Scope::Upload, Scope::Admin].into_iter().find(|scope| scope_name(*scope) == name)
+    [Scope::Read, Scope::Upload, Scope::Admin]
+        .into_iter()
+        .find(|scope| scope_name(*scope) == name)
 }
 
 #[cfg(test)]
@@ -129,17 +151,32 @@ mod tests {
     fn a_token_does_what_its_scopes_say_and_no_more() {
         let reader = identity(Role::User, &["read"]);
         assert!(reader.require(Scope::Read).is_ok());
-        assert!(matches!(reader.require(Scope::Upload), Err(AuthError::Forbidden(_))));
+        assert!(matches!(
+            reader.require(Scope::Upload),
+            Err(AuthError::Forbidden(_))
+        ));
     }
 
     #[test]
     fn the_admin_scope_is_nothing_without_the_role() {
-        assert!(identity(Role::User, &["read", "admin"]).require(Scope::Admin).is_err());
-        assert!(identity(Role::Admin, &["admin"]).require(Scope::Admin).is_ok());
+        assert!(
+            identity(Role::User, &["read", "admin"])
+                .require(Scope::Admin)
+                .is_err()
+        );
+        assert!(
+            identity(Role::Admin, &["admin"])
+                .require(Scope::Admin)
+                .is_ok()
+        );
     }
 
     #[test]
     fn tokens_do_not_pass_where_a_sign_in_is_needed() {
-        assert!(identity(Role::Admin, &["read", "upload", "admin"]).require_session().is_err());
+        assert!(
+            identity(Role::Admin, &["read", "upload", "admin"])
+                .require_session()
+                .is_err()
+        );
     }
 }

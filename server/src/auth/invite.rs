@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 use ferry_core::wire::{InvitationEntry, NewInvitationRequest, Role, SignUp};
 use uuid::Uuid;
 
-use super::{Accounts, AuthResult, Identity, PlainToken, manage_tokens::lifetime, role_name, role_named};
+use super::{
+    Accounts, AuthResult, Identity, PlainToken, manage_tokens::lifetime, role_name, role_named,
+};
 use crate::db::{
     self,
     invitations::{InvitationRow, NewInvitation},
@@ -25,10 +27,16 @@ pub struct Invited {
 
 impl Accounts {
     /// Makes an invitation.
-    pub async fn invite(&self, identity: &Identity, request: &NewInvitationRequest) -> AuthResult<Invited> {
+    pub async fn invite(
+        &self,
+        identity: &Identity,
+        request: &NewInvitationRequest,
+    ) -> AuthResult<Invited> {
         let ttl = lifetime(request.ttl_secs.unwrap_or(DEFAULT_TTL_SECS), MAX_TTL_SECS)?;
         let token = PlainToken::generate()?;
-        let entry = self.insert_invitation(&token, request.role, Some(identity.user_id), ttl).await?;
+        let entry = self
+            .insert_invitation(&token, request.role, Some(identity.user_id), ttl)
+            .await?;
         Ok(Invited { token, entry })
     }
 
@@ -48,14 +56,19 @@ impl Accounts {
             return Ok(None);
         }
         drop(connection);
-        self.insert_invitation(&token, Role::Admin, None, TimeDelta::days(100 * 365)).await?;
+        self.insert_invitation(&token, Role::Admin, None, TimeDelta::days(100 * 365))
+            .await?;
         Ok(Some(token))
     }
 
     /// Who may register just now.
     pub async fn sign_up(&self) -> AuthResult<SignUp> {
         let mut connection = self.db.connection().await?;
-        Ok(if db::users::any(&mut connection).await? { SignUp::Invitation } else { SignUp::Setup })
+        Ok(if db::users::any(&mut connection).await? {
+            SignUp::Invitation
+        } else {
+            SignUp::Setup
+        })
     }
 
     async fn insert_invitation(
@@ -65,10 +78,10 @@ impl Accounts {
         created_by: Option<Uuid>,
         ttl: TimeDelta,
     ) -> AuthResult<InvitationEntry> {
-        let now = (self.clock)();
+        let (now, hash) = ((self.clock)(), token.hashed());
         let row = NewInvitation {
             id: Uuid::new_v4(),
-            token_hash: token.hashed().as_bytes(),
+            token_hash: hash.as_bytes(),
             role: role_name(role),
             created_by,
             created_at: now,
@@ -76,7 +89,12 @@ impl Accounts {
         };
         let mut connection = self.db.connection().await?;
         db::invitations::insert(&mut connection, &row).await?;
-        Ok(InvitationEntry { invitation_id: row.id, role, expires_at: row.expires_at, used_at: None })
+        Ok(InvitationEntry {
+            invitation_id: row.id,
+            role,
+            expires_at: row.expires_at,
+            used_at: None,
+        })
     }
 }
 

@@ -19,21 +19,31 @@ impl Accounts {
             .db
             .timely(async {
                 let mut connection = self.db.connection().await?;
-                db::users::password_slot(&mut connection, &folded).await.map_err(AuthError::from)
+                db::users::password_slot(&mut connection, &folded)
+                    .await
+                    .map_err(AuthError::from)
             })
             .await?;
         let prefix = match stored {
-            Some(slot) => slot.first_chunk().copied().ok_or_else(|| AuthError::Internal("a short key slot".to_owned()))?,
+            Some(slot) => slot
+                .first_chunk()
+                .copied()
+                .ok_or_else(|| AuthError::Internal("a short key slot".to_owned()))?,
             None => decoy,
         };
-        Ok(KdfResponse { slot_prefix: B64(prefix) })
+        Ok(KdfResponse {
+            slot_prefix: B64(prefix),
+        })
     }
 
     /// Always the same for a name, and worth nothing to whoever does not hold the secret.
     async fn decoy(&self, folded: &str) -> AuthResult<[u8; PREFIX_BYTES]> {
         let salt = self.secret().await?.derive(folded.as_bytes())?;
         let mut prefix = [0; PREFIX_BYTES];
-        for (to, from) in prefix.iter_mut().zip(DEFAULT_PARAMETERS.into_iter().chain(salt)) {
+        for (to, from) in prefix
+            .iter_mut()
+            .zip(DEFAULT_PARAMETERS.into_iter().chain(salt))
+        {
             *to = from;
         }
         Ok(prefix)
@@ -48,7 +58,10 @@ pub(super) fn check_slot(entry: &KeySlotEntry) -> AuthResult<()> {
         return refuse("a slot has 132 bytes");
     };
     let [version, kdf, p, zero, m0, m1, m2, m3, t0, t1, t2, t3] = *head;
-    let (m, t) = (u32::from_be_bytes([m0, m1, m2, m3]), u32::from_be_bytes([t0, t1, t2, t3]));
+    let (m, t) = (
+        u32::from_be_bytes([m0, m1, m2, m3]),
+        u32::from_be_bytes([t0, t1, t2, t3]),
+    );
     if version != 1 || zero != 0 || bytes.iter().rev().take(12).any(|byte| *byte != 0) {
         return refuse("version 1 is the only one, and its reserved bytes are 0");
     }
@@ -56,7 +69,11 @@ pub(super) fn check_slot(entry: &KeySlotEntry) -> AuthResult<()> {
         KeySlotKind::Password => kdf == 1 && p == 1 && parameters_are_accepted(m, t),
         KeySlotKind::Recovery => kdf == 0 && p == 0 && m == 0 && t == 0,
     };
-    if accepted { Ok(()) } else { refuse("the parameters are none of the accepted ones") }
+    if accepted {
+        Ok(())
+    } else {
+        refuse("the parameters are none of the accepted ones")
+    }
 }
 
 fn parameters_are_accepted(m: u32, t: u32) -> bool {
@@ -73,14 +90,30 @@ mod tests {
         let mut bytes = vec![0; SLOT_BYTES];
         bytes[..12].copy_from_slice(&head);
         bytes[28..60].fill(7);
-        KeySlotEntry { kind, account_key_id: B64([1; 16]), slot: Bytes64(bytes) }
+        KeySlotEntry {
+            kind,
+            account_key_id: B64([1; 16]),
+            slot: Bytes64(bytes),
+        }
     }
 
     #[test]
     fn slots_that_clients_make_pass() {
         assert!(check_slot(&slot(KeySlotKind::Password, DEFAULT_PARAMETERS)).is_ok());
-        assert!(check_slot(&slot(KeySlotKind::Password, [1, 1, 1, 0, 0, 0, 128, 0, 0, 0, 0, 6])).is_ok());
-        assert!(check_slot(&slot(KeySlotKind::Recovery, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])).is_ok());
+        assert!(
+            check_slot(&slot(
+                KeySlotKind::Password,
+                [1, 1, 1, 0, 0, 0, 128, 0, 0, 0, 0, 6]
+            ))
+            .is_ok()
+        );
+        assert!(
+            check_slot(&slot(
+                KeySlotKind::Recovery,
+                [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+            ))
+            .is_ok()
+        );
     }
 
     #[test]
@@ -93,7 +126,10 @@ mod tests {
             [1, 1, 1, 0, 0, 8, 0, 0, 0, 0, 0, 3],
             [1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 11],
         ] {
-            assert!(check_slot(&slot(KeySlotKind::Password, head)).is_err(), "{head:?}");
+            assert!(
+                check_slot(&slot(KeySlotKind::Password, head)).is_err(),
+                "{head:?}"
+            );
         }
         let mut short = slot(KeySlotKind::Password, DEFAULT_PARAMETERS);
         short.slot.0.pop();

@@ -21,7 +21,9 @@ impl Accounts {
     }
 
     async fn try_login(&self, request: &LoginRequest, address: IpAddr) -> AuthResult<SignedIn> {
-        let folded = Username::parse(&request.username).map_err(|_| AuthError::WrongCredentials)?.folded;
+        let folded = Username::parse(&request.username)
+            .map_err(|_| AuthError::WrongCredentials)?
+            .folded;
         let attempt = self.attempt(&folded, address).await?;
         let mut connection = self.db.connection().await?;
         let user = db::users::by_folded_name(&mut connection, &folded).await?;
@@ -37,7 +39,13 @@ impl Accounts {
         match self.authenticate(token, Credential::Session).await {
             Ok(identity) => {
                 let mut connection = self.db.connection().await?;
-                db::tokens::expire(&mut connection, identity.user_id, identity.token_id, (self.clock)()).await?;
+                db::tokens::expire(
+                    &mut connection,
+                    identity.user_id,
+                    identity.token_id,
+                    (self.clock)(),
+                )
+                .await?;
                 Ok(())
             }
             Err(AuthError::Unauthenticated) => Ok(()),
@@ -45,30 +53,44 @@ impl Accounts {
         }
     }
 
-    pub(super) async fn open_session(&self, connection: &mut Connection, user: UserRow) -> AuthResult<SignedIn> {
+    pub(super) async fn open_session(
+        &self,
+        connection: &mut Connection,
+        user: UserRow,
+    ) -> AuthResult<SignedIn> {
         let session = PlainToken::generate()?;
+        let hash = session.hashed();
         let now = (self.clock)();
         let role: Role = role_named(&user.role)?;
         let row = NewToken {
             id: Uuid::new_v4(),
             user_id: user.id,
-            token_hash: session.hashed().as_bytes(),
+            token_hash: hash.as_bytes(),
             kind: Credential::Session.name(),
             label: "",
-            scopes: scopes_of(role).iter().map(|scope| scope_name(*scope)).collect(),
+            scopes: scopes_of(role)
+                .iter()
+                .map(|scope| scope_name(*scope))
+                .collect(),
             created_at: now,
             expires_at: now + delta(self.settings.session_ttl),
         };
         db::tokens::insert(connection, &row).await?;
         let slots = db::users::key_slots(connection, user.id).await?;
-        Ok(SignedIn { account: account(user, slots)?, session })
+        Ok(SignedIn {
+            account: account(user, slots)?,
+            session,
+        })
     }
 }
 
 /// Takes the same work for a name that nobody has.
 fn verified(user: Option<UserRow>, auth: &[u8; 32]) -> AuthResult<UserRow> {
     let id = user.as_ref().map_or(Uuid::nil(), |user| user.id);
-    let stored = user.as_ref().map_or(&[0; 32][..], |user| &user.auth_verifier);
+    let stored = user
+        .as_ref()
+        .map_or(&[0; 32][..], |user| &user.auth_verifier);
     let matches = Verifier::derive(id, auth).matches(stored);
-    user.filter(|user| matches && user.disabled_at.is_none()).ok_or(AuthError::WrongCredentials)
+    user.filter(|user| matches && user.disabled_at.is_none())
+        .ok_or(AuthError::WrongCredentials)
 }

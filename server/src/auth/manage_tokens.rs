@@ -19,21 +19,33 @@ const MAX_LABEL_CHARS: usize = 100;
 
 impl Accounts {
     /// Makes a token; its secret is in this answer and nowhere else.
-    pub async fn create_token(&self, identity: &Identity, request: &NewTokenRequest) -> AuthResult<NewTokenResponse> {
+    pub async fn create_token(
+        &self,
+        identity: &Identity,
+        request: &NewTokenRequest,
+    ) -> AuthResult<NewTokenResponse> {
         identity.require_session()?;
         check(request)?;
-        request.scopes.iter().try_for_each(|scope| identity.require(*scope))?;
+        request
+            .scopes
+            .iter()
+            .try_for_each(|scope| identity.require(*scope))?;
         let ttl = lifetime(request.ttl_secs.unwrap_or(DEFAULT_TTL_SECS), MAX_TTL_SECS)?;
         let token = PlainToken::generate()?;
+        let hash = token.hashed();
         let now = (self.clock)();
         let (id, expires_at) = (Uuid::new_v4(), now + ttl);
         let row = NewToken {
             id,
             user_id: identity.user_id,
-            token_hash: token.hashed().as_bytes(),
+            token_hash: hash.as_bytes(),
             kind: Credential::Api.name(),
             label: &request.label,
-            scopes: request.scopes.iter().map(|scope| scope_name(*scope)).collect(),
+            scopes: request
+                .scopes
+                .iter()
+                .map(|scope| scope_name(*scope))
+                .collect(),
             created_at: now,
             expires_at,
         };
@@ -64,8 +76,13 @@ impl Accounts {
     pub async fn revoke_token(&self, identity: &Identity, token_id: Uuid) -> AuthResult<()> {
         identity.require_session()?;
         let mut connection = self.db.connection().await?;
-        let found = db::tokens::expire(&mut connection, identity.user_id, token_id, (self.clock)()).await?;
-        if found { Ok(()) } else { Err(AuthError::NotFound) }
+        let found =
+            db::tokens::expire(&mut connection, identity.user_id, token_id, (self.clock)()).await?;
+        if found {
+            Ok(())
+        } else {
+            Err(AuthError::NotFound)
+        }
     }
 }
 
@@ -75,13 +92,18 @@ pub(super) fn lifetime(secs: u64, most_secs: u64) -> AuthResult<TimeDelta> {
     if !(1..=most_secs).contains(&secs) {
         return Err(refuse());
     }
-    i64::try_from(secs).ok().and_then(TimeDelta::try_seconds).ok_or_else(refuse)
+    i64::try_from(secs)
+        .ok()
+        .and_then(TimeDelta::try_seconds)
+        .ok_or_else(refuse)
 }
 
 fn check(request: &NewTokenRequest) -> AuthResult<()> {
     let length = request.label.chars().count();
     if !(1..=MAX_LABEL_CHARS).contains(&length) || request.label.chars().any(char::is_control) {
-        return Err(AuthError::Invalid(format!("a label has 1 to {MAX_LABEL_CHARS} characters")));
+        return Err(AuthError::Invalid(format!(
+            "a label has 1 to {MAX_LABEL_CHARS} characters"
+        )));
     }
     let mut seen: Vec<Scope> = Vec::new();
     for scope in &request.scopes {
@@ -91,7 +113,9 @@ fn check(request: &NewTokenRequest) -> AuthResult<()> {
         seen.push(*scope);
     }
     if seen.is_empty() {
-        return Err(AuthError::Invalid("a token needs a scope: read, upload or admin".to_owned()));
+        return Err(AuthError::Invalid(
+            "a token needs a scope: read, upload or admin".to_owned(),
+        ));
     }
     Ok(())
 }
@@ -100,7 +124,11 @@ fn entry(row: TokenRow) -> TokenEntry {
     TokenEntry {
         token_id: row.id,
         label: row.label,
-        scopes: row.scopes.iter().filter_map(|name| scope_named(name)).collect(),
+        scopes: row
+            .scopes
+            .iter()
+            .filter_map(|name| scope_named(name))
+            .collect(),
         created_at: row.created_at,
         expires_at: row.expires_at,
         last_used_at: row.last_used_at,

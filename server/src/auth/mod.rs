@@ -70,7 +70,12 @@ pub struct Accounts {
 impl Accounts {
     /// Joins the parts.
     pub fn new(db: Db, clock: Clock, settings: AuthSettings) -> Self {
-        Accounts { db, clock, settings: Arc::new(settings), secret: Arc::new(OnceCell::new()) }
+        Accounts {
+            db,
+            clock,
+            settings: Arc::new(settings),
+            secret: Arc::new(OnceCell::new()),
+        }
     }
 
     /// Who is signed in.
@@ -78,7 +83,9 @@ impl Accounts {
         self.db
             .timely(async {
                 let mut connection = self.db.connection().await?;
-                let user = db::users::by_id(&mut connection, identity.user_id).await?.ok_or(AuthError::Unauthenticated)?;
+                let user = db::users::by_id(&mut connection, identity.user_id)
+                    .await?
+                    .ok_or(AuthError::Unauthenticated)?;
                 let slots = db::users::key_slots(&mut connection, user.id).await?;
                 account(user, slots)
             })
@@ -111,8 +118,15 @@ fn entry_of(row: KeySlotRow) -> AuthResult<KeySlotEntry> {
         "recovery" => KeySlotKind::Recovery,
         other => return Err(AuthError::Internal(format!("a key slot of kind {other:?}"))),
     };
-    let id = row.account_key_id.try_into().map_err(|_| AuthError::Internal("an account key id of another length".to_owned()))?;
-    Ok(KeySlotEntry { kind, account_key_id: B64(id), slot: Bytes64(row.slot) })
+    let id = row
+        .account_key_id
+        .try_into()
+        .map_err(|_| AuthError::Internal("an account key id of another length".to_owned()))?;
+    Ok(KeySlotEntry {
+        kind,
+        account_key_id: B64(id),
+        slot: Bytes64(row.slot),
+    })
 }
 
 fn row_of(user_id: uuid::Uuid, entry: &KeySlotEntry) -> KeySlotRow {
@@ -133,7 +147,9 @@ fn role_named(name: &str) -> AuthResult<Role> {
     match name {
         "user" => Ok(Role::User),
         "admin" => Ok(Role::Admin),
-        other => Err(AuthError::Internal(format!("a user with the role {other:?}"))),
+        other => Err(AuthError::Internal(format!(
+            "a user with the role {other:?}"
+        ))),
     }
 }
 

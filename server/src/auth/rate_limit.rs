@@ -14,9 +14,15 @@ pub(super) struct Attempt {
 impl Accounts {
     /// Counts the attempt, or refuses it.
     pub(super) async fn attempt(&self, folded: &str, address: IpAddr) -> AuthResult<Attempt> {
-        let attempt = Attempt { name: format!("name:{folded}"), address: format!("address:{}", network_of(address)) };
+        let attempt = Attempt {
+            name: format!("name:{folded}"),
+            address: format!("address:{}", network_of(address)),
+        };
         let limits = self.settings.login;
-        for (bucket, limit) in [(&attempt.address, limits.per_address), (&attempt.name, limits.per_name)] {
+        for (bucket, limit) in [
+            (&attempt.address, limits.per_address),
+            (&attempt.name, limits.per_name),
+        ] {
             self.count(bucket, limit).await?;
         }
         Ok(attempt)
@@ -25,12 +31,20 @@ impl Accounts {
     async fn count(&self, bucket: &str, limit: u32) -> AuthResult<()> {
         let now = (self.clock)();
         let mut connection = self.db.connection().await?;
-        let counted = db::login_attempts::count(&mut connection, bucket, now, now + delta(self.settings.login.window)).await?;
+        let counted = db::login_attempts::count(
+            &mut connection,
+            bucket,
+            now,
+            now + delta(self.settings.login.window),
+        )
+        .await?;
         if u32::try_from(counted.failures).unwrap_or(u32::MAX) <= limit {
             return Ok(());
         }
         let wait = (counted.window_ends_at - now).num_seconds().clamp(1, 3_600);
-        Err(AuthError::RateLimited { retry_after_secs: u32::try_from(wait).unwrap_or(3_600) })
+        Err(AuthError::RateLimited {
+            retry_after_secs: u32::try_from(wait).unwrap_or(3_600),
+        })
     }
 
     /// It was no failure: the name starts anew, the address gets its attempt back.

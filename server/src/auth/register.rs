@@ -3,7 +3,8 @@
 use ferry_core::wire::{KeySlotKind, RegisterRequest};
 
 use super::{
-    Accounts, AuthError, AuthResult, PlainToken, SignedIn, kdf::check_slot, row_of, username::Username, verifier::Verifier,
+    Accounts, AuthError, AuthResult, PlainToken, SignedIn, kdf::check_slot, row_of,
+    username::Username, verifier::Verifier,
 };
 use crate::db::{
     self, Connection, DbError,
@@ -20,7 +21,9 @@ impl Accounts {
         self.db
             .timely(async {
                 let mut tx = self.db.begin().await?;
-                let outcome = self.register_within(&mut tx, request, &username, &token).await;
+                let outcome = self
+                    .register_within(&mut tx, request, &username, &token)
+                    .await;
                 tx.end(outcome).await
             })
             .await
@@ -43,10 +46,15 @@ impl Accounts {
         if invitation.used_at.is_some() || invitation.expires_at <= now {
             return Err(AuthError::InvitationInvalid);
         }
-        self.insert_user(tx, request, username, &verifier, &invitation.role).await?;
+        self.insert_user(tx, request, username, &verifier, &invitation.role)
+            .await?;
         db::invitations::mark_used(tx, invitation.id, request.user_id, now).await?;
         let user = db::users::by_id(tx, request.user_id).await?;
-        self.open_session(tx, user.ok_or_else(|| AuthError::Internal("the new user is gone".to_owned()))?).await
+        self.open_session(
+            tx,
+            user.ok_or_else(|| AuthError::Internal("the new user is gone".to_owned()))?,
+        )
+        .await
     }
 
     async fn insert_user(
@@ -63,7 +71,10 @@ impl Accounts {
             username_folded: &username.folded,
             auth_verifier: verifier.as_bytes(),
             role,
-            quota_bytes: self.settings.default_quota_bytes.and_then(|bytes| i64::try_from(bytes).ok()),
+            quota_bytes: self
+                .settings
+                .default_quota_bytes
+                .and_then(|bytes| i64::try_from(bytes).ok()),
             created_at: (self.clock)(),
         };
         db::users::insert(tx, &user).await.map_err(taken)?;
@@ -77,7 +88,9 @@ impl Accounts {
 fn taken(error: DbError) -> AuthError {
     match error {
         DbError::Taken(constraint) if constraint.contains("username") => AuthError::UsernameTaken,
-        DbError::Taken(_) => AuthError::Invalid("this user id is in use; make a new random one".to_owned()),
+        DbError::Taken(_) => {
+            AuthError::Invalid("this user id is in use; make a new random one".to_owned())
+        }
         other => AuthError::Db(other),
     }
 }
@@ -98,14 +111,24 @@ async fn registered_before(
 
 /// One password slot, at most one for recovery, all of one account key.
 fn check_slots(request: &RegisterRequest) -> AuthResult<()> {
-    let of = |kind: KeySlotKind| request.key_slots.iter().filter(|slot| slot.kind == kind).count();
+    let of = |kind: KeySlotKind| {
+        request
+            .key_slots
+            .iter()
+            .filter(|slot| slot.kind == kind)
+            .count()
+    };
     if of(KeySlotKind::Password) != 1 || of(KeySlotKind::Recovery) > 1 {
-        return Err(AuthError::Invalid("an account has one password slot and at most one for recovery".to_owned()));
+        return Err(AuthError::Invalid(
+            "an account has one password slot and at most one for recovery".to_owned(),
+        ));
     }
     let mut ids = request.key_slots.iter().map(|slot| slot.account_key_id);
     let first = ids.next();
     if ids.any(|id| Some(id) != first) {
-        return Err(AuthError::Invalid("all key slots hold the same account key".to_owned()));
+        return Err(AuthError::Invalid(
+            "all key slots hold the same account key".to_owned(),
+        ));
     }
     request.key_slots.iter().try_for_each(check_slot)
 }

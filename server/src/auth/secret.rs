@@ -13,7 +13,8 @@ pub(super) struct ServerSecret(Zeroizing<Vec<u8>>);
 impl ServerSecret {
     /// HMAC-SHA-256 of a message.
     pub(super) fn derive(&self, message: &[u8]) -> AuthResult<[u8; 32]> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|error| AuthError::Internal(error.to_string()))?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0)
+            .map_err(|error| AuthError::Internal(error.to_string()))?;
         mac.update(message);
         Ok(mac.finalize().into_bytes().into())
     }
@@ -21,14 +22,19 @@ impl ServerSecret {
 
 impl Accounts {
     pub(super) async fn secret(&self) -> AuthResult<&ServerSecret> {
-        self.secret.get_or_try_init(|| self.db.timely(self.fetch_secret())).await
+        self.secret
+            .get_or_try_init(|| self.db.timely(self.fetch_secret()))
+            .await
     }
 
     async fn fetch_secret(&self) -> AuthResult<ServerSecret> {
         let mut candidate = Zeroizing::new([0_u8; 32]);
-        getrandom::fill(&mut *candidate).map_err(|error| AuthError::Internal(format!("no randomness: {error}")))?;
+        getrandom::fill(&mut *candidate)
+            .map_err(|error| AuthError::Internal(format!("no randomness: {error}")))?;
         let mut connection = self.db.connection().await?;
-        let stored = db::secrets::get_or_insert(&mut connection, "accounts", &*candidate, (self.clock)()).await?;
+        let stored =
+            db::secrets::get_or_insert(&mut connection, "accounts", &*candidate, (self.clock)())
+                .await?;
         Ok(ServerSecret(Zeroizing::new(stored)))
     }
 }

@@ -20,7 +20,8 @@ impl PlainToken {
     /// A new random one.
     pub fn generate() -> Result<Self, AuthError> {
         let mut bytes = Zeroizing::new([0_u8; 32]);
-        getrandom::fill(&mut *bytes).map_err(|error| AuthError::Internal(format!("no randomness: {error}")))?;
+        getrandom::fill(&mut *bytes)
+            .map_err(|error| AuthError::Internal(format!("no randomness: {error}")))?;
         Ok(Self::from_bytes(&bytes))
     }
 
@@ -31,7 +32,9 @@ impl PlainToken {
 
     /// As it came with a request; none where it can not be one.
     pub fn parse(text: &str) -> Option<Self> {
-        let plausible = !text.is_empty() && text.len() <= MAX_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let plausible = !text.is_empty()
+            && text.len() <= MAX_BYTES
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
         plausible.then(|| PlainToken(Zeroizing::new(text.to_owned())))
     }
 

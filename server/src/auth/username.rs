@@ -18,10 +18,14 @@ impl Username {
         let written: String = text.nfc().collect();
         let length = written.chars().count();
         if length == 0 || length > MAX_CHARS {
-            return Err(AuthError::Invalid(format!("a user name has 1 to {MAX_CHARS} characters")));
+            return Err(AuthError::Invalid(format!(
+                "a user name has 1 to {MAX_CHARS} characters"
+            )));
         }
         if written.trim() != written || written.chars().any(char::is_control) {
-            return Err(AuthError::Invalid("a user name has no control characters and no space at its ends".to_owned()));
+            return Err(AuthError::Invalid(
+                "a user name has no control characters and no space at its ends".to_owned(),
+            ));
         }
         let folded = written.to_lowercase().nfc().collect();
         Ok(Username { written, folded })

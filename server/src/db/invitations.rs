@@ -42,28 +42,57 @@ pub struct NewInvitation<'a> {
 }
 
 /// Inserts an invitation; one with the same token stays as it is.
-pub async fn insert(connection: &mut Connection, invitation: &NewInvitation<'_>) -> Result<(), DbError> {
+pub async fn insert(
+    connection: &mut Connection,
+    invitation: &NewInvitation<'_>,
+) -> Result<(), DbError> {
     let insert = diesel::insert_into(invitations::table).values(invitation);
-    insert.on_conflict(invitations::token_hash).do_nothing().execute(connection).await?;
+    insert
+        .on_conflict(invitations::token_hash)
+        .do_nothing()
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 /// The invitation with that hash, locked until the transaction ends.
-pub async fn by_hash_locked(connection: &mut Connection, hash: &[u8]) -> Result<Option<InvitationRow>, DbError> {
-    let query = invitations::table.filter(invitations::token_hash.eq(hash)).select(InvitationRow::as_select()).for_update();
+pub async fn by_hash_locked(
+    connection: &mut Connection,
+    hash: &[u8],
+) -> Result<Option<InvitationRow>, DbError> {
+    let query = invitations::table
+        .filter(invitations::token_hash.eq(hash))
+        .select(InvitationRow::as_select())
+        .for_update();
     Ok(query.first(connection).await.optional()?)
 }
 
 /// The invitation with that hash.
-pub async fn by_hash(connection: &mut Connection, hash: &[u8]) -> Result<Option<InvitationRow>, DbError> {
-    let query = invitations::table.filter(invitations::token_hash.eq(hash)).select(InvitationRow::as_select());
+pub async fn by_hash(
+    connection: &mut Connection,
+    hash: &[u8],
+) -> Result<Option<InvitationRow>, DbError> {
+    let query = invitations::table
+        .filter(invitations::token_hash.eq(hash))
+        .select(InvitationRow::as_select());
     Ok(query.first(connection).await.optional()?)
 }
 
 /// Notes who used it.
-pub async fn mark_used(connection: &mut Connection, id: Uuid, user_id: Uuid, now: DateTime<Utc>) -> Result<(), DbError> {
-    let used = (invitations::used_at.eq(now), invitations::used_by.eq(user_id));
-    diesel::update(invitations::table.find(id)).set(used).execute(connection).await?;
+pub async fn mark_used(
+    connection: &mut Connection,
+    id: Uuid,
+    user_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let used = (
+        invitations::used_at.eq(now),
+        invitations::used_by.eq(user_id),
+    );
+    diesel::update(invitations::table.find(id))
+        .set(used)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -73,5 +102,8 @@ pub async fn list(connection: &mut Connection, limit: i64) -> Result<Vec<Invitat
         .filter(invitations::created_by.is_not_null())
         .order((invitations::created_at.desc(), invitations::id))
         .limit(limit);
-    Ok(query.select(InvitationRow::as_select()).load(connection).await?)
+    Ok(query
+        .select(InvitationRow::as_select())
+        .load(connection)
+        .await?)
 }

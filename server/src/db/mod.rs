@@ -3,6 +3,12 @@
 
 pub mod schema;
 
+pub mod invitations;
+pub mod login_attempts;
+pub mod secrets;
+pub mod tokens;
+pub mod users;
+
 mod error;
 mod migrate;
 

@@ -56,12 +56,19 @@ pub struct NewToken<'a> {
 
 /// Inserts a token.
 pub async fn insert(connection: &mut Connection, token: &NewToken<'_>) -> Result<(), DbError> {
-    diesel::insert_into(tokens::table).values(token).execute(connection).await?;
+    diesel::insert_into(tokens::table)
+        .values(token)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 /// The unexpired token with that hash and its owner's role, unless the owner is shut out.
-pub async fn by_hash(connection: &mut Connection, hash: &[u8], now: DateTime<Utc>) -> Result<Option<(TokenRow, String)>, DbError> {
+pub async fn by_hash(
+    connection: &mut Connection,
+    hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<(TokenRow, String)>, DbError> {
     let query = tokens::table
         .inner_join(users::table)
         .filter(tokens::token_hash.eq(hash))
@@ -72,13 +79,24 @@ pub async fn by_hash(connection: &mut Connection, hash: &[u8], now: DateTime<Utc
 }
 
 /// Notes that a token was used.
-pub async fn touch(connection: &mut Connection, id: Uuid, now: DateTime<Utc>) -> Result<(), DbError> {
-    diesel::update(tokens::table.find(id)).set(tokens::last_used_at.eq(now)).execute(connection).await?;
+pub async fn touch(
+    connection: &mut Connection,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    diesel::update(tokens::table.find(id))
+        .set(tokens::last_used_at.eq(now))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 /// The user's unexpired API tokens, the newest first.
-pub async fn list_api(connection: &mut Connection, user_id: Uuid, now: DateTime<Utc>) -> Result<Vec<TokenRow>, DbError> {
+pub async fn list_api(
+    connection: &mut Connection,
+    user_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Vec<TokenRow>, DbError> {
     let query = tokens::table
         .filter(tokens::user_id.eq(user_id))
         .filter(tokens::kind.eq("api"))
@@ -89,23 +107,40 @@ pub async fn list_api(connection: &mut Connection, user_id: Uuid, now: DateTime<
 
 /// Ends a token of the user now, if it has not ended; tells whether it exists. Its row stays for a while, so that
 /// a repeated revocation gets the same answer.
-pub async fn expire(connection: &mut Connection, user_id: Uuid, id: Uuid, now: DateTime<Utc>) -> Result<bool, DbError> {
+pub async fn expire(
+    connection: &mut Connection,
+    user_id: Uuid,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
     let ends = diesel::dsl::sql::<diesel::sql_types::Timestamptz>("LEAST(expires_at, ")
         .bind::<diesel::sql_types::Timestamptz, _>(now)
         .sql(")");
-    let row = tokens::table.filter(tokens::id.eq(id)).filter(tokens::user_id.eq(user_id));
-    let changed = diesel::update(row).set(tokens::expires_at.eq(ends)).execute(connection).await?;
+    let row = tokens::table
+        .filter(tokens::id.eq(id))
+        .filter(tokens::user_id.eq(user_id));
+    let changed = diesel::update(row)
+        .set(tokens::expires_at.eq(ends))
+        .execute(connection)
+        .await?;
     Ok(changed == 1)
 }
 
 /// Deletes all sessions and tokens of a user.
 pub async fn delete_all(connection: &mut Connection, user_id: Uuid) -> Result<(), DbError> {
-    diesel::delete(tokens::table.filter(tokens::user_id.eq(user_id))).execute(connection).await?;
+    diesel::delete(tokens::table.filter(tokens::user_id.eq(user_id)))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 /// Deletes tokens that ended before `before`.
-pub async fn delete_ended(connection: &mut Connection, before: DateTime<Utc>) -> Result<(), DbError> {
-    diesel::delete(tokens::table.filter(tokens::expires_at.lt(before))).execute(connection).await?;
+pub async fn delete_ended(
+    connection: &mut Connection,
+    before: DateTime<Utc>,
+) -> Result<(), DbError> {
+    diesel::delete(tokens::table.filter(tokens::expires_at.lt(before)))
+        .execute(connection)
+        .await?;
     Ok(())
 }

@@ -68,13 +68,21 @@ pub struct KeySlotRow {
 
 /// Inserts a user; a taken name or id is [`DbError::Taken`].
 pub async fn insert(connection: &mut Connection, user: &NewUser<'_>) -> Result<(), DbError> {
-    diesel::insert_into(users::table).values(user).execute(connection).await?;
+    diesel::insert_into(users::table)
+        .values(user)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 /// The user of that folded name.
-pub async fn by_folded_name(connection: &mut Connection, folded: &str) -> Result<Option<UserRow>, DbError> {
-    let query = users::table.filter(users::username_folded.eq(folded)).select(UserRow::as_select());
+pub async fn by_folded_name(
+    connection: &mut Connection,
+    folded: &str,
+) -> Result<Option<UserRow>, DbError> {
+    let query = users::table
+        .filter(users::username_folded.eq(folded))
+        .select(UserRow::as_select());
     Ok(query.first(connection).await.optional()?)
 }
 
@@ -85,19 +93,36 @@ pub async fn by_id(connection: &mut Connection, id: Uuid) -> Result<Option<UserR
 }
 
 /// The same, locked until the transaction ends.
-pub async fn by_id_locked(connection: &mut Connection, id: Uuid) -> Result<Option<UserRow>, DbError> {
-    let query = users::table.find(id).select(UserRow::as_select()).for_update();
+pub async fn by_id_locked(
+    connection: &mut Connection,
+    id: Uuid,
+) -> Result<Option<UserRow>, DbError> {
+    let query = users::table
+        .find(id)
+        .select(UserRow::as_select())
+        .for_update();
     Ok(query.first(connection).await.optional()?)
 }
 
 /// Whether anybody has registered.
 pub async fn any(connection: &mut Connection) -> Result<bool, DbError> {
-    Ok(diesel::select(diesel::dsl::exists(users::table)).get_result(connection).await?)
+    Ok(
+        diesel::select(diesel::dsl::exists(users::table.select(users::id)))
+            .get_result(connection)
+            .await?,
+    )
 }
 
 /// Replaces the verifier.
-pub async fn set_verifier(connection: &mut Connection, id: Uuid, verifier: &[u8]) -> Result<(), DbError> {
-    diesel::update(users::table.find(id)).set(users::auth_verifier.eq(verifier)).execute(connection).await?;
+pub async fn set_verifier(
+    connection: &mut Connection,
+    id: Uuid,
+    verifier: &[u8],
+) -> Result<(), DbError> {
+    diesel::update(users::table.find(id))
+        .set(users::auth_verifier.eq(verifier))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -107,20 +132,34 @@ pub async fn put_key_slot(connection: &mut Connection, slot: &KeySlotRow) -> Res
         .values(slot)
         .on_conflict((key_slots::user_id, key_slots::kind))
         .do_update()
-        .set((key_slots::account_key_id.eq(&slot.account_key_id), key_slots::slot.eq(&slot.slot)))
+        .set((
+            key_slots::account_key_id.eq(&slot.account_key_id),
+            key_slots::slot.eq(&slot.slot),
+        ))
         .execute(connection)
         .await?;
     Ok(())
 }
 
 /// The user's slots, the password's first.
-pub async fn key_slots(connection: &mut Connection, user_id: Uuid) -> Result<Vec<KeySlotRow>, DbError> {
-    let query = key_slots::table.filter(key_slots::user_id.eq(user_id)).order(key_slots::kind.asc());
-    Ok(query.select(KeySlotRow::as_select()).load(connection).await?)
+pub async fn key_slots(
+    connection: &mut Connection,
+    user_id: Uuid,
+) -> Result<Vec<KeySlotRow>, DbError> {
+    let query = key_slots::table
+        .filter(key_slots::user_id.eq(user_id))
+        .order(key_slots::kind.asc());
+    Ok(query
+        .select(KeySlotRow::as_select())
+        .load(connection)
+        .await?)
 }
 
 /// The password slot of the user of that folded name.
-pub async fn password_slot(connection: &mut Connection, folded: &str) -> Result<Option<Vec<u8>>, DbError> {
+pub async fn password_slot(
+    connection: &mut Connection,
+    folded: &str,
+) -> Result<Option<Vec<u8>>, DbError> {
     let query = users::table
         .inner_join(key_slots::table)
         .filter(users::username_folded.eq(folded))
