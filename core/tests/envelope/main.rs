@@ -4,3 +4,4 @@
 mod freshness;
 mod support;
 mod tampering;
+mod vectors;
