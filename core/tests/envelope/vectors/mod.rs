@@ -137,5 +137,10 @@ fn foreign_vectors_end_as_they_say() {
     )]
     let directory =
         std::env::var("FERRY_FOREIGN_VECTORS").expect("FERRY_FOREIGN_VECTORS names a directory");
-    open_all(Path::new(&directory));
+    // Tests run in their package's folder; a relative path is meant from the workspace's.
+    open_all(
+        &Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .join(directory),
+    );
 }
