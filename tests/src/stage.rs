@@ -24,16 +24,30 @@ use crate::{
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Whose Postgres the server uses.
+#[derive(Default)]
 enum Postgres {
     /// A database of the run's cluster.
     Shared(Arc<Database>),
     /// The one that the server starts itself.
     Embedded,
+    /// None that the stage knows of.
+    #[default]
+    Elsewhere,
+}
+
+/// Which Postgres a stage is to have.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Wanted {
+    #[default]
+    OwnDatabase,
+    Embedded,
+    Nothing,
 }
 
 /// How a stage is set.
+#[derive(Default)]
 pub struct Setting {
-    embedded_postgres: bool,
+    postgres: Wanted,
     settings: Vec<(String, String)>,
 }
 
@@ -48,21 +62,23 @@ pub struct Stage {
     closed: bool,
 }
 
-impl Default for Setting {
-    fn default() -> Self {
-        Setting {
-            embedded_postgres: false,
-            settings: Vec::new(),
-        }
-    }
-}
-
 impl Setting {
     /// The server starts its own Postgres.
     #[must_use]
-    pub fn embedded_postgres(mut self) -> Self {
-        self.embedded_postgres = true;
-        self
+    pub fn embedded_postgres(self) -> Self {
+        Setting {
+            postgres: Wanted::Embedded,
+            ..self
+        }
+    }
+
+    /// The story says itself where the server's database is, or is not.
+    #[must_use]
+    pub fn without_database(self) -> Self {
+        Setting {
+            postgres: Wanted::Nothing,
+            ..self
+        }
     }
 
     /// Sets one of the server's settings, by its environment variable.
@@ -74,25 +90,33 @@ impl Setting {
 
     /// Starts everything.
     pub async fn start(self) -> Result<Stage> {
+        let mut stage = self.start_later().await?;
+        stage.start_server().await?;
+        Ok(stage)
+    }
+
+    /// Starts everything but the server.
+    pub async fn start_later(self) -> Result<Stage> {
         let dir = stage_dir::new_dir("story-")?;
         let proxy = Proxy::start().await?;
         let mut settings = vec![("FERRY_PUBLIC_URL".to_owned(), proxy.url())];
-        let postgres = if self.embedded_postgres {
-            Postgres::Embedded
-        } else {
-            let database = tokio::task::spawn_blocking(|| Cluster::shared()?.database()).await??;
-            settings.push(("DATABASE_URL".to_owned(), database.url()));
-            Postgres::Shared(Arc::new(database))
+        let postgres = match self.postgres {
+            Wanted::OwnDatabase => {
+                let database =
+                    tokio::task::spawn_blocking(|| Cluster::shared()?.database()).await??;
+                settings.push(("DATABASE_URL".to_owned(), database.url()));
+                Postgres::Shared(Arc::new(database))
+            }
+            Wanted::Embedded => Postgres::Embedded,
+            Wanted::Nothing => Postgres::Elsewhere,
         };
         settings.extend(self.settings);
         let data_dir = dir.path().join("data");
         std::fs::create_dir(&data_dir)?;
         let recipe = Recipe { data_dir, settings };
-        let server = recipe.start().await?;
-        proxy.lead_to(server.address());
         Ok(Stage {
             proxy,
-            server: Some(server),
+            server: None,
             recipe,
             postgres,
             dir,
@@ -105,6 +129,13 @@ impl Stage {
     /// The usual stage.
     pub async fn new() -> Result<Stage> {
         Setting::default().start().await
+    }
+
+    /// The usual stage with its administrator.
+    pub async fn with_admin() -> Result<(Stage, Person)> {
+        let stage = Stage::new().await?;
+        let admin = stage.admin().await?;
+        Ok((stage, admin))
     }
 
     /// Nobody's view of the server, through the proxy.
@@ -229,19 +260,23 @@ impl Stage {
     }
 
     async fn settled(&self) -> Result<()> {
-        let (rows, intents, deletions) = self.sql(count_rows).await?;
+        let (sound, corrupt, intents, deletions) = self.sql(count_rows).await?;
         let files = i64::try_from(self.stored_files().len())?;
         ensure!(intents == 0, "{intents} puts were not finished");
         ensure!(deletions == 0, "{deletions} deletions wait");
-        ensure!(rows == files, "{rows} part rows, {files} stored files");
+        ensure!(
+            (sound..=sound + corrupt).contains(&files),
+            "{sound} part rows, {corrupt} corrupt, {files} stored files"
+        );
         Ok(())
     }
 }
 
-fn count_rows(client: &mut postgres::Client) -> Result<(i64, i64, i64)> {
+fn count_rows(client: &mut postgres::Client) -> Result<(i64, i64, i64, i64)> {
     let mut count = |sql: &str| anyhow::Ok(client.query_one(sql, &[])?.get::<_, i64>(0));
     Ok((
         count("SELECT count(*) FROM file_parts WHERE state = 'stored'")?,
+        count("SELECT count(*) FROM file_parts WHERE state = 'corrupt'")?,
         count("SELECT count(*) FROM put_intents")?,
         count("SELECT count(*) FROM deletions")?,
     ))

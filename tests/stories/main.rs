@@ -1,3 +1,15 @@
 //! Ferry's stories: what people do and what may go wrong, told on the built parts. One file a subject.
 
+mod accounts;
 mod architecture;
+mod completing;
+mod documents;
+mod files;
+mod instances;
+mod outages;
+mod parts;
+mod proxying;
+mod resuming;
+mod rights;
+mod secrecy;
+mod upkeep;

@@ -82,6 +82,11 @@ impl Api {
         }
     }
 
+    /// How this caller shows who they are.
+    pub fn right(&self) -> &Right {
+        &self.right
+    }
+
     /// The server's address.
     pub fn base(&self) -> &str {
         &self.base
@@ -159,6 +164,20 @@ impl Call {
     #[must_use]
     pub fn json(mut self, body: &impl Serialize) -> Call {
         self.request = self.request.json(body);
+        self
+    }
+
+    /// Sets a body that comes piece by piece, of a length announced before.
+    #[must_use]
+    pub fn stream(mut self, length: usize, pieces: tokio::sync::mpsc::Receiver<Vec<u8>>) -> Call {
+        let pieces = futures_util::stream::unfold(pieces, |mut pieces| async move {
+            let piece = pieces.recv().await?;
+            Some((Ok::<_, std::io::Error>(piece), pieces))
+        });
+        self.request = self
+            .request
+            .header("Content-Length", length)
+            .body(reqwest::Body::wrap_stream(pieces));
         self
     }
 
@@ -260,6 +279,18 @@ impl Answer {
             self.retry_after_secs()?;
         }
         Ok(problem)
+    }
+
+    /// The problem document of a refusal with this code, where only "the client's fault" is promised of the status.
+    pub fn refused_as(&self, code: ErrorCode) -> Result<Problem> {
+        ensure!(
+            (400..500).contains(&self.status),
+            "{} answered {}: {}",
+            self.what,
+            self.status,
+            self.text()
+        );
+        self.refused(self.status, code)
     }
 
     /// `Retry-After`, which may be an hour at most.

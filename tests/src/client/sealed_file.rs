@@ -208,6 +208,11 @@ impl SealedFile {
 
     /// `complete`'s body over these rows.
     pub fn complete_request_over(&self, rows: &[PartEntry]) -> Result<CompleteRequest> {
+        self.repair_request(rows, 0)
+    }
+
+    /// The same for a file that has manifest `previous_seq`.
+    pub fn repair_request(&self, rows: &[PartEntry], previous_seq: u32) -> Result<CompleteRequest> {
         let records: Vec<PartRecord> = rows.iter().map(record).collect();
         let parts_root = PartsRoot::of(u32::try_from(records.len())?, &records)?;
         let content = Content {
@@ -217,8 +222,8 @@ impl SealedFile {
             parts_root,
         };
         Ok(CompleteRequest {
-            manifest: self.sealed(&Manifest::complete(0, self.about(), content))?,
-            manifest_seq: 1,
+            manifest: self.sealed(&Manifest::complete(previous_seq, self.about(), content))?,
+            manifest_seq: previous_seq + 1,
             parts_root: B64(parts_root),
             fingerprint: B64(label::fingerprint(
                 &self.account.fingerprint,
