@@ -209,10 +209,7 @@ async fn a_complete_file_takes_no_other_content() -> Result<()> {
     let (stage, admin) = Stage::with_admin().await?;
     let file = SealedFile::new(&admin.keys, "a file", content(1, 300_000))?;
     file.upload(&admin.api).await?;
-    let edited = SealedFile {
-        content: content(2, 300_000),
-        ..file.clone()
-    };
+    let edited = file.edited(content(2, 300_000));
     let part = edited.part(1)?;
     let call = admin
         .api

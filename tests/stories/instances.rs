@@ -114,10 +114,7 @@ async fn of_racing_contents_one_wins_and_the_others_are_refused() -> Result<()> 
     let file = SealedFile::new(&admin.keys, "a file", content(1, 600_000))?;
     file.start(&admin.api).await?;
     let contents: Vec<SealedFile> = (0..6)
-        .map(|seed| SealedFile {
-            content: content(seed, 600_000),
-            ..file.clone()
-        })
+        .map(|seed| file.edited(content(seed, 600_000)))
         .collect();
     let answers = race(&[admin.api.clone()], &contents, 1).await?;
     let created = answers.iter().filter(|answer| answer.status == 201).count();

@@ -78,10 +78,7 @@ async fn a_part_is_stored_once_and_repeated_for_free() -> Result<()> {
 async fn another_content_replaces_a_part_only_by_its_generation() -> Result<()> {
     let (stage, admin) = Stage::with_admin().await?;
     let file = SealedFile::new(&admin.keys, "a file", content(1, 400_000))?;
-    let edited = SealedFile {
-        content: content(2, 400_000),
-        ..file.clone()
-    };
+    let edited = file.edited(content(2, 400_000));
     file.start(&admin.api).await?;
     file.put_all(&admin.api, [1]).await?;
     let other = edited.part(1)?;
@@ -313,10 +310,7 @@ async fn an_old_body_does_not_come_back_under_its_number() -> Result<()> {
     file.start(&admin.api).await?;
     let old = file.part(2)?;
     file.put(&admin.api, 2, &old).await?.expect_status(201)?;
-    let edited = SealedFile {
-        content: content(2, 400_000),
-        ..file.clone()
-    };
+    let edited = file.edited(content(2, 400_000));
     let new = edited.part(2)?;
     let call = admin
         .api

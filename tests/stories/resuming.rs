@@ -136,10 +136,7 @@ async fn a_renamed_unfinished_file_is_a_candidate_and_a_finished_one_by_fingerpr
 {
     let (stage, admin) = Stage::with_admin().await?;
     let file = SealedFile::new(&admin.keys, "before.bin", content(1, 300_000))?;
-    let renamed = SealedFile {
-        name: "after.bin".into(),
-        ..file.clone()
-    };
+    let renamed = file.renamed("after.bin");
     file.start(&admin.api).await?;
     file.put_all(&admin.api, [1]).await?;
     let found = check_file(&admin, &renamed).await?;

@@ -84,10 +84,7 @@ async fn damaged_parts_are_found_and_only_they_are_sent_again() -> Result<()> {
         seen.candidates[0].expires_at.is_none(),
         "what was complete once is never abandoned"
     );
-    let edited = SealedFile {
-        content: content(2, 900_000),
-        ..file.clone()
-    };
+    let edited = file.edited(content(2, 900_000));
     let other = edited.put(&admin.api, 3, &edited.part(3)?).await?;
     ensure!(
         (400..500).contains(&other.status),

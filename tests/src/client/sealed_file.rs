@@ -251,6 +251,24 @@ impl SealedFile {
         self.complete(api).await.map(drop)
     }
 
+    /// The same upload with other content of the same size.
+    #[must_use]
+    pub fn edited(&self, content: Vec<u8>) -> SealedFile {
+        SealedFile {
+            content,
+            ..self.clone()
+        }
+    }
+
+    /// The same upload under another name.
+    #[must_use]
+    pub fn renamed(&self, name: &str) -> SealedFile {
+        SealedFile {
+            name: name.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The same file with other content, by the same plan.
     pub fn grown_to(&self, content: Vec<u8>) -> Result<(SealedFile, ResizeRequest)> {
         let plan = Plan::new(self.header.plan(), content.len() as u64)?;
