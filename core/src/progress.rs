@@ -1,6 +1,11 @@
 //! Exact progress: every byte is counted once, it never passes 100 %, and it falls only when a part was found changed,
 //! corrupt or lost, which [`Progress::set_back_bytes`] then says. Not the machines, which feed it.
 
+mod meter;
+mod rate;
+
+pub(crate) use meter::Meter;
+
 use crate::transfer::{Trouble, WaitReason};
 
 /// What a person sees of a transfer at one moment. A download counts written bytes where an upload counts stored ones.

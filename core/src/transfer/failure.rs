@@ -70,6 +70,12 @@ pub enum Trouble {
         /// The part, where it is one.
         part: Option<u32>,
     },
+    /// The server's stored bytes of a part are damaged (downloads): uploading the file again sends only those.
+    #[error("the stored bytes of part {part} are damaged")]
+    PartCorrupt {
+        /// The part.
+        part: u32,
+    },
     /// The server refuses, and repeating would not help.
     #[error("the server refuses: {}", .0.as_str())]
     Refused(ErrorCode),

@@ -135,7 +135,7 @@ pub enum Request {
     /// Make id, header, keys and manifest 0, `POST /api/upload/start` -> [`Answer::Started`]. From now on this is the
     /// file whose keys reads and sends use.
     Start {
-        /// False: repeat the very bytes of the try before, if there was one in this run. True: make everything new.
+        /// True: make everything new (the first try). False: the very bytes of the try before, whose answer is not known.
         renew: bool,
     },
     /// Seal manifest 0 again for the new size, `PATCH /api/upload/resume/{id}` -> [`Answer::Resized`].
