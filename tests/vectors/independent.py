@@ -1,6 +1,6 @@
 """The envelope a second time, from docs/envelope.md alone and without any code of Ferry.
 
-    independent.py check DIRECTORY    every vector there must end as it says
+    independent.py open DIRECTORY     every vector there must end as it says
     independent.py write DIRECTORY    writes fresh vectors there, for Ferry to open
 
 Not a client: it knows no server and keeps no secrets safe.
@@ -429,7 +429,7 @@ OPENERS = {
 }
 
 
-def check(directory):
+def open_all(directory):
     paths = sorted(directory.glob("*.json"))
     wrong = [line for line in (verdict(path) for path in paths) if line]
     print("\n".join(wrong + [f"{len(paths)} vectors, {len(wrong)} wrong"]))
@@ -538,10 +538,10 @@ def write(directory):
     for writer in (write_accounts, write_files, write_file_faults, write_others):
         for name, made in writer():
             (directory / f"{name}.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
-    return check(directory)
+    return open_all(directory)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("check", "write"):
+    if len(sys.argv) != 3 or sys.argv[1] not in ("open", "write"):
         sys.exit(__doc__)
-    sys.exit({"check": check, "write": write}[sys.argv[1]](pathlib.Path(sys.argv[2])))
+    sys.exit({"open": open_all, "write": write}[sys.argv[1]](pathlib.Path(sys.argv[2])))

@@ -57,6 +57,8 @@ fn python_vectors() -> Result<()> {
                 "--package",
                 "ferry-core",
                 "independent_vectors",
+                "--",
+                "--ignored",
             ])
             .env("FERRY_TEST_VECTORS", &made),
     )

@@ -129,14 +129,14 @@ fn write_the_vectors() {
 }
 
 #[test]
-#[ignore = "opens the vectors of another implementation in the directory FERRY_FOREIGN_VECTORS"]
-fn foreign_vectors_end_as_they_say() {
+#[ignore = "opens the vectors of another implementation in the directory FERRY_TEST_VECTORS"]
+fn independent_vectors_end_as_they_say() {
     #[expect(
         clippy::disallowed_methods,
-        reason = "whoever runs this test says where the foreign vectors are"
+        reason = "whoever runs this test says where those vectors are"
     )]
     let directory =
-        std::env::var("FERRY_FOREIGN_VECTORS").expect("FERRY_FOREIGN_VECTORS names a directory");
+        std::env::var("FERRY_TEST_VECTORS").expect("FERRY_TEST_VECTORS names a directory");
     // Tests run in their package's folder; a relative path is meant from the workspace's.
     open_all(
         &Path::new(env!("CARGO_MANIFEST_DIR"))
