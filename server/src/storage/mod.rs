@@ -4,6 +4,9 @@
 mod bounded;
 mod opendal;
 
+#[cfg(test)]
+mod contract;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,6 +16,7 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 
 pub use bounded::{Bounded, StorageLimits};
+pub use opendal::{OpendalStore, S3Settings};
 
 /// Where a provider put a part: JSON that nobody but the provider looks into.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
