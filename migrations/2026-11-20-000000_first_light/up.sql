@@ -160,6 +160,9 @@ BEGIN
             ELSE greatest(s.expires_at, stored_at + make_interval(secs => s.ttl_secs)) END
     WHERE s.file_id = changed_file
     RETURNING s.user_id INTO STRICT owner;
+    IF stored_at IS NOT NULL THEN
+        UPDATE files SET last_chunk_uploaded_at = greatest(last_chunk_uploaded_at, stored_at) WHERE id = changed_file;
+    END IF;
     IF bytes <> 0 THEN
         UPDATE users SET used_bytes = used_bytes + bytes WHERE id = owner;
     END IF;

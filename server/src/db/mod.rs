@@ -8,6 +8,16 @@ pub mod login_attempts;
 pub mod secrets;
 pub mod tokens;
 pub mod users;
+pub mod audit;
+pub mod deletions;
+pub mod files;
+pub mod intents;
+pub mod jobs;
+pub mod parts;
+pub mod quota;
+pub mod sessions;
+pub mod tombstones;
+pub mod units;
 
 mod error;
 mod migrate;
@@ -15,10 +25,7 @@ mod migrate;
 use std::time::Duration;
 
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, bb8};
-use diesel_async::{
-    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
-    TransactionManager,
-};
+use diesel_async::{AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use futures_util::FutureExt;
 
 pub use error::DbError;
@@ -57,9 +64,7 @@ pub struct Db {
 
 impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Db")
-            .field("timeouts", &self.timeouts)
-            .finish_non_exhaustive()
+        f.debug_struct("Db").field("timeouts", &self.timeouts).finish_non_exhaustive()
     }
 }
 
@@ -100,9 +105,7 @@ impl Tx {
     pub async fn end<T, E: From<DbError>>(mut self, outcome: Result<T, E>) -> Result<T, E> {
         match outcome {
             Ok(value) => {
-                AnsiTransactionManager::commit_transaction(&mut *self.0)
-                    .await
-                    .map_err(DbError::from)?;
+                AnsiTransactionManager::commit_transaction(&mut *self.0).await.map_err(DbError::from)?;
                 Ok(value)
             }
             Err(error) => {
@@ -125,20 +128,13 @@ impl Db {
     pub fn new(database_url: &str, max_connections: u32, timeouts: DbTimeouts) -> Self {
         let mut config = ManagerConfig::default();
         config.custom_setup = Box::new(move |url| establish(url.to_owned(), timeouts).boxed());
-        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(
-            database_url,
-            config,
-        );
+        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(database_url, config);
         let pool = bb8::Pool::builder()
             .max_size(max_connections)
             .min_idle(None)
             .connection_timeout(timeouts.connect)
             .build_unchecked(manager);
-        Db {
-            pool,
-            database_url: database_url.into(),
-            timeouts,
-        }
+        Db { pool, database_url: database_url.into(), timeouts }
     }
 
     /// A connection for reads and single statements.
@@ -154,10 +150,7 @@ impl Db {
     }
 
     /// Runs one use of the database under the overall timeout: a Postgres that is frozen is as gone as one that is down.
-    pub async fn timely<T, E: From<DbError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
+    pub async fn timely<T, E: From<DbError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         match tokio::time::timeout(self.timeouts.whole, work).await {
             Ok(outcome) => outcome,
             Err(_) => Err(DbError::Unavailable("no answer in time".to_owned()).into()),
@@ -166,8 +159,7 @@ impl Db {
 
     /// Whether Postgres answers.
     pub async fn ping(&self) -> Result<(), DbError> {
-        self.timely(async { Ok(self.connection().await?.batch_execute("SELECT 1").await?) })
-            .await
+        self.timely(async { Ok(self.connection().await?.batch_execute("SELECT 1").await?) }).await
     }
 
     /// Brings the tables up to date. Several instances may do it at once: one works, the others wait and find nothing to do.
@@ -178,21 +170,12 @@ impl Db {
     /// Connections in use and idle, for the metrics.
     pub fn pool_size(&self) -> (u32, u32) {
         let state = self.pool.state();
-        (
-            state.connections.saturating_sub(state.idle_connections),
-            state.idle_connections,
-        )
+        (state.connections.saturating_sub(state.idle_connections), state.idle_connections)
     }
 }
 
-async fn establish(
-    database_url: String,
-    timeouts: DbTimeouts,
-) -> diesel::ConnectionResult<AsyncPgConnection> {
-    let connecting = tokio::time::timeout(
-        timeouts.connect,
-        AsyncPgConnection::establish(&database_url),
-    );
+async fn establish(database_url: String, timeouts: DbTimeouts) -> diesel::ConnectionResult<AsyncPgConnection> {
+    let connecting = tokio::time::timeout(timeouts.connect, AsyncPgConnection::establish(&database_url));
     let mut connection = connecting
         .await
         .map_err(|_| diesel::ConnectionError::BadConnection("no answer in time".to_owned()))??;

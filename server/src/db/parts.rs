@@ -1,0 +1,206 @@
+//! Rows of `file_parts`. A row is written only after its bytes are stored and checked; the sums of session, quota and
+//! activity follow by trigger.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use super::schema::file_parts;
+use super::{Connection, DbError};
+
+/// The bytes are sound as far as is known.
+pub const STORED: &str = "stored";
+/// Verification found them damaged or gone.
+pub const CORRUPT: &str = "corrupt";
+
+/// A part.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = file_parts, check_for_backend(diesel::pg::Pg))]
+pub struct PartRow {
+    /// Of the row.
+    pub id: i64,
+    /// From 1.
+    pub part_number: i32,
+    /// Plaintext bytes by the plan.
+    pub size: i32,
+    /// Sealed bytes.
+    pub stored_size: i32,
+    /// First 12 of them.
+    pub iv: Vec<u8>,
+    /// Last 16 of them.
+    pub auth_tag: Vec<u8>,
+    /// Packed before sealing.
+    pub is_compressed: bool,
+    /// MAC of the plaintext.
+    pub part_mac: Vec<u8>,
+    /// Of the sealed bytes.
+    pub stored_blake3: Vec<u8>,
+    /// `stored` or `corrupt`.
+    pub state: String,
+    /// Name of the store.
+    pub provider: String,
+    /// Where in it.
+    pub locator: serde_json::Value,
+    /// Rises with every replacement.
+    pub generation: i32,
+}
+
+/// The bytes of one generation of a part.
+#[derive(Debug, Clone, Insertable, AsChangeset)]
+#[diesel(table_name = file_parts)]
+pub struct StoredBytes {
+    /// Plaintext bytes by the plan.
+    pub size: i32,
+    /// Sealed bytes.
+    pub stored_size: i32,
+    /// First 12 of them.
+    pub iv: Vec<u8>,
+    /// Last 16 of them.
+    pub auth_tag: Vec<u8>,
+    /// Packed before sealing.
+    pub is_compressed: bool,
+    /// MAC of the plaintext.
+    pub part_mac: Vec<u8>,
+    /// Of the sealed bytes.
+    pub stored_blake3: Vec<u8>,
+    /// `stored`.
+    pub state: &'static str,
+    /// Name of the store.
+    pub provider: String,
+    /// Where in it.
+    pub locator: serde_json::Value,
+    /// When.
+    pub stored_at: DateTime<Utc>,
+}
+
+/// The row of one part.
+pub async fn find(conn: &mut Connection, file_id: Uuid, part_number: i32) -> Result<Option<PartRow>, DbError> {
+    let row = file_parts::table
+        .filter(file_parts::file_id.eq(file_id).and(file_parts::part_number.eq(part_number)))
+        .select(PartRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(row)
+}
+
+/// Writes a part's first generation.
+pub async fn insert(
+    conn: &mut Connection,
+    file_id: Uuid,
+    part_number: i32,
+    bytes: &StoredBytes,
+) -> Result<PartRow, DbError> {
+    let row = diesel::insert_into(file_parts::table)
+        .values((
+            file_parts::file_id.eq(file_id),
+            file_parts::part_number.eq(part_number),
+            file_parts::created_at.eq(bytes.stored_at),
+            bytes.clone(),
+        ))
+        .returning(PartRow::as_returning())
+        .get_result(conn)
+        .await?;
+    Ok(row)
+}
+
+/// Writes a part's next generation over the last one.
+pub async fn replace(conn: &mut Connection, id: i64, bytes: &StoredBytes) -> Result<PartRow, DbError> {
+    let row = diesel::update(file_parts::table.find(id))
+        .set((
+            bytes.clone(),
+            file_parts::generation.eq(file_parts::generation + 1),
+            file_parts::verified_at.eq(None::<DateTime<Utc>>),
+        ))
+        .returning(PartRow::as_returning())
+        .get_result(conn)
+        .await?;
+    Ok(row)
+}
+
+/// Rows by number, after one.
+pub async fn page(conn: &mut Connection, file_id: Uuid, after: i32, limit: i64) -> Result<Vec<PartRow>, DbError> {
+    let rows = file_parts::table
+        .filter(file_parts::file_id.eq(file_id).and(file_parts::part_number.gt(after)))
+        .select(PartRow::as_select())
+        .order(file_parts::part_number.asc())
+        .limit(limit)
+        .load(conn)
+        .await?;
+    Ok(rows)
+}
+
+/// The rows of these numbers, rising.
+pub async fn of_numbers(conn: &mut Connection, file_id: Uuid, numbers: &[i32]) -> Result<Vec<PartRow>, DbError> {
+    let rows = file_parts::table
+        .filter(file_parts::file_id.eq(file_id).and(file_parts::part_number.eq_any(numbers)))
+        .select(PartRow::as_select())
+        .order(file_parts::part_number.asc())
+        .load(conn)
+        .await?;
+    Ok(rows)
+}
+
+/// Numbers and plaintext sizes of the sound parts, by number.
+pub async fn sound(conn: &mut Connection, file_id: Uuid) -> Result<Vec<(i32, i32)>, DbError> {
+    Ok(in_state(file_id, STORED).load(conn).await?)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(super) fn in_state<'a>(file_id: Uuid, state: &'a str) -> _ {
+    file_parts::table
+        .filter(file_parts::file_id.eq(file_id).and(file_parts::state.eq(state)))
+        .select((file_parts::part_number, file_parts::size))
+        .order(file_parts::part_number.asc())
+}
+
+/// Says of one generation that its bytes are damaged; false when it was replaced in between.
+pub async fn mark_corrupt(conn: &mut Connection, id: i64, generation: i32) -> Result<bool, DbError> {
+    let row = file_parts::table.filter(
+        file_parts::id.eq(id).and(file_parts::generation.eq(generation)).and(file_parts::state.eq(STORED)),
+    );
+    Ok(diesel::update(row).set(file_parts::state.eq(CORRUPT)).execute(conn).await? == 1)
+}
+
+/// Remembers when these rows' bytes were last found sound.
+pub async fn mark_verified(conn: &mut Connection, ids: &[i64], now: DateTime<Utc>) -> Result<(), DbError> {
+    diesel::update(file_parts::table.filter(file_parts::id.eq_any(ids)))
+        .set(file_parts::verified_at.eq(now))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Removes rows; their bytes must be queued for deletion in the same transaction.
+pub async fn delete(conn: &mut Connection, ids: &[i64]) -> Result<(), DbError> {
+    diesel::delete(file_parts::table.filter(file_parts::id.eq_any(ids))).execute(conn).await?;
+    Ok(())
+}
+
+/// Rows from a number on, for an upload that was cut.
+pub async fn from_number(conn: &mut Connection, file_id: Uuid, first: i32) -> Result<Vec<PartRow>, DbError> {
+    let rows = file_parts::table
+        .filter(file_parts::file_id.eq(file_id).and(file_parts::part_number.ge(first)))
+        .select(PartRow::as_select())
+        .order(file_parts::part_number.asc())
+        .load(conn)
+        .await?;
+    Ok(rows)
+}
+
+/// Removes all rows of a file; their bytes must be queued for deletion in the same transaction.
+pub async fn delete_all(conn: &mut Connection, file_id: Uuid) -> Result<usize, DbError> {
+    Ok(diesel::delete(file_parts::table.filter(file_parts::file_id.eq(file_id))).execute(conn).await?)
+}
+
+/// Parts and sealed bytes by store.
+pub async fn sums_by_provider(conn: &mut Connection) -> Result<Vec<(String, i64, i64)>, DbError> {
+    use diesel::dsl::{count_star, sum};
+    let rows: Vec<(String, i64, Option<i64>)> = file_parts::table
+        .group_by(file_parts::provider)
+        .select((file_parts::provider, count_star(), sum(file_parts::stored_size)))
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(|(name, parts, bytes)| (name, parts, bytes.unwrap_or_default())).collect())
+}

@@ -1,0 +1,210 @@
+//! Rows of `upload_sessions`. A trigger on the parts keeps their sums; the functions here do the rest.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use super::schema::{files, upload_sessions, users};
+use super::files::{FileAndSession, FileRow};
+use super::{Connection, DbError};
+
+/// The three states as the column has them.
+pub const IN_PROGRESS: &str = "in_progress";
+/// Whole.
+pub const COMPLETED: &str = "completed";
+/// Expired.
+pub const ABANDONED: &str = "abandoned";
+
+/// An upload's session.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = upload_sessions, check_for_backend(diesel::pg::Pg))]
+pub struct SessionRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Its owner.
+    pub user_id: Uuid,
+    /// Its file.
+    pub file_id: Uuid,
+    /// Plaintext bytes.
+    pub file_size: i64,
+    /// Parts of the whole file.
+    pub total_parts: i32,
+    /// Parts stored and sound.
+    pub uploaded_parts: i32,
+    /// Sealed bytes stored.
+    pub stored_bytes: i64,
+    /// `in_progress`, `completed` or `abandoned`.
+    pub status: String,
+    /// What the client called itself.
+    pub client: Option<String>,
+    /// Start.
+    pub created_at: DateTime<Utc>,
+    /// Last stored part, or start.
+    pub last_activity_at: DateTime<Utc>,
+    /// None for what is complete or was once.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A session about to be begun.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = upload_sessions)]
+pub struct NewSession<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// Its owner.
+    pub user_id: Uuid,
+    /// Its file.
+    pub file_id: Uuid,
+    /// The file's label.
+    pub original_filename: &'a str,
+    /// Plaintext bytes.
+    pub file_size: i64,
+    /// Parts of the whole file.
+    pub total_parts: i32,
+    /// What the client called itself.
+    pub client: Option<&'a str>,
+    /// Seconds without activity after which it is abandoned.
+    pub ttl_secs: i64,
+    /// Now.
+    pub created_at: DateTime<Utc>,
+    /// Now.
+    pub last_activity_at: DateTime<Utc>,
+    /// Now + ttl.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Writes a new session.
+pub async fn insert(conn: &mut Connection, session: &NewSession<'_>) -> Result<(), DbError> {
+    diesel::insert_into(upload_sessions::table).values(session).execute(conn).await?;
+    Ok(())
+}
+
+/// The file has another shape now.
+pub async fn reshape(conn: &mut Connection, file_id: Uuid, file_size: i64, total_parts: i32) -> Result<(), DbError> {
+    diesel::update(upload_sessions::table.filter(upload_sessions::file_id.eq(file_id)))
+        .set((upload_sessions::file_size.eq(file_size), upload_sessions::total_parts.eq(total_parts)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The file is whole: nothing expires any more.
+pub async fn complete(conn: &mut Connection, file_id: Uuid, now: DateTime<Utc>) -> Result<(), DbError> {
+    diesel::update(upload_sessions::table.filter(upload_sessions::file_id.eq(file_id)))
+        .set((
+            upload_sessions::status.eq(COMPLETED),
+            upload_sessions::last_activity_at.eq(now),
+            upload_sessions::expires_at.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The file waits for parts again.
+pub async fn reopen(conn: &mut Connection, file_id: Uuid) -> Result<(), DbError> {
+    diesel::update(upload_sessions::table.filter(upload_sessions::file_id.eq(file_id)))
+        .set(upload_sessions::status.eq(IN_PROGRESS))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The file has another label.
+pub async fn relabel(conn: &mut Connection, file_id: Uuid, label: &str) -> Result<(), DbError> {
+    diesel::update(upload_sessions::table.filter(upload_sessions::file_id.eq(file_id)))
+        .set(upload_sessions::original_filename.eq(label))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The user's unfinished uploads that have not expired, the latest first.
+pub async fn unfinished(
+    conn: &mut Connection,
+    user_id: Uuid,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<FileAndSession>, DbError> {
+    let rows = upload_sessions::table
+        .inner_join(files::table)
+        .filter(upload_sessions::user_id.eq(user_id).and(upload_sessions::status.eq(IN_PROGRESS)))
+        .filter(upload_sessions::expires_at.is_null().or(upload_sessions::expires_at.gt(now)))
+        .select((FileRow::as_select(), SessionRow::as_select()))
+        .order(upload_sessions::last_activity_at.desc())
+        .limit(limit)
+        .load(conn)
+        .await?;
+    Ok(rows)
+}
+
+/// Which uploads count as abandoned.
+#[derive(Debug, Clone, Copy)]
+pub enum Stale {
+    /// Their time is over.
+    ExpiredAt(DateTime<Utc>),
+    /// Nothing happened since then.
+    IdleSince(DateTime<Utc>),
+}
+
+impl Stale {
+    /// Whether the session is one of them. What is complete, or was once, never is.
+    pub fn covers(self, session: &SessionRow) -> bool {
+        match (self, session.expires_at) {
+            (_, None) => false,
+            (Stale::ExpiredAt(now), Some(expires_at)) => expires_at <= now,
+            (Stale::IdleSince(since), Some(_)) => session.last_activity_at <= since,
+        }
+    }
+}
+
+/// Abandoned uploads, the oldest first.
+pub async fn stale(conn: &mut Connection, stale: Stale, limit: i64) -> Result<Vec<SessionRow>, DbError> {
+    let mut query = upload_sessions::table
+        .filter(upload_sessions::expires_at.is_not_null())
+        .select(SessionRow::as_select())
+        .order(upload_sessions::last_activity_at.asc())
+        .limit(limit)
+        .into_boxed();
+    query = match stale {
+        Stale::ExpiredAt(now) => query.filter(upload_sessions::expires_at.le(now)),
+        Stale::IdleSince(since) => query.filter(upload_sessions::last_activity_at.le(since)),
+    };
+    Ok(query.load(conn).await?)
+}
+
+/// How many uploads are abandoned, and the sealed bytes that they hold.
+pub async fn stale_sums(conn: &mut Connection, stale: Stale) -> Result<(i64, i64), DbError> {
+    use diesel::dsl::{count_star, sql};
+    use diesel::sql_types::BigInt;
+    let mut query = upload_sessions::table
+        .filter(upload_sessions::expires_at.is_not_null())
+        .select((count_star(), sql::<BigInt>("coalesce(sum(stored_bytes), 0)::bigint")))
+        .into_boxed();
+    query = match stale {
+        Stale::ExpiredAt(now) => query.filter(upload_sessions::expires_at.le(now)),
+        Stale::IdleSince(since) => query.filter(upload_sessions::last_activity_at.le(since)),
+    };
+    Ok(query.first(conn).await?)
+}
+
+/// Says of every expired upload that it is abandoned; its rows go afterwards, one upload at a time.
+pub async fn mark_abandoned(conn: &mut Connection, now: DateTime<Utc>) -> Result<usize, DbError> {
+    let expired = upload_sessions::table
+        .filter(upload_sessions::expires_at.le(now).and(upload_sessions::status.eq(IN_PROGRESS)));
+    Ok(diesel::update(expired).set(upload_sessions::status.eq(ABANDONED)).execute(conn).await?)
+}
+
+/// Anybody's unfinished uploads with their owner's name, the latest first.
+pub async fn all_unfinished(conn: &mut Connection, limit: i64) -> Result<Vec<(SessionRow, String)>, DbError> {
+    let rows = upload_sessions::table
+        .inner_join(users::table)
+        .filter(upload_sessions::status.ne(COMPLETED))
+        .select((SessionRow::as_select(), users::username))
+        .order(upload_sessions::last_activity_at.desc())
+        .limit(limit)
+        .load(conn)
+        .await?;
+    Ok(rows)
+}

@@ -1,0 +1,56 @@
+//! Rows of `tombstones`: what became of file ids that are gone.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use super::schema::tombstones;
+use super::{Connection, DbError};
+
+/// An unfinished upload was discarded by its owner.
+pub const DISCARDED: &str = "discarded";
+/// A file was deleted by its owner.
+pub const DELETED: &str = "deleted";
+/// An abandoned upload was cleaned up.
+pub const EXPIRED: &str = "expired";
+
+/// A file that is gone.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = tombstones, check_for_backend(diesel::pg::Pg))]
+pub struct Tombstone {
+    /// Its id.
+    pub file_id: Uuid,
+    /// Its owner.
+    pub user_id: Uuid,
+    /// One of the three above.
+    pub reason: String,
+    /// Parts deleted or queued.
+    pub deleted: i64,
+    /// Parts the provider keeps, unreadable.
+    pub crypto_erased: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Remembers a file that goes.
+pub async fn insert(conn: &mut Connection, tombstone: &Tombstone) -> Result<(), DbError> {
+    diesel::insert_into(tombstones::table).values(tombstone).execute(conn).await?;
+    Ok(())
+}
+
+/// What became of the user's file.
+pub async fn find(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> Result<Option<Tombstone>, DbError> {
+    let row = tombstones::table
+        .filter(tombstones::file_id.eq(file_id).and(tombstones::user_id.eq(user_id)))
+        .select(Tombstone::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(row)
+}
+
+/// Whether anybody's file had this id.
+pub async fn exists(conn: &mut Connection, file_id: Uuid) -> Result<bool, DbError> {
+    Ok(diesel::select(diesel::dsl::exists(tombstones::table.find(file_id))).get_result(conn).await?)
+}
