@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -49,6 +49,19 @@ pub async fn queue_file(conn: &mut Connection, file_id: Uuid, now: DateTime<Utc>
          SELECT provider, locator, $2, $2 FROM file_parts WHERE file_id = $1",
     )
     .bind::<SqlUuid, _>(file_id)
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)
+    .await?;
+    Ok(queued)
+}
+
+/// Queues the bytes of these part rows.
+pub async fn queue_parts(conn: &mut Connection, ids: &[i64], now: DateTime<Utc>) -> Result<usize, DbError> {
+    let queued = diesel::sql_query(
+        "INSERT INTO deletions (provider, locator, queued_at, not_before) \
+         SELECT provider, locator, $2, $2 FROM file_parts WHERE id = ANY ($1)",
+    )
+    .bind::<Array<BigInt>, _>(ids)
     .bind::<Timestamptz, _>(now)
     .execute(conn)
     .await?;

@@ -42,6 +42,8 @@ pub struct DbTimeouts {
     pub statement: Duration,
     /// One use of the database by a use-case, enforced here: a frozen Postgres enforces nothing.
     pub whole: Duration,
+    /// The same where all parts of a file are touched.
+    pub whole_file: Duration,
 }
 
 impl Default for DbTimeouts {
@@ -50,6 +52,7 @@ impl Default for DbTimeouts {
             connect: Duration::from_secs(5),
             statement: Duration::from_secs(15),
             whole: Duration::from_secs(20),
+            whole_file: Duration::from_secs(180),
         }
     }
 }
@@ -149,12 +152,22 @@ impl Db {
         Ok(Tx(connection))
     }
 
+    /// A transaction that touches all parts of a file.
+    pub async fn begin_patient(&self) -> Result<Tx, DbError> {
+        let mut tx = self.begin().await?;
+        let millis = self.timeouts.whole_file.as_millis();
+        tx.batch_execute(&format!("SET LOCAL statement_timeout = {millis}")).await?;
+        Ok(tx)
+    }
+
     /// Runs one use of the database under the overall timeout: a Postgres that is frozen is as gone as one that is down.
     pub async fn timely<T, E: From<DbError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        match tokio::time::timeout(self.timeouts.whole, work).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(DbError::Unavailable("no answer in time".to_owned()).into()),
-        }
+        within(self.timeouts.whole, work).await
+    }
+
+    /// The same for work on all the parts of a file, which may be a million rows.
+    pub async fn patiently<T, E: From<DbError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        within(self.timeouts.whole_file, work).await
     }
 
     /// Whether Postgres answers.
@@ -171,6 +184,13 @@ impl Db {
     pub fn pool_size(&self) -> (u32, u32) {
         let state = self.pool.state();
         (state.connections.saturating_sub(state.idle_connections), state.idle_connections)
+    }
+}
+
+async fn within<T, E: From<DbError>>(patience: Duration, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    match tokio::time::timeout(patience, work).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(DbError::Unavailable("no answer in time".to_owned()).into()),
     }
 }
 

@@ -3,8 +3,28 @@
 //! Every call is scoped by the owner: somebody else's id is [`UploadError::NotFound`]. Every unsafe call may be repeated
 //! after a lost answer and answers the same. No database connection is held while a provider is called.
 
+mod check;
+mod start;
+mod resize;
+mod reserve_part;
+mod accept_part;
+mod complete;
+mod status;
+mod verify;
+mod delete;
+mod cleanup;
+mod browse;
+mod rename;
+mod read_part;
+mod admin;
+mod upkeep;
+
+mod decide;
 mod error;
-mod pending;
+mod file;
+mod numbers;
+mod quota;
+mod sealed;
 
 use std::sync::Arc;
 
@@ -16,7 +36,9 @@ use crate::db::Db;
 use crate::storage::Stores;
 
 pub use error::UploadError;
-pub use pending::{BodyDigest, BodyLength, PartBytes, PartMeta, PartRange, PartTicket};
+pub use read_part::{PartBytes, PartRange, PartRead};
+pub use reserve_part::{BodyDigest, BodyLength, PartMeta, PartTicket};
+pub use upkeep::DeletionStep;
 
 /// What a use-case answers.
 pub type UploadResult<T> = Result<T, UploadError>;
@@ -53,11 +75,7 @@ pub struct UploadSettings {
 
 impl Default for UploadSettings {
     fn default() -> Self {
-        UploadSettings {
-            upload_ttl_secs: 7 * 24 * 3600,
-            verify_concurrency: 4,
-            intent_ttl_secs: 3600,
-        }
+        UploadSettings { upload_ttl_secs: 7 * 24 * 3600, verify_concurrency: 4, intent_ttl_secs: 3600 }
     }
 }
 
@@ -74,13 +92,7 @@ pub struct Uploads {
 impl Uploads {
     /// Joins the parts.
     pub fn new(db: Db, stores: Stores, clock: Clock, settings: UploadSettings) -> Self {
-        Uploads {
-            db,
-            stores,
-            clock,
-            settings: Arc::new(settings),
-            deletions_queued: Arc::new(Notify::new()),
-        }
+        Uploads { db, stores, clock, settings: Arc::new(settings), deletions_queued: Arc::new(Notify::new()) }
     }
 
     /// Resolves when bytes were queued for deletion, so that the worker need not wait for its next turn.

@@ -1,0 +1,239 @@
+//! Stores a part: write down where, put, and commit the row in one transaction that decides. The row of a part exists
+//! only once its bytes do; of two writers one wins, and the bytes of the other are deleted.
+
+use bytes::Bytes;
+use ferry_core::wire::{Compression, StoredPart};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::decide::Verdict;
+use super::file::{Standing, absent, standing, stored_part};
+use super::quota::require_within;
+use super::reserve_part::{BodyDigest, PartTicket, judge};
+use super::{UploadError, UploadResult, Uploads};
+use crate::db::intents::{self, NewIntent};
+use crate::db::parts::{self, PartRow, StoredBytes};
+use crate::db::units::i32_of;
+use crate::db::{Connection, deletions, files};
+use crate::storage::{Locator, StorageError};
+
+const IV_BYTES: usize = 12;
+const TAG_BYTES: usize = 16;
+
+impl Uploads {
+    /// Stores the body; `duplicate` in the answer tells 200 from 201. It goes on to its end when the caller is dropped,
+    /// so what must live as long as the body (the bytes reserved for it) belongs into the `Bytes`: [`Bytes::from_owner`].
+    pub async fn accept_part(&self, ticket: PartTicket, body: Bytes) -> UploadResult<StoredPart> {
+        ticket.length.require(u64::try_from(body.len()).unwrap_or(u64::MAX))?;
+        let uploads = self.clone();
+        let accepted = tokio::spawn(async move { uploads.accept_checked(ticket, body).await });
+        accepted.await.map_err(|error| UploadError::Internal(error.to_string()))?
+    }
+
+    async fn accept_checked(&self, ticket: PartTicket, body: Bytes) -> UploadResult<StoredPart> {
+        let digests = Digests::check(body.clone(), ticket.meta.digest).await?;
+        if let Some(duplicate) = self.db.timely(self.duplicate_of(&ticket)).await? {
+            return Ok(duplicate);
+        }
+        let put = self.put(&ticket, body).await?;
+        let committed = self.commit(&ticket, &digests, &put).await;
+        match committed {
+            Ok(Outcome::Stored(part)) => {
+                self.deletions_queued.notify_one();
+                Ok(part)
+            }
+            Ok(Outcome::Duplicate(part)) => {
+                self.give_up(&put).await;
+                Ok(part)
+            }
+            Err(error) => {
+                // After a lost COMMIT nobody knows here whether the row stands: then the intent's fate is the row's.
+                if !matches!(error, UploadError::Db(_)) {
+                    self.give_up(&put).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// What the transaction would say anyway, before the provider is bothered.
+    async fn duplicate_of(&self, ticket: &PartTicket) -> UploadResult<Option<StoredPart>> {
+        let mut conn = self.db.connection().await?;
+        match self.judge_now(&mut conn, ticket).await? {
+            (Verdict::Duplicate, Some(row)) => Ok(Some(stored_part(&row, true)?)),
+            _ => Ok(None),
+        }
+    }
+
+    async fn judge_now(&self, conn: &mut Connection, ticket: &PartTicket) -> UploadResult<(Verdict, Option<PartRow>)> {
+        let Some((file, session)) = files::find(conn, ticket.user_id, ticket.file_id).await? else {
+            return Err(absent(conn, ticket.user_id, ticket.file_id).await);
+        };
+        let standing = standing(&file, &session, (self.clock)());
+        self.judge_row(conn, ticket, standing).await
+    }
+
+    async fn judge_row(
+        &self,
+        conn: &mut Connection,
+        ticket: &PartTicket,
+        standing: Standing,
+    ) -> UploadResult<(Verdict, Option<PartRow>)> {
+        let row = parts::find(conn, ticket.file_id, i32_of(ticket.part_number)).await?;
+        Ok((judge(standing, row.as_ref(), ticket.meta.sent())?, row))
+    }
+
+    /// Writes the intent, then puts the bytes. No connection is held meanwhile.
+    async fn put(&self, ticket: &PartTicket, body: Bytes) -> UploadResult<Put> {
+        let provider = self.stores.default_name().to_owned();
+        let store = self.stores.named(&provider)?;
+        let mut put = Put { intent_id: Uuid::new_v4(), provider, locator: store.locate() };
+        self.db.timely(self.write_intent(ticket, &put)).await?;
+        match store.put(put.locator.clone(), body).await {
+            Ok(locator) => {
+                put.locator = locator;
+                Ok(put)
+            }
+            Err(error) => {
+                self.give_up(&put).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn write_intent(&self, ticket: &PartTicket, put: &Put) -> UploadResult<()> {
+        let mut conn = self.db.connection().await?;
+        let intent = NewIntent {
+            id: put.intent_id,
+            user_id: ticket.user_id,
+            file_id: ticket.file_id,
+            part_number: i32_of(ticket.part_number),
+            provider: &put.provider,
+            locator: &put.locator.0,
+            created_at: (self.clock)(),
+        };
+        Ok(intents::insert(&mut conn, &intent).await?)
+    }
+
+    async fn commit(&self, ticket: &PartTicket, digests: &Digests, put: &Put) -> UploadResult<Outcome> {
+        self.db
+            .timely(async {
+                let mut tx = self.db.begin().await?;
+                let outcome = self.commit_in(&mut tx, ticket, digests, put).await;
+                match outcome {
+                    Ok(Outcome::Duplicate(part)) => {
+                        tx.undo().await;
+                        Ok(Outcome::Duplicate(part))
+                    }
+                    outcome => tx.end(outcome).await,
+                }
+            })
+            .await
+    }
+
+    async fn commit_in(
+        &self,
+        conn: &mut Connection,
+        ticket: &PartTicket,
+        digests: &Digests,
+        put: &Put,
+    ) -> UploadResult<Outcome> {
+        if !intents::take(conn, put.intent_id).await? {
+            return Err(StorageError::Unavailable("the put took so long that it was given up".to_owned()).into());
+        }
+        let Some((file, session)) = files::lock(conn, ticket.user_id, ticket.file_id).await? else {
+            return Err(absent(conn, ticket.user_id, ticket.file_id).await);
+        };
+        let standing = standing(&file, &session, (self.clock)());
+        let (verdict, row) = self.judge_row(conn, ticket, standing).await?;
+        let bytes = self.stored_bytes(ticket, digests, put);
+        let row = match (verdict, row) {
+            (Verdict::Duplicate, Some(row)) => return Ok(Outcome::Duplicate(stored_part(&row, true)?)),
+            (_, Some(before)) => {
+                deletions::queue(conn, &before.provider, &before.locator, bytes.stored_at).await?;
+                parts::replace(conn, before.id, &bytes).await?
+            }
+            (_, None) => parts::insert(conn, ticket.file_id, i32_of(ticket.part_number), &bytes).await?,
+        };
+        require_within(conn, ticket.user_id).await?;
+        Ok(Outcome::Stored(stored_part(&row, false)?))
+    }
+
+    fn stored_bytes(&self, ticket: &PartTicket, digests: &Digests, put: &Put) -> StoredBytes {
+        StoredBytes {
+            size: i32_of(ticket.plain_len),
+            stored_size: i32_of(digests.len),
+            iv: digests.iv.to_vec(),
+            auth_tag: digests.tag.to_vec(),
+            is_compressed: ticket.meta.compression == Compression::DeflateRaw,
+            part_mac: ticket.meta.mac.to_vec(),
+            stored_blake3: digests.blake3.to_vec(),
+            state: parts::STORED,
+            provider: put.provider.clone(),
+            locator: put.locator.0.clone(),
+            stored_at: (self.clock)(),
+        }
+    }
+
+    /// Queues bytes that became no part. If even that fails the sweep finds the intent later.
+    async fn give_up(&self, put: &Put) {
+        let given_up = self
+            .db
+            .timely(async {
+                let mut conn = self.db.connection().await?;
+                intents::give_up(&mut conn, put.intent_id, &put.locator.0, (self.clock)()).await
+            })
+            .await;
+        match given_up {
+            Ok(()) => self.deletions_queued.notify_one(),
+            Err(error) => tracing::warn!(%error, intent = %put.intent_id, "left to the orphan sweep"),
+        }
+    }
+}
+
+/// Bytes at a provider that are not yet a part.
+struct Put {
+    intent_id: Uuid,
+    provider: String,
+    locator: Locator,
+}
+
+enum Outcome {
+    Stored(StoredPart),
+    Duplicate(StoredPart),
+}
+
+/// What the row records of a body.
+struct Digests {
+    len: u32,
+    iv: [u8; IV_BYTES],
+    tag: [u8; TAG_BYTES],
+    blake3: [u8; 32],
+}
+
+impl Digests {
+    /// Hashes the body away from the async threads and compares it with what was sent along.
+    async fn check(body: Bytes, expected: BodyDigest) -> UploadResult<Self> {
+        tokio::task::spawn_blocking(move || Self::of(&body, expected))
+            .await
+            .map_err(|error| UploadError::Internal(error.to_string()))?
+    }
+
+    fn of(body: &[u8], expected: BodyDigest) -> UploadResult<Self> {
+        let too_short = || UploadError::Internal("a body shorter than its seal".to_owned());
+        let blake3: [u8; 32] = blake3::hash(body).into();
+        let is_equal = match expected {
+            BodyDigest::Blake3(expected) => expected == blake3,
+            BodyDigest::Sha256(expected) => expected == <[u8; 32]>::from(Sha256::digest(body)),
+        };
+        if !is_equal {
+            return Err(UploadError::DigestMismatch);
+        }
+        Ok(Digests {
+            len: u32::try_from(body.len()).map_err(|_| too_short())?,
+            iv: *body.first_chunk().ok_or_else(too_short)?,
+            tag: *body.last_chunk().ok_or_else(too_short)?,
+            blake3,
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! Removes abandoned uploads, one transaction each, or says which would go. Any number of instances may do it at once.
+
+use chrono::TimeDelta;
+use ferry_core::wire::{AbandonedUpload, CleanupRequest, CleanupResponse};
+use uuid::Uuid;
+
+use super::delete::{Removal, remove};
+use super::{Actor, UploadError, UploadResult, Uploads};
+use crate::db::sessions::{self, SessionRow, Stale};
+use crate::db::units::{i64_of, u32_of, u64_of};
+use crate::db::{Connection, files, tombstones};
+
+/// An upload that was active within the hour is never taken for abandoned.
+const OLDER_THAN_FLOOR_SECS: u64 = 3_600;
+const MAX_LISTED: usize = 1_000;
+const BATCH_ROWS: i64 = 1_000;
+
+impl Uploads {
+    /// Removes abandoned uploads, or says which it would.
+    pub async fn cleanup(&self, actor: Actor, request: CleanupRequest) -> UploadResult<CleanupResponse> {
+        let stale = self.stale(&request)?;
+        if request.dry_run {
+            return self.would_go(stale).await;
+        }
+        let why = match request.older_than {
+            Some(secs) => format!("no activity for {secs} s"),
+            None => "expired".to_owned(),
+        };
+        self.remove_stale(actor, stale, &why).await
+    }
+
+    fn stale(&self, request: &CleanupRequest) -> UploadResult<Stale> {
+        let now = (self.clock)();
+        match request.older_than {
+            None => Ok(Stale::ExpiredAt(now)),
+            Some(secs) if secs < OLDER_THAN_FLOOR_SECS => {
+                Err(UploadError::Invalid(format!("older_than is at least {OLDER_THAN_FLOOR_SECS} seconds")))
+            }
+            Some(secs) => TimeDelta::try_seconds(i64_of(secs))
+                .and_then(|age| now.checked_sub_signed(age))
+                .map(Stale::IdleSince)
+                .ok_or_else(|| UploadError::Invalid("older_than is too large".to_owned())),
+        }
+    }
+
+    async fn would_go(&self, stale: Stale) -> UploadResult<CleanupResponse> {
+        self.db
+            .timely(async {
+                let mut conn = self.db.connection().await?;
+                let (count, bytes) = sessions::stale_sums(&mut conn, stale).await?;
+                let listed = sessions::stale(&mut conn, stale, BATCH_ROWS).await?;
+                Ok(CleanupResponse {
+                    deleted_count: u64_of(count),
+                    freed_storage: u64_of(bytes),
+                    dry_run: true,
+                    sessions: listed.iter().map(abandoned).collect(),
+                })
+            })
+            .await
+    }
+
+    async fn remove_stale(&self, actor: Actor, stale: Stale, why: &str) -> UploadResult<CleanupResponse> {
+        let mut done =
+            CleanupResponse { deleted_count: 0, freed_storage: 0, dry_run: false, sessions: Vec::new() };
+        loop {
+            let batch = self
+                .db
+                .timely(async { sessions::stale(&mut *self.db.connection().await?, stale, BATCH_ROWS).await })
+                .await?;
+            let mut gone = 0_u64;
+            for session in &batch {
+                if let Some(upload) = self.remove_one(actor, stale, session.file_id, why).await? {
+                    gone += 1;
+                    done.deleted_count += 1;
+                    done.freed_storage += upload.stored_bytes;
+                    if done.sessions.len() < MAX_LISTED {
+                        done.sessions.push(upload);
+                    }
+                }
+            }
+            // What is left is held by somebody else just now: a part coming in, or another instance cleaning up.
+            if gone == 0 {
+                return Ok(done);
+            }
+            self.deletions_queued.notify_one();
+        }
+    }
+
+    async fn remove_one(
+        &self,
+        actor: Actor,
+        stale: Stale,
+        file_id: Uuid,
+        why: &str,
+    ) -> UploadResult<Option<AbandonedUpload>> {
+        self.db
+            .patiently(async {
+                let mut tx = self.db.begin_patient().await?;
+                let outcome = self.remove_one_in(&mut tx, actor, stale, file_id, why).await;
+                tx.end(outcome).await
+            })
+            .await
+    }
+
+    async fn remove_one_in(
+        &self,
+        conn: &mut Connection,
+        actor: Actor,
+        stale: Stale,
+        file_id: Uuid,
+        why: &str,
+    ) -> UploadResult<Option<AbandonedUpload>> {
+        let Some((file, session)) = files::lock_if_free(conn, file_id).await? else { return Ok(None) };
+        if !stale.covers(&session) {
+            return Ok(None);
+        }
+        let removal =
+            Removal { reason: tombstones::EXPIRED, action: "upload.cleaned_up", actor, why: why.to_owned() };
+        remove(conn, &file, removal, (self.clock)()).await?;
+        Ok(Some(abandoned(&session)))
+    }
+}
+
+fn abandoned(session: &SessionRow) -> AbandonedUpload {
+    AbandonedUpload {
+        session_id: session.id,
+        file_id: session.file_id,
+        user_id: session.user_id,
+        size: u64_of(session.file_size),
+        uploaded_parts: u32_of(session.uploaded_parts),
+        stored_bytes: u64_of(session.stored_bytes),
+        last_activity_at: session.last_activity_at,
+    }
+}

@@ -1,0 +1,119 @@
+//! Takes files away: an unfinished upload is discarded, a file is deleted. Rows go and bytes are queued in one transaction;
+//! a tombstone answers whoever asks again.
+
+use chrono::{DateTime, Utc};
+use ferry_core::wire::{DeleteResponse, Deletion};
+use uuid::Uuid;
+
+use super::file::{absent, require_open};
+use super::{Actor, UploadError, UploadResult, Uploads};
+use crate::db::audit::{self, AuditEvent};
+use crate::db::files::{self, FileRow};
+use crate::db::tombstones::{self, Tombstone};
+use crate::db::units::{i64_of, u64_of};
+use crate::db::{Connection, deletions, parts};
+
+/// Which of the two was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Discard,
+    Delete,
+}
+
+impl Uploads {
+    /// Discards an unfinished upload.
+    pub async fn discard(&self, user_id: Uuid, file_id: Uuid) -> UploadResult<DeleteResponse> {
+        self.take_away(user_id, file_id, Kind::Discard).await
+    }
+
+    /// Deletes a file, complete or not.
+    pub async fn delete_file(&self, user_id: Uuid, file_id: Uuid) -> UploadResult<DeleteResponse> {
+        self.take_away(user_id, file_id, Kind::Delete).await
+    }
+
+    async fn take_away(&self, user_id: Uuid, file_id: Uuid, kind: Kind) -> UploadResult<DeleteResponse> {
+        let deletion = self
+            .db
+            .patiently(async {
+                let mut tx = self.db.begin_patient().await?;
+                let outcome = self.take_away_in(&mut tx, user_id, file_id, kind).await;
+                tx.end(outcome).await
+            })
+            .await?;
+        self.deletions_queued.notify_one();
+        Ok(DeleteResponse { deleted: true, deletion })
+    }
+
+    async fn take_away_in(
+        &self,
+        conn: &mut Connection,
+        user_id: Uuid,
+        file_id: Uuid,
+        kind: Kind,
+    ) -> UploadResult<Deletion> {
+        let now = (self.clock)();
+        let Some((file, session)) = files::lock(conn, user_id, file_id).await? else {
+            return repeated(conn, user_id, file_id).await;
+        };
+        let (reason, action) = match kind {
+            Kind::Discard => {
+                match require_open(&file, &session, now) {
+                    Err(UploadError::FileComplete) => return Err(UploadError::FileComplete),
+                    Ok(()) | Err(_) => (tombstones::DISCARDED, "upload.discarded"),
+                }
+            }
+            Kind::Delete => (tombstones::DELETED, "file.deleted"),
+        };
+        let removal = Removal { reason, action, actor: Actor::User(user_id), why: "asked by its owner".to_owned() };
+        remove(conn, &file, removal, now).await
+    }
+}
+
+/// The answer of the first time.
+async fn repeated(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> UploadResult<Deletion> {
+    match tombstones::find(conn, user_id, file_id).await? {
+        Some(stone) if stone.reason != tombstones::EXPIRED => {
+            Ok(Deletion { deleted: u64_of(stone.deleted), crypto_erased: u64_of(stone.crypto_erased) })
+        }
+        _ => Err(absent(conn, user_id, file_id).await),
+    }
+}
+
+/// Why a file goes.
+pub(super) struct Removal {
+    pub(super) reason: &'static str,
+    pub(super) action: &'static str,
+    pub(super) actor: Actor,
+    pub(super) why: String,
+}
+
+/// Queues the bytes, removes the rows, leaves a tombstone and an audit event. The file must be locked.
+pub(super) async fn remove(
+    conn: &mut Connection,
+    file: &FileRow,
+    removal: Removal,
+    now: DateTime<Utc>,
+) -> UploadResult<Deletion> {
+    let queued = deletions::queue_file(conn, file.id, now).await?;
+    parts::delete_all(conn, file.id).await?;
+    files::delete(conn, file.id).await?;
+    let deletion = Deletion { deleted: u64::try_from(queued).unwrap_or(u64::MAX), crypto_erased: 0 };
+    let stone = Tombstone {
+        file_id: file.id,
+        user_id: file.user_id,
+        reason: removal.reason.to_owned(),
+        deleted: i64_of(deletion.deleted),
+        crypto_erased: i64_of(deletion.crypto_erased),
+        at: now,
+    };
+    tombstones::insert(conn, &stone).await?;
+    let event = AuditEvent {
+        at: now,
+        user_id: removal.actor.user_id(),
+        action: removal.action.to_owned(),
+        subject_id: Some(file.id),
+        reason: removal.why,
+    };
+    audit::record(conn, &event).await?;
+    Ok(deletion)
+}

@@ -1,0 +1,210 @@
+//! Everything that can be said about a part before its body is read, so that a refused body costs no memory.
+
+use ferry_core::envelope::packing::PACKING_GRAIN_BYTES;
+use ferry_core::envelope::part::PART_OVERHEAD_BYTES;
+use ferry_core::wire::{Compression, MAX_PART_BODY_BYTES};
+use uuid::Uuid;
+
+use super::decide::{Sent, Verdict, decide};
+use super::file::{Standing, absent, header_of, planned_len, require_number, standing, stored};
+use super::quota::require_room;
+use super::{UploadError, UploadResult, Uploads};
+use crate::db::parts::{self, PartRow};
+use crate::db::units::{i32_of, u32_of};
+use crate::db::{Connection, files};
+
+/// Which digest came with the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyDigest {
+    /// `Ferry-Body-Blake3`.
+    Blake3([u8; 32]),
+    /// `Content-Digest: sha-256=...`.
+    Sha256([u8; 32]),
+}
+
+/// What the headers say about a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartMeta {
+    /// `Ferry-Part-Mac`.
+    pub mac: [u8; 32],
+    /// `Ferry-Part-Compression`.
+    pub compression: Compression,
+    /// The body's digest.
+    pub digest: BodyDigest,
+    /// `If-Match: "generation"`.
+    pub if_match: Option<u32>,
+}
+
+impl PartMeta {
+    pub(super) fn sent(&self) -> Sent {
+        Sent { mac: self.mac, if_match: self.if_match }
+    }
+}
+
+/// How long a sealed body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyLength {
+    /// Exactly so long.
+    Exactly(u32),
+    /// Any of the lengths that compression may give, this one at most.
+    AtMost(u32),
+}
+
+impl BodyLength {
+    /// By the plaintext's length and how it is packed; none when it cannot be packed so.
+    fn of(plain_len: u32, compression: Compression) -> Option<Self> {
+        match compression {
+            Compression::None => Some(BodyLength::Exactly(plain_len + PART_OVERHEAD_BYTES)),
+            Compression::DeflateRaw => {
+                let packed = plain_len.checked_sub(1)? / PACKING_GRAIN_BYTES * PACKING_GRAIN_BYTES;
+                (packed > 0).then_some(BodyLength::AtMost(packed + PART_OVERHEAD_BYTES))
+            }
+        }
+    }
+
+    /// The most bytes.
+    pub fn limit_bytes(self) -> u32 {
+        match self {
+            BodyLength::Exactly(bytes) | BodyLength::AtMost(bytes) => bytes,
+        }
+    }
+
+    /// Refuses any other length.
+    pub fn require(self, got_bytes: u64) -> UploadResult<()> {
+        let fits = match self {
+            BodyLength::Exactly(bytes) => got_bytes == u64::from(bytes),
+            BodyLength::AtMost(bytes) => {
+                let packed = got_bytes.checked_sub(u64::from(PART_OVERHEAD_BYTES)).unwrap_or_default();
+                packed > 0 && packed.is_multiple_of(u64::from(PACKING_GRAIN_BYTES)) && got_bytes <= u64::from(bytes)
+            }
+        };
+        if fits {
+            return Ok(());
+        }
+        if got_bytes > u64::from(MAX_PART_BODY_BYTES) {
+            return Err(UploadError::BodyTooLarge { limit_bytes: u64::from(MAX_PART_BODY_BYTES) });
+        }
+        Err(UploadError::PartLengthWrong { expected: self.in_words(), got_bytes })
+    }
+
+    fn in_words(self) -> String {
+        match self {
+            BodyLength::Exactly(bytes) => format!("{bytes} bytes"),
+            BodyLength::AtMost(bytes) => format!("28 bytes and a multiple of 65,536, at most {bytes}"),
+        }
+    }
+}
+
+/// Leave to send one part's body: the cheap checks are done.
+#[derive(Debug, Clone)]
+pub struct PartTicket {
+    pub(super) user_id: Uuid,
+    pub(super) file_id: Uuid,
+    pub(super) part_number: u32,
+    pub(super) plain_len: u32,
+    pub(super) length: BodyLength,
+    pub(super) meta: PartMeta,
+}
+
+impl PartTicket {
+    /// How long the body may be.
+    pub fn length(&self) -> BodyLength {
+        self.length
+    }
+
+    /// The most bytes to reserve and to read.
+    pub fn body_limit_bytes(&self) -> u32 {
+        self.length.limit_bytes()
+    }
+}
+
+impl Uploads {
+    /// Everything that can be said before the body is read. `content_length` where it was announced.
+    pub async fn reserve_part(
+        &self,
+        user_id: Uuid,
+        file_id: Uuid,
+        part_number: u32,
+        content_length: Option<u64>,
+        meta: PartMeta,
+    ) -> UploadResult<PartTicket> {
+        let ticket = self
+            .db
+            .timely(async {
+                let mut conn = self.db.connection().await?;
+                self.ticket(&mut conn, user_id, file_id, part_number, meta).await
+            })
+            .await?;
+        if let Some(announced_bytes) = content_length {
+            ticket.length.require(announced_bytes)?;
+        }
+        Ok(ticket)
+    }
+
+    async fn ticket(
+        &self,
+        conn: &mut Connection,
+        user_id: Uuid,
+        file_id: Uuid,
+        part_number: u32,
+        meta: PartMeta,
+    ) -> UploadResult<PartTicket> {
+        let Some((file, session)) = files::find(conn, user_id, file_id).await? else {
+            return Err(absent(conn, user_id, file_id).await);
+        };
+        require_number(&file, part_number)?;
+        let header = header_of(&file)?;
+        if meta.compression == Compression::DeflateRaw && !header.core().compression_allowed {
+            return Err(UploadError::Invalid("the file's header allows no compression".to_owned()));
+        }
+        let plain_len = planned_len(&file, &header, part_number);
+        let Some(length) = BodyLength::of(plain_len, meta.compression) else {
+            return Err(UploadError::Invalid("a part of this length is never compressed".to_owned()));
+        };
+        let standing = standing(&file, &session, (self.clock)());
+        let row = parts::find(conn, file_id, i32_of(part_number)).await?;
+        if judge(standing, row.as_ref(), meta.sent())? == Verdict::Store {
+            let freed = row.map(|row| u32_of(row.stored_size)).unwrap_or_default();
+            require_room(conn, user_id, u64::from(length.limit_bytes().saturating_sub(freed))).await?;
+        }
+        Ok(PartTicket { user_id, file_id, part_number, plain_len, length, meta })
+    }
+}
+
+/// The rules of `decide` on rows.
+pub(super) fn judge(standing: Standing, row: Option<&PartRow>, sent: Sent) -> UploadResult<Verdict> {
+    if standing == Standing::Expired {
+        return Err(UploadError::Expired);
+    }
+    decide(standing == Standing::Frozen, row.map(stored).transpose()?, sent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_uncompressed_body_has_one_length() {
+        let length = BodyLength::of(100, Compression::None).unwrap();
+        assert_eq!(length, BodyLength::Exactly(128));
+        assert!(length.require(128).is_ok());
+        for wrong in [0, 127, 129, 20_971_520] {
+            assert!(matches!(length.require(wrong), Err(UploadError::PartLengthWrong { .. })), "{wrong}");
+        }
+        assert!(matches!(length.require(20_971_521), Err(UploadError::BodyTooLarge { limit_bytes: 20_971_520 })));
+        assert_eq!(BodyLength::of(0, Compression::None), Some(BodyLength::Exactly(28)));
+    }
+
+    #[test]
+    fn a_compressed_body_is_shorter_and_padded() {
+        let grain = u64::from(PACKING_GRAIN_BYTES);
+        assert_eq!(BodyLength::of(PACKING_GRAIN_BYTES, Compression::DeflateRaw), None);
+        assert_eq!(BodyLength::of(0, Compression::DeflateRaw), None);
+        let length = BodyLength::of(3 * PACKING_GRAIN_BYTES, Compression::DeflateRaw).unwrap();
+        assert!(length.require(28 + grain).is_ok());
+        assert!(length.require(28 + 2 * grain).is_ok());
+        for wrong in [28, 29 + grain, 28 + 3 * grain, 0] {
+            assert!(length.require(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Reads stored bytes back and compares them with their rows: length, hash, IV and tag. What is damaged becomes missing,
+//! a complete file unfinished until it is repaired. A provider that does not answer proves nothing.
+
+use bytes::Bytes;
+use ferry_core::wire::{VerifyProgress, VerifyRequest, VerifyResponse};
+use futures_util::{StreamExt, TryStreamExt};
+use uuid::Uuid;
+
+use super::file::{is_sound, require_number, total_parts};
+use super::{UploadError, UploadResult, Uploads, numbers};
+use crate::db::audit::{self, AuditEvent};
+use crate::db::files::FileRow;
+use crate::db::parts::{self, PartRow};
+use crate::db::units::{i32_of, u32_of};
+use crate::db::{Connection, files, sessions};
+use crate::storage::{Locator, StorageError};
+
+const PAGE_ROWS: i64 = 1_000;
+
+/// Called after each part.
+type Progress<'a> = &'a (dyn Fn(VerifyProgress) + Send + Sync);
+
+impl Uploads {
+    /// Reads stored bytes back; `progress` is called after each part.
+    pub async fn verify(
+        &self,
+        user_id: Uuid,
+        request: VerifyRequest,
+        progress: Progress<'_>,
+    ) -> UploadResult<VerifyResponse> {
+        let (file, session) = self.rows_of(user_id, request.file_id).await?;
+        let scope = Scope::of(&file, request.chunk_numbers)?;
+        let total = match &scope {
+            Scope::Numbers(numbers) => u32::try_from(numbers.len()).unwrap_or(u32::MAX),
+            Scope::Stored => u32_of(session.uploaded_parts),
+        };
+        let mut tally = Tally { total, ..Tally::default() };
+        let mut after = 0;
+        while let Some(page) = self.next_page(file.id, &scope, &mut after).await? {
+            self.verify_page(&file, page, &mut tally, progress).await?;
+        }
+        let missing = match scope {
+            Scope::Numbers(asked) => asked.iter().any(|number| !tally.saw(*number)),
+            Scope::Stored => numbers::count(&numbers::missing_ranges(&tally.seen(), total_parts(&file))) > 0,
+        };
+        Ok(tally.answer(missing))
+    }
+
+    async fn next_page(&self, file_id: Uuid, scope: &Scope, after: &mut i32) -> UploadResult<Option<Vec<PartRow>>> {
+        let page = self
+            .db
+            .timely(async {
+                let mut conn = self.db.connection().await?;
+                match scope {
+                    Scope::Stored => parts::page(&mut conn, file_id, *after, PAGE_ROWS).await,
+                    Scope::Numbers(numbers) => {
+                        let next: Vec<i32> = numbers
+                            .iter()
+                            .map(|number| i32_of(*number))
+                            .filter(|number| number > after)
+                            .take(usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX))
+                            .collect();
+                        let rows = parts::of_numbers(&mut conn, file_id, &next).await?;
+                        // Numbers without a row must not end the walk before the numbers do.
+                        *after = next.last().copied().unwrap_or(*after);
+                        return Ok((!next.is_empty()).then_some(rows));
+                    }
+                }
+                .map(|rows| {
+                    *after = rows.last().map_or(*after, |row| row.part_number);
+                    (!rows.is_empty()).then_some(rows)
+                })
+            })
+            .await?;
+        Ok(page)
+    }
+
+    async fn verify_page(
+        &self,
+        file: &FileRow,
+        page: Vec<PartRow>,
+        tally: &mut Tally,
+        progress: Progress<'_>,
+    ) -> UploadResult<()> {
+        let mut reads = futures_util::stream::iter(page)
+            .map(|row| async move { self.is_valid(&row).await.map(|valid| (row, valid)) })
+            .buffered(self.settings.verify_concurrency.max(1));
+        let mut sound_ids = Vec::new();
+        let mut outcome = Ok(());
+        while let Some(read) = reads.next().await {
+            match read {
+                Ok((row, true)) => {
+                    sound_ids.push(row.id);
+                    tally.add(u32_of(row.part_number), true, progress);
+                }
+                Ok((row, false)) => {
+                    self.report_damage(file, &row).await?;
+                    tally.add(u32_of(row.part_number), false, progress);
+                }
+                // What was found so far stands; the rest is not known.
+                Err(error) => {
+                    outcome = Err(error);
+                    break;
+                }
+            }
+        }
+        let now = (self.clock)();
+        self.db
+            .timely(async { parts::mark_verified(&mut *self.db.connection().await?, &sound_ids, now).await })
+            .await?;
+        outcome
+    }
+
+    async fn is_valid(&self, row: &PartRow) -> UploadResult<bool> {
+        if !is_sound(row) {
+            return Ok(false);
+        }
+        let store = self.stores.named(&row.provider)?;
+        match read_back(store.get(&Locator(row.locator.clone()), None).await).await {
+            Ok(found) => Ok(found.matches(row)),
+            Err(StorageError::NotFound) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// In one transaction: the part is corrupt, its file unfinished. A generation stored meanwhile is not touched.
+    async fn report_damage(&self, file: &FileRow, row: &PartRow) -> UploadResult<()> {
+        if !is_sound(row) {
+            return Ok(());
+        }
+        self.db
+            .timely(async {
+                let mut tx = self.db.begin().await?;
+                let outcome = self.report_damage_in(&mut tx, file, row).await;
+                tx.end(outcome).await
+            })
+            .await
+    }
+
+    async fn report_damage_in(&self, conn: &mut Connection, file: &FileRow, row: &PartRow) -> UploadResult<()> {
+        let Some((file, _)) = files::lock(conn, file.user_id, file.id).await? else {
+            return Err(UploadError::NotFound);
+        };
+        if !parts::mark_corrupt(conn, row.id, row.generation).await? {
+            return Ok(());
+        }
+        if file.is_complete {
+            files::reopen(conn, file.id).await?;
+            sessions::reopen(conn, file.id).await?;
+        }
+        let event = AuditEvent {
+            at: (self.clock)(),
+            user_id: Some(file.user_id),
+            action: "part.corrupt".to_owned(),
+            subject_id: Some(file.id),
+            reason: format!("verification of part {} failed", row.part_number),
+        };
+        Ok(audit::record(conn, &event).await?)
+    }
+}
+
+/// Which parts are read back.
+enum Scope {
+    Stored,
+    /// Rising, each once.
+    Numbers(Vec<u32>),
+}
+
+impl Scope {
+    fn of(file: &FileRow, asked: Option<Vec<u32>>) -> UploadResult<Self> {
+        let Some(mut asked) = asked else { return Ok(Scope::Stored) };
+        asked.sort_unstable();
+        asked.dedup();
+        asked.iter().try_for_each(|number| require_number(file, *number))?;
+        Ok(Scope::Numbers(asked))
+    }
+}
+
+/// What was found so far, by rising number.
+#[derive(Default)]
+struct Tally {
+    valid: Vec<u32>,
+    corrupted: Vec<u32>,
+    total: u32,
+}
+
+impl Tally {
+    fn add(&mut self, part_number: u32, valid: bool, progress: Progress<'_>) {
+        if valid { self.valid.push(part_number) } else { self.corrupted.push(part_number) }
+        let checked = u32::try_from(self.valid.len() + self.corrupted.len()).unwrap_or(u32::MAX);
+        progress(VerifyProgress { part_number, valid, checked, total: self.total.max(checked) });
+    }
+
+    fn saw(&self, number: u32) -> bool {
+        self.valid.binary_search(&number).is_ok() || self.corrupted.binary_search(&number).is_ok()
+    }
+
+    fn seen(&self) -> Vec<u32> {
+        let mut seen: Vec<u32> = self.valid.iter().chain(&self.corrupted).copied().collect();
+        seen.sort_unstable();
+        seen
+    }
+
+    fn answer(self, is_missing: bool) -> VerifyResponse {
+        let needs_re_upload = is_missing || !self.corrupted.is_empty();
+        VerifyResponse { valid_chunks: self.valid, corrupted_chunks: self.corrupted, needs_re_upload }
+    }
+}
+
+/// What the provider really holds.
+struct Found {
+    len: u64,
+    blake3: [u8; 32],
+    first: Vec<u8>,
+    last: Vec<u8>,
+}
+
+const IV_BYTES: usize = 12;
+const TAG_BYTES: usize = 16;
+
+impl Found {
+    fn matches(&self, row: &PartRow) -> bool {
+        self.len == u64::from(u32_of(row.stored_size))
+            && self.blake3.as_slice() == row.stored_blake3
+            && self.first == row.iv
+            && self.last == row.auth_tag
+    }
+}
+
+/// Hashes the stream piece by piece: no part is held in memory.
+async fn read_back(stream: Result<crate::storage::ByteStream, StorageError>) -> Result<Found, StorageError> {
+    let mut stream = stream?;
+    let mut hasher = blake3::Hasher::new();
+    let mut found = Found { len: 0, blake3: [0; 32], first: Vec::new(), last: Vec::new() };
+    while let Some(piece) = stream.try_next().await? {
+        found.len += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        found.keep_ends(&piece);
+        hasher = hash_aside(hasher, piece).await?;
+    }
+    found.blake3 = hasher.finalize().into();
+    Ok(found)
+}
+
+impl Found {
+    fn keep_ends(&mut self, piece: &[u8]) {
+        let room = IV_BYTES.saturating_sub(self.first.len());
+        self.first.extend(piece.iter().take(room));
+        self.last.extend(piece.iter().skip(piece.len().saturating_sub(TAG_BYTES)));
+        let surplus = self.last.len().saturating_sub(TAG_BYTES);
+        self.last.drain(..surplus);
+    }
+}
+
+/// Pieces worth a thread are hashed on one that may block.
+const HASH_ASIDE_BYTES: usize = 256 * 1024;
+
+async fn hash_aside(mut hasher: blake3::Hasher, piece: Bytes) -> Result<blake3::Hasher, StorageError> {
+    if piece.len() < HASH_ASIDE_BYTES {
+        hasher.update(&piece);
+        return Ok(hasher);
+    }
+    tokio::task::spawn_blocking(move || {
+        hasher.update(&piece);
+        hasher
+    })
+    .await
+    .map_err(|error| StorageError::Unavailable(error.to_string()))
+}
