@@ -1,12 +1,11 @@
 //! Ferry's server. `app` is the composition root: it makes every long-lived part and hands it in.
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::as_conversions))]
 
-pub mod config;
-pub mod embedded_postgres;
-
 pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod db;
+pub mod embedded_postgres;
 pub mod jobs;
 pub mod storage;
 pub mod uploads;

@@ -26,7 +26,10 @@ pub struct AuditEvent {
 
 /// Adds an event; in a transaction it stands or falls with what it tells of.
 pub async fn record(conn: &mut Connection, event: &AuditEvent) -> Result<(), DbError> {
-    diesel::insert_into(audit_events::table).values(event).execute(conn).await?;
+    diesel::insert_into(audit_events::table)
+        .values(event)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -43,7 +43,11 @@ pub async fn queue(
 }
 
 /// Queues all parts of a file.
-pub async fn queue_file(conn: &mut Connection, file_id: Uuid, now: DateTime<Utc>) -> Result<usize, DbError> {
+pub async fn queue_file(
+    conn: &mut Connection,
+    file_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<usize, DbError> {
     let queued = diesel::sql_query(
         "INSERT INTO deletions (provider, locator, queued_at, not_before) \
          SELECT provider, locator, $2, $2 FROM file_parts WHERE file_id = $1",
@@ -56,7 +60,11 @@ pub async fn queue_file(conn: &mut Connection, file_id: Uuid, now: DateTime<Utc>
 }
 
 /// Queues the bytes of these part rows.
-pub async fn queue_parts(conn: &mut Connection, ids: &[i64], now: DateTime<Utc>) -> Result<usize, DbError> {
+pub async fn queue_parts(
+    conn: &mut Connection,
+    ids: &[i64],
+    now: DateTime<Utc>,
+) -> Result<usize, DbError> {
     let queued = diesel::sql_query(
         "INSERT INTO deletions (provider, locator, queued_at, not_before) \
          SELECT provider, locator, $2, $2 FROM file_parts WHERE id = ANY ($1)",
@@ -90,7 +98,9 @@ pub async fn claim(
 
 /// Done: the entries go.
 pub async fn finish(conn: &mut Connection, ids: &[i64]) -> Result<(), DbError> {
-    diesel::delete(deletions::table.filter(deletions::id.eq_any(ids))).execute(conn).await?;
+    diesel::delete(deletions::table.filter(deletions::id.eq_any(ids)))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -102,7 +112,10 @@ pub async fn postpone(
     last_error: &str,
 ) -> Result<(), DbError> {
     diesel::update(deletions::table.find(id))
-        .set((deletions::not_before.eq(not_before), deletions::last_error.eq(last_error)))
+        .set((
+            deletions::not_before.eq(not_before),
+            deletions::last_error.eq(last_error),
+        ))
         .execute(conn)
         .await?;
     Ok(())

@@ -133,7 +133,11 @@ pub struct Renaming<'a> {
 pub type FileAndSession = (FileRow, SessionRow);
 
 /// The user's file; takes no lock and waits for none.
-pub async fn find(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> Result<Option<FileAndSession>, DbError> {
+pub async fn find(
+    conn: &mut Connection,
+    user_id: Uuid,
+    file_id: Uuid,
+) -> Result<Option<FileAndSession>, DbError> {
     let row = files::table
         .inner_join(upload_sessions::table)
         .filter(files::id.eq(file_id).and(files::user_id.eq(user_id)))
@@ -145,7 +149,11 @@ pub async fn find(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> Result
 }
 
 /// The user's file, held until the transaction ends: writers of one file take turns here.
-pub async fn lock(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> Result<Option<FileAndSession>, DbError> {
+pub async fn lock(
+    conn: &mut Connection,
+    user_id: Uuid,
+    file_id: Uuid,
+) -> Result<Option<FileAndSession>, DbError> {
     let held: Option<Uuid> = files::table
         .filter(files::id.eq(file_id).and(files::user_id.eq(user_id)))
         .select(files::id)
@@ -160,7 +168,10 @@ pub async fn lock(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> Result
 }
 
 /// Holds any user's file if nobody else does just now.
-pub async fn lock_if_free(conn: &mut Connection, file_id: Uuid) -> Result<Option<FileAndSession>, DbError> {
+pub async fn lock_if_free(
+    conn: &mut Connection,
+    file_id: Uuid,
+) -> Result<Option<FileAndSession>, DbError> {
     let owner: Option<Uuid> = files::table
         .filter(files::id.eq(file_id))
         .select(files::user_id)
@@ -187,32 +198,58 @@ pub async fn insert(conn: &mut Connection, file: &NewFile<'_>) -> Result<bool, D
 }
 
 /// Gives an unfinished upload its new shape.
-pub async fn reshape(conn: &mut Connection, file_id: Uuid, shape: &Reshape<'_>) -> Result<(), DbError> {
-    diesel::update(files::table.find(file_id)).set(shape).execute(conn).await?;
+pub async fn reshape(
+    conn: &mut Connection,
+    file_id: Uuid,
+    shape: &Reshape<'_>,
+) -> Result<(), DbError> {
+    diesel::update(files::table.find(file_id))
+        .set(shape)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Makes a file whole.
-pub async fn complete(conn: &mut Connection, file_id: Uuid, completion: &Completion<'_>) -> Result<(), DbError> {
-    diesel::update(files::table.find(file_id)).set(completion).execute(conn).await?;
+pub async fn complete(
+    conn: &mut Connection,
+    file_id: Uuid,
+    completion: &Completion<'_>,
+) -> Result<(), DbError> {
+    diesel::update(files::table.find(file_id))
+        .set(completion)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Gives a file another name.
-pub async fn rename(conn: &mut Connection, file_id: Uuid, renaming: &Renaming<'_>) -> Result<(), DbError> {
-    diesel::update(files::table.find(file_id)).set(renaming).execute(conn).await?;
+pub async fn rename(
+    conn: &mut Connection,
+    file_id: Uuid,
+    renaming: &Renaming<'_>,
+) -> Result<(), DbError> {
+    diesel::update(files::table.find(file_id))
+        .set(renaming)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Damage was found: the file waits for its parts again.
 pub async fn reopen(conn: &mut Connection, file_id: Uuid) -> Result<(), DbError> {
-    diesel::update(files::table.find(file_id)).set(files::is_complete.eq(false)).execute(conn).await?;
+    diesel::update(files::table.find(file_id))
+        .set(files::is_complete.eq(false))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Removes a file whose parts are gone, and its session with it.
 pub async fn delete(conn: &mut Connection, file_id: Uuid) -> Result<(), DbError> {
-    diesel::delete(files::table.find(file_id)).execute(conn).await?;
+    diesel::delete(files::table.find(file_id))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -223,7 +260,9 @@ pub async fn with_label(
     label: &str,
     limit: i64,
 ) -> Result<Vec<FileAndSession>, DbError> {
-    Ok(candidates::with_label(user_id, label, limit).load(conn).await?)
+    Ok(candidates::with_label(user_id, label, limit)
+        .load(conn)
+        .await?)
 }
 
 /// Unfinished files of this size under other labels, the latest first.
@@ -234,7 +273,9 @@ pub async fn unfinished_of_size(
     size: i64,
     limit: i64,
 ) -> Result<Vec<FileAndSession>, DbError> {
-    Ok(candidates::unfinished_of_size(user_id, label, size, limit).load(conn).await?)
+    Ok(candidates::unfinished_of_size(user_id, label, size, limit)
+        .load(conn)
+        .await?)
 }
 
 /// Files with this fingerprint under other labels, the latest first.
@@ -245,7 +286,11 @@ pub async fn with_fingerprint(
     fingerprint: &[u8],
     limit: i64,
 ) -> Result<Vec<FileAndSession>, DbError> {
-    Ok(candidates::with_fingerprint(user_id, label, fingerprint, limit).load(conn).await?)
+    Ok(
+        candidates::with_fingerprint(user_id, label, fingerprint, limit)
+            .load(conn)
+            .await?,
+    )
 }
 
 /// Where a page of complete files begins: after the file that became complete then.
@@ -261,7 +306,11 @@ pub async fn page(
 ) -> Result<Vec<FileAndSession>, DbError> {
     let mut query = files::table
         .inner_join(upload_sessions::table)
-        .filter(files::user_id.eq(user_id).and(files::completed_at.is_not_null()))
+        .filter(
+            files::user_id
+                .eq(user_id)
+                .and(files::completed_at.is_not_null()),
+        )
         .select((FileRow::as_select(), SessionRow::as_select()))
         .order((files::completed_at.desc(), files::id.desc()))
         .limit(limit)
@@ -271,7 +320,9 @@ pub async fn page(
     }
     if let Some((at, id)) = after {
         query = query.filter(
-            files::completed_at.lt(at).or(files::completed_at.eq(at).and(files::id.lt(id))),
+            files::completed_at
+                .lt(at)
+                .or(files::completed_at.eq(at).and(files::id.lt(id))),
         );
     }
     Ok(query.load(conn).await?)
@@ -289,36 +340,67 @@ pub(super) mod candidates {
 
     #[auto_type(no_type_alias)]
     pub(crate) fn with_label<'a>(user_id: Uuid, label: &'a str, limit: i64) -> _ {
-        let rows: (diesel::dsl::AsSelect<FileRow, diesel::pg::Pg>, diesel::dsl::AsSelect<SessionRow, diesel::pg::Pg>) =
-            (FileRow::as_select(), SessionRow::as_select());
+        let rows: (
+            diesel::dsl::AsSelect<FileRow, diesel::pg::Pg>,
+            diesel::dsl::AsSelect<SessionRow, diesel::pg::Pg>,
+        ) = (FileRow::as_select(), SessionRow::as_select());
         files::table
             .inner_join(upload_sessions::table)
-            .filter(files::user_id.eq(user_id).and(files::original_filename.eq(label)))
+            .filter(
+                files::user_id
+                    .eq(user_id)
+                    .and(files::original_filename.eq(label)),
+            )
             .select(rows)
-            .order((files::is_complete.asc(), upload_sessions::last_activity_at.desc()))
+            .order((
+                files::is_complete.asc(),
+                upload_sessions::last_activity_at.desc(),
+            ))
             .limit(limit)
     }
 
     #[auto_type(no_type_alias)]
-    pub(crate) fn unfinished_of_size<'a>(user_id: Uuid, label: &'a str, size: i64, limit: i64) -> _ {
-        let rows: (diesel::dsl::AsSelect<FileRow, diesel::pg::Pg>, diesel::dsl::AsSelect<SessionRow, diesel::pg::Pg>) =
-            (FileRow::as_select(), SessionRow::as_select());
+    pub(crate) fn unfinished_of_size<'a>(
+        user_id: Uuid,
+        label: &'a str,
+        size: i64,
+        limit: i64,
+    ) -> _ {
+        let rows: (
+            diesel::dsl::AsSelect<FileRow, diesel::pg::Pg>,
+            diesel::dsl::AsSelect<SessionRow, diesel::pg::Pg>,
+        ) = (FileRow::as_select(), SessionRow::as_select());
         files::table
             .inner_join(upload_sessions::table)
             .filter(files::user_id.eq(user_id).and(files::file_size.eq(size)))
-            .filter(files::is_complete.eq(false).and(files::original_filename.ne(label)))
+            .filter(
+                files::is_complete
+                    .eq(false)
+                    .and(files::original_filename.ne(label)),
+            )
             .select(rows)
             .order(upload_sessions::last_activity_at.desc())
             .limit(limit)
     }
 
     #[auto_type(no_type_alias)]
-    pub(crate) fn with_fingerprint<'a>(user_id: Uuid, label: &'a str, fingerprint: &'a [u8], limit: i64) -> _ {
-        let rows: (diesel::dsl::AsSelect<FileRow, diesel::pg::Pg>, diesel::dsl::AsSelect<SessionRow, diesel::pg::Pg>) =
-            (FileRow::as_select(), SessionRow::as_select());
+    pub(crate) fn with_fingerprint<'a>(
+        user_id: Uuid,
+        label: &'a str,
+        fingerprint: &'a [u8],
+        limit: i64,
+    ) -> _ {
+        let rows: (
+            diesel::dsl::AsSelect<FileRow, diesel::pg::Pg>,
+            diesel::dsl::AsSelect<SessionRow, diesel::pg::Pg>,
+        ) = (FileRow::as_select(), SessionRow::as_select());
         files::table
             .inner_join(upload_sessions::table)
-            .filter(files::user_id.eq(user_id).and(files::file_fingerprint.eq(fingerprint)))
+            .filter(
+                files::user_id
+                    .eq(user_id)
+                    .and(files::file_fingerprint.eq(fingerprint)),
+            )
             .filter(files::original_filename.ne(label))
             .select(rows)
             .order(upload_sessions::last_activity_at.desc())

@@ -31,13 +31,19 @@ pub struct NewIntent<'a> {
 
 /// Writes an intent.
 pub async fn insert(conn: &mut Connection, intent: &NewIntent<'_>) -> Result<(), DbError> {
-    diesel::insert_into(put_intents::table).values(intent).execute(conn).await?;
+    diesel::insert_into(put_intents::table)
+        .values(intent)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Takes an intent away to commit its part; false when the sweep was faster and the bytes are as good as deleted.
 pub async fn take(conn: &mut Connection, id: Uuid) -> Result<bool, DbError> {
-    Ok(diesel::delete(put_intents::table.find(id)).execute(conn).await? == 1)
+    Ok(diesel::delete(put_intents::table.find(id))
+        .execute(conn)
+        .await?
+        == 1)
 }
 
 /// Gives an intent up: its bytes, at their final locator, are queued for deletion.

@@ -16,16 +16,23 @@ struct Leader {
 
 /// Whether this transaction is the job's leader until it ends; never waits.
 pub async fn try_lead(conn: &mut Connection, name: &str) -> Result<bool, DbError> {
-    let leader: Leader = diesel::sql_query("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 730579)) AS is_leader")
-        .bind::<Text, _>(name)
-        .get_result(conn)
-        .await?;
+    let leader: Leader = diesel::sql_query(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 730579)) AS is_leader",
+    )
+    .bind::<Text, _>(name)
+    .get_result(conn)
+    .await?;
     Ok(leader.is_leader)
 }
 
 /// When the job is due; none when it never ran.
 pub async fn next_run(conn: &mut Connection, name: &str) -> Result<Option<DateTime<Utc>>, DbError> {
-    Ok(jobs::table.find(name).select(jobs::next_run_at).first(conn).await.optional()?)
+    Ok(jobs::table
+        .find(name)
+        .select(jobs::next_run_at)
+        .first(conn)
+        .await
+        .optional()?)
 }
 
 /// Takes the job's turn and says when the next one is.
@@ -47,7 +54,14 @@ pub async fn take_turn(
 }
 
 /// How the turn ended.
-pub async fn end_turn(conn: &mut Connection, name: &str, error: Option<&str>) -> Result<(), DbError> {
-    diesel::update(jobs::table.find(name)).set(jobs::last_error.eq(error)).execute(conn).await?;
+pub async fn end_turn(
+    conn: &mut Connection,
+    name: &str,
+    error: Option<&str>,
+) -> Result<(), DbError> {
+    diesel::update(jobs::table.find(name))
+        .set(jobs::last_error.eq(error))
+        .execute(conn)
+        .await?;
     Ok(())
 }

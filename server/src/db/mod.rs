@@ -25,7 +25,10 @@ mod migrate;
 use std::time::Duration;
 
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, bb8};
-use diesel_async::{AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    TransactionManager,
+};
 use futures_util::FutureExt;
 
 pub use error::DbError;
@@ -67,7 +70,9 @@ pub struct Db {
 
 impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Db").field("timeouts", &self.timeouts).finish_non_exhaustive()
+        f.debug_struct("Db")
+            .field("timeouts", &self.timeouts)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,7 +113,9 @@ impl Tx {
     pub async fn end<T, E: From<DbError>>(mut self, outcome: Result<T, E>) -> Result<T, E> {
         match outcome {
             Ok(value) => {
-                AnsiTransactionManager::commit_transaction(&mut *self.0).await.map_err(DbError::from)?;
+                AnsiTransactionManager::commit_transaction(&mut *self.0)
+                    .await
+                    .map_err(DbError::from)?;
                 Ok(value)
             }
             Err(error) => {
@@ -131,13 +138,20 @@ impl Db {
     pub fn new(database_url: &str, max_connections: u32, timeouts: DbTimeouts) -> Self {
         let mut config = ManagerConfig::default();
         config.custom_setup = Box::new(move |url| establish(url.to_owned(), timeouts).boxed());
-        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(database_url, config);
+        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(
+            database_url,
+            config,
+        );
         let pool = bb8::Pool::builder()
             .max_size(max_connections)
             .min_idle(None)
             .connection_timeout(timeouts.connect)
             .build_unchecked(manager);
-        Db { pool, database_url: database_url.into(), timeouts }
+        Db {
+            pool,
+            database_url: database_url.into(),
+            timeouts,
+        }
     }
 
     /// A connection for reads and single statements.
@@ -156,23 +170,31 @@ impl Db {
     pub async fn begin_patient(&self) -> Result<Tx, DbError> {
         let mut tx = self.begin().await?;
         let millis = self.timeouts.whole_file.as_millis();
-        tx.batch_execute(&format!("SET LOCAL statement_timeout = {millis}")).await?;
+        tx.batch_execute(&format!("SET LOCAL statement_timeout = {millis}"))
+            .await?;
         Ok(tx)
     }
 
     /// Runs one use of the database under the overall timeout: a Postgres that is frozen is as gone as one that is down.
-    pub async fn timely<T, E: From<DbError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub async fn timely<T, E: From<DbError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         within(self.timeouts.whole, work).await
     }
 
     /// The same for work on all the parts of a file, which may be a million rows.
-    pub async fn patiently<T, E: From<DbError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub async fn patiently<T, E: From<DbError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         within(self.timeouts.whole_file, work).await
     }
 
     /// Whether Postgres answers.
     pub async fn ping(&self) -> Result<(), DbError> {
-        self.timely(async { Ok(self.connection().await?.batch_execute("SELECT 1").await?) }).await
+        self.timely(async { Ok(self.connection().await?.batch_execute("SELECT 1").await?) })
+            .await
     }
 
     /// Brings the tables up to date. Several instances may do it at once: one works, the others wait and find nothing to do.
@@ -183,19 +205,31 @@ impl Db {
     /// Connections in use and idle, for the metrics.
     pub fn pool_size(&self) -> (u32, u32) {
         let state = self.pool.state();
-        (state.connections.saturating_sub(state.idle_connections), state.idle_connections)
+        (
+            state.connections.saturating_sub(state.idle_connections),
+            state.idle_connections,
+        )
     }
 }
 
-async fn within<T, E: From<DbError>>(patience: Duration, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+async fn within<T, E: From<DbError>>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     match tokio::time::timeout(patience, work).await {
         Ok(outcome) => outcome,
         Err(_) => Err(DbError::Unavailable("no answer in time".to_owned()).into()),
     }
 }
 
-async fn establish(database_url: String, timeouts: DbTimeouts) -> diesel::ConnectionResult<AsyncPgConnection> {
-    let connecting = tokio::time::timeout(timeouts.connect, AsyncPgConnection::establish(&database_url));
+async fn establish(
+    database_url: String,
+    timeouts: DbTimeouts,
+) -> diesel::ConnectionResult<AsyncPgConnection> {
+    let connecting = tokio::time::timeout(
+        timeouts.connect,
+        AsyncPgConnection::establish(&database_url),
+    );
     let mut connection = connecting
         .await
         .map_err(|_| diesel::ConnectionError::BadConnection("no answer in time".to_owned()))??;

@@ -75,9 +75,17 @@ pub struct StoredBytes {
 }
 
 /// The row of one part.
-pub async fn find(conn: &mut Connection, file_id: Uuid, part_number: i32) -> Result<Option<PartRow>, DbError> {
+pub async fn find(
+    conn: &mut Connection,
+    file_id: Uuid,
+    part_number: i32,
+) -> Result<Option<PartRow>, DbError> {
     let row = file_parts::table
-        .filter(file_parts::file_id.eq(file_id).and(file_parts::part_number.eq(part_number)))
+        .filter(
+            file_parts::file_id
+                .eq(file_id)
+                .and(file_parts::part_number.eq(part_number)),
+        )
         .select(PartRow::as_select())
         .first(conn)
         .await
@@ -106,7 +114,11 @@ pub async fn insert(
 }
 
 /// Writes a part's next generation over the last one.
-pub async fn replace(conn: &mut Connection, id: i64, bytes: &StoredBytes) -> Result<PartRow, DbError> {
+pub async fn replace(
+    conn: &mut Connection,
+    id: i64,
+    bytes: &StoredBytes,
+) -> Result<PartRow, DbError> {
     let row = diesel::update(file_parts::table.find(id))
         .set((
             bytes.clone(),
@@ -120,9 +132,18 @@ pub async fn replace(conn: &mut Connection, id: i64, bytes: &StoredBytes) -> Res
 }
 
 /// Rows by number, after one.
-pub async fn page(conn: &mut Connection, file_id: Uuid, after: i32, limit: i64) -> Result<Vec<PartRow>, DbError> {
+pub async fn page(
+    conn: &mut Connection,
+    file_id: Uuid,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<PartRow>, DbError> {
     let rows = file_parts::table
-        .filter(file_parts::file_id.eq(file_id).and(file_parts::part_number.gt(after)))
+        .filter(
+            file_parts::file_id
+                .eq(file_id)
+                .and(file_parts::part_number.gt(after)),
+        )
         .select(PartRow::as_select())
         .order(file_parts::part_number.asc())
         .limit(limit)
@@ -132,9 +153,17 @@ pub async fn page(conn: &mut Connection, file_id: Uuid, after: i32, limit: i64) 
 }
 
 /// The rows of these numbers, rising.
-pub async fn of_numbers(conn: &mut Connection, file_id: Uuid, numbers: &[i32]) -> Result<Vec<PartRow>, DbError> {
+pub async fn of_numbers(
+    conn: &mut Connection,
+    file_id: Uuid,
+    numbers: &[i32],
+) -> Result<Vec<PartRow>, DbError> {
     let rows = file_parts::table
-        .filter(file_parts::file_id.eq(file_id).and(file_parts::part_number.eq_any(numbers)))
+        .filter(
+            file_parts::file_id
+                .eq(file_id)
+                .and(file_parts::part_number.eq_any(numbers)),
+        )
         .select(PartRow::as_select())
         .order(file_parts::part_number.asc())
         .load(conn)
@@ -150,21 +179,40 @@ pub async fn sound(conn: &mut Connection, file_id: Uuid) -> Result<Vec<(i32, i32
 #[diesel::dsl::auto_type(no_type_alias)]
 pub(super) fn in_state<'a>(file_id: Uuid, state: &'a str) -> _ {
     file_parts::table
-        .filter(file_parts::file_id.eq(file_id).and(file_parts::state.eq(state)))
+        .filter(
+            file_parts::file_id
+                .eq(file_id)
+                .and(file_parts::state.eq(state)),
+        )
         .select((file_parts::part_number, file_parts::size))
         .order(file_parts::part_number.asc())
 }
 
 /// Says of one generation that its bytes are damaged; false when it was replaced in between.
-pub async fn mark_corrupt(conn: &mut Connection, id: i64, generation: i32) -> Result<bool, DbError> {
+pub async fn mark_corrupt(
+    conn: &mut Connection,
+    id: i64,
+    generation: i32,
+) -> Result<bool, DbError> {
     let row = file_parts::table.filter(
-        file_parts::id.eq(id).and(file_parts::generation.eq(generation)).and(file_parts::state.eq(STORED)),
+        file_parts::id
+            .eq(id)
+            .and(file_parts::generation.eq(generation))
+            .and(file_parts::state.eq(STORED)),
     );
-    Ok(diesel::update(row).set(file_parts::state.eq(CORRUPT)).execute(conn).await? == 1)
+    Ok(diesel::update(row)
+        .set(file_parts::state.eq(CORRUPT))
+        .execute(conn)
+        .await?
+        == 1)
 }
 
 /// Remembers when these rows' bytes were last found sound.
-pub async fn mark_verified(conn: &mut Connection, ids: &[i64], now: DateTime<Utc>) -> Result<(), DbError> {
+pub async fn mark_verified(
+    conn: &mut Connection,
+    ids: &[i64],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     diesel::update(file_parts::table.filter(file_parts::id.eq_any(ids)))
         .set(file_parts::verified_at.eq(now))
         .execute(conn)
@@ -174,14 +222,24 @@ pub async fn mark_verified(conn: &mut Connection, ids: &[i64], now: DateTime<Utc
 
 /// Removes rows; their bytes must be queued for deletion in the same transaction.
 pub async fn delete(conn: &mut Connection, ids: &[i64]) -> Result<(), DbError> {
-    diesel::delete(file_parts::table.filter(file_parts::id.eq_any(ids))).execute(conn).await?;
+    diesel::delete(file_parts::table.filter(file_parts::id.eq_any(ids)))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Rows from a number on, for an upload that was cut.
-pub async fn from_number(conn: &mut Connection, file_id: Uuid, first: i32) -> Result<Vec<PartRow>, DbError> {
+pub async fn from_number(
+    conn: &mut Connection,
+    file_id: Uuid,
+    first: i32,
+) -> Result<Vec<PartRow>, DbError> {
     let rows = file_parts::table
-        .filter(file_parts::file_id.eq(file_id).and(file_parts::part_number.ge(first)))
+        .filter(
+            file_parts::file_id
+                .eq(file_id)
+                .and(file_parts::part_number.ge(first)),
+        )
         .select(PartRow::as_select())
         .order(file_parts::part_number.asc())
         .load(conn)
@@ -191,7 +249,11 @@ pub async fn from_number(conn: &mut Connection, file_id: Uuid, first: i32) -> Re
 
 /// Removes all rows of a file; their bytes must be queued for deletion in the same transaction.
 pub async fn delete_all(conn: &mut Connection, file_id: Uuid) -> Result<usize, DbError> {
-    Ok(diesel::delete(file_parts::table.filter(file_parts::file_id.eq(file_id))).execute(conn).await?)
+    Ok(
+        diesel::delete(file_parts::table.filter(file_parts::file_id.eq(file_id)))
+            .execute(conn)
+            .await?,
+    )
 }
 
 /// Parts and sealed bytes by store.
@@ -199,8 +261,15 @@ pub async fn sums_by_provider(conn: &mut Connection) -> Result<Vec<(String, i64,
     use diesel::dsl::{count_star, sum};
     let rows: Vec<(String, i64, Option<i64>)> = file_parts::table
         .group_by(file_parts::provider)
-        .select((file_parts::provider, count_star(), sum(file_parts::stored_size)))
+        .select((
+            file_parts::provider,
+            count_star(),
+            sum(file_parts::stored_size),
+        ))
         .load(conn)
         .await?;
-    Ok(rows.into_iter().map(|(name, parts, bytes)| (name, parts, bytes.unwrap_or_default())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(name, parts, bytes)| (name, parts, bytes.unwrap_or_default()))
+        .collect())
 }

@@ -19,5 +19,9 @@ pub struct Quota {
 
 /// The user's quota. After this transaction wrote part rows of the user it is exact: his row is held.
 pub async fn find(conn: &mut Connection, user_id: Uuid) -> Result<Quota, DbError> {
-    Ok(users::table.find(user_id).select(Quota::as_select()).first(conn).await?)
+    Ok(users::table
+        .find(user_id)
+        .select(Quota::as_select())
+        .first(conn)
+        .await?)
 }

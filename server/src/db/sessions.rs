@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use super::schema::{files, upload_sessions, users};
 use super::files::{FileAndSession, FileRow};
+use super::schema::{files, upload_sessions, users};
 use super::{Connection, DbError};
 
 /// The three states as the column has them.
@@ -76,21 +76,36 @@ pub struct NewSession<'a> {
 
 /// Writes a new session.
 pub async fn insert(conn: &mut Connection, session: &NewSession<'_>) -> Result<(), DbError> {
-    diesel::insert_into(upload_sessions::table).values(session).execute(conn).await?;
+    diesel::insert_into(upload_sessions::table)
+        .values(session)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// The file has another shape now.
-pub async fn reshape(conn: &mut Connection, file_id: Uuid, file_size: i64, total_parts: i32) -> Result<(), DbError> {
+pub async fn reshape(
+    conn: &mut Connection,
+    file_id: Uuid,
+    file_size: i64,
+    total_parts: i32,
+) -> Result<(), DbError> {
     diesel::update(upload_sessions::table.filter(upload_sessions::file_id.eq(file_id)))
-        .set((upload_sessions::file_size.eq(file_size), upload_sessions::total_parts.eq(total_parts)))
+        .set((
+            upload_sessions::file_size.eq(file_size),
+            upload_sessions::total_parts.eq(total_parts),
+        ))
         .execute(conn)
         .await?;
     Ok(())
 }
 
 /// The file is whole: nothing expires any more.
-pub async fn complete(conn: &mut Connection, file_id: Uuid, now: DateTime<Utc>) -> Result<(), DbError> {
+pub async fn complete(
+    conn: &mut Connection,
+    file_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     diesel::update(upload_sessions::table.filter(upload_sessions::file_id.eq(file_id)))
         .set((
             upload_sessions::status.eq(COMPLETED),
@@ -129,8 +144,16 @@ pub async fn unfinished(
 ) -> Result<Vec<FileAndSession>, DbError> {
     let rows = upload_sessions::table
         .inner_join(files::table)
-        .filter(upload_sessions::user_id.eq(user_id).and(upload_sessions::status.eq(IN_PROGRESS)))
-        .filter(upload_sessions::expires_at.is_null().or(upload_sessions::expires_at.gt(now)))
+        .filter(
+            upload_sessions::user_id
+                .eq(user_id)
+                .and(upload_sessions::status.eq(IN_PROGRESS)),
+        )
+        .filter(
+            upload_sessions::expires_at
+                .is_null()
+                .or(upload_sessions::expires_at.gt(now)),
+        )
         .select((FileRow::as_select(), SessionRow::as_select()))
         .order(upload_sessions::last_activity_at.desc())
         .limit(limit)
@@ -160,7 +183,11 @@ impl Stale {
 }
 
 /// Abandoned uploads, the oldest first.
-pub async fn stale(conn: &mut Connection, stale: Stale, limit: i64) -> Result<Vec<SessionRow>, DbError> {
+pub async fn stale(
+    conn: &mut Connection,
+    stale: Stale,
+    limit: i64,
+) -> Result<Vec<SessionRow>, DbError> {
     let mut query = upload_sessions::table
         .filter(upload_sessions::expires_at.is_not_null())
         .select(SessionRow::as_select())
@@ -180,7 +207,10 @@ pub async fn stale_sums(conn: &mut Connection, stale: Stale) -> Result<(i64, i64
     use diesel::sql_types::BigInt;
     let mut query = upload_sessions::table
         .filter(upload_sessions::expires_at.is_not_null())
-        .select((count_star(), sql::<BigInt>("coalesce(sum(stored_bytes), 0)::bigint")))
+        .select((
+            count_star(),
+            sql::<BigInt>("coalesce(sum(stored_bytes), 0)::bigint"),
+        ))
         .into_boxed();
     query = match stale {
         Stale::ExpiredAt(now) => query.filter(upload_sessions::expires_at.le(now)),
@@ -191,13 +221,22 @@ pub async fn stale_sums(conn: &mut Connection, stale: Stale) -> Result<(i64, i64
 
 /// Says of every expired upload that it is abandoned; its rows go afterwards, one upload at a time.
 pub async fn mark_abandoned(conn: &mut Connection, now: DateTime<Utc>) -> Result<usize, DbError> {
-    let expired = upload_sessions::table
-        .filter(upload_sessions::expires_at.le(now).and(upload_sessions::status.eq(IN_PROGRESS)));
-    Ok(diesel::update(expired).set(upload_sessions::status.eq(ABANDONED)).execute(conn).await?)
+    let expired = upload_sessions::table.filter(
+        upload_sessions::expires_at
+            .le(now)
+            .and(upload_sessions::status.eq(IN_PROGRESS)),
+    );
+    Ok(diesel::update(expired)
+        .set(upload_sessions::status.eq(ABANDONED))
+        .execute(conn)
+        .await?)
 }
 
 /// Anybody's unfinished uploads with their owner's name, the latest first.
-pub async fn all_unfinished(conn: &mut Connection, limit: i64) -> Result<Vec<(SessionRow, String)>, DbError> {
+pub async fn all_unfinished(
+    conn: &mut Connection,
+    limit: i64,
+) -> Result<Vec<(SessionRow, String)>, DbError> {
     let rows = upload_sessions::table
         .inner_join(users::table)
         .filter(upload_sessions::status.ne(COMPLETED))

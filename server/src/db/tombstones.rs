@@ -35,14 +35,25 @@ pub struct Tombstone {
 
 /// Remembers a file that goes.
 pub async fn insert(conn: &mut Connection, tombstone: &Tombstone) -> Result<(), DbError> {
-    diesel::insert_into(tombstones::table).values(tombstone).execute(conn).await?;
+    diesel::insert_into(tombstones::table)
+        .values(tombstone)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// What became of the user's file.
-pub async fn find(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> Result<Option<Tombstone>, DbError> {
+pub async fn find(
+    conn: &mut Connection,
+    user_id: Uuid,
+    file_id: Uuid,
+) -> Result<Option<Tombstone>, DbError> {
     let row = tombstones::table
-        .filter(tombstones::file_id.eq(file_id).and(tombstones::user_id.eq(user_id)))
+        .filter(
+            tombstones::file_id
+                .eq(file_id)
+                .and(tombstones::user_id.eq(user_id)),
+        )
         .select(Tombstone::as_select())
         .first(conn)
         .await
@@ -52,5 +63,9 @@ pub async fn find(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> Result
 
 /// Whether anybody's file had this id.
 pub async fn exists(conn: &mut Connection, file_id: Uuid) -> Result<bool, DbError> {
-    Ok(diesel::select(diesel::dsl::exists(tombstones::table.find(file_id))).get_result(conn).await?)
+    Ok(
+        diesel::select(diesel::dsl::exists(tombstones::table.find(file_id)))
+            .get_result(conn)
+            .await?,
+    )
 }

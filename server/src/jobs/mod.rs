@@ -1,1 +1,121 @@
-//! Work that nobody waits for: expiry, the deletion queue, the orphan sweep. Safe with any number of instances.
+//! Work that nobody waits for: expiry, the orphan sweep, the deletion queue. Safe with any number of instances: the queue's
+//! rows are leased, and each periodic job has one leader, found by an advisory lock, who takes its turn for all.
+
+mod turn;
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::uploads::{UploadError, Uploads};
+
+/// How often jobs run.
+#[derive(Debug, Clone, Copy)]
+pub struct JobSettings {
+    /// Between two looks for expired uploads and orphans, over all instances.
+    pub cleanup_interval: Duration,
+    /// Between two looks at the deletion queue; a queued deletion of this instance is looked at at once.
+    pub deletion_interval: Duration,
+}
+
+impl Default for JobSettings {
+    fn default() -> Self {
+        JobSettings {
+            cleanup_interval: Duration::from_secs(300),
+            deletion_interval: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Everything that jobs need.
+#[derive(Clone)]
+pub struct Jobs {
+    /// The use-cases whose turns they take.
+    pub uploads: Uploads,
+    /// Whose turn it is.
+    pub db: Db,
+    /// When.
+    pub clock: Clock,
+    /// How often.
+    pub settings: JobSettings,
+}
+
+impl Jobs {
+    /// Runs until `shutdown` turns true (or its sender is gone). Failures are logged and tried again at the next turn.
+    pub async fn run(self, shutdown: watch::Receiver<bool>) {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(self.clone().periodic(shutdown.clone()));
+        tasks.spawn(self.deletions(shutdown));
+        while tasks.join_next().await.is_some() {}
+    }
+
+    async fn periodic(self, mut shutdown: watch::Receiver<bool>) {
+        // Looking twice an interval keeps the fleet's turns close to the interval, whoever takes them.
+        let pause = self.settings.cleanup_interval / 2;
+        loop {
+            self.turn("expire", async || self.uploads.expire().await.map(drop))
+                .await;
+            self.turn("sweep", async || {
+                self.uploads.sweep_orphans().await.map(drop)
+            })
+            .await;
+            if is_over(&mut shutdown, tokio::time::sleep(pause)).await {
+                return;
+            }
+        }
+    }
+
+    async fn turn(&self, name: &str, work: impl AsyncFnOnce() -> Result<(), UploadError>) {
+        let interval = self.settings.cleanup_interval;
+        match turn::take(&self.db, name, (self.clock)(), interval).await {
+            Ok(true) => self.end_turn(name, work().await).await,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, job = name, "job could not take its turn"),
+        }
+    }
+
+    async fn end_turn(&self, name: &str, outcome: Result<(), UploadError>) {
+        let failed = outcome.err().map(|error| error.to_string());
+        if let Some(error) = &failed {
+            tracing::warn!(error, job = name, "job failed");
+        }
+        if let Err(error) = turn::end(&self.db, name, failed.as_deref()).await {
+            tracing::warn!(%error, job = name, "job could not end its turn");
+        }
+    }
+
+    async fn deletions(self, mut shutdown: watch::Receiver<bool>) {
+        loop {
+            let is_more = match self.uploads.delete_queued().await {
+                Ok(step) => step.deleted > 0,
+                Err(error) => {
+                    tracing::warn!(%error, "deletion queue failed");
+                    false
+                }
+            };
+            if is_more && !*shutdown.borrow() {
+                continue;
+            }
+            let woken = async {
+                tokio::select! {
+                    () = self.uploads.deletions_queued() => {}
+                    () = tokio::time::sleep(self.settings.deletion_interval) => {}
+                }
+            };
+            if is_over(&mut shutdown, woken).await {
+                return;
+            }
+        }
+    }
+}
+
+/// Waits for one of the two; true when it is time to stop.
+async fn is_over(shutdown: &mut watch::Receiver<bool>, next: impl Future<Output = ()>) -> bool {
+    tokio::select! {
+        _ = shutdown.wait_for(|stop| *stop) => true,
+        () = next => false,
+    }
+}

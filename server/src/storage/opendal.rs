@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt};
 use opendal::services::{Fs, S3};
 use opendal::{ErrorKind, Operator};
@@ -18,7 +19,8 @@ use uuid::Uuid;
 use super::{ByteStream, Erasure, Locator, PartStore, StorageError};
 
 const MARKER: &str = "ferry-store";
-const MARKER_TEXT: &str = "Sealed parts of a Ferry server. Without this file the server takes the store for unplugged.\n";
+const MARKER_TEXT: &str =
+    "Sealed parts of a Ferry server. Without this file the server takes the store for unplugged.\n";
 /// Where the directory provider writes before it renames.
 const INCOMING: &str = "incoming";
 /// A crash leaves its half-written files there; no put takes this long.
@@ -43,7 +45,10 @@ pub struct S3Settings {
 
 impl std::fmt::Debug for S3Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("S3Settings").field("bucket", &self.bucket).field("endpoint", &self.endpoint).finish_non_exhaustive()
+        f.debug_struct("S3Settings")
+            .field("bucket", &self.bucket)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
     }
 }
 
@@ -63,17 +68,22 @@ struct Key {
 
 impl OpendalStore {
     /// A directory, made if it is missing. Puts are atomic (written aside, synced, renamed). `now` ages leftovers of crashes.
-    pub async fn directory(root: &Path, now: SystemTime) -> Result<Self, StorageError> {
+    pub async fn directory(root: &Path, now: DateTime<Utc>) -> Result<Self, StorageError> {
         let root = root.to_owned();
         let incoming = root.join(INCOMING);
         let made = incoming.clone();
         blocking(move || {
             make_private_folder(&made)?;
-            remove_stale(&made, now)
+            remove_stale(&made, now.into())
         })
         .await?;
-        let service = Fs::default().root(&text(&root)?).atomic_write_dir(&text(&incoming)?);
-        let store = OpendalStore { operator: Operator::new(service).map_err(classify)?, directory: Some(root) };
+        let service = Fs::default()
+            .root(&text(&root)?)
+            .atomic_write_dir(&text(&incoming)?);
+        let store = OpendalStore {
+            operator: Operator::new(service).map_err(classify)?,
+            directory: Some(root),
+        };
         store.place_marker().await?;
         Ok(store)
     }
@@ -94,7 +104,10 @@ impl OpendalStore {
         if let Some(endpoint) = &settings.endpoint {
             service = service.endpoint(endpoint);
         }
-        let store = OpendalStore { operator: Operator::new(service).map_err(classify)?, directory: None };
+        let store = OpendalStore {
+            operator: Operator::new(service).map_err(classify)?,
+            directory: None,
+        };
         Ok(store)
     }
 
@@ -103,7 +116,10 @@ impl OpendalStore {
         match self.operator.stat(MARKER).await {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.operator.write(MARKER, MARKER_TEXT).await.map_err(not_there)?;
+                self.operator
+                    .write(MARKER, MARKER_TEXT)
+                    .await
+                    .map_err(not_there)?;
                 Ok(())
             }
             Err(error) => Err(classify(error)),
@@ -111,21 +127,33 @@ impl OpendalStore {
     }
 
     async fn require_marker(&self) -> Result<(), StorageError> {
-        self.operator.stat(MARKER).await.map(|_| ()).map_err(not_there)
+        self.operator
+            .stat(MARKER)
+            .await
+            .map(|_| ())
+            .map_err(not_there)
     }
 
     /// An object that is not found is lost only if the store itself is there.
     async fn missing(&self, error: opendal::Error) -> StorageError {
         match classify(error) {
-            StorageError::NotFound => self.require_marker().await.err().unwrap_or(StorageError::NotFound),
+            StorageError::NotFound => self
+                .require_marker()
+                .await
+                .err()
+                .unwrap_or(StorageError::NotFound),
             other => other,
         }
     }
 
     /// A rename is durable once the folder that holds the new name is synced, and the folder's own name with its parent.
     async fn sync_folders(&self, key: &str) -> Result<(), StorageError> {
-        let Some(root) = self.directory.clone() else { return Ok(()) };
-        let Some(folder) = root.join(key).parent().map(Path::to_owned) else { return Ok(()) };
+        let Some(root) = self.directory.clone() else {
+            return Ok(());
+        };
+        let Some(folder) = root.join(key).parent().map(Path::to_owned) else {
+            return Ok(());
+        };
         blocking(move || {
             std::fs::File::open(folder)?.sync_all()?;
             std::fs::File::open(root)?.sync_all()
@@ -147,12 +175,23 @@ impl PartStore for OpendalStore {
         if self.directory.is_some() {
             self.require_marker().await?;
         }
-        self.operator.write(&key, body).await.map_err(not_there)?;
+        let mut writer = self.operator.writer(&key).await.map_err(not_there)?;
+        if let Err(error) = write_whole(&mut writer, body).await {
+            // On a full disk the half-written file must not stay; what cannot be removed now goes as stale later.
+            if let Err(error) = writer.abort().await {
+                tracing::debug!(%error, "a half-written part could not be removed");
+            }
+            return Err(not_there(error));
+        }
         self.sync_folders(&key).await?;
         Ok(locator)
     }
 
-    async fn get(&self, locator: &Locator, range: Option<Range<u64>>) -> Result<ByteStream, StorageError> {
+    async fn get(
+        &self,
+        locator: &Locator,
+        range: Option<Range<u64>>,
+    ) -> Result<ByteStream, StorageError> {
         let key = key_of(locator)?;
         let reader = match self.operator.reader(&key).await {
             Ok(reader) => reader,
@@ -172,7 +211,11 @@ impl PartStore for OpendalStore {
             Err(error) => return Err(self.missing(error).await),
         };
         let rest = stream.map(|piece| piece.map(|buffer| buffer.to_bytes()).map_err(classify));
-        Ok(futures_util::stream::iter(first.map(|buffer| Ok(buffer.to_bytes()))).chain(rest).boxed())
+        Ok(
+            futures_util::stream::iter(first.map(|buffer| Ok(buffer.to_bytes())))
+                .chain(rest)
+                .boxed(),
+        )
     }
 
     async fn delete(&self, locator: &Locator) -> Result<Erasure, StorageError> {
@@ -190,8 +233,15 @@ impl PartStore for OpendalStore {
     }
 }
 
+async fn write_whole(writer: &mut opendal::Writer, body: Bytes) -> Result<(), opendal::Error> {
+    writer.write(body).await?;
+    writer.close().await?;
+    Ok(())
+}
+
 fn key_of(locator: &Locator) -> Result<String, StorageError> {
-    let key: Key = serde_json::from_value(locator.0.clone()).map_err(|_| StorageError::ForeignLocator)?;
+    let key: Key =
+        serde_json::from_value(locator.0.clone()).map_err(|_| StorageError::ForeignLocator)?;
     Ok(key.key)
 }
 
@@ -217,16 +267,24 @@ fn classify(error: opendal::Error) -> StorageError {
 /// Where "not found" can only mean the store itself.
 fn not_there(error: opendal::Error) -> StorageError {
     match classify(error) {
-        StorageError::NotFound => StorageError::Unavailable("the store is not there (is the disk mounted?)".to_owned()),
+        StorageError::NotFound => {
+            StorageError::Unavailable("the store is not there (is the disk mounted?)".to_owned())
+        }
         other => other,
     }
 }
 
 /// Codes with which S3 services say that there is no room.
-const FULL_CODES: [&str; 4] = ["XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "status: 507"];
+const FULL_CODES: [&str; 4] = [
+    "XMinioStorageFull",
+    "QuotaExceeded",
+    "InsufficientStorage",
+    "status: 507",
+];
 
 fn is_full(error: &opendal::Error) -> bool {
-    let io = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    let io =
+        std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
     match io.map(std::io::Error::kind) {
         Some(kind) => is_full_kind(kind),
         None => {
@@ -237,10 +295,17 @@ fn is_full(error: &opendal::Error) -> bool {
 }
 
 fn is_full_kind(kind: std::io::ErrorKind) -> bool {
-    matches!(kind, std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::FileTooLarge)
+    matches!(
+        kind,
+        std::io::ErrorKind::StorageFull
+            | std::io::ErrorKind::QuotaExceeded
+            | std::io::ErrorKind::FileTooLarge
+    )
 }
 
-async fn blocking(work: impl FnOnce() -> std::io::Result<()> + Send + 'static) -> Result<(), StorageError> {
+async fn blocking(
+    work: impl FnOnce() -> std::io::Result<()> + Send + 'static,
+) -> Result<(), StorageError> {
     let done = tokio::task::spawn_blocking(work).await;
     let outcome = done.map_err(|error| StorageError::Unavailable(error.to_string()))?;
     outcome.map_err(|error| match error.kind() {
@@ -272,16 +337,26 @@ mod tests {
     use super::*;
 
     fn os_error(number: i32) -> opendal::Error {
-        opendal::Error::new(ErrorKind::Unexpected, "write").set_source(std::io::Error::from_raw_os_error(number))
+        opendal::Error::new(ErrorKind::Unexpected, "write")
+            .set_source(std::io::Error::from_raw_os_error(number))
     }
 
     #[test]
     fn no_room_is_full_and_a_broken_disk_is_not() {
         for number in [nix::libc::ENOSPC, nix::libc::EDQUOT, nix::libc::EFBIG] {
-            assert!(matches!(classify(os_error(number)), StorageError::Full), "errno {number}");
+            assert!(
+                matches!(classify(os_error(number)), StorageError::Full),
+                "errno {number}"
+            );
         }
-        assert!(matches!(classify(os_error(nix::libc::EIO)), StorageError::Unavailable(_)));
-        let s3 = opendal::Error::new(ErrorKind::Unexpected, "S3Error { code: \"XMinioStorageFull\" }");
+        assert!(matches!(
+            classify(os_error(nix::libc::EIO)),
+            StorageError::Unavailable(_)
+        ));
+        let s3 = opendal::Error::new(
+            ErrorKind::Unexpected,
+            "S3Error { code: \"XMinioStorageFull\" }",
+        );
         assert!(matches!(classify(s3), StorageError::Full));
     }
 

@@ -24,10 +24,14 @@ impl Uploads {
     /// Stores the body; `duplicate` in the answer tells 200 from 201. It goes on to its end when the caller is dropped,
     /// so what must live as long as the body (the bytes reserved for it) belongs into the `Bytes`: [`Bytes::from_owner`].
     pub async fn accept_part(&self, ticket: PartTicket, body: Bytes) -> UploadResult<StoredPart> {
-        ticket.length.require(u64::try_from(body.len()).unwrap_or(u64::MAX))?;
+        ticket
+            .length
+            .require(u64::try_from(body.len()).unwrap_or(u64::MAX))?;
         let uploads = self.clone();
         let accepted = tokio::spawn(async move { uploads.accept_checked(ticket, body).await });
-        accepted.await.map_err(|error| UploadError::Internal(error.to_string()))?
+        accepted
+            .await
+            .map_err(|error| UploadError::Internal(error.to_string()))?
     }
 
     async fn accept_checked(&self, ticket: PartTicket, body: Bytes) -> UploadResult<StoredPart> {
@@ -65,7 +69,11 @@ impl Uploads {
         }
     }
 
-    async fn judge_now(&self, conn: &mut Connection, ticket: &PartTicket) -> UploadResult<(Verdict, Option<PartRow>)> {
+    async fn judge_now(
+        &self,
+        conn: &mut Connection,
+        ticket: &PartTicket,
+    ) -> UploadResult<(Verdict, Option<PartRow>)> {
         let Some((file, session)) = files::find(conn, ticket.user_id, ticket.file_id).await? else {
             return Err(absent(conn, ticket.user_id, ticket.file_id).await);
         };
@@ -87,7 +95,11 @@ impl Uploads {
     async fn put(&self, ticket: &PartTicket, body: Bytes) -> UploadResult<Put> {
         let provider = self.stores.default_name().to_owned();
         let store = self.stores.named(&provider)?;
-        let mut put = Put { intent_id: Uuid::new_v4(), provider, locator: store.locate() };
+        let mut put = Put {
+            intent_id: Uuid::new_v4(),
+            provider,
+            locator: store.locate(),
+        };
         self.db.timely(self.write_intent(ticket, &put)).await?;
         match store.put(put.locator.clone(), body).await {
             Ok(locator) => {
@@ -95,7 +107,10 @@ impl Uploads {
                 Ok(put)
             }
             Err(error) => {
-                self.give_up(&put).await;
+                // After a timeout the bytes may still arrive: deleting them now would be too early, the sweep comes late enough.
+                if !matches!(error, StorageError::Unavailable(_)) {
+                    self.give_up(&put).await;
+                }
                 Err(error.into())
             }
         }
@@ -115,7 +130,12 @@ impl Uploads {
         Ok(intents::insert(&mut conn, &intent).await?)
     }
 
-    async fn commit(&self, ticket: &PartTicket, digests: &Digests, put: &Put) -> UploadResult<Outcome> {
+    async fn commit(
+        &self,
+        ticket: &PartTicket,
+        digests: &Digests,
+        put: &Put,
+    ) -> UploadResult<Outcome> {
         self.db
             .timely(async {
                 let mut tx = self.db.begin().await?;
@@ -139,7 +159,10 @@ impl Uploads {
         put: &Put,
     ) -> UploadResult<Outcome> {
         if !intents::take(conn, put.intent_id).await? {
-            return Err(StorageError::Unavailable("the put took so long that it was given up".to_owned()).into());
+            return Err(StorageError::Unavailable(
+                "the put took so long that it was given up".to_owned(),
+            )
+            .into());
         }
         let Some((file, session)) = files::lock(conn, ticket.user_id, ticket.file_id).await? else {
             return Err(absent(conn, ticket.user_id, ticket.file_id).await);
@@ -148,12 +171,16 @@ impl Uploads {
         let (verdict, row) = self.judge_row(conn, ticket, standing).await?;
         let bytes = self.stored_bytes(ticket, digests, put);
         let row = match (verdict, row) {
-            (Verdict::Duplicate, Some(row)) => return Ok(Outcome::Duplicate(stored_part(&row, true)?)),
+            (Verdict::Duplicate, Some(row)) => {
+                return Ok(Outcome::Duplicate(stored_part(&row, true)?));
+            }
             (_, Some(before)) => {
                 deletions::queue(conn, &before.provider, &before.locator, bytes.stored_at).await?;
                 parts::replace(conn, before.id, &bytes).await?
             }
-            (_, None) => parts::insert(conn, ticket.file_id, i32_of(ticket.part_number), &bytes).await?,
+            (_, None) => {
+                parts::insert(conn, ticket.file_id, i32_of(ticket.part_number), &bytes).await?
+            }
         };
         require_within(conn, ticket.user_id).await?;
         Ok(Outcome::Stored(stored_part(&row, false)?))
@@ -186,7 +213,9 @@ impl Uploads {
             .await;
         match given_up {
             Ok(()) => self.deletions_queued.notify_one(),
-            Err(error) => tracing::warn!(%error, intent = %put.intent_id, "left to the orphan sweep"),
+            Err(error) => {
+                tracing::warn!(%error, intent = %put.intent_id, "left to the orphan sweep")
+            }
         }
     }
 }

@@ -16,7 +16,9 @@ impl Uploads {
     pub async fn admin_sessions(&self) -> UploadResult<Vec<AdminSession>> {
         let rows = self
             .db
-            .timely(async { sessions::all_unfinished(&mut *self.db.connection().await?, MAX_LISTED).await })
+            .timely(async {
+                sessions::all_unfinished(&mut *self.db.connection().await?, MAX_LISTED).await
+            })
             .await?;
         let now = (self.clock)();
         Ok(rows
@@ -41,8 +43,10 @@ impl Uploads {
                 UploadResult::Ok((held, deletions::pending_by_provider(&mut conn).await?))
             })
             .await?;
-        let held: BTreeMap<String, (i64, i64)> =
-            held.into_iter().map(|(name, parts, bytes)| (name, (parts, bytes))).collect();
+        let held: BTreeMap<String, (i64, i64)> = held
+            .into_iter()
+            .map(|(name, parts, bytes)| (name, (parts, bytes)))
+            .collect();
         let pending: BTreeMap<String, i64> = pending.into_iter().collect();
         let mut names: Vec<&str> = self.stores.iter().map(|(name, _)| name).collect();
         names.extend(held.keys().chain(pending.keys()).map(String::as_str));
@@ -57,7 +61,13 @@ impl Uploads {
         Ok(entries)
     }
 
-    async fn storage_entry(&self, name: &str, parts: i64, bytes: i64, pending: i64) -> StorageEntry {
+    async fn storage_entry(
+        &self,
+        name: &str,
+        parts: i64,
+        bytes: i64,
+        pending: i64,
+    ) -> StorageEntry {
         let health = match self.stores.named(name) {
             Ok(store) => store.health().await,
             Err(error) => Err(error),

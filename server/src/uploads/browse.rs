@@ -27,10 +27,23 @@ impl Uploads {
         self.db
             .timely(async {
                 let mut conn = self.db.connection().await?;
-                let page = files::page(&mut conn, user_id, query.folder.as_deref(), after, i64::from(rows)).await?;
+                let page = files::page(
+                    &mut conn,
+                    user_id,
+                    query.folder.as_deref(),
+                    after,
+                    i64::from(rows),
+                )
+                .await?;
                 let is_full = u32::try_from(page.len()).unwrap_or(u32::MAX) == rows;
-                let next = page.last().filter(|_| is_full).and_then(|(file, _)| Cursor::text(file.completed_at?, file.id));
-                Ok(FilesPage { files: page.into_iter().map(file_entry).collect(), next })
+                let next = page
+                    .last()
+                    .filter(|_| is_full)
+                    .and_then(|(file, _)| Cursor::text(file.completed_at?, file.id));
+                Ok(FilesPage {
+                    files: page.into_iter().map(file_entry).collect(),
+                    next,
+                })
             })
             .await
     }
@@ -51,22 +64,35 @@ impl Uploads {
     }
 
     /// A page of part rows.
-    pub async fn parts(&self, user_id: Uuid, file_id: Uuid, query: PartsQuery) -> UploadResult<PartsPage> {
+    pub async fn parts(
+        &self,
+        user_id: Uuid,
+        file_id: Uuid,
+        query: PartsQuery,
+    ) -> UploadResult<PartsPage> {
         let rows = page_rows(query.limit, MAX_PARTS_PAGE_ROWS, MAX_PARTS_PAGE_ROWS)?;
         self.rows_of(user_id, file_id).await?;
         self.db
             .timely(async {
                 let mut conn = self.db.connection().await?;
-                let page = parts::page(&mut conn, file_id, i32_of(query.after), i64::from(rows)).await?;
+                let page =
+                    parts::page(&mut conn, file_id, i32_of(query.after), i64::from(rows)).await?;
                 let is_full = u32::try_from(page.len()).unwrap_or(u32::MAX) == rows;
-                let next = page.last().filter(|_| is_full).map(|row| u32_of(row.part_number));
+                let next = page
+                    .last()
+                    .filter(|_| is_full)
+                    .map(|row| u32_of(row.part_number));
                 let parts = page.iter().map(part_entry).collect::<UploadResult<_>>()?;
                 Ok(PartsPage { parts, next })
             })
             .await
     }
 
-    pub(super) async fn rows_of(&self, user_id: Uuid, file_id: Uuid) -> UploadResult<FileAndSession> {
+    pub(super) async fn rows_of(
+        &self,
+        user_id: Uuid,
+        file_id: Uuid,
+    ) -> UploadResult<FileAndSession> {
         self.db
             .timely(async {
                 let mut conn = self.db.connection().await?;
@@ -112,8 +138,14 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_and_a_made_up_one_is_refused() {
-        let start = (DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap(), Uuid::from_u128(7));
-        assert_eq!(Cursor::parse(&Cursor::text(start.0, start.1).unwrap()).unwrap(), start);
+        let start = (
+            DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap(),
+            Uuid::from_u128(7),
+        );
+        assert_eq!(
+            Cursor::parse(&Cursor::text(start.0, start.1).unwrap()).unwrap(),
+            start
+        );
         for text in ["", "x", "AAAA", "!"] {
             assert!(Cursor::parse(text).is_err(), "{text}");
         }

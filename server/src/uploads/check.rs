@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use ferry_core::wire::{CheckQuery, CheckResponse, MAX_CANDIDATES};
 use uuid::Uuid;
 
-use super::file::{candidate, standing, Standing};
+use super::file::{Standing, candidate, standing};
 use super::{UploadResult, Uploads, numbers, sealed};
 use crate::db::files::{self, FileAndSession};
 use crate::db::units::{i64_of, u32_of};
@@ -36,16 +36,32 @@ impl Uploads {
             };
             let is_other_label = file.original_filename != query.filename;
             let is_other_size = file.file_size != i64_of(query.size);
-            (rank, is_other_label || is_other_size, Reverse(session.last_activity_at))
+            (
+                rank,
+                is_other_label || is_other_size,
+                Reverse(session.last_activity_at),
+            )
         });
     }
 
-    async fn describe(&self, conn: &mut Connection, found: Vec<FileAndSession>) -> UploadResult<CheckResponse> {
+    async fn describe(
+        &self,
+        conn: &mut Connection,
+        found: Vec<FileAndSession>,
+    ) -> UploadResult<CheckResponse> {
         let now = (self.clock)();
-        let candidates: Vec<_> = found.into_iter().map(|found| candidate(found, now)).collect();
-        let Some(best) = candidates.first() else { return Ok(nothing()) };
+        let candidates: Vec<_> = found
+            .into_iter()
+            .map(|found| candidate(found, now))
+            .collect();
+        let Some(best) = candidates.first() else {
+            return Ok(nothing());
+        };
         let sound = parts::sound(conn, best.file_id).await?;
-        let uploaded_chunks: Vec<u32> = sound.into_iter().map(|(number, _)| u32_of(number)).collect();
+        let uploaded_chunks: Vec<u32> = sound
+            .into_iter()
+            .map(|(number, _)| u32_of(number))
+            .collect();
         let missing = numbers::missing_ranges(&uploaded_chunks, best.total_parts);
         Ok(CheckResponse {
             exists: true,

@@ -17,7 +17,11 @@ const BATCH_ROWS: i64 = 1_000;
 
 impl Uploads {
     /// Removes abandoned uploads, or says which it would.
-    pub async fn cleanup(&self, actor: Actor, request: CleanupRequest) -> UploadResult<CleanupResponse> {
+    pub async fn cleanup(
+        &self,
+        actor: Actor,
+        request: CleanupRequest,
+    ) -> UploadResult<CleanupResponse> {
         let stale = self.stale(&request)?;
         if request.dry_run {
             return self.would_go(stale).await;
@@ -33,9 +37,9 @@ impl Uploads {
         let now = (self.clock)();
         match request.older_than {
             None => Ok(Stale::ExpiredAt(now)),
-            Some(secs) if secs < OLDER_THAN_FLOOR_SECS => {
-                Err(UploadError::Invalid(format!("older_than is at least {OLDER_THAN_FLOOR_SECS} seconds")))
-            }
+            Some(secs) if secs < OLDER_THAN_FLOOR_SECS => Err(UploadError::Invalid(format!(
+                "older_than is at least {OLDER_THAN_FLOOR_SECS} seconds"
+            ))),
             Some(secs) => TimeDelta::try_seconds(i64_of(secs))
                 .and_then(|age| now.checked_sub_signed(age))
                 .map(Stale::IdleSince)
@@ -59,13 +63,24 @@ impl Uploads {
             .await
     }
 
-    async fn remove_stale(&self, actor: Actor, stale: Stale, why: &str) -> UploadResult<CleanupResponse> {
-        let mut done =
-            CleanupResponse { deleted_count: 0, freed_storage: 0, dry_run: false, sessions: Vec::new() };
+    async fn remove_stale(
+        &self,
+        actor: Actor,
+        stale: Stale,
+        why: &str,
+    ) -> UploadResult<CleanupResponse> {
+        let mut done = CleanupResponse {
+            deleted_count: 0,
+            freed_storage: 0,
+            dry_run: false,
+            sessions: Vec::new(),
+        };
         loop {
             let batch = self
                 .db
-                .timely(async { sessions::stale(&mut *self.db.connection().await?, stale, BATCH_ROWS).await })
+                .timely(async {
+                    sessions::stale(&mut *self.db.connection().await?, stale, BATCH_ROWS).await
+                })
                 .await?;
             let mut gone = 0_u64;
             for session in &batch {
@@ -96,7 +111,9 @@ impl Uploads {
         self.db
             .patiently(async {
                 let mut tx = self.db.begin_patient().await?;
-                let outcome = self.remove_one_in(&mut tx, actor, stale, file_id, why).await;
+                let outcome = self
+                    .remove_one_in(&mut tx, actor, stale, file_id, why)
+                    .await;
                 tx.end(outcome).await
             })
             .await
@@ -110,12 +127,18 @@ impl Uploads {
         file_id: Uuid,
         why: &str,
     ) -> UploadResult<Option<AbandonedUpload>> {
-        let Some((file, session)) = files::lock_if_free(conn, file_id).await? else { return Ok(None) };
+        let Some((file, session)) = files::lock_if_free(conn, file_id).await? else {
+            return Ok(None);
+        };
         if !stale.covers(&session) {
             return Ok(None);
         }
-        let removal =
-            Removal { reason: tombstones::EXPIRED, action: "upload.cleaned_up", actor, why: why.to_owned() };
+        let removal = Removal {
+            reason: tombstones::EXPIRED,
+            action: "upload.cleaned_up",
+            actor,
+            why: why.to_owned(),
+        };
         remove(conn, &file, removal, (self.clock)()).await?;
         Ok(Some(abandoned(&session)))
     }

@@ -24,7 +24,9 @@ impl Uploads {
         request: CompleteRequest,
     ) -> UploadResult<CompleteResponse> {
         if request.manifest_seq == 0 {
-            return Err(UploadError::Invalid("manifest_seq of a complete file is at least 1".to_owned()));
+            return Err(UploadError::Invalid(
+                "manifest_seq of a complete file is at least 1".to_owned(),
+            ));
         }
         sealed::require_manifest(&request.manifest.0, request.manifest_seq)?;
         self.db
@@ -60,29 +62,40 @@ impl Uploads {
         }
         let completed_at = file.completed_at.unwrap_or(now);
         close(conn, &file, request, completed_at, now).await?;
-        Ok(CompleteResponse { file_id, is_complete: true, completed_at })
+        Ok(CompleteResponse {
+            file_id,
+            is_complete: true,
+            completed_at,
+        })
     }
 }
 
 fn manifest_differs(file: &FileRow) -> UploadError {
-    UploadError::ManifestDiffers { manifest: file.manifest.clone(), seq: seq_of(file.manifest_seq) }
+    UploadError::ManifestDiffers {
+        manifest: file.manifest.clone(),
+        seq: seq_of(file.manifest_seq),
+    }
 }
 
 fn repeated(file: &FileRow, request: &CompleteRequest) -> UploadResult<CompleteResponse> {
     let is_same = file.manifest == request.manifest.0
         && file.file_fingerprint.as_deref() == Some(request.fingerprint.0.as_slice());
     match file.completed_at {
-        Some(completed_at) if is_same => {
-            Ok(CompleteResponse { file_id: file.id, is_complete: true, completed_at })
-        }
+        Some(completed_at) if is_same => Ok(CompleteResponse {
+            file_id: file.id,
+            is_complete: true,
+            completed_at,
+        }),
         _ => Err(manifest_differs(file)),
     }
 }
 
 /// The next manifest, and of what was complete once the same content.
 fn require_successor(file: &FileRow, request: &CompleteRequest) -> UploadResult<()> {
-    let is_same_content =
-        file.file_fingerprint.as_deref().is_none_or(|known| known == request.fingerprint.0.as_slice());
+    let is_same_content = file
+        .file_fingerprint
+        .as_deref()
+        .is_none_or(|known| known == request.fingerprint.0.as_slice());
     if is_same_content && i64::from(request.manifest_seq) > file.manifest_seq {
         Ok(())
     } else {
@@ -92,17 +105,24 @@ fn require_successor(file: &FileRow, request: &CompleteRequest) -> UploadResult<
 
 async fn require_all_parts(conn: &mut Connection, file: &FileRow) -> UploadResult<()> {
     let sound = parts::sound(conn, file.id).await?;
-    let present: Vec<u32> = sound.into_iter().map(|(number, _)| u32_of(number)).collect();
+    let present: Vec<u32> = sound
+        .into_iter()
+        .map(|(number, _)| u32_of(number))
+        .collect();
     let ranges = numbers::missing_ranges(&present, total_parts(file));
     if ranges.is_empty() {
         return Ok(());
     }
     let missing = numbers::expand(&ranges).take(MAX_MISSING_LISTED).collect();
-    Err(UploadError::PartsMissing { missing, count: numbers::count(&ranges) })
+    Err(UploadError::PartsMissing {
+        missing,
+        count: numbers::count(&ranges),
+    })
 }
 
 async fn stored_root(conn: &mut Connection, file: &FileRow) -> UploadResult<[u8; 32]> {
-    let wrong_count = |_| UploadError::Internal("the part rows are not the planned ones".to_owned());
+    let wrong_count =
+        |_| UploadError::Internal("the part rows are not the planned ones".to_owned());
     let mut root = PartsRoot::new(total_parts(file));
     let mut after = 0;
     loop {

@@ -28,9 +28,17 @@ pub(super) enum Verdict {
 }
 
 /// Decides. `is_frozen`: the file is complete or once was, so its plaintext never changes.
-pub(super) fn decide(is_frozen: bool, stored: Option<Stored>, sent: Sent) -> Result<Verdict, UploadError> {
+pub(super) fn decide(
+    is_frozen: bool,
+    stored: Option<Stored>,
+    sent: Sent,
+) -> Result<Verdict, UploadError> {
     let Some(stored) = stored else {
-        return if is_frozen { Err(UploadError::FileComplete) } else { Ok(Verdict::Store) };
+        return if is_frozen {
+            Err(UploadError::FileComplete)
+        } else {
+            Ok(Verdict::Store)
+        };
     };
     let is_same = stored.mac == sent.mac;
     match (stored.is_sound, is_same) {
@@ -58,7 +66,11 @@ mod tests {
     const OTHER: [u8; 32] = [2; 32];
 
     fn stored(mac: [u8; 32], is_sound: bool) -> Option<Stored> {
-        Some(Stored { mac, is_sound, generation: 3 })
+        Some(Stored {
+            mac,
+            is_sound,
+            generation: 3,
+        })
     }
 
     fn sent(if_match: Option<u32>) -> Sent {
@@ -68,27 +80,61 @@ mod tests {
     #[test]
     fn unfinished_file() {
         assert_eq!(decide(false, None, sent(None)).unwrap(), Verdict::Store);
-        assert_eq!(decide(false, stored(MAC, true), sent(None)).unwrap(), Verdict::Duplicate);
-        assert_eq!(decide(false, stored(MAC, false), sent(None)).unwrap(), Verdict::Store);
-        assert_eq!(decide(false, stored(OTHER, false), sent(None)).unwrap(), Verdict::Store);
-        assert_eq!(decide(false, stored(OTHER, true), sent(Some(3))).unwrap(), Verdict::Store);
+        assert_eq!(
+            decide(false, stored(MAC, true), sent(None)).unwrap(),
+            Verdict::Duplicate
+        );
+        assert_eq!(
+            decide(false, stored(MAC, false), sent(None)).unwrap(),
+            Verdict::Store
+        );
+        assert_eq!(
+            decide(false, stored(OTHER, false), sent(None)).unwrap(),
+            Verdict::Store
+        );
+        assert_eq!(
+            decide(false, stored(OTHER, true), sent(Some(3))).unwrap(),
+            Verdict::Store
+        );
         let differs = decide(false, stored(OTHER, true), sent(None)).unwrap_err();
-        assert!(matches!(differs, UploadError::PartDiffers { generation: 3 }));
+        assert!(matches!(
+            differs,
+            UploadError::PartDiffers { generation: 3 }
+        ));
         let mismatch = decide(false, stored(OTHER, true), sent(Some(2))).unwrap_err();
-        assert!(matches!(mismatch, UploadError::GenerationMismatch { generation: 3 }));
+        assert!(matches!(
+            mismatch,
+            UploadError::GenerationMismatch { generation: 3 }
+        ));
     }
 
     #[test]
     fn a_replacement_repeated_after_a_lost_answer_is_a_duplicate() {
-        assert_eq!(decide(false, stored(MAC, true), sent(Some(2))).unwrap(), Verdict::Duplicate);
+        assert_eq!(
+            decide(false, stored(MAC, true), sent(Some(2))).unwrap(),
+            Verdict::Duplicate
+        );
     }
 
     #[test]
     fn complete_file_takes_only_repairs() {
-        assert_eq!(decide(true, stored(MAC, true), sent(None)).unwrap(), Verdict::Duplicate);
-        assert_eq!(decide(true, stored(MAC, false), sent(None)).unwrap(), Verdict::Store);
-        for (row, if_match) in [(stored(OTHER, true), Some(3)), (stored(OTHER, false), None), (None, None)] {
-            assert!(matches!(decide(true, row, sent(if_match)), Err(UploadError::FileComplete)));
+        assert_eq!(
+            decide(true, stored(MAC, true), sent(None)).unwrap(),
+            Verdict::Duplicate
+        );
+        assert_eq!(
+            decide(true, stored(MAC, false), sent(None)).unwrap(),
+            Verdict::Store
+        );
+        for (row, if_match) in [
+            (stored(OTHER, true), Some(3)),
+            (stored(OTHER, false), None),
+            (None, None),
+        ] {
+            assert!(matches!(
+                decide(true, row, sent(if_match)),
+                Err(UploadError::FileComplete)
+            ));
         }
     }
 }

@@ -31,7 +31,12 @@ impl Uploads {
         self.take_away(user_id, file_id, Kind::Delete).await
     }
 
-    async fn take_away(&self, user_id: Uuid, file_id: Uuid, kind: Kind) -> UploadResult<DeleteResponse> {
+    async fn take_away(
+        &self,
+        user_id: Uuid,
+        file_id: Uuid,
+        kind: Kind,
+    ) -> UploadResult<DeleteResponse> {
         let deletion = self
             .db
             .patiently(async {
@@ -41,7 +46,10 @@ impl Uploads {
             })
             .await?;
         self.deletions_queued.notify_one();
-        Ok(DeleteResponse { deleted: true, deletion })
+        Ok(DeleteResponse {
+            deleted: true,
+            deletion,
+        })
     }
 
     async fn take_away_in(
@@ -56,15 +64,18 @@ impl Uploads {
             return repeated(conn, user_id, file_id).await;
         };
         let (reason, action) = match kind {
-            Kind::Discard => {
-                match require_open(&file, &session, now) {
-                    Err(UploadError::FileComplete) => return Err(UploadError::FileComplete),
-                    Ok(()) | Err(_) => (tombstones::DISCARDED, "upload.discarded"),
-                }
-            }
+            Kind::Discard => match require_open(&file, &session, now) {
+                Err(UploadError::FileComplete) => return Err(UploadError::FileComplete),
+                Ok(()) | Err(_) => (tombstones::DISCARDED, "upload.discarded"),
+            },
             Kind::Delete => (tombstones::DELETED, "file.deleted"),
         };
-        let removal = Removal { reason, action, actor: Actor::User(user_id), why: "asked by its owner".to_owned() };
+        let removal = Removal {
+            reason,
+            action,
+            actor: Actor::User(user_id),
+            why: "asked by its owner".to_owned(),
+        };
         remove(conn, &file, removal, now).await
     }
 }
@@ -72,9 +83,10 @@ impl Uploads {
 /// The answer of the first time.
 async fn repeated(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> UploadResult<Deletion> {
     match tombstones::find(conn, user_id, file_id).await? {
-        Some(stone) if stone.reason != tombstones::EXPIRED => {
-            Ok(Deletion { deleted: u64_of(stone.deleted), crypto_erased: u64_of(stone.crypto_erased) })
-        }
+        Some(stone) if stone.reason != tombstones::EXPIRED => Ok(Deletion {
+            deleted: u64_of(stone.deleted),
+            crypto_erased: u64_of(stone.crypto_erased),
+        }),
         _ => Err(absent(conn, user_id, file_id).await),
     }
 }
@@ -97,7 +109,10 @@ pub(super) async fn remove(
     let queued = deletions::queue_file(conn, file.id, now).await?;
     parts::delete_all(conn, file.id).await?;
     files::delete(conn, file.id).await?;
-    let deletion = Deletion { deleted: u64::try_from(queued).unwrap_or(u64::MAX), crypto_erased: 0 };
+    let deletion = Deletion {
+        deleted: u64::try_from(queued).unwrap_or(u64::MAX),
+        crypto_erased: 0,
+    };
     let stone = Tombstone {
         file_id: file.id,
         user_id: file.user_id,

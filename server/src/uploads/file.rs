@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use ferry_core::envelope::header::Header;
 use ferry_core::envelope::part::PartRecord;
 use ferry_core::wire::{
-    B64, Bytes64, Candidate, Compression, FileEntry, PartEntry, PartState, StoredPart, UploadSession, UploadStatus,
+    B64, Bytes64, Candidate, Compression, FileEntry, PartEntry, PartState, StoredPart,
+    UploadSession, UploadStatus,
 };
 use uuid::Uuid;
 
@@ -38,11 +39,17 @@ pub(super) fn standing(file: &FileRow, session: &SessionRow, now: DateTime<Utc>)
 }
 
 fn is_expired(session: &SessionRow, now: DateTime<Utc>) -> bool {
-    session.expires_at.is_some_and(|expires_at| expires_at <= now)
+    session
+        .expires_at
+        .is_some_and(|expires_at| expires_at <= now)
 }
 
 /// For a call that changes only unfinished uploads.
-pub(super) fn require_open(file: &FileRow, session: &SessionRow, now: DateTime<Utc>) -> UploadResult<()> {
+pub(super) fn require_open(
+    file: &FileRow,
+    session: &SessionRow,
+    now: DateTime<Utc>,
+) -> UploadResult<()> {
     match standing(file, session, now) {
         Standing::Open => Ok(()),
         Standing::Frozen => Err(UploadError::FileComplete),
@@ -70,7 +77,8 @@ pub(super) fn status_of(file: &FileRow, session: &SessionRow, now: DateTime<Utc>
 }
 
 pub(super) fn header_of(file: &FileRow) -> UploadResult<Header> {
-    Header::parse_for(&file.header, &file.id).map_err(|error| UploadError::Internal(error.to_string()))
+    Header::parse_for(&file.header, &file.id)
+        .map_err(|error| UploadError::Internal(error.to_string()))
 }
 
 pub(super) fn total_parts(file: &FileRow) -> u32 {
@@ -79,12 +87,20 @@ pub(super) fn total_parts(file: &FileRow) -> u32 {
 
 /// Plaintext length of part `number` by the plan, without making the whole plan.
 pub(super) fn planned_len(file: &FileRow, header: &Header, number: u32) -> u32 {
-    if number == total_parts(file) { u32_of(file.last_part_size) } else { header.plan().full_len_bytes(number) }
+    if number == total_parts(file) {
+        u32_of(file.last_part_size)
+    } else {
+        header.plan().full_len_bytes(number)
+    }
 }
 
 pub(super) fn require_number(file: &FileRow, number: u32) -> UploadResult<()> {
     let total = total_parts(file);
-    if (1..=total).contains(&number) { Ok(()) } else { Err(UploadError::PartNumberInvalid { total }) }
+    if (1..=total).contains(&number) {
+        Ok(())
+    } else {
+        Err(UploadError::PartNumberInvalid { total })
+    }
 }
 
 pub(super) fn upload_session((file, session): FileAndSession, now: DateTime<Utc>) -> UploadSession {
@@ -149,11 +165,17 @@ pub(super) fn file_entry((file, session): FileAndSession) -> FileEntry {
 
 /// Byte strings whose length a constraint of the table keeps.
 pub(super) fn fixed<const N: usize>(bytes: &[u8]) -> UploadResult<[u8; N]> {
-    bytes.try_into().map_err(|_| UploadError::Internal(format!("a row holds {} bytes in place of {N}", bytes.len())))
+    bytes.try_into().map_err(|_| {
+        UploadError::Internal(format!("a row holds {} bytes in place of {N}", bytes.len()))
+    })
 }
 
 pub(super) fn compression_of(row: &PartRow) -> Compression {
-    if row.is_compressed { Compression::DeflateRaw } else { Compression::None }
+    if row.is_compressed {
+        Compression::DeflateRaw
+    } else {
+        Compression::None
+    }
 }
 
 pub(super) fn is_sound(row: &PartRow) -> bool {
@@ -161,7 +183,11 @@ pub(super) fn is_sound(row: &PartRow) -> bool {
 }
 
 pub(super) fn stored(row: &PartRow) -> UploadResult<Stored> {
-    Ok(Stored { mac: fixed(&row.part_mac)?, is_sound: is_sound(row), generation: u32_of(row.generation) })
+    Ok(Stored {
+        mac: fixed(&row.part_mac)?,
+        is_sound: is_sound(row),
+        generation: u32_of(row.generation),
+    })
 }
 
 pub(super) fn part_entry(row: &PartRow) -> UploadResult<PartEntry> {
@@ -174,7 +200,11 @@ pub(super) fn part_entry(row: &PartRow) -> UploadResult<PartEntry> {
         compression: compression_of(row),
         part_mac: B64(fixed(&row.part_mac)?),
         generation: u32_of(row.generation),
-        state: if is_sound(row) { PartState::Stored } else { PartState::Corrupt },
+        state: if is_sound(row) {
+            PartState::Stored
+        } else {
+            PartState::Corrupt
+        },
     })
 }
 

@@ -3,21 +3,21 @@
 //! Every call is scoped by the owner: somebody else's id is [`UploadError::NotFound`]. Every unsafe call may be repeated
 //! after a lost answer and answers the same. No database connection is held while a provider is called.
 
-mod check;
-mod start;
-mod resize;
-mod reserve_part;
 mod accept_part;
-mod complete;
-mod status;
-mod verify;
-mod delete;
-mod cleanup;
-mod browse;
-mod rename;
-mod read_part;
 mod admin;
+mod browse;
+mod check;
+mod cleanup;
+mod complete;
+mod delete;
+mod read_part;
+mod rename;
+mod reserve_part;
+mod resize;
+mod start;
+mod status;
 mod upkeep;
+mod verify;
 
 mod decide;
 mod error;
@@ -75,7 +75,11 @@ pub struct UploadSettings {
 
 impl Default for UploadSettings {
     fn default() -> Self {
-        UploadSettings { upload_ttl_secs: 7 * 24 * 3600, verify_concurrency: 4, intent_ttl_secs: 3600 }
+        UploadSettings {
+            upload_ttl_secs: 7 * 24 * 3600,
+            verify_concurrency: 4,
+            intent_ttl_secs: 3600,
+        }
     }
 }
 
@@ -92,7 +96,13 @@ pub struct Uploads {
 impl Uploads {
     /// Joins the parts.
     pub fn new(db: Db, stores: Stores, clock: Clock, settings: UploadSettings) -> Self {
-        Uploads { db, stores, clock, settings: Arc::new(settings), deletions_queued: Arc::new(Notify::new()) }
+        Uploads {
+            db,
+            stores,
+            clock,
+            settings: Arc::new(settings),
+            deletions_queued: Arc::new(Notify::new()),
+        }
     }
 
     /// Resolves when bytes were queued for deletion, so that the worker need not wait for its next turn.

@@ -23,7 +23,10 @@ pub(super) fn expand(ranges: &[[u32; 2]]) -> impl Iterator<Item = u32> + '_ {
 
 /// How many numbers closed ranges hold.
 pub(super) fn count(ranges: &[[u32; 2]]) -> u64 {
-    ranges.iter().map(|&[first, last]| u64::from(last.saturating_sub(first)) + 1).sum()
+    ranges
+        .iter()
+        .map(|&[first, last]| u64::from(last.saturating_sub(first)) + 1)
+        .sum()
 }
 
 /// `part` of `whole` in per cent, rounded down to two places; an empty file is all there once its one part is.

@@ -7,7 +7,11 @@ use crate::db::units::u64_of;
 use crate::db::{Connection, quota};
 
 /// Refuses what would not fit beside the stored bytes.
-pub(super) async fn require_room(conn: &mut Connection, user_id: Uuid, more_bytes: u64) -> UploadResult<()> {
+pub(super) async fn require_room(
+    conn: &mut Connection,
+    user_id: Uuid,
+    more_bytes: u64,
+) -> UploadResult<()> {
     let quota = quota::find(conn, user_id).await?;
     match quota.quota_bytes.map(u64_of) {
         Some(limit_bytes) if u64_of(quota.used_bytes).saturating_add(more_bytes) > limit_bytes => {

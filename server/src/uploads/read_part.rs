@@ -30,7 +30,10 @@ impl PartRange {
     pub fn within(self, total_bytes: u64) -> Option<Range<u64>> {
         let range = match self {
             PartRange::From { first, last: None } => first..total_bytes,
-            PartRange::From { first, last: Some(last) } => first..total_bytes.min(last.saturating_add(1)),
+            PartRange::From {
+                first,
+                last: Some(last),
+            } => first..total_bytes.min(last.saturating_add(1)),
             PartRange::Last(count) => total_bytes.saturating_sub(count)..total_bytes,
         };
         (!range.is_empty()).then_some(range)
@@ -51,7 +54,10 @@ pub struct PartBytes {
 
 impl std::fmt::Debug for PartBytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PartBytes").field("part", &self.part).field("range", &self.range).finish_non_exhaustive()
+        f.debug_struct("PartBytes")
+            .field("part", &self.part)
+            .field("range", &self.range)
+            .finish_non_exhaustive()
     }
 }
 
@@ -91,15 +97,32 @@ impl Uploads {
             Err(StorageError::NotFound) => return Err(UploadError::PartCorrupt { part_number }),
             bytes => bytes?,
         };
-        Ok(PartRead::Bytes(PartBytes { part: part_entry(&row)?, total_bytes, range: wanted, bytes }))
+        Ok(PartRead::Bytes(PartBytes {
+            part: part_entry(&row)?,
+            total_bytes,
+            range: wanted,
+            bytes,
+        }))
     }
 
-    async fn part_row(&self, user_id: Uuid, file_id: Uuid, part_number: u32) -> UploadResult<PartRow> {
+    async fn part_row(
+        &self,
+        user_id: Uuid,
+        file_id: Uuid,
+        part_number: u32,
+    ) -> UploadResult<PartRow> {
         let (file, _) = self.rows_of(user_id, file_id).await?;
         require_number(&file, part_number)?;
         let row = self
             .db
-            .timely(async { parts::find(&mut *self.db.connection().await?, file_id, i32_of(part_number)).await })
+            .timely(async {
+                parts::find(
+                    &mut *self.db.connection().await?,
+                    file_id,
+                    i32_of(part_number),
+                )
+                .await
+            })
             .await?;
         match row {
             None => Err(UploadError::NotFound),
@@ -115,12 +138,54 @@ mod tests {
 
     #[test]
     fn ranges_stay_within_the_body() {
-        assert_eq!(PartRange::From { first: 0, last: Some(0) }.within(10), Some(0..1));
-        assert_eq!(PartRange::From { first: 3, last: Some(99) }.within(10), Some(3..10));
-        assert_eq!(PartRange::From { first: 9, last: None }.within(10), Some(9..10));
-        assert_eq!(PartRange::From { first: 10, last: None }.within(10), None);
-        assert_eq!(PartRange::From { first: 5, last: Some(4) }.within(10), None);
-        assert_eq!(PartRange::From { first: 0, last: Some(u64::MAX) }.within(10), Some(0..10));
+        assert_eq!(
+            PartRange::From {
+                first: 0,
+                last: Some(0)
+            }
+            .within(10),
+            Some(0..1)
+        );
+        assert_eq!(
+            PartRange::From {
+                first: 3,
+                last: Some(99)
+            }
+            .within(10),
+            Some(3..10)
+        );
+        assert_eq!(
+            PartRange::From {
+                first: 9,
+                last: None
+            }
+            .within(10),
+            Some(9..10)
+        );
+        assert_eq!(
+            PartRange::From {
+                first: 10,
+                last: None
+            }
+            .within(10),
+            None
+        );
+        assert_eq!(
+            PartRange::From {
+                first: 5,
+                last: Some(4)
+            }
+            .within(10),
+            None
+        );
+        assert_eq!(
+            PartRange::From {
+                first: 0,
+                last: Some(u64::MAX)
+            }
+            .within(10),
+            Some(0..10)
+        );
         assert_eq!(PartRange::Last(3).within(10), Some(7..10));
         assert_eq!(PartRange::Last(99).within(10), Some(0..10));
         assert_eq!(PartRange::Last(0).within(10), None);

@@ -54,7 +54,10 @@ async fn rename_in(
     };
     files::rename(conn, file_id, &renaming).await?;
     sessions::relabel(conn, file_id, &request.filename).await?;
-    files::find(conn, user_id, file_id).await?.map(file_entry).ok_or(UploadError::NotFound)
+    files::find(conn, user_id, file_id)
+        .await?
+        .map(file_entry)
+        .ok_or(UploadError::NotFound)
 }
 
 /// The same change came before and its answer was lost.
@@ -67,15 +70,22 @@ fn is_named_so(file: &FileRow, request: &RenameRequest) -> bool {
 
 fn require_next(file: &FileRow, revision: u32, request: &RenameRequest) -> UploadResult<()> {
     if file.completed_at.is_none() {
-        return Err(UploadError::Invalid("an unfinished upload is renamed once it is complete".to_owned()));
+        return Err(UploadError::Invalid(
+            "an unfinished upload is renamed once it is complete".to_owned(),
+        ));
     }
     let stored_revision = u32_of(file.revision);
     if revision != stored_revision {
-        return Err(UploadError::GenerationMismatch { generation: stored_revision });
+        return Err(UploadError::GenerationMismatch {
+            generation: stored_revision,
+        });
     }
     if i64::from(request.manifest_seq) == file.manifest_seq.saturating_add(1) {
         Ok(())
     } else {
-        Err(UploadError::Invalid(format!("manifest_seq of the next manifest is {}", file.manifest_seq.saturating_add(1))))
+        Err(UploadError::Invalid(format!(
+            "manifest_seq of the next manifest is {}",
+            file.manifest_seq.saturating_add(1)
+        )))
     }
 }

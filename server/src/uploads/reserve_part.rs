@@ -37,7 +37,10 @@ pub struct PartMeta {
 
 impl PartMeta {
     pub(super) fn sent(&self) -> Sent {
-        Sent { mac: self.mac, if_match: self.if_match }
+        Sent {
+            mac: self.mac,
+            if_match: self.if_match,
+        }
     }
 }
 
@@ -74,23 +77,34 @@ impl BodyLength {
         let fits = match self {
             BodyLength::Exactly(bytes) => got_bytes == u64::from(bytes),
             BodyLength::AtMost(bytes) => {
-                let packed = got_bytes.checked_sub(u64::from(PART_OVERHEAD_BYTES)).unwrap_or_default();
-                packed > 0 && packed.is_multiple_of(u64::from(PACKING_GRAIN_BYTES)) && got_bytes <= u64::from(bytes)
+                let packed = got_bytes
+                    .checked_sub(u64::from(PART_OVERHEAD_BYTES))
+                    .unwrap_or_default();
+                packed > 0
+                    && packed.is_multiple_of(u64::from(PACKING_GRAIN_BYTES))
+                    && got_bytes <= u64::from(bytes)
             }
         };
         if fits {
             return Ok(());
         }
         if got_bytes > u64::from(MAX_PART_BODY_BYTES) {
-            return Err(UploadError::BodyTooLarge { limit_bytes: u64::from(MAX_PART_BODY_BYTES) });
+            return Err(UploadError::BodyTooLarge {
+                limit_bytes: u64::from(MAX_PART_BODY_BYTES),
+            });
         }
-        Err(UploadError::PartLengthWrong { expected: self.in_words(), got_bytes })
+        Err(UploadError::PartLengthWrong {
+            expected: self.in_words(),
+            got_bytes,
+        })
     }
 
     fn in_words(self) -> String {
         match self {
             BodyLength::Exactly(bytes) => format!("{bytes} bytes"),
-            BodyLength::AtMost(bytes) => format!("28 bytes and a multiple of 65,536, at most {bytes}"),
+            BodyLength::AtMost(bytes) => {
+                format!("28 bytes and a multiple of 65,536, at most {bytes}")
+            }
         }
     }
 }
@@ -132,7 +146,8 @@ impl Uploads {
             .db
             .timely(async {
                 let mut conn = self.db.connection().await?;
-                self.ticket(&mut conn, user_id, file_id, part_number, meta).await
+                self.ticket(&mut conn, user_id, file_id, part_number, meta)
+                    .await
             })
             .await?;
         if let Some(announced_bytes) = content_length {
@@ -155,28 +170,52 @@ impl Uploads {
         require_number(&file, part_number)?;
         let header = header_of(&file)?;
         if meta.compression == Compression::DeflateRaw && !header.core().compression_allowed {
-            return Err(UploadError::Invalid("the file's header allows no compression".to_owned()));
+            return Err(UploadError::Invalid(
+                "the file's header allows no compression".to_owned(),
+            ));
         }
         let plain_len = planned_len(&file, &header, part_number);
         let Some(length) = BodyLength::of(plain_len, meta.compression) else {
-            return Err(UploadError::Invalid("a part of this length is never compressed".to_owned()));
+            return Err(UploadError::Invalid(
+                "a part of this length is never compressed".to_owned(),
+            ));
         };
         let standing = standing(&file, &session, (self.clock)());
         let row = parts::find(conn, file_id, i32_of(part_number)).await?;
         if judge(standing, row.as_ref(), meta.sent())? == Verdict::Store {
             let freed = row.map(|row| u32_of(row.stored_size)).unwrap_or_default();
-            require_room(conn, user_id, u64::from(length.limit_bytes().saturating_sub(freed))).await?;
+            require_room(
+                conn,
+                user_id,
+                u64::from(length.limit_bytes().saturating_sub(freed)),
+            )
+            .await?;
         }
-        Ok(PartTicket { user_id, file_id, part_number, plain_len, length, meta })
+        Ok(PartTicket {
+            user_id,
+            file_id,
+            part_number,
+            plain_len,
+            length,
+            meta,
+        })
     }
 }
 
 /// The rules of `decide` on rows.
-pub(super) fn judge(standing: Standing, row: Option<&PartRow>, sent: Sent) -> UploadResult<Verdict> {
+pub(super) fn judge(
+    standing: Standing,
+    row: Option<&PartRow>,
+    sent: Sent,
+) -> UploadResult<Verdict> {
     if standing == Standing::Expired {
         return Err(UploadError::Expired);
     }
-    decide(standing == Standing::Frozen, row.map(stored).transpose()?, sent)
+    decide(
+        standing == Standing::Frozen,
+        row.map(stored).transpose()?,
+        sent,
+    )
 }
 
 #[cfg(test)]
@@ -189,16 +228,33 @@ mod tests {
         assert_eq!(length, BodyLength::Exactly(128));
         assert!(length.require(128).is_ok());
         for wrong in [0, 127, 129, 20_971_520] {
-            assert!(matches!(length.require(wrong), Err(UploadError::PartLengthWrong { .. })), "{wrong}");
+            assert!(
+                matches!(
+                    length.require(wrong),
+                    Err(UploadError::PartLengthWrong { .. })
+                ),
+                "{wrong}"
+            );
         }
-        assert!(matches!(length.require(20_971_521), Err(UploadError::BodyTooLarge { limit_bytes: 20_971_520 })));
-        assert_eq!(BodyLength::of(0, Compression::None), Some(BodyLength::Exactly(28)));
+        assert!(matches!(
+            length.require(20_971_521),
+            Err(UploadError::BodyTooLarge {
+                limit_bytes: 20_971_520
+            })
+        ));
+        assert_eq!(
+            BodyLength::of(0, Compression::None),
+            Some(BodyLength::Exactly(28))
+        );
     }
 
     #[test]
     fn a_compressed_body_is_shorter_and_padded() {
         let grain = u64::from(PACKING_GRAIN_BYTES);
-        assert_eq!(BodyLength::of(PACKING_GRAIN_BYTES, Compression::DeflateRaw), None);
+        assert_eq!(
+            BodyLength::of(PACKING_GRAIN_BYTES, Compression::DeflateRaw),
+            None
+        );
         assert_eq!(BodyLength::of(0, Compression::DeflateRaw), None);
         let length = BodyLength::of(3 * PACKING_GRAIN_BYTES, Compression::DeflateRaw).unwrap();
         assert!(length.require(28 + grain).is_ok());

@@ -24,7 +24,9 @@ impl Uploads {
             .db
             .patiently(async {
                 let mut tx = self.db.begin_patient().await?;
-                let outcome = self.resize_in(&mut tx, user_id, file_id, revision, &request).await;
+                let outcome = self
+                    .resize_in(&mut tx, user_id, file_id, revision, &request)
+                    .await;
                 tx.end(outcome).await
             })
             .await?;
@@ -50,15 +52,29 @@ impl Uploads {
         }
         let stored_revision = u32_of(file.revision);
         if revision != stored_revision {
-            return Err(UploadError::GenerationMismatch { generation: stored_revision });
+            return Err(UploadError::GenerationMismatch {
+                generation: stored_revision,
+            });
         }
-        require_room(conn, user_id, request.size.saturating_sub(u64_of(session.stored_bytes))).await?;
+        require_room(
+            conn,
+            user_id,
+            request.size.saturating_sub(u64_of(session.stored_bytes)),
+        )
+        .await?;
         self.reshape(conn, file, request).await?;
-        let resized = files::find(conn, user_id, file_id).await?.ok_or(UploadError::NotFound)?;
+        let resized = files::find(conn, user_id, file_id)
+            .await?
+            .ok_or(UploadError::NotFound)?;
         Ok(upload_session(resized, now))
     }
 
-    async fn reshape(&self, conn: &mut Connection, file: FileRow, request: &ResizeRequest) -> UploadResult<()> {
+    async fn reshape(
+        &self,
+        conn: &mut Connection,
+        file: FileRow,
+        request: &ResizeRequest,
+    ) -> UploadResult<()> {
         let header = header_of(&file)?;
         let (size, total) = (request.size, request.total_parts);
         let last_part_len =
@@ -84,7 +100,12 @@ impl Uploads {
     }
 
     /// Only the last part of either plan, and what comes after it, can have another length now.
-    async fn drop_misfits(&self, conn: &mut Connection, file: &FileRow, first: u32) -> UploadResult<()> {
+    async fn drop_misfits(
+        &self,
+        conn: &mut Connection,
+        file: &FileRow,
+        first: u32,
+    ) -> UploadResult<()> {
         let header = header_of(file)?;
         let total = total_parts(file);
         let mut misfits = Vec::new();

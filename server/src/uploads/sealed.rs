@@ -22,21 +22,33 @@ fn refuse(what: &str) -> UploadError {
 
 /// A label of a file.
 pub(super) fn require_filename(label: &str) -> UploadResult<()> {
-    if label.is_empty() { Err(refuse("filename is empty")) } else { require_label(label) }
+    if label.is_empty() {
+        Err(refuse("filename is empty"))
+    } else {
+        require_label(label)
+    }
 }
 
 /// A label of a folder; the top has an empty one.
 pub(super) fn require_label(label: &str) -> UploadResult<()> {
     if label.len() > MAX_LABEL_BYTES {
-        return Err(UploadError::Invalid(format!("a label has more than {MAX_LABEL_BYTES} bytes")));
+        return Err(UploadError::Invalid(format!(
+            "a label has more than {MAX_LABEL_BYTES} bytes"
+        )));
     }
-    if label.contains('\0') { Err(refuse("a label holds a NUL")) } else { Ok(()) }
+    if label.contains('\0') {
+        Err(refuse("a label holds a NUL"))
+    } else {
+        Ok(())
+    }
 }
 
 /// What a client calls itself.
 pub(super) fn require_client(client: Option<&str>) -> UploadResult<()> {
     match client {
-        Some(text) if text.len() > MAX_CLIENT_BYTES || text.contains('\0') => Err(refuse("client is too long")),
+        Some(text) if text.len() > MAX_CLIENT_BYTES || text.contains('\0') => {
+            Err(refuse("client is too long"))
+        }
         _ => Ok(()),
     }
 }
@@ -61,20 +73,37 @@ pub(super) fn require_manifest(bytes: &[u8], seq: u32) -> UploadResult<()> {
         let limit_bytes = u64::try_from(MAX_MANIFEST_BYTES).unwrap_or(u64::MAX);
         return Err(UploadError::BodyTooLarge { limit_bytes });
     }
-    let content_bytes = bytes.len().checked_sub(MANIFEST_FRAME_BYTES).unwrap_or_default();
+    let content_bytes = bytes
+        .len()
+        .checked_sub(MANIFEST_FRAME_BYTES)
+        .unwrap_or_default();
     if content_bytes == 0 || content_bytes % MANIFEST_GRAIN_BYTES != 0 {
         return Err(refuse("manifest has a length that no sealed manifest has"));
     }
-    if bytes.starts_with(&seq.to_be_bytes()) { Ok(()) } else { Err(refuse("manifest holds another manifest_seq")) }
+    if bytes.starts_with(&seq.to_be_bytes()) {
+        Ok(())
+    } else {
+        Err(refuse("manifest holds another manifest_seq"))
+    }
 }
 
 /// Plaintext bytes of the last part, if the plan cuts `size_bytes` into `total_parts`.
-pub(super) fn last_part_len(header: &Header, size_bytes: u64, total_parts: u32) -> UploadResult<u32> {
-    let plan = Plan::new(header.plan(), size_bytes).map_err(|error| UploadError::Invalid(error.to_string()))?;
+pub(super) fn last_part_len(
+    header: &Header,
+    size_bytes: u64,
+    total_parts: u32,
+) -> UploadResult<u32> {
+    let plan = Plan::new(header.plan(), size_bytes)
+        .map_err(|error| UploadError::Invalid(error.to_string()))?;
     if plan.part_count() != total_parts {
-        return Err(UploadError::Invalid(format!("the plan gives {} parts", plan.part_count())));
+        return Err(UploadError::Invalid(format!(
+            "the plan gives {} parts",
+            plan.part_count()
+        )));
     }
-    let last = plan.part(total_parts).ok_or_else(|| refuse("the plan is empty"))?;
+    let last = plan
+        .part(total_parts)
+        .ok_or_else(|| refuse("the plan is empty"))?;
     Ok(last.len_bytes)
 }
 
@@ -92,7 +121,12 @@ mod tests {
         assert!(require_manifest(&manifest[..32], 0).is_err());
         assert!(require_manifest(&[], 0).is_err());
         let large = vec![0; MAX_MANIFEST_BYTES + 1];
-        assert!(matches!(require_manifest(&large, 0), Err(UploadError::BodyTooLarge { limit_bytes: 65_536 })));
+        assert!(matches!(
+            require_manifest(&large, 0),
+            Err(UploadError::BodyTooLarge {
+                limit_bytes: 65_536
+            })
+        ));
     }
 
     #[test]

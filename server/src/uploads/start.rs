@@ -14,7 +14,11 @@ use crate::db::{Connection, tombstones};
 
 impl Uploads {
     /// Begins an upload; `true` when it is new (201), `false` when the same request came before (200).
-    pub async fn start(&self, user_id: Uuid, request: StartRequest) -> UploadResult<(UploadSession, bool)> {
+    pub async fn start(
+        &self,
+        user_id: Uuid,
+        request: StartRequest,
+    ) -> UploadResult<(UploadSession, bool)> {
         let new = tokio::task::spawn_blocking(move || Checked::new(request))
             .await
             .map_err(|error| UploadError::Internal(error.to_string()))??;
@@ -43,16 +47,28 @@ impl Uploads {
             return Ok((upload_session(begun, now), false));
         }
         require_room(conn, user_id, request.size).await?;
-        sessions::insert(conn, &new.session(user_id, now, self.settings.upload_ttl_secs)).await?;
-        let begun = files::find(conn, user_id, request.file_id).await?.ok_or(UploadError::NotFound)?;
+        sessions::insert(
+            conn,
+            &new.session(user_id, now, self.settings.upload_ttl_secs),
+        )
+        .await?;
+        let begun = files::find(conn, user_id, request.file_id)
+            .await?
+            .ok_or(UploadError::NotFound)?;
         Ok((upload_session(begun, now), true))
     }
 }
 
 /// The upload that the same request began, whatever became of it since.
-async fn begun_before(conn: &mut Connection, user_id: Uuid, new: &Checked) -> UploadResult<FileAndSession> {
+async fn begun_before(
+    conn: &mut Connection,
+    user_id: Uuid,
+    new: &Checked,
+) -> UploadResult<FileAndSession> {
     let found = files::find(conn, user_id, new.request.file_id).await?;
-    found.filter(|(file, _)| file.start_blake3 == new.request_blake3).ok_or(UploadError::FileIdTaken)
+    found
+        .filter(|(file, _)| file.start_blake3 == new.request_blake3)
+        .ok_or(UploadError::FileIdTaken)
 }
 
 /// A request whose every value can be right.
@@ -72,8 +88,13 @@ impl Checked {
         sealed::require_manifest(&request.manifest.0, 0)?;
         let header = sealed::require_header(&request.header.0, request.file_id)?;
         let last_part_len = sealed::last_part_len(&header, request.size, request.total_parts)?;
-        let canonical = serde_json::to_vec(&request).map_err(|error| UploadError::Internal(error.to_string()))?;
-        Ok(Checked { request, request_blake3: blake3::hash(&canonical).into(), last_part_len })
+        let canonical = serde_json::to_vec(&request)
+            .map_err(|error| UploadError::Internal(error.to_string()))?;
+        Ok(Checked {
+            request,
+            request_blake3: blake3::hash(&canonical).into(),
+            last_part_len,
+        })
     }
 
     fn file(&self, user_id: Uuid, now: DateTime<Utc>) -> NewFile<'_> {
@@ -106,7 +127,8 @@ impl Checked {
             ttl_secs,
             created_at: now,
             last_activity_at: now,
-            expires_at: TimeDelta::try_seconds(ttl_secs).and_then(|ttl| now.checked_add_signed(ttl)),
+            expires_at: TimeDelta::try_seconds(ttl_secs)
+                .and_then(|ttl| now.checked_add_signed(ttl)),
         }
     }
 }

@@ -12,7 +12,12 @@ const MAX_UPLOADS_LISTED: i64 = 1_000;
 
 impl Uploads {
     /// Where an upload stands; with `ranges_only` without the lists of numbers.
-    pub async fn status(&self, user_id: Uuid, file_id: Uuid, ranges_only: bool) -> UploadResult<ResumeStatus> {
+    pub async fn status(
+        &self,
+        user_id: Uuid,
+        file_id: Uuid,
+        ranges_only: bool,
+    ) -> UploadResult<ResumeStatus> {
         self.db
             .timely(async {
                 let mut conn = self.db.connection().await?;
@@ -21,7 +26,10 @@ impl Uploads {
                 };
                 let sound = parts::sound(&mut conn, file_id).await?;
                 let stored_bytes = sound.iter().map(|&(_, size)| u64::from(u32_of(size))).sum();
-                let uploaded: Vec<u32> = sound.into_iter().map(|(number, _)| u32_of(number)).collect();
+                let uploaded: Vec<u32> = sound
+                    .into_iter()
+                    .map(|(number, _)| u32_of(number))
+                    .collect();
                 let missing_ranges = numbers::missing_ranges(&uploaded, total_parts(&file));
                 Ok(ResumeStatus {
                     file_id,
@@ -32,7 +40,8 @@ impl Uploads {
                         missing_ranges.is_empty(),
                     ),
                     uploaded_chunks: (!ranges_only).then_some(uploaded),
-                    missing_chunks: (!ranges_only).then(|| numbers::expand(&missing_ranges).collect()),
+                    missing_chunks: (!ranges_only)
+                        .then(|| numbers::expand(&missing_ranges).collect()),
                     missing_ranges,
                     status: status_of(&file, &session, (self.clock)()),
                     expires_at: session.expires_at,
@@ -48,8 +57,12 @@ impl Uploads {
         self.db
             .timely(async {
                 let mut conn = self.db.connection().await?;
-                let rows = sessions::unfinished(&mut conn, user_id, now, MAX_UPLOADS_LISTED).await?;
-                Ok(rows.into_iter().map(|row| upload_session(row, now)).collect())
+                let rows =
+                    sessions::unfinished(&mut conn, user_id, now, MAX_UPLOADS_LISTED).await?;
+                Ok(rows
+                    .into_iter()
+                    .map(|row| upload_session(row, now))
+                    .collect())
             })
             .await
     }

@@ -33,19 +33,35 @@ impl Uploads {
     pub async fn expire(&self) -> UploadResult<u64> {
         let now = (self.clock)();
         self.db
-            .timely(async { sessions::mark_abandoned(&mut *self.db.connection().await?, now).await })
+            .timely(async {
+                sessions::mark_abandoned(&mut *self.db.connection().await?, now).await
+            })
             .await?;
-        Ok(self.cleanup(Actor::Server, CleanupRequest::default()).await?.deleted_count)
+        Ok(self
+            .cleanup(Actor::Server, CleanupRequest::default())
+            .await?
+            .deleted_count)
     }
 
     /// Bytes that a crash left between put and commit are queued for deletion. How many.
     pub async fn sweep_orphans(&self) -> UploadResult<usize> {
         let now = (self.clock)();
-        let age = TimeDelta::try_seconds(i64_of(self.settings.intent_ttl_secs)).unwrap_or(TimeDelta::MAX);
-        let Some(older_than) = now.checked_sub_signed(age) else { return Ok(0) };
+        let age =
+            TimeDelta::try_seconds(i64_of(self.settings.intent_ttl_secs)).unwrap_or(TimeDelta::MAX);
+        let Some(older_than) = now.checked_sub_signed(age) else {
+            return Ok(0);
+        };
         let swept = self
             .db
-            .timely(async { intents::sweep(&mut *self.db.connection().await?, older_than, now, SWEEP_ROWS).await })
+            .timely(async {
+                intents::sweep(
+                    &mut *self.db.connection().await?,
+                    older_than,
+                    now,
+                    SWEEP_ROWS,
+                )
+                .await
+            })
             .await?;
         if swept > 0 {
             self.deletions_queued.notify_one();
@@ -59,7 +75,13 @@ impl Uploads {
         let claimed = self
             .db
             .timely(async {
-                deletions::claim(&mut *self.db.connection().await?, now, now + DELETE_LEASE, DELETE_ROWS).await
+                deletions::claim(
+                    &mut *self.db.connection().await?,
+                    now,
+                    now + DELETE_LEASE,
+                    DELETE_ROWS,
+                )
+                .await
             })
             .await?;
         let results: Vec<_> = futures_util::stream::iter(claimed)
@@ -74,7 +96,10 @@ impl Uploads {
     }
 
     async fn delete_bytes(&self, row: &DeletionRow) -> Result<Erasure, StorageError> {
-        self.stores.named(&row.provider)?.delete(&Locator(row.locator.clone())).await
+        self.stores
+            .named(&row.provider)?
+            .delete(&Locator(row.locator.clone()))
+            .await
     }
 
     async fn settle(
@@ -104,8 +129,14 @@ impl Uploads {
 
 /// 5 s, 10 s, 20 s, and so on to an hour.
 fn retry_pause(attempts: i32) -> TimeDelta {
-    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or_default().min(16);
-    TimeDelta::seconds(FIRST_RETRY_SECS.saturating_mul(1 << doublings).min(LAST_RETRY_SECS))
+    let doublings = u32::try_from(attempts.saturating_sub(1))
+        .unwrap_or_default()
+        .min(16);
+    TimeDelta::seconds(
+        FIRST_RETRY_SECS
+            .saturating_mul(1 << doublings)
+            .min(LAST_RETRY_SECS),
+    )
 }
 
 #[cfg(test)]
@@ -114,7 +145,9 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_an_hour() {
-        let pauses: Vec<i64> = [1, 2, 3, 10, 11, 99].map(|n| retry_pause(n).num_seconds()).to_vec();
+        let pauses: Vec<i64> = [1, 2, 3, 10, 11, 99]
+            .map(|n| retry_pause(n).num_seconds())
+            .to_vec();
         assert_eq!(pauses, [5, 10, 20, 2560, 3600, 3600]);
     }
 }

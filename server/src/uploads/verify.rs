@@ -34,19 +34,29 @@ impl Uploads {
             Scope::Numbers(numbers) => u32::try_from(numbers.len()).unwrap_or(u32::MAX),
             Scope::Stored => u32_of(session.uploaded_parts),
         };
-        let mut tally = Tally { total, ..Tally::default() };
+        let mut tally = Tally {
+            total,
+            ..Tally::default()
+        };
         let mut after = 0;
         while let Some(page) = self.next_page(file.id, &scope, &mut after).await? {
             self.verify_page(&file, page, &mut tally, progress).await?;
         }
         let missing = match scope {
             Scope::Numbers(asked) => asked.iter().any(|number| !tally.saw(*number)),
-            Scope::Stored => numbers::count(&numbers::missing_ranges(&tally.seen(), total_parts(&file))) > 0,
+            Scope::Stored => {
+                numbers::count(&numbers::missing_ranges(&tally.seen(), total_parts(&file))) > 0
+            }
         };
         Ok(tally.answer(missing))
     }
 
-    async fn next_page(&self, file_id: Uuid, scope: &Scope, after: &mut i32) -> UploadResult<Option<Vec<PartRow>>> {
+    async fn next_page(
+        &self,
+        file_id: Uuid,
+        scope: &Scope,
+        after: &mut i32,
+    ) -> UploadResult<Option<Vec<PartRow>>> {
         let page = self
             .db
             .timely(async {
@@ -106,7 +116,9 @@ impl Uploads {
         }
         let now = (self.clock)();
         self.db
-            .timely(async { parts::mark_verified(&mut *self.db.connection().await?, &sound_ids, now).await })
+            .timely(async {
+                parts::mark_verified(&mut *self.db.connection().await?, &sound_ids, now).await
+            })
             .await?;
         outcome
     }
@@ -137,7 +149,12 @@ impl Uploads {
             .await
     }
 
-    async fn report_damage_in(&self, conn: &mut Connection, file: &FileRow, row: &PartRow) -> UploadResult<()> {
+    async fn report_damage_in(
+        &self,
+        conn: &mut Connection,
+        file: &FileRow,
+        row: &PartRow,
+    ) -> UploadResult<()> {
         let Some((file, _)) = files::lock(conn, file.user_id, file.id).await? else {
             return Err(UploadError::NotFound);
         };
@@ -168,10 +185,14 @@ enum Scope {
 
 impl Scope {
     fn of(file: &FileRow, asked: Option<Vec<u32>>) -> UploadResult<Self> {
-        let Some(mut asked) = asked else { return Ok(Scope::Stored) };
+        let Some(mut asked) = asked else {
+            return Ok(Scope::Stored);
+        };
         asked.sort_unstable();
         asked.dedup();
-        asked.iter().try_for_each(|number| require_number(file, *number))?;
+        asked
+            .iter()
+            .try_for_each(|number| require_number(file, *number))?;
         Ok(Scope::Numbers(asked))
     }
 }
@@ -186,9 +207,18 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, part_number: u32, valid: bool, progress: Progress<'_>) {
-        if valid { self.valid.push(part_number) } else { self.corrupted.push(part_number) }
+        if valid {
+            self.valid.push(part_number)
+        } else {
+            self.corrupted.push(part_number)
+        }
         let checked = u32::try_from(self.valid.len() + self.corrupted.len()).unwrap_or(u32::MAX);
-        progress(VerifyProgress { part_number, valid, checked, total: self.total.max(checked) });
+        progress(VerifyProgress {
+            part_number,
+            valid,
+            checked,
+            total: self.total.max(checked),
+        });
     }
 
     fn saw(&self, number: u32) -> bool {
@@ -203,7 +233,11 @@ impl Tally {
 
     fn answer(self, is_missing: bool) -> VerifyResponse {
         let needs_re_upload = is_missing || !self.corrupted.is_empty();
-        VerifyResponse { valid_chunks: self.valid, corrupted_chunks: self.corrupted, needs_re_upload }
+        VerifyResponse {
+            valid_chunks: self.valid,
+            corrupted_chunks: self.corrupted,
+            needs_re_upload,
+        }
     }
 }
 
@@ -228,10 +262,17 @@ impl Found {
 }
 
 /// Hashes the stream piece by piece: no part is held in memory.
-async fn read_back(stream: Result<crate::storage::ByteStream, StorageError>) -> Result<Found, StorageError> {
+async fn read_back(
+    stream: Result<crate::storage::ByteStream, StorageError>,
+) -> Result<Found, StorageError> {
     let mut stream = stream?;
     let mut hasher = blake3::Hasher::new();
-    let mut found = Found { len: 0, blake3: [0; 32], first: Vec::new(), last: Vec::new() };
+    let mut found = Found {
+        len: 0,
+        blake3: [0; 32],
+        first: Vec::new(),
+        last: Vec::new(),
+    };
     while let Some(piece) = stream.try_next().await? {
         found.len += u64::try_from(piece.len()).unwrap_or(u64::MAX);
         found.keep_ends(&piece);
@@ -245,7 +286,8 @@ impl Found {
     fn keep_ends(&mut self, piece: &[u8]) {
         let room = IV_BYTES.saturating_sub(self.first.len());
         self.first.extend(piece.iter().take(room));
-        self.last.extend(piece.iter().skip(piece.len().saturating_sub(TAG_BYTES)));
+        self.last
+            .extend(piece.iter().skip(piece.len().saturating_sub(TAG_BYTES)));
         let surplus = self.last.len().saturating_sub(TAG_BYTES);
         self.last.drain(..surplus);
     }
@@ -254,7 +296,10 @@ impl Found {
 /// Pieces worth a thread are hashed on one that may block.
 const HASH_ASIDE_BYTES: usize = 256 * 1024;
 
-async fn hash_aside(mut hasher: blake3::Hasher, piece: Bytes) -> Result<blake3::Hasher, StorageError> {
+async fn hash_aside(
+    mut hasher: blake3::Hasher,
+    piece: Bytes,
+) -> Result<blake3::Hasher, StorageError> {
     if piece.len() < HASH_ASIDE_BYTES {
         hasher.update(&piece);
         return Ok(hasher);
