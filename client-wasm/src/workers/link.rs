@@ -59,6 +59,13 @@ pub(crate) fn serve(mut handle: impl FnMut(JsValue) + 'static) {
     on_message.forget();
 }
 
+/// A worker that can't speak is of no use: throwing tells whoever started it.
+pub(crate) fn or_die(posted: Result<()>) {
+    if let Err(error) = posted {
+        wasm_bindgen::throw_str(&error.to_string());
+    }
+}
+
 /// What a worker below says.
 pub(crate) enum FromWorker {
     /// It is ready for messages.

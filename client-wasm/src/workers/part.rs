@@ -1,7 +1,11 @@
-//! A part worker: MACs, seals and sends one part, or fetches, opens and checks one. It decides nothing: every job is told
+//! A part worker: MACs parts, seals and sends them, fetches, opens and checks them. It decides nothing: every job is told
 //! exactly what to do, and every outcome is reported.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
 
 use ferry_core::{
     digest::BodyHasher,
@@ -23,7 +27,7 @@ use web_sys::{Blob, CryptoKey};
 
 use super::{
     buffers::{for_each_segment, release},
-    link::{self, Parcel},
+    link::{self, Parcel, or_die},
     xhr::{Answer, Exchange},
 };
 use crate::{
@@ -32,8 +36,10 @@ use crate::{
     subtle,
 };
 
-/// Most reports of bytes on the wire, a job.
+/// Time between two reports of bytes on the wire, a job.
 const PROGRESS_EVERY_MS: u64 = 100;
+/// [`IV_BYTES`] as JavaScript counts.
+const IV_LEN_BYTES: u32 = 12;
 
 /// Where a part is and what keys its MAC. The sealing key comes as an attached CryptoKey.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,32 +65,34 @@ pub(crate) struct Listed {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(crate) enum PartRequest {
-    /// Only the MAC of the attached bytes.
-    Mac { job: u32, place: Place },
-    /// MAC, seal and send the attached bytes.
-    Send { job: u32, place: Place, compress: bool, url: String, if_match: Option<u32> },
+    /// MAC of the attached bytes; with `keep` they stay here under the job's number.
+    Mac { job: u32, place: Place, keep: bool },
+    /// Seal and send what the job `kept` keeps here.
+    Send { job: u32, kept: u32, place: Place, mac: B64<32>, compress: bool, url: String, if_match: Option<u32> },
     /// Fetch and open.
     Fetch { job: u32, place: Place, listed: Listed, compression_allowed: bool, url: String },
     /// Send the attached bytes as they are: the measure that sealing is compared with.
     Plain { job: u32, url: String },
+    /// Drop what a job keeps here.
+    Drop { kept: u32 },
     /// End a job; it answers once more.
     Abort { job: u32 },
 }
 
-/// What it gets. Every job ends with exactly one of `Maced`, `Answered`, `Opened`, `Failed`.
+/// What it gets. Every job ends with exactly one of `Maced`, `Sent`, `Opened`, `Refused`, `Failed`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(crate) enum PartReply {
     /// The MAC.
     Maced { job: u32, mac: B64<32> },
-    /// Sealed; the body leaves now.
-    Sealed { job: u32, sealed: Listed },
     /// Bytes of the body that left or arrived.
     Progress { job: u32, bytes: u64 },
-    /// The server's answer, whatever it is.
-    Answered { job: u32, status: u16, retry_after: Option<String>, body: String },
+    /// The server took the body; its answer, and how the body was sealed.
+    Sent { job: u32, body: String, iv: B64<12>, tag: B64<16> },
     /// The plaintext, attached.
     Opened { job: u32 },
+    /// The server answered with another status.
+    Refused { job: u32, status: u16, retry_after: Option<String>, body: String },
     /// It came to no answer.
     Failed { job: u32, failure: PartFailure, detail: String },
 }
@@ -96,10 +104,8 @@ pub(crate) enum PartFailure {
     Network,
     Stalled,
     Aborted,
-    /// The body is not the listed one; another attempt may bring it.
-    NotAsListed,
-    /// The body is the listed one and does not open.
-    Tampered,
+    /// The fetched body is not the listed one, or does not open.
+    NotGenuine,
     Fault,
 }
 
@@ -107,16 +113,12 @@ impl PartReply {
     pub(crate) fn job(&self) -> u32 {
         match self {
             PartReply::Maced { job, .. }
-            | PartReply::Sealed { job, .. }
             | PartReply::Progress { job, .. }
-            | PartReply::Answered { job, .. }
+            | PartReply::Sent { job, .. }
             | PartReply::Opened { job }
+            | PartReply::Refused { job, .. }
             | PartReply::Failed { job, .. } => *job,
         }
-    }
-
-    pub(crate) fn is_last(&self) -> bool {
-        !matches!(self, PartReply::Sealed { .. } | PartReply::Progress { .. })
     }
 }
 
@@ -148,115 +150,167 @@ impl Listed {
     }
 }
 
-/// What ends a running exchange, by job.
-type Aborters = Rc<RefCell<HashMap<u32, Box<dyn Fn()>>>>;
+/// What lives from one message to another.
+#[derive(Default)]
+struct Desk {
+    /// What ends a running exchange, by job.
+    aborters: RefCell<HashMap<u32, Box<dyn Fn()>>>,
+    /// Plaintext that waits for its `Send`.
+    kept: RefCell<HashMap<u32, ArrayBuffer>>,
+}
 
 /// Serves for as long as the worker lives.
 pub(crate) fn run_part_worker() {
-    let aborters = Aborters::default();
+    let desk = Rc::new(Desk::default());
     link::serve(move |message| match link::head::<PartRequest>(&message) {
-        Ok(PartRequest::Abort { job }) => {
-            if let Some(abort) = aborters.borrow().get(&job) {
-                abort();
-            }
-        }
-        Ok(request) => spawn_local(work(request, message, aborters.clone())),
+        Ok(request) => desk.clone().handle(request, &message),
         Err(error) => wasm_bindgen::throw_str(&error.to_string()),
     });
 }
 
-async fn work(request: PartRequest, message: JsValue, aborters: Aborters) {
-    let key: CryptoKey = field(&message, "key").unchecked_into();
-    let bytes = link::buffer(&message);
-    // The only references from here on are the ones of the job.
-    drop(message);
-    match request {
-        PartRequest::Mac { job, place } => {
-            post(&PartReply::Maced { job, mac: B64(place.mac(&bytes)) });
-            release(bytes);
-        }
-        PartRequest::Send { job, place, compress, url, if_match } => {
-            let order = SendOrder { job, place, compress, url, if_match };
-            finish(job, order.carry_out(bytes, &key, &aborters).await, &aborters);
-        }
-        PartRequest::Plain { job, url } => {
-            let blob = blob_of(&Array::of1(&bytes));
-            release(bytes);
-            let exchange = Exchange::open("PUT", &url, &[]).map(|exchange| (exchange, blob));
-            let outcome = match exchange {
-                Ok((exchange, Ok(blob))) => converse(job, exchange, Some(&blob), &aborters).await.map(|a| answered(job, &a)),
-                Ok((_, Err(error))) | Err(error) => Err(error),
-            };
-            finish(job, outcome, &aborters);
-        }
-        PartRequest::Fetch { job, place, listed, compression_allowed, url } => {
-            let order = FetchOrder { job, place, listed, compression_allowed, url };
-            match order.carry_out(&key, &aborters).await {
-                Ok(Fetched::Opened(plain)) => {
-                    aborters.borrow_mut().remove(&job);
-                    let posted = Parcel::new(&PartReply::Opened { job }).and_then(|parcel| parcel.with_buffer(&plain).post_up());
-                    or_die(posted);
+impl Desk {
+    fn handle(self: Rc<Self>, request: PartRequest, message: &JsValue) {
+        let key = || field(message, "key").unchecked_into::<CryptoKey>();
+        match request {
+            PartRequest::Mac { job, place, keep } => self.mac(job, &place, keep, link::buffer(message)),
+            PartRequest::Send { job, kept, place, mac, compress, url, if_match } => {
+                let order = SendOrder { job, place, mac, compress, url, if_match };
+                let Some(plain) = self.kept.borrow_mut().remove(&kept) else {
+                    return post(&failed(job, &ClientCode::ClientFault.because("the part's bytes are gone")));
+                };
+                let key = key();
+                spawn_local(async move { self.finish(job, order.carry_out(plain, &key, &self).await) });
+            }
+            PartRequest::Fetch { job, place, listed, compression_allowed, url } => {
+                let order = FetchOrder { job, place, listed, compression_allowed, url };
+                let key = key();
+                spawn_local(async move {
+                    match order.carry_out(&key, &self).await {
+                        Ok(Fetched::Opened(plain)) => self.hand_over(job, &plain),
+                        Ok(Fetched::Refused(reply)) => self.finish(job, Ok(reply)),
+                        Err(error) => self.finish(job, Err(error)),
+                    }
+                });
+            }
+            PartRequest::Plain { job, url } => {
+                let bytes = link::buffer(message);
+                spawn_local(async move { self.finish(job, send_plain(job, bytes, &url, &self).await) });
+            }
+            PartRequest::Drop { kept } => {
+                if let Some(plain) = self.kept.borrow_mut().remove(&kept) {
+                    release(plain);
                 }
-                Ok(Fetched::Refused(reply)) => finish(job, Ok(reply), &aborters),
-                Err(error) => finish(job, Err(error), &aborters),
+            }
+            PartRequest::Abort { job } => {
+                if let Some(abort) = self.aborters.borrow().get(&job) {
+                    abort();
+                }
             }
         }
-        PartRequest::Abort { .. } => unreachable!("aborts are handled where they arrive"),
+    }
+
+    fn mac(&self, job: u32, place: &Place, keep: bool, bytes: ArrayBuffer) {
+        post(&PartReply::Maced { job, mac: B64(place.mac(&bytes)) });
+        if keep {
+            self.kept.borrow_mut().insert(job, bytes);
+        } else {
+            release(bytes);
+        }
+    }
+
+    fn hand_over(&self, job: u32, plain: &ArrayBuffer) {
+        self.aborters.borrow_mut().remove(&job);
+        or_die(Parcel::new(&PartReply::Opened { job }).and_then(|parcel| parcel.with_buffer(plain).post_up()));
+    }
+
+    fn finish(&self, job: u32, outcome: Result<PartReply>) {
+        self.aborters.borrow_mut().remove(&job);
+        post(&outcome.unwrap_or_else(|error| failed(job, &error)));
+    }
+
+    /// Sends an exchange that can be aborted, and reports its progress.
+    async fn converse(&self, job: u32, exchange: Exchange, body: Option<&Blob>) -> Result<Answer> {
+        self.aborters.borrow_mut().insert(job, Box::new(exchange.aborter()));
+        let reported_ms = Rc::new(Cell::new(0));
+        let report = move |bytes: f64| {
+            if now_ms().saturating_sub(reported_ms.get()) >= PROGRESS_EVERY_MS {
+                reported_ms.set(now_ms());
+                post(&PartReply::Progress { job, bytes: bytes as u64 });
+            }
+        };
+        exchange.send(body, report).await
     }
 }
 
 struct SendOrder {
     job: u32,
     place: Place,
+    mac: B64<32>,
     compress: bool,
     url: String,
     if_match: Option<u32>,
 }
 
+/// A body that can leave.
+struct SealedBody {
+    blob: Blob,
+    digest: B64<32>,
+    compression: Compression,
+    iv: B64<12>,
+    tag: B64<16>,
+}
+
 impl SendOrder {
-    async fn carry_out(self, bytes: ArrayBuffer, key: &CryptoKey, aborters: &Aborters) -> Result<PartReply> {
-        let (sealed, blob, digest) = self.seal(bytes, key).await?;
+    async fn carry_out(self, plain: ArrayBuffer, key: &CryptoKey, desk: &Desk) -> Result<PartReply> {
+        let sealed = self.seal(plain, key).await?;
         let mut headers = vec![
-            (HEADER_PART_MAC, sealed.part_mac.to_string()),
+            (HEADER_PART_MAC, self.mac.to_string()),
             (HEADER_PART_COMPRESSION, compression_name(sealed.compression).to_owned()),
-            (HEADER_BODY_BLAKE3, digest.to_string()),
+            (HEADER_BODY_BLAKE3, sealed.digest.to_string()),
             ("Content-Type", "application/octet-stream".to_owned()),
         ];
         headers.extend(self.if_match.map(|generation| ("If-Match", format!("\"{generation}\""))));
-        post(&PartReply::Sealed { job: self.job, sealed });
         let exchange = Exchange::open("PUT", &self.url, &headers)?;
-        converse(self.job, exchange, Some(&blob), aborters).await.map(|answer| answered(self.job, &answer))
+        let answer = desk.converse(self.job, exchange, Some(&sealed.blob)).await?;
+        Ok(match answer.status {
+            200 | 201 => PartReply::Sent { job: self.job, body: text(&answer), iv: sealed.iv, tag: sealed.tag },
+            _ => refused(self.job, &answer),
+        })
     }
 
-    /// One buffer, once: MAC, packing where asked for, SubtleCrypto, digest of the body. The buffers end here.
-    async fn seal(&self, bytes: ArrayBuffer, key: &CryptoKey) -> Result<(Listed, Blob, B64<32>)> {
-        let part_mac = self.place.mac(&bytes);
-        let packed = if self.compress { packing::pack(&Uint8Array::new(&bytes).to_vec()) } else { None };
-        let (plain, compression) = match packed {
-            Some(packed) => {
-                release(bytes);
-                (js_bytes(&packed).buffer(), Compression::DeflateRaw)
-            }
-            None => (bytes, Compression::None),
-        };
+    /// Packing where asked for, SubtleCrypto with a fresh IV, digest of the body. The buffers end here.
+    async fn seal(&self, plain: ArrayBuffer, key: &CryptoKey) -> Result<SealedBody> {
+        let (packed, compression) = self.pack(plain);
         let iv = Iv::generate(&mut SystemEntropy);
-        let aad = PartAad::new(&self.place.file_id, &self.place.span(), compression, &part_mac);
-        let sealed = subtle::seal(key, iv.as_bytes(), aad.as_bytes(), &plain).await?;
-        release(plain);
+        let aad = PartAad::new(&self.place.file_id, &self.place.span(), compression, &self.mac.0);
+        let sealed = subtle::seal(key, iv.as_bytes(), aad.as_bytes(), &packed).await?;
+        release(packed);
         let mut digest = BodyHasher::new();
         digest.update(iv.as_bytes());
         for_each_segment(&sealed, |segment| digest.update(segment));
-        let listed = Listed {
-            iv: B64(*iv.as_bytes()),
-            tag: B64(tag_of(&sealed)),
-            stored_len_bytes: sealed.byte_length() + IV_BYTES as u32,
-            compression,
-            part_mac: B64(part_mac),
-        };
+        let tag = B64(tag_of(&sealed));
         let blob = blob_of(&Array::of2(&js_bytes(iv.as_bytes()), &sealed))?;
         release(sealed);
-        Ok((listed, blob, B64(digest.finish())))
+        Ok(SealedBody { blob, digest: B64(digest.finish()), compression, iv: B64(*iv.as_bytes()), tag })
     }
+
+    fn pack(&self, plain: ArrayBuffer) -> (ArrayBuffer, Compression) {
+        let packed = if self.compress { packing::pack(&Uint8Array::new(&plain).to_vec()) } else { None };
+        match packed {
+            Some(packed) => {
+                release(plain);
+                (js_bytes(&packed).buffer(), Compression::DeflateRaw)
+            }
+            None => (plain, Compression::None),
+        }
+    }
+}
+
+async fn send_plain(job: u32, bytes: ArrayBuffer, url: &str, desk: &Desk) -> Result<PartReply> {
+    let blob = blob_of(&Array::of1(&bytes))?;
+    release(bytes);
+    let answer = desk.converse(job, Exchange::open("PUT", url, &[])?, Some(&blob)).await?;
+    Ok(refused(job, &answer))
 }
 
 struct FetchOrder {
@@ -273,18 +327,17 @@ enum Fetched {
 }
 
 impl FetchOrder {
-    async fn carry_out(self, key: &CryptoKey, aborters: &Aborters) -> Result<Fetched> {
+    async fn carry_out(self, key: &CryptoKey, desk: &Desk) -> Result<Fetched> {
         self.check_possible()?;
-        let exchange = Exchange::open("GET", &self.url, &[])?;
-        let answer = converse(self.job, exchange, None, aborters).await?;
+        let answer = desk.converse(self.job, Exchange::open("GET", &self.url, &[])?, None).await?;
         if answer.status != 200 {
-            return Ok(Fetched::Refused(answered(self.job, &answer)));
+            return Ok(Fetched::Refused(refused(self.job, &answer)));
         }
         let body: ArrayBuffer = answer.body.unchecked_into();
         self.check_listed(&body)?;
         let aad =
             PartAad::new(&self.place.file_id, &self.place.span(), self.listed.compression, &self.listed.part_mac.0);
-        let sealed = Uint8Array::new_with_byte_offset(&body, IV_BYTES as u32);
+        let sealed = Uint8Array::new_with_byte_offset(&body, IV_LEN_BYTES);
         let opened = subtle::open(key, &self.listed.iv.0, aad.as_bytes(), &sealed).await?;
         release(body);
         self.accept(opened).map(Fetched::Opened)
@@ -299,22 +352,25 @@ impl FetchOrder {
         Err(ClientCode::Tampered.because("the list names a part that this file can not have"))
     }
 
-    /// The body carries the IV and tag of the list. Told apart from tampering: a fresh fetch may bring the right one.
+    /// The body carries the length, IV and tag of the list.
     fn check_listed(&self, body: &ArrayBuffer) -> Result<()> {
+        let mut iv = [0; IV_BYTES];
         let long_enough = body.byte_length() >= PART_OVERHEAD_BYTES && body.byte_length() == self.listed.stored_len_bytes;
-        let listed = long_enough && {
-            let mut iv = [0; IV_BYTES];
-            Uint8Array::new_with_byte_offset_and_length(body, 0, IV_BYTES as u32).copy_to(&mut iv);
-            iv == self.listed.iv.0 && tag_of(body) == self.listed.tag.0
-        };
-        if listed { Ok(()) } else { Err(ClientCode::BadAnswer.because("the body is not the listed one")) }
+        if long_enough {
+            Uint8Array::new_with_byte_offset_and_length(body, 0, IV_LEN_BYTES).copy_to(&mut iv);
+        }
+        if long_enough && iv == self.listed.iv.0 && tag_of(body) == self.listed.tag.0 {
+            return Ok(());
+        }
+        Err(ClientCode::Tampered.because("the body is not the listed one"))
     }
 
     fn accept(&self, opened: ArrayBuffer) -> Result<ArrayBuffer> {
         let tampered = || ClientCode::Tampered.because("the part's plaintext is not the one that was sealed");
         match self.listed.compression {
             Compression::None => {
-                let equal = opened.byte_length() == self.place.len_bytes && self.place.mac(&opened) == self.listed.part_mac.0;
+                let planned = opened.byte_length() == self.place.len_bytes;
+                let equal = planned && self.place.mac(&opened) == self.listed.part_mac.0;
                 if equal { Ok(opened) } else { Err(tampered()) }
             }
             Compression::DeflateRaw => {
@@ -327,43 +383,26 @@ impl FetchOrder {
     }
 }
 
-/// Sends an exchange that can be aborted, and reports its progress.
-async fn converse(job: u32, exchange: Exchange, body: Option<&Blob>, aborters: &Aborters) -> Result<Answer> {
-    aborters.borrow_mut().insert(job, Box::new(exchange.aborter()));
-    let reported_ms = Rc::new(std::cell::Cell::new(0));
-    let report = move |bytes: f64| {
-        if now_ms().saturating_sub(reported_ms.get()) >= PROGRESS_EVERY_MS {
-            reported_ms.set(now_ms());
-            post(&PartReply::Progress { job, bytes: bytes as u64 });
-        }
-    };
-    exchange.send(body, report).await
-}
-
-fn finish(job: u32, outcome: Result<PartReply>, aborters: &Aborters) {
-    aborters.borrow_mut().remove(&job);
-    post(&outcome.unwrap_or_else(|error| failed(job, &error)));
-}
-
 fn failed(job: u32, error: &ClientError) -> PartReply {
     let failure = match error {
         ClientError::Local { code: ClientCode::Network, .. } => PartFailure::Network,
         ClientError::Local { code: ClientCode::Stalled, .. } => PartFailure::Stalled,
         ClientError::Local { code: ClientCode::Stopped, .. } => PartFailure::Aborted,
-        ClientError::Local { code: ClientCode::BadAnswer, .. } => PartFailure::NotAsListed,
-        ClientError::Local { code: ClientCode::Tampered, .. } => PartFailure::Tampered,
+        ClientError::Local { code: ClientCode::Tampered, .. } => PartFailure::NotGenuine,
         _ => PartFailure::Fault,
     };
     PartReply::Failed { job, failure, detail: error.detail().unwrap_or_default().to_owned() }
 }
 
-fn answered(job: u32, answer: &Answer) -> PartReply {
-    let bytes = match answer.body.dyn_ref::<ArrayBuffer>() {
-        Some(body) => Uint8Array::new(body).to_vec(),
-        None => Vec::new(),
-    };
-    let body = String::from_utf8_lossy(&bytes).into_owned();
-    PartReply::Answered { job, status: answer.status, retry_after: answer.retry_after.clone(), body }
+fn refused(job: u32, answer: &Answer) -> PartReply {
+    PartReply::Refused { job, status: answer.status, retry_after: answer.retry_after.clone(), body: text(answer) }
+}
+
+fn text(answer: &Answer) -> String {
+    match answer.body.dyn_ref::<ArrayBuffer>() {
+        Some(body) => String::from_utf8_lossy(&Uint8Array::new(body).to_vec()).into_owned(),
+        None => String::new(),
+    }
 }
 
 fn tag_of(sealed: &ArrayBuffer) -> [u8; 16] {
@@ -385,11 +424,4 @@ fn compression_name(compression: Compression) -> &'static str {
 
 fn post(reply: &PartReply) {
     or_die(Parcel::new(reply).and_then(Parcel::post_up));
-}
-
-/// A worker that can't speak is of no use: the error event tells the coordinator.
-fn or_die(posted: Result<()>) {
-    if let Err(error) = posted {
-        wasm_bindgen::throw_str(&error.to_string());
-    }
 }

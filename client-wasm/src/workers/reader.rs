@@ -1,4 +1,4 @@
-//! The reader worker: reads slices of picked files and feeds each file's pass, in order, to its SHA-256. It knows no keys.
+//! The reader worker: reads slices of picked files and keeps each transfer's whole-file SHA-256, fed in order. It knows no keys.
 
 use std::{
     cell::RefCell,
@@ -15,25 +15,36 @@ use web_sys::Blob;
 
 use super::{
     buffers::for_each_segment,
-    link::{self, Parcel},
+    link::{self, Parcel, or_die},
 };
 use crate::{error::exception_text, interop::field};
 
-/// What the coordinator asks for.
+/// What the coordinator asks for. `transfer` is its number for one upload or download.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(crate) enum ReaderRequest {
     /// A picked file, attached as `blob`; a second one under the same number replaces the first.
-    Open { file: u32 },
-    /// A slice. With `hash` it is part of the pass: it must begin where the pass ended or will have ended.
-    Read { file: u32, job: u32, offset_bytes: u64, len_bytes: u32, hash: bool },
-    /// The SHA-256 of the whole pass so far.
-    Digest { file: u32, job: u32 },
+    Open { transfer: u32 },
+    /// A slice; with a turn it is part of a pass.
+    Read { transfer: u32, job: u32, offset_bytes: u64, len_bytes: u32, turn: Option<Turn> },
+    /// Feed the attached bytes to the SHA-256 and give them back.
+    Feed { transfer: u32, job: u32 },
+    /// The SHA-256 of everything fed so far.
+    Digest { transfer: u32, job: u32 },
     /// Forget it.
-    Close { file: u32 },
+    Close { transfer: u32 },
 }
 
-/// What it gets.
+/// The place of a slice in the order in which a transfer's SHA-256 is fed.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Turn {
+    /// From 0, without gaps.
+    pub(crate) number: u32,
+    /// The hash begins anew with it.
+    pub(crate) anew: bool,
+}
+
+/// What it gets. Every job ends with one reply.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(crate) enum ReaderReply {
@@ -45,17 +56,32 @@ pub(crate) enum ReaderReply {
     Failed { job: u32, reason: String },
 }
 
-struct OpenFile {
-    blob: Blob,
+impl ReaderReply {
+    pub(crate) fn job(&self) -> u32 {
+        match self {
+            ReaderReply::Bytes { job } | ReaderReply::Digest { job, .. } | ReaderReply::Failed { job, .. } => *job,
+        }
+    }
+}
+
+/// A slice that was read, or could not be, and waits for its turn.
+struct Arrived {
+    job: u32,
+    anew: bool,
+    bytes: Result<ArrayBuffer, String>,
+}
+
+#[derive(Default)]
+struct Transfer {
+    blob: Option<Blob>,
     hasher: FileHasher,
-    hashed_bytes: u64,
-    /// Slices of the pass that were read before their turn, by offset.
-    early: BTreeMap<u64, (u32, ArrayBuffer)>,
+    next_turn: u32,
+    early: BTreeMap<u32, Arrived>,
 }
 
 #[derive(Default)]
 struct Reader {
-    files: RefCell<HashMap<u32, OpenFile>>,
+    transfers: RefCell<HashMap<u32, Transfer>>,
 }
 
 /// Serves for as long as the worker lives.
@@ -70,61 +96,71 @@ pub(crate) fn run_reader() {
 impl Reader {
     fn handle(self: Rc<Self>, request: ReaderRequest, message: &JsValue) {
         match request {
-            ReaderRequest::Open { file } => {
-                let blob = field(message, "blob").unchecked_into();
-                let opened = OpenFile { blob, hasher: FileHasher::new(), hashed_bytes: 0, early: BTreeMap::new() };
-                self.files.borrow_mut().insert(file, opened);
+            ReaderRequest::Open { transfer } => {
+                let mut transfers = self.transfers.borrow_mut();
+                transfers.entry(transfer).or_default().blob = Some(field(message, "blob").unchecked_into());
             }
-            ReaderRequest::Read { file, job, offset_bytes, len_bytes, hash } => spawn_local(async move {
-                match self.read(file, offset_bytes, len_bytes).await {
-                    Ok(bytes) if hash => self.pass(file, job, offset_bytes, bytes),
-                    Ok(bytes) => reply_bytes(job, &bytes),
-                    Err(reason) => reply(&ReaderReply::Failed { job, reason }),
+            ReaderRequest::Read { transfer, job, offset_bytes, len_bytes, turn } => spawn_local(async move {
+                let bytes = self.read(transfer, offset_bytes, len_bytes).await;
+                match turn {
+                    Some(turn) => self.take_turn(transfer, turn, Arrived { job, anew: turn.anew, bytes }),
+                    None => reply_read(job, bytes),
                 }
             }),
-            ReaderRequest::Digest { file, job } => reply(&match self.files.borrow().get(&file) {
-                Some(open) => ReaderReply::Digest { job, sha256: B64(open.hasher.clone().finish()) },
-                None => ReaderReply::Failed { job, reason: "the file is not open".to_owned() },
-            }),
-            ReaderRequest::Close { file } => drop(self.files.borrow_mut().remove(&file)),
+            ReaderRequest::Feed { transfer, job } => {
+                let bytes = link::buffer(message);
+                let mut transfers = self.transfers.borrow_mut();
+                let hasher = &mut transfers.entry(transfer).or_default().hasher;
+                for_each_segment(&bytes, |segment| hasher.update(segment));
+                reply_read(job, Ok(bytes));
+            }
+            ReaderRequest::Digest { transfer, job } => {
+                let hasher = self.transfers.borrow_mut().entry(transfer).or_default().hasher.clone();
+                reply(&ReaderReply::Digest { job, sha256: B64(hasher.finish()) });
+            }
+            ReaderRequest::Close { transfer } => drop(self.transfers.borrow_mut().remove(&transfer)),
         }
     }
 
-    async fn read(&self, file: u32, offset_bytes: u64, len_bytes: u32) -> Result<ArrayBuffer, String> {
-        let blob = self.files.borrow().get(&file).map(|open| open.blob.clone()).ok_or("the file is not open")?;
+    async fn read(&self, transfer: u32, offset_bytes: u64, len_bytes: u32) -> Result<ArrayBuffer, String> {
+        let blob = self.transfers.borrow().get(&transfer).and_then(|transfer| transfer.blob.clone());
+        let blob = blob.ok_or("the file is not open")?;
         let end_bytes = offset_bytes + u64::from(len_bytes);
         // Offsets of files are below 2^53.
         let slice = blob.slice_with_f64_and_f64(offset_bytes as f64, end_bytes as f64).map_err(|e| exception_text(&e))?;
-        let bytes: ArrayBuffer = JsFuture::from(slice.array_buffer()).await.map_err(|e| exception_text(&e))?.unchecked_into();
+        let bytes = JsFuture::from(slice.array_buffer()).await.map_err(|e| exception_text(&e))?;
+        let bytes: ArrayBuffer = bytes.unchecked_into();
         match bytes.byte_length() {
             len if len == len_bytes => Ok(bytes),
             len => Err(format!("{len} bytes at {offset_bytes} instead of {len_bytes}")),
         }
     }
 
-    /// Feeds the slice and those that waited for it, and hands them on.
-    fn pass(&self, file: u32, job: u32, offset_bytes: u64, bytes: ArrayBuffer) {
-        let mut files = self.files.borrow_mut();
-        let Some(open) = files.get_mut(&file) else { return };
-        open.early.insert(offset_bytes, (job, bytes));
-        while let Some((job, bytes)) = open.early.remove(&open.hashed_bytes) {
-            // Before the reply, which takes the buffer away.
-            open.hashed_bytes += u64::from(bytes.byte_length());
-            for_each_segment(&bytes, |segment| open.hasher.update(segment));
-            reply_bytes(job, &bytes);
+    /// Feeds the slice and those that waited for it, and hands them on. A slice that could not be read keeps its turn.
+    fn take_turn(&self, transfer: u32, turn: Turn, arrived: Arrived) {
+        let mut transfers = self.transfers.borrow_mut();
+        let Some(transfer) = transfers.get_mut(&transfer) else { return };
+        transfer.early.insert(turn.number, arrived);
+        while let Some(arrived) = transfer.early.remove(&transfer.next_turn) {
+            transfer.next_turn += 1;
+            if arrived.anew {
+                transfer.hasher = FileHasher::new();
+            }
+            if let Ok(bytes) = &arrived.bytes {
+                for_each_segment(bytes, |segment| transfer.hasher.update(segment));
+            }
+            reply_read(arrived.job, arrived.bytes);
         }
     }
 }
 
-fn reply_bytes(job: u32, bytes: &ArrayBuffer) {
-    let posted = Parcel::new(&ReaderReply::Bytes { job }).and_then(|parcel| parcel.with_buffer(bytes).post_up());
-    if let Err(error) = posted {
-        wasm_bindgen::throw_str(&error.to_string());
+fn reply_read(job: u32, bytes: Result<ArrayBuffer, String>) {
+    match bytes {
+        Ok(bytes) => or_die(Parcel::new(&ReaderReply::Bytes { job }).and_then(|parcel| parcel.with_buffer(&bytes).post_up())),
+        Err(reason) => reply(&ReaderReply::Failed { job, reason }),
     }
 }
 
 fn reply(reply: &ReaderReply) {
-    if let Err(error) = Parcel::new(reply).and_then(Parcel::post_up) {
-        wasm_bindgen::throw_str(&error.to_string());
-    }
+    or_die(Parcel::new(reply).and_then(Parcel::post_up));
 }

@@ -1,0 +1,352 @@
+//! The reader and the part workers as the coordinator sees them: each job is a future. Bounds bytes in memory and sends at
+//! once over all transfers; what is done with a job's outcome is the transfer's business.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
+use ferry_core::wire::B64;
+use js_sys::{ArrayBuffer, Function};
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, CryptoKey};
+
+use super::{
+    gate::{Gate, Permit},
+    link::{self, FromWorker, Parcel, WorkerLink},
+    part::{Listed, PartReply, PartRequest, Place},
+    reader::{ReaderReply, ReaderRequest, Turn},
+};
+use crate::{
+    error::{ClientCode, Result},
+    interop::{deferred, scope},
+};
+
+/// Plaintext and sealed bytes in all workers together.
+const BYTES_IN_FLIGHT: u64 = 128 << 20;
+/// HTTP/1.1 gives about six connections to a host; the others are for everything else.
+const SENDS_AT_ONCE: u64 = 4;
+
+/// The number of a job, unique in this coordinator.
+pub(crate) type Job = u32;
+
+/// Which worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Seat {
+    Reader,
+    Part(usize),
+}
+
+/// A job that is under way.
+struct Running {
+    seat: Seat,
+    fulfil: Function,
+    on_progress: Option<Box<dyn Fn(u64)>>,
+}
+
+/// A worker and what was said to it before it was ready.
+struct Worker {
+    link: WorkerLink,
+    ready: bool,
+    early: Vec<Parcel>,
+}
+
+/// All of them; workers are started when they are first needed, and again when one died.
+pub(crate) struct Pool {
+    module: JsValue,
+    part_workers: usize,
+    workers: RefCell<HashMap<Seat, Worker>>,
+    running: RefCell<HashMap<Job, Running>>,
+    next_job: Cell<Job>,
+    next_part_worker: Cell<usize>,
+    bytes: Gate,
+    sends: Gate,
+}
+
+/// Plaintext that a part worker keeps for a send. Dropping it gives the memory back.
+pub(crate) struct Kept {
+    pool: Rc<Pool>,
+    seat: Seat,
+    job: Job,
+    _bytes: Permit,
+}
+
+/// Bytes in this worker's hands, counted.
+pub(crate) struct Held {
+    pub(crate) bytes: ArrayBuffer,
+    permit: Permit,
+}
+
+/// One part to be read.
+pub(crate) struct ReadOrder {
+    pub(crate) transfer: u32,
+    pub(crate) offset_bytes: u64,
+    pub(crate) len_bytes: u32,
+    pub(crate) turn: Option<Turn>,
+    /// The transfer has nothing in memory: it must not wait for others who may wait for a person.
+    pub(crate) first: bool,
+}
+
+/// How a kept part is to be sent.
+pub(crate) struct SendOrder {
+    pub(crate) job: Job,
+    pub(crate) place: Place,
+    pub(crate) mac: B64<32>,
+    pub(crate) compress: bool,
+    pub(crate) url: String,
+    pub(crate) if_match: Option<u32>,
+}
+
+/// One part to be fetched.
+pub(crate) struct FetchOrder {
+    pub(crate) job: Job,
+    pub(crate) place: Place,
+    pub(crate) listed: Listed,
+    pub(crate) compression_allowed: bool,
+    pub(crate) url: String,
+}
+
+impl Pool {
+    pub(crate) fn new(module: JsValue) -> Rc<Self> {
+        // Two keep two cores busy; more help where there are more.
+        let cores = scope().navigator().hardware_concurrency() as usize;
+        Rc::new(Pool {
+            module,
+            part_workers: (cores / 2).clamp(2, 4),
+            workers: RefCell::default(),
+            running: RefCell::default(),
+            next_job: Cell::new(1),
+            next_part_worker: Cell::new(0),
+            bytes: Gate::new(BYTES_IN_FLIGHT),
+            sends: Gate::new(SENDS_AT_ONCE),
+        })
+    }
+
+    pub(crate) fn new_job(&self) -> Job {
+        self.next_job.replace(self.next_job.get() + 1)
+    }
+
+    /// A picked file, under the transfer's number.
+    pub(crate) fn open(self: &Rc<Self>, transfer: u32, blob: &Blob) -> Result<()> {
+        let parcel = Parcel::new(&ReaderRequest::Open { transfer })?.with("blob", blob);
+        self.post(Seat::Reader, parcel)
+    }
+
+    /// The transfer is over.
+    pub(crate) fn close(self: &Rc<Self>, transfer: u32) -> Result<()> {
+        self.tell(Seat::Reader, &ReaderRequest::Close { transfer })
+    }
+
+    /// Reads a slice; `FileNotReadable` where the browser refuses.
+    pub(crate) async fn read(self: &Rc<Self>, order: ReadOrder) -> Result<Held> {
+        let amount = u64::from(order.len_bytes);
+        let permit = if order.first { self.bytes.push_in(amount) } else { self.bytes.enter(amount).await };
+        let ReadOrder { transfer, offset_bytes, len_bytes, turn, .. } = order;
+        let job = self.new_job();
+        let request = ReaderRequest::Read { transfer, job, offset_bytes, len_bytes, turn };
+        let reply = self.run(job, Seat::Reader, Parcel::new(&request)?, None).await?;
+        match link::head(&reply)? {
+            ReaderReply::Failed { reason, .. } => Err(ClientCode::FileNotReadable.because(reason)),
+            _ => Ok(Held { bytes: link::buffer(&reply), permit }),
+        }
+    }
+
+    /// Feeds bytes to the transfer's SHA-256 and gives them back.
+    pub(crate) async fn feed(self: &Rc<Self>, transfer: u32, held: Held) -> Result<Held> {
+        let job = self.new_job();
+        let parcel = Parcel::new(&ReaderRequest::Feed { transfer, job })?.with_buffer(&held.bytes);
+        let reply = self.run(job, Seat::Reader, parcel, None).await?;
+        Ok(Held { bytes: link::buffer(&reply), permit: held.permit })
+    }
+
+    /// The SHA-256 of everything that the transfer fed.
+    pub(crate) async fn digest(self: &Rc<Self>, transfer: u32) -> Result<[u8; 32]> {
+        let job = self.new_job();
+        let parcel = Parcel::new(&ReaderRequest::Digest { transfer, job })?;
+        match link::head(&self.run(job, Seat::Reader, parcel, None).await?)? {
+            ReaderReply::Digest { sha256, .. } => Ok(sha256.0),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The MAC of a part; the bytes end here.
+    pub(crate) async fn mac(self: &Rc<Self>, place: &Place, held: Held) -> Result<[u8; 32]> {
+        let seat = self.next_part_seat();
+        self.mac_at(seat, self.new_job(), place, &held, false).await
+    }
+
+    /// The MAC of a part; the bytes stay with the worker that will send them.
+    pub(crate) async fn mac_and_keep(self: &Rc<Self>, place: &Place, held: Held) -> Result<([u8; 32], Kept)> {
+        let (seat, job) = (self.next_part_seat(), self.new_job());
+        let mac = self.mac_at(seat, job, place, &held, true).await?;
+        Ok((mac, Kept { pool: self.clone(), seat, job, _bytes: held.permit }))
+    }
+
+    async fn mac_at(self: &Rc<Self>, seat: Seat, job: Job, place: &Place, held: &Held, keep: bool) -> Result<[u8; 32]> {
+        let request = PartRequest::Mac { job, place: place.clone(), keep };
+        let parcel = Parcel::new(&request)?.with_buffer(&held.bytes);
+        match link::head(&self.run(job, seat, parcel, None).await?)? {
+            PartReply::Maced { mac, .. } => Ok(mac.0),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Seals and sends what was kept. The reply is `Sent`, `Refused` or `Failed`.
+    pub(crate) async fn send(
+        self: &Rc<Self>,
+        kept: Kept,
+        order: SendOrder,
+        key: &CryptoKey,
+        on_progress: impl Fn(u64) + 'static,
+    ) -> Result<PartReply> {
+        let _turn = self.sends.enter(1).await;
+        let SendOrder { job, place, mac, compress, url, if_match } = order;
+        let request = PartRequest::Send { job, kept: kept.job, place, mac, compress, url, if_match };
+        let parcel = Parcel::new(&request)?.with("key", key);
+        link::head(&self.run(job, kept.seat, parcel, Some(Box::new(on_progress))).await?)
+    }
+
+    /// Fetches and opens a part. Without plaintext the reply is `Refused` or `Failed`.
+    pub(crate) async fn fetch(self: &Rc<Self>, order: FetchOrder, key: &CryptoKey) -> Result<Result<Held, PartReply>> {
+        let permit = self.bytes.enter(u64::from(order.place.len_bytes)).await;
+        let FetchOrder { job, place, listed, compression_allowed, url } = order;
+        let request = PartRequest::Fetch { job, place, listed, compression_allowed, url };
+        let parcel = Parcel::new(&request)?.with("key", key);
+        let reply = self.run(job, self.next_part_seat(), parcel, None).await?;
+        Ok(match link::head(&reply)? {
+            PartReply::Opened { .. } => Ok(Held { bytes: link::buffer(&reply), permit }),
+            other => Err(other),
+        })
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) async fn send_plain(self: &Rc<Self>, held: Held, url: String) -> Result<PartReply> {
+        let _turn = self.sends.enter(1).await;
+        let job = self.new_job();
+        let parcel = Parcel::new(&PartRequest::Plain { job, url })?.with_buffer(&held.bytes);
+        link::head(&self.run(job, self.next_part_seat(), parcel, None).await?)
+    }
+
+    /// Ends a job on the wire; it still answers.
+    pub(crate) fn abort(self: &Rc<Self>, job: Job) {
+        let seat = self.running.borrow().get(&job).map(|running| running.seat);
+        if let Some(seat @ Seat::Part(_)) = seat {
+            // A worker that can't be told is dead, and so is its job.
+            let _ = self.tell(seat, &PartRequest::Abort { job });
+        }
+    }
+
+    /// Posts a job and waits for its last reply.
+    async fn run(
+        self: &Rc<Self>,
+        job: Job,
+        seat: Seat,
+        parcel: Parcel,
+        on_progress: Option<Box<dyn Fn(u64)>>,
+    ) -> Result<JsValue> {
+        let (replied, fulfil) = deferred();
+        self.running.borrow_mut().insert(job, Running { seat, fulfil, on_progress });
+        self.post(seat, parcel)?;
+        let reply = JsFuture::from(replied).await.map_err(|e| ClientCode::ClientFault.thrown(&e))?;
+        if reply.is_undefined() {
+            return Err(ClientCode::ClientFault.because("a worker died"));
+        }
+        Ok(reply)
+    }
+
+    fn tell(self: &Rc<Self>, seat: Seat, request: &impl Serialize) -> Result<()> {
+        self.post(seat, Parcel::new(request)?)
+    }
+
+    fn post(self: &Rc<Self>, seat: Seat, parcel: Parcel) -> Result<()> {
+        if !self.workers.borrow().contains_key(&seat) {
+            let worker = self.spawn(seat)?;
+            self.workers.borrow_mut().insert(seat, worker);
+        }
+        match self.workers.borrow_mut().get_mut(&seat) {
+            Some(worker) if worker.ready => worker.link.post(parcel),
+            Some(worker) => {
+                worker.early.push(parcel);
+                Ok(())
+            }
+            None => Err(unexpected()),
+        }
+    }
+
+    fn spawn(self: &Rc<Self>, seat: Seat) -> Result<Worker> {
+        let role = match seat {
+            Seat::Reader => "reader",
+            Seat::Part(_) => "part",
+        };
+        let pool = self.clone();
+        let link = WorkerLink::spawn(role, &self.module, move |from| match from {
+            FromWorker::Ready => pool.flush(seat),
+            FromWorker::Message(message) => pool.hear(seat, &message),
+            FromWorker::Dead(_) => pool.bury(seat),
+        })?;
+        Ok(Worker { link, ready: false, early: Vec::new() })
+    }
+
+    fn flush(&self, seat: Seat) {
+        let mut workers = self.workers.borrow_mut();
+        let Some(worker) = workers.get_mut(&seat) else { return };
+        worker.ready = true;
+        for parcel in std::mem::take(&mut worker.early) {
+            // What can't be posted would be a fault of this code; its job ends when the worker does.
+            let _ = worker.link.post(parcel);
+        }
+    }
+
+    fn hear(&self, seat: Seat, message: &JsValue) {
+        let job = match seat {
+            Seat::Reader => link::head::<ReaderReply>(message).map(|reply| reply.job()),
+            Seat::Part(_) => match link::head::<PartReply>(message) {
+                Ok(PartReply::Progress { job, bytes }) => return self.report(job, bytes),
+                reply => reply.map(|reply| reply.job()),
+            },
+        };
+        let running = job.ok().and_then(|job| self.running.borrow_mut().remove(&job));
+        if let Some(running) = running {
+            let _ = running.fulfil.call1(&JsValue::NULL, message);
+        }
+    }
+
+    fn report(&self, job: Job, bytes: u64) {
+        if let Some(on_progress) = self.running.borrow().get(&job).and_then(|running| running.on_progress.as_ref()) {
+            on_progress(bytes);
+        }
+    }
+
+    /// A worker died: its jobs end, and the next job starts another one.
+    fn bury(&self, seat: Seat) {
+        let worker = self.workers.borrow_mut().remove(&seat);
+        let jobs: Vec<_> = self.running.borrow_mut().extract_if(|_, running| running.seat == seat).collect();
+        for (_, running) in jobs {
+            let _ = running.fulfil.call0(&JsValue::NULL);
+        }
+        // Not now: this runs inside one of its closures.
+        if let Some(worker) = worker {
+            wasm_bindgen_futures::spawn_local(async move { drop(worker) });
+        }
+    }
+
+    fn next_part_seat(&self) -> Seat {
+        let seat = self.next_part_worker.get();
+        self.next_part_worker.set((seat + 1) % self.part_workers);
+        Seat::Part(seat)
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // What was sent is gone already, and a dead worker keeps nothing.
+        let _ = self.pool.tell(self.seat, &PartRequest::Drop { kept: self.job });
+    }
+}
+
+fn unexpected() -> crate::error::ClientError {
+    ClientCode::ClientFault.because("a worker answered something else")
+}
