@@ -17,7 +17,8 @@ macro_rules! client_codes {
             pub const ALL: &'static [ClientCode] = &[$(ClientCode::$variant),+];
             /// The code as the page sees it.
             pub fn as_str(self) -> &'static str { match self { $(Self::$variant => $text),+ } }
-            fn title(self) -> &'static str { match self { $(Self::$variant => $title),+ } }
+            /// What happened.
+            pub fn title(self) -> &'static str { match self { $(Self::$variant => $title),+ } }
             fn hint(self) -> &'static str { match self { $(Self::$variant => $hint),+ } }
         }
     };
@@ -70,6 +71,14 @@ pub enum ClientError {
         /// What exactly, for whoever looks closer.
         detail: Option<String>,
     },
+    /// Something that is not Ferry's server answered, or it answered with what is not Ferry's.
+    #[error("{}", odd_status_code(*.status).title())]
+    OddStatus {
+        /// HTTP status.
+        status: u16,
+        /// `Retry-After`, where it came.
+        retry_after_secs: Option<u32>,
+    },
 }
 
 /// Shorthand of this crate.
@@ -104,7 +113,7 @@ impl ClientError {
     pub fn refused(&self) -> Option<ErrorCode> {
         match self {
             ClientError::Refused(problem) => Some(problem.code),
-            ClientError::Local { .. } => None,
+            ClientError::Local { .. } | ClientError::OddStatus { .. } => None,
         }
     }
 
@@ -113,6 +122,16 @@ impl ClientError {
         match self {
             ClientError::Refused(problem) => problem.code.as_str(),
             ClientError::Local { code, .. } => code.as_str(),
+            ClientError::OddStatus { status, .. } => odd_status_code(*status).as_str(),
+        }
+    }
+
+    /// The local code, where it arose here.
+    pub fn local(&self) -> Option<ClientCode> {
+        match self {
+            ClientError::Refused(_) => None,
+            ClientError::Local { code, .. } => Some(*code),
+            ClientError::OddStatus { status, .. } => Some(odd_status_code(*status)),
         }
     }
 
@@ -120,15 +139,16 @@ impl ClientError {
     pub fn is_retryable(&self) -> bool {
         match self {
             ClientError::Refused(problem) => is_passing(problem.code),
-            ClientError::Local { code, .. } => matches!(code, ClientCode::Network | ClientCode::Stalled),
+            other => matches!(other.local(), Some(ClientCode::Network | ClientCode::Stalled)),
         }
     }
 
     /// What exactly happened, where that is known.
-    pub fn detail(&self) -> Option<&str> {
+    pub fn detail(&self) -> Option<String> {
         match self {
-            ClientError::Refused(problem) => problem.detail.as_deref(),
-            ClientError::Local { detail, .. } => detail.as_deref(),
+            ClientError::Refused(problem) => problem.detail.clone(),
+            ClientError::Local { detail, .. } => detail.clone(),
+            ClientError::OddStatus { status, .. } => Some(format!("status {status}")),
         }
     }
 
@@ -145,17 +165,32 @@ impl ClientError {
                 error_id: problem.error_id.map(|id| id.to_string()),
                 limit_bytes: problem.limit_bytes,
             },
-            ClientError::Local { code, detail } => ErrorView {
-                code: code.as_str(),
-                message: code.title().to_owned(),
-                hint: code.hint().to_owned(),
-                detail: detail.clone(),
-                retryable: self.is_retryable(),
-                retry_after_secs: None,
-                error_id: None,
-                limit_bytes: None,
-            },
+            ClientError::Local { code, .. } => self.local_view(*code, None),
+            ClientError::OddStatus { status, retry_after_secs } => {
+                self.local_view(odd_status_code(*status), *retry_after_secs)
+            }
         }
+    }
+
+    fn local_view(&self, code: ClientCode, retry_after_secs: Option<u32>) -> ErrorView {
+        ErrorView {
+            code: code.as_str(),
+            message: code.title().to_owned(),
+            hint: code.hint().to_owned(),
+            detail: self.detail(),
+            retryable: self.is_retryable(),
+            retry_after_secs,
+            error_id: None,
+            limit_bytes: None,
+        }
+    }
+}
+
+/// Gateways answer for a server that is away; anything else is no Ferry server.
+fn odd_status_code(status: u16) -> ClientCode {
+    match status {
+        0 | 408 | 429 | 500..=599 => ClientCode::Network,
+        _ => ClientCode::BadAnswer,
     }
 }
 

@@ -14,10 +14,15 @@ pub(crate) fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
-/// Milliseconds since 1970.
+/// Milliseconds of a clock that never goes back, for the machines and for stalls.
 pub(crate) fn now_ms() -> u64 {
-    // A float that holds whole milliseconds until far beyond any date.
-    js_sys::Date::now() as u64
+    // Every worker has it; whole milliseconds fit a float for ever.
+    scope().performance().map_or(0.0, |clock| clock.now()) as u64
+}
+
+/// A time of [`now_ms`] on the page's clock, milliseconds since 1970.
+pub(crate) fn monotonic_to_epoch_ms(at_ms: u64) -> u64 {
+    (js_sys::Date::now() as u64).saturating_add(at_ms).saturating_sub(now_ms())
 }
 
 /// The browser's generator, `crypto.getRandomValues`.
@@ -30,6 +35,11 @@ impl Entropy for SystemEntropy {
             wasm_bindgen::throw_str("the browser gives no random numbers");
         }
     }
+}
+
+/// Any number, for what need not be secret.
+pub(crate) fn random_u64() -> u64 {
+    u64::from_be_bytes(SystemEntropy.array())
 }
 
 /// `crypto.subtle`, or the reason why there is none.

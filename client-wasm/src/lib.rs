@@ -3,19 +3,28 @@
 //!
 //! In reading order:
 //! - `coordinator`: the worker that the page talks to; calls in, answers and events out.
-//! - `session`: who is signed in, which keys are open.
-//! - `upload`, `download`: one run of a machine each, and what its actions do.
-//! - `workers`: reader, part workers and password stretching; messages between them.
-//! - `api`: the server's endpoints. `store`: IndexedDB. `lock`: Web Locks. `subtle`: SubtleCrypto.
-//! - `views`, `error`: what the page gets.
+//! - `context`: what all transfers share. `session`: who is signed in, which keys are open.
+//! - `upload`, `download`: drivers of one machine each. `library`: lists, and what is done to whole files.
+//! - `vault`: opening what the server says of a file. `store`: IndexedDB. `lock`: Web Locks. `subtle`: SubtleCrypto.
+//! - `workers`: reader, part workers, password stretching, and the pool of them. `api`: the server's endpoints.
+//! - `progress`, `views`, `error`, `failure`: what the page gets.
 
 mod api;
+mod bench;
+mod context;
+mod coordinator;
+mod download;
 mod error;
+mod failure;
 mod interop;
+mod library;
 mod lock;
+mod progress;
 mod session;
 mod store;
 mod subtle;
+mod upload;
+mod vault;
 mod views;
 mod workers;
 
@@ -23,8 +32,11 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Takes up a role in this worker: `coordinator`, `reader`, `part` or `stretch`. Called once, by `worker.js`.
 #[wasm_bindgen]
-pub fn run(role: &str, module: JsValue, server: Option<String>) -> Result<(), JsValue> {
-    match (role, server) {
+pub async fn run(role: String, module: JsValue, server: Option<String>) -> Result<(), JsValue> {
+    match (role.as_str(), server) {
+        ("coordinator", Some(server)) => coordinator::run_coordinator(server, module)
+            .await
+            .map_err(|error| interop::to_js(&error.to_view()).unwrap_or(JsValue::NULL))?,
         ("reader", _) => workers::reader::run_reader(),
         ("part", _) => workers::part::run_part_worker(),
         ("stretch", _) => workers::stretch::run_stretch(),

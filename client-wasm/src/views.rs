@@ -7,8 +7,13 @@ use ferry_core::wire::{
 };
 use serde::Serialize;
 
-fn time(at: DateTime<Utc>) -> String {
+pub(crate) fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Bytes as the page shows hashes.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Declares a view: its fields, and where each comes from in the wire type.

@@ -106,15 +106,15 @@ impl Call<'_> {
     }
 }
 
-/// The error of an answer that is not 2xx; gateways that speak no problem+json count as the network.
+/// The error of an answer that is not 2xx.
 pub(crate) fn refusal(status: u16, body: &str, retry_after: Option<&str>) -> ClientError {
+    let retry_after_secs = retry_after.and_then(|secs| secs.trim().parse().ok());
     match serde_json::from_str::<Problem>(body) {
         Ok(mut problem) => {
-            problem.retry_after_secs = problem.retry_after_secs.or(retry_after.and_then(|secs| secs.trim().parse().ok()));
+            problem.retry_after_secs = problem.retry_after_secs.or(retry_after_secs);
             ClientError::Refused(Box::new(problem))
         }
-        Err(_) if matches!(status, 0 | 408 | 429 | 500..=599) => ClientCode::Network.because(format!("status {status}")),
-        Err(_) => ClientCode::BadAnswer.because(format!("status {status}")),
+        Err(_) => ClientError::OddStatus { status, retry_after_secs },
     }
 }
 

@@ -49,12 +49,16 @@ impl Database {
         settled(&store.delete(&key.into()).map_err(failed)?).await.map(drop)
     }
 
-    /// Keys that begin with `prefix`.
-    pub(crate) async fn keys(&self, table: &str, prefix: &str) -> Result<Vec<String>> {
+    /// Rows whose keys begin with `prefix`.
+    pub(crate) async fn entries(&self, table: &str, prefix: &str) -> Result<Vec<(String, JsValue)>> {
         let range = IdbKeyRange::bound(&prefix.into(), &format!("{prefix}\u{ffff}").into()).map_err(failed)?;
-        let request = self.table(table, IdbTransactionMode::Readonly)?.get_all_keys_with_key(&range).map_err(failed)?;
-        let keys: Array = settled(&request).await?.unchecked_into();
-        Ok(keys.iter().filter_map(|key| key.as_string()).collect())
+        let store = self.table(table, IdbTransactionMode::Readonly)?;
+        // Both in one transaction, so they fit together.
+        let keys = store.get_all_keys_with_key(&range).map_err(failed)?;
+        let values = store.get_all_with_key(&range).map_err(failed)?;
+        let keys: Array = settled(&keys).await?.unchecked_into();
+        let values: Array = settled(&values).await?.unchecked_into();
+        Ok(keys.iter().filter_map(|key| key.as_string()).zip(values.iter()).collect())
     }
 
     fn table(&self, table: &str, mode: IdbTransactionMode) -> Result<IdbObjectStore> {

@@ -3,6 +3,8 @@
 
 mod indexeddb;
 
+use std::collections::HashMap;
+
 use js_sys::Uint8Array;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
@@ -50,6 +52,15 @@ impl Store {
         // Written below from a u32.
         Ok(floor.and_then(|value| value.as_f64()).map_or(0, |value| value as u32))
     }
+    /// The same for all files of a user at once.
+    pub(crate) async fn seq_floors(&self, user: Uuid) -> Result<HashMap<Uuid, u32>> {
+        let rows = self.db.entries(SEQ_FLOORS, &format!("{user}/")).await?;
+        let floor = |(key, value): (String, JsValue)| {
+            let file = key.rsplit('/').next()?.parse().ok()?;
+            Some((file, value.as_f64()? as u32))
+        };
+        Ok(rows.into_iter().filter_map(floor).collect())
+    }
     /// Remembers a seq, where it is higher than the one remembered.
     pub(crate) async fn raise_seq_floor(&self, user: Uuid, file: Uuid, seq: u32) -> Result<()> {
         if seq > self.seq_floor(user, file).await? {
@@ -86,7 +97,7 @@ impl Store {
     /// Signing out: keys and handles of the user go; what guards against rollback stays, sealed.
     pub(crate) async fn forget_user(&self, user: Uuid) -> Result<()> {
         self.drop_kept_key(user).await?;
-        for key in self.db.keys(HANDLES, &format!("{user}/")).await? {
+        for (key, _) in self.db.entries(HANDLES, &format!("{user}/")).await? {
             self.db.delete(HANDLES, &key).await?;
         }
         Ok(())

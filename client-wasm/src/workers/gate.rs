@@ -2,9 +2,9 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
-use js_sys::Function;
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::interop::deferred;
 
@@ -31,22 +31,39 @@ impl Gate {
 
     /// Waits for its turn. What is larger than the whole amount passes alone.
     pub(crate) async fn enter(&self, amount: u64) -> Permit {
-        let turn = {
-            let mut state = self.0.borrow_mut();
-            if state.waiting.is_empty() && state.has_room(amount) {
-                state.used += amount;
-                None
-            } else {
-                let (turn, tell) = deferred();
-                state.waiting.push_back((amount, tell));
-                Some(turn)
-            }
-        };
-        if let Some(turn) = turn {
-            // Never rejected: the one who lets it in has counted the amount already.
+        if let Some(turn) = self.queue(amount) {
+            // Never rejected; whoever lets it in has counted the amount already.
             let _ = JsFuture::from(turn).await;
         }
         Permit { gate: self.clone(), amount }
+    }
+
+    /// The same, given up when `cancelled` is fulfilled with something before.
+    pub(crate) async fn enter_unless(&self, amount: u64, cancelled: &Promise) -> Option<Permit> {
+        let Some(turn) = self.queue(amount) else { return Some(Permit { gate: self.clone(), amount }) };
+        let first = JsFuture::from(Promise::race(&Array::of2(&turn, cancelled))).await;
+        if first.is_ok_and(|first| first.is_undefined()) {
+            return Some(Permit { gate: self.clone(), amount });
+        }
+        // The turn still comes: pass it on then.
+        let gate = self.clone();
+        spawn_local(async move {
+            let _ = JsFuture::from(turn).await;
+            gate.leave(amount);
+        });
+        None
+    }
+
+    /// Counts the amount at once where there is room, else gives the promise of a turn.
+    fn queue(&self, amount: u64) -> Option<Promise> {
+        let mut state = self.0.borrow_mut();
+        if state.waiting.is_empty() && state.has_room(amount) {
+            state.used += amount;
+            return None;
+        }
+        let (turn, tell) = deferred();
+        state.waiting.push_back((amount, tell));
+        Some(turn)
     }
 
     /// Passes at once, over the amount where it must be: for who would otherwise never get on.

@@ -153,10 +153,19 @@ impl Listed {
 /// What lives from one message to another.
 #[derive(Default)]
 struct Desk {
-    /// What ends a running exchange, by job.
-    aborters: RefCell<HashMap<u32, Box<dyn Fn()>>>,
+    /// Jobs that can be aborted, from their arrival to their last reply.
+    stages: RefCell<HashMap<u32, Stage>>,
     /// Plaintext that waits for its `Send`.
     kept: RefCell<HashMap<u32, ArrayBuffer>>,
+}
+
+/// How far a job on its way to the server is.
+enum Stage {
+    Preparing,
+    /// Before it was on the wire: it never will be.
+    Aborted,
+    /// Calling it ends the exchange.
+    OnTheWire(Box<dyn Fn()>),
 }
 
 /// Serves for as long as the worker lives.
@@ -179,11 +188,13 @@ impl Desk {
                     return post(&failed(job, &ClientCode::ClientFault.because("the part's bytes are gone")));
                 };
                 let key = key();
+                self.begin(job);
                 spawn_local(async move { self.finish(job, order.carry_out(plain, &key, &self).await) });
             }
             PartRequest::Fetch { job, place, listed, compression_allowed, url } => {
                 let order = FetchOrder { job, place, listed, compression_allowed, url };
                 let key = key();
+                self.begin(job);
                 spawn_local(async move {
                     match order.carry_out(&key, &self).await {
                         Ok(Fetched::Opened(plain)) => self.hand_over(job, &plain),
@@ -201,11 +212,19 @@ impl Desk {
                     release(plain);
                 }
             }
-            PartRequest::Abort { job } => {
-                if let Some(abort) = self.aborters.borrow().get(&job) {
-                    abort();
-                }
-            }
+            PartRequest::Abort { job } => self.abort(job),
+        }
+    }
+
+    fn begin(&self, job: u32) {
+        self.stages.borrow_mut().insert(job, Stage::Preparing);
+    }
+
+    fn abort(&self, job: u32) {
+        match self.stages.borrow_mut().get_mut(&job) {
+            Some(Stage::OnTheWire(abort)) => abort(),
+            Some(stage) => *stage = Stage::Aborted,
+            None => {}
         }
     }
 
@@ -219,18 +238,21 @@ impl Desk {
     }
 
     fn hand_over(&self, job: u32, plain: &ArrayBuffer) {
-        self.aborters.borrow_mut().remove(&job);
+        self.stages.borrow_mut().remove(&job);
         or_die(Parcel::new(&PartReply::Opened { job }).and_then(|parcel| parcel.with_buffer(plain).post_up()));
     }
 
     fn finish(&self, job: u32, outcome: Result<PartReply>) {
-        self.aborters.borrow_mut().remove(&job);
+        self.stages.borrow_mut().remove(&job);
         post(&outcome.unwrap_or_else(|error| failed(job, &error)));
     }
 
     /// Sends an exchange that can be aborted, and reports its progress.
     async fn converse(&self, job: u32, exchange: Exchange, body: Option<&Blob>) -> Result<Answer> {
-        self.aborters.borrow_mut().insert(job, Box::new(exchange.aborter()));
+        if let Some(Stage::Aborted) = self.stages.borrow().get(&job) {
+            return Err(ClientCode::Stopped.into());
+        }
+        self.stages.borrow_mut().insert(job, Stage::OnTheWire(Box::new(exchange.aborter())));
         let reported_ms = Rc::new(Cell::new(0));
         let report = move |bytes: f64| {
             if now_ms().saturating_sub(reported_ms.get()) >= PROGRESS_EVERY_MS {
@@ -391,7 +413,7 @@ fn failed(job: u32, error: &ClientError) -> PartReply {
         ClientError::Local { code: ClientCode::Tampered, .. } => PartFailure::NotGenuine,
         _ => PartFailure::Fault,
     };
-    PartReply::Failed { job, failure, detail: error.detail().unwrap_or_default().to_owned() }
+    PartReply::Failed { job, failure, detail: error.detail().unwrap_or_default() }
 }
 
 fn refused(job: u32, answer: &Answer) -> PartReply {

@@ -194,15 +194,20 @@ impl Pool {
         }
     }
 
-    /// Seals and sends what was kept. The reply is `Sent`, `Refused` or `Failed`.
+    /// Seals and sends what was kept, if that is still `wanted` when its turn comes. The reply is `Sent`, `Refused` or
+    /// `Failed`.
     pub(crate) async fn send(
         self: &Rc<Self>,
         kept: Kept,
         order: SendOrder,
         key: &CryptoKey,
+        wanted: impl Fn() -> bool,
         on_progress: impl Fn(u64) + 'static,
     ) -> Result<PartReply> {
         let _turn = self.sends.enter(1).await;
+        if !wanted() {
+            return Err(ClientCode::Stopped.into());
+        }
         let SendOrder { job, place, mac, compress, url, if_match } = order;
         let request = PartRequest::Send { job, kept: kept.job, place, mac, compress, url, if_match };
         let parcel = Parcel::new(&request)?.with("key", key);

@@ -1,0 +1,325 @@
+//! One download: drives its machine and carries out its actions. The sink is the page's; bytes go there in order, and what
+//! they are checked against is the machine's and the part workers' business.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet, VecDeque},
+    rc::Rc,
+};
+
+use ferry_core::{
+    envelope::{part::PartRecord, parts_root::PartsRoot, reading::OpenedFile},
+    plan::PartSpan,
+    transfer::{
+        SealedRow, Ticket,
+        download::{self, Action, Answer, DownloadMachine, DownloadSetup, Event, Outcome, Request},
+    },
+    wire::B64,
+};
+use gloo::timers::callback::Interval;
+use js_sys::Function;
+use serde::Serialize;
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::CryptoKey;
+
+use crate::{
+    context::{Context, shares},
+    error::{ClientCode, ClientError, Result},
+    failure::{error_of_reply, error_of_trouble, failure_of},
+    interop::{deferred, now_ms, random_u64},
+    progress::ProgressView,
+    subtle,
+    upload::record_of,
+    vault::{Described, Vault},
+    views::hex,
+    workers::{
+        part::{Listed, Place},
+        pool::{FetchOrder, Held, Job},
+    },
+};
+
+const BEAT_MS: u32 = 100;
+
+/// Where progress and bytes go.
+pub(crate) trait Sink {
+    fn progress(&self, progress: ProgressView);
+    /// Hands over the next bytes; the page acknowledges them.
+    fn write(&self, bytes: &js_sys::ArrayBuffer) -> Result<()>;
+    /// Somebody must sign in before it goes on.
+    fn sign_in(&self);
+}
+
+/// One download of one file.
+pub(crate) struct Download {
+    context: Rc<Context>,
+    vault: Vault,
+    transfer: u32,
+    machine: RefCell<DownloadMachine>,
+    inbox: RefCell<VecDeque<Event>>,
+    stepping: Cell<bool>,
+    wake_at_ms: Cell<Option<u64>>,
+    outcome: Cell<Option<Outcome>>,
+    ended: RefCell<Option<Function>>,
+    awaited: RefCell<HashSet<Ticket>>,
+    jobs: RefCell<HashMap<Ticket, Job>>,
+    fetched: RefCell<HashMap<Ticket, Held>>,
+    /// Fulfilled by the page: with a text where its sink refused.
+    written: RefCell<Option<Function>>,
+    file: RefCell<Option<Rc<File>>>,
+    last_error: RefCell<Option<ClientError>>,
+    shown: RefCell<Option<ProgressView>>,
+    sink: Rc<dyn Sink>,
+}
+
+/// The opened file that is downloaded.
+struct File {
+    opened: OpenedFile,
+    part_key: CryptoKey,
+}
+
+/// `Downloaded` of the page.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DownloadedView {
+    file_id: String,
+    name: String,
+    size_bytes: u64,
+    sha256: String,
+}
+
+impl Download {
+    pub(crate) async fn new(context: Rc<Context>, file_id: Uuid, sink: Rc<dyn Sink>) -> Result<Rc<Self>> {
+        let vault = context.vault().await?;
+        let transfer = context.new_transfer();
+        Ok(Rc::new(Download {
+            context,
+            vault,
+            transfer,
+            machine: RefCell::new(DownloadMachine::new(DownloadSetup::new(file_id, random_u64()))),
+            inbox: RefCell::default(),
+            stepping: Cell::new(false),
+            wake_at_ms: Cell::new(None),
+            outcome: Cell::new(None),
+            ended: RefCell::default(),
+            awaited: RefCell::default(),
+            jobs: RefCell::default(),
+            fetched: RefCell::default(),
+            written: RefCell::default(),
+            file: RefCell::default(),
+            last_error: RefCell::default(),
+            shown: RefCell::default(),
+            sink,
+        }))
+    }
+
+    /// From its beginning to its end; the page closes the sink after `Ok`, and aborts it after `Err`.
+    pub(crate) async fn run(self: &Rc<Self>) -> Result<DownloadedView> {
+        let _turn = self.context.turns.enter(shares(u64::MAX)).await;
+        let (end, tell_end) = deferred();
+        *self.ended.borrow_mut() = Some(tell_end);
+        let beating = Rc::downgrade(self);
+        let beat = Interval::new(BEAT_MS, move || {
+            if let Some(download) = beating.upgrade() {
+                download.beat();
+            }
+        });
+        self.feed(Event::Begin);
+        let _ = JsFuture::from(end).await;
+        drop(beat);
+        self.show();
+        self.context.pool.close(self.transfer)?;
+        match self.outcome.get() {
+            Some(Outcome::Done) => self.downloaded(),
+            Some(Outcome::Stopped) => Err(ClientCode::Stopped.into()),
+            Some(Outcome::Failed(trouble)) => Err(error_of_trouble(trouble, self.last_error.borrow().as_ref())),
+            None => Err(ClientCode::ClientFault.into()),
+        }
+    }
+
+    pub(crate) fn feed(self: &Rc<Self>, event: Event) {
+        self.inbox.borrow_mut().push_back(event);
+        if self.stepping.replace(true) {
+            return;
+        }
+        loop {
+            let next = self.inbox.borrow_mut().pop_front();
+            let Some(event) = next else { break };
+            let actions = self.machine.borrow_mut().step(now_ms(), event);
+            for action in actions {
+                self.carry_out(action);
+            }
+        }
+        self.stepping.set(false);
+    }
+
+    /// The page's sink took the last bytes, or refused them.
+    pub(crate) fn written(&self, failed: Option<String>) {
+        if let Some(tell) = self.written.borrow_mut().take() {
+            let _ = tell.call1(&JsValue::NULL, &failed.map_or(JsValue::UNDEFINED, JsValue::from));
+        }
+    }
+
+    fn carry_out(self: &Rc<Self>, action: Action) {
+        match action {
+            Action::Do { ticket, request } => self.begin(ticket, request),
+            Action::Cancel { ticket } => {
+                self.awaited.borrow_mut().remove(&ticket);
+                self.fetched.borrow_mut().remove(&ticket);
+                if let Some(job) = self.jobs.borrow_mut().remove(&ticket) {
+                    self.context.pool.abort(job);
+                }
+            }
+            Action::WakeAt { at_ms } => self.wake_at_ms.set(Some(at_ms)),
+            // The page does it when the run fails, which follows.
+            Action::AbortSink => {}
+            Action::Ended(outcome) => {
+                self.outcome.set(Some(outcome));
+                self.wake_at_ms.set(None);
+                if let Some(tell) = self.ended.borrow_mut().take() {
+                    let _ = tell.call0(&JsValue::NULL);
+                }
+            }
+        }
+    }
+
+    fn begin(self: &Rc<Self>, ticket: Ticket, request: Request) {
+        self.awaited.borrow_mut().insert(ticket);
+        let download = self.clone();
+        spawn_local(async move {
+            let answered = download.perform(ticket, request).await;
+            if !download.awaited.borrow_mut().remove(&ticket) {
+                download.fetched.borrow_mut().remove(&ticket);
+                return;
+            }
+            download.feed(match answered {
+                Ok(answer) => Event::Answered { ticket, answer },
+                Err(error) => {
+                    let failure = failure_of(&error);
+                    *download.last_error.borrow_mut() = Some(error);
+                    Event::Failed { ticket, failure }
+                }
+            });
+        });
+    }
+
+    async fn perform(self: &Rc<Self>, ticket: Ticket, request: Request) -> Result<Answer> {
+        match request {
+            Request::Open { file_id } => self.open(file_id).await,
+            Request::FetchParts { file_id, after } => {
+                Ok(Answer::Parts(self.context.api.parts(file_id, after).await?))
+            }
+            Request::ComputeRoot { rows } => {
+                let records: Vec<PartRecord> = rows.iter().map(record_of).collect();
+                let count = u32::try_from(records.len()).map_err(|e| ClientCode::Tampered.because(e))?;
+                let root = PartsRoot::of(count, &records).map_err(|e| ClientCode::Tampered.because(e))?;
+                Ok(Answer::Root(root))
+            }
+            Request::Fetch { file_id, part, row } => self.fetch(ticket, file_id, part, &row).await,
+            Request::Write { buffer, .. } => self.write(buffer).await,
+            Request::FinishHash => Ok(Answer::FileHash(self.context.pool.digest(self.transfer).await?)),
+            // The page does it when the run succeeds, which follows.
+            Request::CloseSink => Ok(Answer::Closed),
+        }
+    }
+
+    async fn open(&self, file_id: Uuid) -> Result<Answer> {
+        let row = self.context.api.file(file_id).await?;
+        let opened = self.vault.open(Described::from(&row)).await?;
+        let content = opened.content().map_err(|e| ClientCode::Tampered.because(e))?;
+        let answer = download::OpenedFile {
+            plan: opened.header.plan(),
+            size_bytes: content.size_bytes,
+            parts: content.part_count,
+            sha256: content.sha256,
+            parts_root: content.parts_root,
+        };
+        let part_key = subtle::import_aes_key(opened.keys.part.expose()).await?;
+        *self.file.borrow_mut() = Some(Rc::new(File { opened, part_key }));
+        Ok(Answer::Opened(answer))
+    }
+
+    async fn fetch(&self, ticket: Ticket, file_id: Uuid, part: PartSpan, row: &SealedRow) -> Result<Answer> {
+        let file = self.opened_file()?;
+        let job = self.context.pool.new_job();
+        let order = FetchOrder {
+            job,
+            place: Place {
+                file_id,
+                number: part.number,
+                offset_bytes: part.offset_bytes,
+                len_bytes: part.len_bytes,
+                mac_key: B64(*file.opened.keys.mac.expose()),
+            },
+            listed: Listed {
+                iv: B64(row.iv),
+                tag: B64(row.tag),
+                stored_len_bytes: row.stored_len_bytes,
+                compression: row.compression,
+                part_mac: B64(row.mac),
+            },
+            compression_allowed: file.opened.header.core().compression_allowed,
+            url: self.context.api.part_url(file_id, part.number),
+        };
+        self.jobs.borrow_mut().insert(ticket, job);
+        let fetched = self.context.pool.fetch(order, &file.part_key).await;
+        self.jobs.borrow_mut().remove(&ticket);
+        match fetched? {
+            Ok(held) => {
+                self.fetched.borrow_mut().insert(ticket, held);
+                Ok(Answer::Fetched)
+            }
+            Err(reply) => Err(error_of_reply(reply)),
+        }
+    }
+
+    async fn write(&self, buffer: Ticket) -> Result<Answer> {
+        let held = self.fetched.borrow_mut().remove(&buffer);
+        let held = held.ok_or(ClientCode::ClientFault.because("the part's bytes are gone"))?;
+        let held = self.context.pool.feed(self.transfer, held).await?;
+        let (written, tell) = deferred();
+        *self.written.borrow_mut() = Some(tell);
+        self.sink.write(&held.bytes)?;
+        let failed = JsFuture::from(written).await.map_err(|e| ClientCode::ClientFault.thrown(&e))?;
+        match failed.as_string() {
+            Some(why) => Err(ClientCode::SinkFailed.because(why)),
+            None => Ok(Answer::Written),
+        }
+    }
+
+    fn opened_file(&self) -> Result<Rc<File>> {
+        self.file.borrow().clone().ok_or(ClientCode::ClientFault.because("there is no file to work on"))
+    }
+
+    fn downloaded(&self) -> Result<DownloadedView> {
+        let file = self.opened_file()?;
+        let content = file.opened.content().map_err(|e| ClientCode::Tampered.because(e))?;
+        Ok(DownloadedView {
+            file_id: file.opened.header.file_id().to_string(),
+            name: file.opened.manifest.about().name.clone(),
+            size_bytes: content.size_bytes,
+            sha256: hex(&content.sha256),
+        })
+    }
+
+    fn beat(self: &Rc<Self>) {
+        if self.wake_at_ms.get().is_some_and(|at_ms| at_ms <= now_ms()) {
+            self.wake_at_ms.set(None);
+            self.feed(Event::Tick);
+        }
+        self.show();
+    }
+
+    fn show(&self) {
+        let view = ProgressView::new(&self.machine.borrow().progress(now_ms()), self.last_error.borrow().as_ref());
+        let before = self.shown.replace(Some(view.clone()));
+        if before.as_ref() == Some(&view) {
+            return;
+        }
+        if view.needs_sign_in() && before.is_none_or(|before| !before.needs_sign_in()) {
+            self.sink.sign_in();
+        }
+        self.sink.progress(view);
+    }
+}

@@ -1,0 +1,199 @@
+//! Lists of files and unfinished uploads with their names opened, and what is done to whole files: rename, remove, verify.
+
+use ferry_core::{
+    envelope::{
+        Iv,
+        manifest::{About, Manifest},
+        reading::OpenedFile,
+    },
+    wire::{Bytes64, FileEntry, RenameRequest, UploadSession, VerifyRequest},
+};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::{
+    context::Context,
+    error::{ClientCode, ClientError, ErrorView, Result},
+    interop::{SystemEntropy, set_field, to_js},
+    upload::labels,
+    vault::{Described, Vault},
+    views::{VerifiedView, hex, time},
+};
+
+/// `FileEntry` of the page.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FileView {
+    file_id: String,
+    name: Option<String>,
+    path: Option<String>,
+    problem: Option<ErrorView>,
+    size_bytes: u64,
+    #[serde(rename = "type")]
+    media_type: Option<String>,
+    modified_at: Option<String>,
+    sha256: Option<String>,
+    created_at: String,
+    completed_at: Option<String>,
+}
+
+/// `UnfinishedUpload` of the page, without its handle.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UnfinishedView {
+    file_id: String,
+    name: Option<String>,
+    path: Option<String>,
+    problem: Option<ErrorView>,
+    size_bytes: u64,
+    total_parts: u32,
+    stored_parts: u32,
+    modified_at: Option<String>,
+    client: Option<String>,
+    created_at: String,
+    last_activity_at: String,
+    expires_at: Option<String>,
+}
+
+/// All complete files, the newest first.
+pub(crate) async fn files(context: &Context) -> Result<Vec<FileView>> {
+    let vault = context.vault().await?;
+    let rows = context.api.files().await?;
+    let floors = vault.store.seq_floors(vault.user_id()).await?;
+    let floor = |file_id: &Uuid| floors.get(file_id).copied().unwrap_or(0);
+    Ok(rows
+        .iter()
+        .map(|row| {
+            let opened = vault.open_above(&Described::from(row), floor(&row.file_id));
+            if let Some(seq) = opened.as_ref().ok().map(|opened| opened.manifest.seq()).filter(|seq| *seq > floor(&row.file_id)) {
+                remember_later(&vault, row.file_id, seq);
+            }
+            file_view(row, opened)
+        })
+        .collect())
+}
+
+/// Unfinished uploads, from any device; each with the handle that this browser kept.
+pub(crate) async fn uploads(context: &Context) -> Result<JsValue> {
+    let vault = context.vault().await?;
+    let list = js_sys::Array::new();
+    for row in context.api.uploads().await? {
+        let opened = vault.open(Described::from(&row)).await;
+        let handle = vault.store.handle(vault.user_id(), row.file_id).await?;
+        let entry = to_js(&unfinished_view(row, opened))?;
+        set_field(&js_sys::Object::from(entry.clone()), "handle", &handle.unwrap_or(JsValue::NULL));
+        list.push(&entry);
+    }
+    Ok(list.into())
+}
+
+/// Deletes an unfinished upload.
+pub(crate) async fn discard(context: &Context, file_id: Uuid) -> Result<()> {
+    let vault = context.vault().await?;
+    context.api.discard(file_id).await?;
+    vault.store.forget_upload(vault.user_id(), file_id).await
+}
+
+/// Gives a complete file another name, and another folder where one is given.
+pub(crate) async fn rename(
+    context: &Context,
+    vault: &Vault,
+    file_id: Uuid,
+    name: &str,
+    path: Option<&str>,
+    clear_label: bool,
+) -> Result<FileView> {
+    let row = context.api.file(file_id).await?;
+    let opened = vault.open(Described::from(&row)).await?;
+    let content = opened.content().map_err(|e| ClientCode::Tampered.because(e))?.clone();
+    let before = opened.manifest.about();
+    let path = path.unwrap_or(&before.path).to_owned();
+    let labels = labels(&vault.identity.keys, name, &path, clear_label)?;
+    let about = About { name: name.to_owned(), path, ..before.clone() };
+    let manifest = Manifest::complete(opened.manifest.seq(), about, content);
+    let sealed = manifest.seal(&opened.keys.manifest, &opened.header, Iv::generate(&mut SystemEntropy));
+    let request = RenameRequest {
+        filename: labels.file,
+        folder: labels.folder,
+        manifest: Bytes64(sealed.map_err(|e| ClientCode::ClientFault.because(e))?),
+        manifest_seq: manifest.seq(),
+    };
+    let row = context.api.rename(file_id, row.revision, &request).await?;
+    vault.remember(file_id, manifest.seq()).await?;
+    Ok(file_view(&row, Ok(OpenedFile { manifest, ..opened })))
+}
+
+/// The same, asked by the page: a name that the server could read stays readable.
+pub(crate) async fn rename_complete(context: &Context, file_id: Uuid, name: &str, path: Option<&str>) -> Result<FileView> {
+    let vault = context.vault().await?;
+    let clear_label = !context.api.file(file_id).await?.filename.starts_with('~');
+    rename(context, &vault, file_id, name, path, clear_label).await
+}
+
+/// Deletes a complete file.
+pub(crate) async fn remove(context: &Context, file_id: Uuid) -> Result<()> {
+    context.api.remove(file_id).await
+}
+
+/// The server reads all stored bytes back.
+pub(crate) async fn verify(context: &Context, file_id: Uuid) -> Result<VerifiedView> {
+    Ok(context.api.verify(&VerifyRequest { file_id, chunk_numbers: None }).await?.into())
+}
+
+fn remember_later(vault: &Vault, file_id: Uuid, seq: u32) {
+    let vault = vault.clone();
+    // Not remembering costs a warning about an older manifest, no more.
+    spawn_local(async move { drop(vault.remember(file_id, seq).await) });
+}
+
+fn file_view(row: &FileEntry, opened: Result<OpenedFile>) -> FileView {
+    let (about, sha256, problem) = match opened {
+        Ok(opened) => {
+            let sha256 = opened.manifest.content().map(|content| hex(&content.sha256));
+            (Some(opened.manifest.about().clone()), sha256, None)
+        }
+        Err(error) => (None, None, Some(error.to_view())),
+    };
+    FileView {
+        file_id: row.file_id.to_string(),
+        name: about.as_ref().map(|about| about.name.clone()),
+        path: about.as_ref().map(|about| about.path.clone()),
+        problem,
+        size_bytes: row.size,
+        media_type: about.as_ref().map(|about| about.media_type.clone()),
+        modified_at: about.as_ref().and_then(modified_at),
+        sha256,
+        created_at: time(row.created_at),
+        completed_at: row.completed_at.map(time),
+    }
+}
+
+fn unfinished_view(row: UploadSession, opened: Result<OpenedFile, ClientError>) -> UnfinishedView {
+    let (about, problem) = match opened {
+        Ok(opened) => (Some(opened.manifest.about().clone()), None),
+        Err(error) => (None, Some(error.to_view())),
+    };
+    UnfinishedView {
+        file_id: row.file_id.to_string(),
+        modified_at: about.as_ref().and_then(modified_at),
+        name: about.as_ref().map(|about| about.name.clone()),
+        path: about.map(|about| about.path),
+        problem,
+        size_bytes: row.size,
+        total_parts: row.total_parts,
+        stored_parts: row.uploaded_parts,
+        client: row.client,
+        created_at: time(row.created_at),
+        last_activity_at: time(row.last_activity_at),
+        expires_at: row.expires_at.map(time),
+    }
+}
+
+/// A manifest may hold any number; a time that can't be one is not shown.
+fn modified_at(about: &About) -> Option<String> {
+    let at: DateTime<Utc> = DateTime::from_timestamp_millis(about.modified_ms)?;
+    Some(at.to_rfc3339_opts(SecondsFormat::Millis, true))
+}

@@ -1,0 +1,131 @@
+//! `Progress` of the page, made from the machines' own. Conversions only; the counting is `ferry_core::progress`.
+
+use ferry_core::progress::{Phase, Progress};
+use serde::Serialize;
+
+use crate::{
+    error::{ClientCode, ClientError, ErrorView},
+    failure::{WaitingView, error_of_trouble},
+    interop::monotonic_to_epoch_ms,
+};
+
+/// As in `ferry.d.ts`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProgressView {
+    phase: &'static str,
+    percent: f64,
+    size_bytes: u64,
+    done_bytes: u64,
+    stored_before_bytes: u64,
+    checked_bytes: u64,
+    rate_bytes_per_sec: Option<u64>,
+    eta_secs: Option<u64>,
+    parts: PartsView,
+    resumed: Option<ResumedView>,
+    waiting: Option<WaitingView>,
+    set_back_bytes: u64,
+    error: Option<ErrorView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PartsView {
+    total: u32,
+    stored: u32,
+    stored_before: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResumedView {
+    first_part: u32,
+    total_parts: u32,
+    stored_percent: u32,
+}
+
+impl ProgressView {
+    /// `last` is the error that may have led to a failure.
+    pub(crate) fn new(progress: &Progress, last: Option<&ClientError>) -> Self {
+        ProgressView {
+            phase: phase_name(progress.phase),
+            percent: f64::from(progress.hundredths_of_percent()) / 100.0,
+            size_bytes: progress.size_bytes,
+            done_bytes: progress.done_bytes,
+            stored_before_bytes: progress.stored_before_bytes,
+            checked_bytes: progress.checked_bytes,
+            rate_bytes_per_sec: progress.rate_bytes_per_sec,
+            eta_secs: progress.eta_secs,
+            parts: PartsView {
+                total: progress.parts_total,
+                stored: progress.parts_stored,
+                stored_before: progress.parts_stored_before,
+            },
+            resumed: progress.resumed.map(|resumed| ResumedView {
+                first_part: resumed.first_part,
+                total_parts: resumed.total_parts,
+                stored_percent: resumed.stored_percent,
+            }),
+            waiting: waiting(progress.phase),
+            set_back_bytes: progress.set_back_bytes,
+            error: phase_error(progress.phase, last).map(|error| error.to_view()),
+        }
+    }
+
+    /// Nothing but numbers differs.
+    pub(crate) fn is_same_phase(&self, other: &Self) -> bool {
+        self.phase == other.phase && self.waiting == other.waiting
+    }
+
+    /// It waits for somebody to sign in.
+    pub(crate) fn needs_sign_in(&self) -> bool {
+        self.waiting.as_ref().is_some_and(WaitingView::needs_sign_in)
+    }
+
+    /// In line, before there is a machine.
+    pub(crate) fn queued(size_bytes: u64) -> Self {
+        ProgressView { phase: "queued", ..ProgressView::new(&Progress::new(Phase::Checking, size_bytes), None) }
+    }
+
+    /// Another tab has the file.
+    pub(crate) fn another_tab(size_bytes: u64) -> Self {
+        ProgressView { phase: "waiting", waiting: Some(WaitingView::another_tab()), ..ProgressView::queued(size_bytes) }
+    }
+
+    /// Ended before there was a machine.
+    pub(crate) fn ended_early(size_bytes: u64, error: &ClientError) -> Self {
+        let stopped = matches!(error.local(), Some(ClientCode::Stopped | ClientCode::Discarded));
+        let phase = if stopped { "stopped" } else { "failed" };
+        ProgressView { phase, error: Some(error.to_view()), ..ProgressView::queued(size_bytes) }
+    }
+}
+
+fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Checking => "checking",
+        Phase::Comparing => "comparing",
+        Phase::Resuming => "resuming",
+        Phase::Sending => "sending",
+        Phase::Waiting { .. } => "waiting",
+        Phase::Asking => "asking",
+        Phase::Finishing => "finishing",
+        Phase::Done => "done",
+        Phase::Stopped | Phase::Discarded => "stopped",
+        Phase::Failed(_) => "failed",
+    }
+}
+
+fn waiting(phase: Phase) -> Option<WaitingView> {
+    match phase {
+        Phase::Waiting { reason, until_ms } => Some(WaitingView::new(reason, until_ms.map(monotonic_to_epoch_ms))),
+        _ => None,
+    }
+}
+
+fn phase_error(phase: Phase, last: Option<&ClientError>) -> Option<ClientError> {
+    match phase {
+        Phase::Failed(trouble) => Some(error_of_trouble(trouble, last)),
+        Phase::Discarded => Some(ClientCode::Discarded.into()),
+        _ => None,
+    }
+}

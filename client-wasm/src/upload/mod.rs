@@ -1,0 +1,230 @@
+//! One upload as the page holds it: in line, running, ended, and running again. What a run decides is the machine's business.
+
+mod current;
+mod driver;
+mod picked;
+mod requests;
+mod run;
+
+use std::{cell::RefCell, rc::Rc};
+
+use ferry_core::transfer::upload::{Done, Event, Outcome, UploadLimits, UploadSetup};
+use serde::Serialize;
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+use web_sys::Blob;
+
+pub(crate) use self::{
+    current::record_of,
+    driver::Audience,
+    picked::{Picked, labels},
+};
+use self::{
+    driver::{Driver, Work},
+    picked::Labels,
+    run::Run,
+};
+use crate::{
+    context::{Context, shares},
+    error::{ClientCode, ErrorView, Result},
+    failure::error_of_trouble,
+    interop::random_u64,
+    lock::{self, Held},
+    progress::ProgressView,
+    vault::Vault,
+};
+
+/// Bytes of one upload that may be in memory; the pool bounds all of them together.
+const BUFFER_BYTES: u64 = 96 << 20;
+/// Most sends of one upload; the pool bounds all of them together.
+const MAX_SENDS: u32 = 4;
+
+/// One picked file on its way.
+pub(crate) struct Upload {
+    context: Rc<Context>,
+    source: RefCell<Source>,
+    audience: Rc<dyn Audience>,
+    /// The run under way.
+    run: RefCell<Option<Rc<Run>>>,
+    /// Of the last run that got as far.
+    driver: RefCell<Option<Rc<Driver>>>,
+}
+
+/// Where the bytes come from.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) picked: Picked,
+    pub(crate) blob: Blob,
+    /// A FileSystemFileHandle, or undefined.
+    pub(crate) handle: JsValue,
+}
+
+/// `Uploaded` of the page.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UploadedView {
+    file_id: String,
+    name: String,
+    size_bytes: u64,
+    sha256: String,
+    already_stored: bool,
+    not_renamed: Option<ErrorView>,
+}
+
+impl Upload {
+    pub(crate) fn new(context: Rc<Context>, source: Source, audience: Rc<dyn Audience>) -> Rc<Self> {
+        let (source, run, driver) = (RefCell::new(source), RefCell::default(), RefCell::default());
+        Rc::new(Upload { context, source, audience, run, driver })
+    }
+
+    /// One run, to its end. `again` is the file as it was picked again, where it was.
+    pub(crate) async fn run(&self, again: Option<Source>) -> Result<UploadedView> {
+        let run = self.enter()?;
+        if let Some(again) = again {
+            self.replace_source(again);
+        }
+        let result = self.go(&run).await;
+        self.leave(&run);
+        if let (Err(error), false) = (&result, run.is_driving()) {
+            let size_bytes = self.source.borrow().picked.size_bytes;
+            self.audience.progress(ProgressView::ended_early(size_bytes, error));
+        }
+        result
+    }
+
+    /// Ends the run; what is stored is kept.
+    pub(crate) async fn stop(&self) {
+        self.end_run(Event::Stop).await;
+    }
+
+    /// Ends the run and deletes what is stored.
+    pub(crate) async fn discard(&self) -> Result<()> {
+        if self.end_run(Event::Discard).await {
+            return Ok(());
+        }
+        let driver = self.driver.borrow().clone();
+        let Some(driver) = driver else { return Ok(()) };
+        let run = self.enter()?;
+        run.start_driving();
+        let outcome = driver.run(Event::Discard).await;
+        self.leave(&run);
+        match outcome? {
+            Outcome::Failed(trouble) => Err(error_of_trouble(trouble, driver.last_error.borrow().as_ref())),
+            _ => Ok(()),
+        }
+    }
+
+    /// It works with the keys of another user than this one.
+    pub(crate) fn belongs_to_other(&self, user_id: Uuid) -> bool {
+        self.driver.borrow().as_ref().is_some_and(|driver| driver.user_id() != user_id)
+    }
+
+    /// An event for the machine, where there is one under way.
+    pub(crate) fn feed(&self, event: Event) {
+        let driving = self.run.borrow().as_ref().is_some_and(|run| run.is_driving());
+        let driver = self.driver.borrow().clone().filter(|_| driving);
+        if let Some(driver) = driver {
+            driver.feed(event);
+        }
+    }
+
+    async fn go(&self, run: &Run) -> Result<UploadedView> {
+        let source = self.source.borrow().clone();
+        let size_bytes = source.picked.size_bytes;
+        self.audience.progress(ProgressView::queued(size_bytes));
+        let vault = self.context.vault().await?;
+        let labels = source.picked.labels(&vault.identity.keys)?;
+        let _lock = self.lock(run, &vault, &labels, size_bytes).await?;
+        let _turn = self.context.turns.enter_unless(shares(size_bytes), run.cancelled()).await;
+        if run.is_cancelled() {
+            return Err(ClientCode::Stopped.into());
+        }
+        let (driver, first) = self.driver_for(vault, labels, &source);
+        self.context.pool.open(driver.transfer(), &source.blob)?;
+        run.start_driving();
+        let outcome = driver.run(first).await;
+        self.context.pool.close(driver.transfer())?;
+        judge(outcome?, &driver, &source.picked)
+    }
+
+    /// One uploader per file in this browser; the other tabs wait and go on when it is free.
+    async fn lock(&self, run: &Run, vault: &Vault, labels: &Labels, size_bytes: u64) -> Result<Held> {
+        let name = format!("ferry:{}:{}:{}:{size_bytes}", self.context.server, vault.user_id(), labels.file);
+        if let Some(held) = lock::try_acquire(&name).await? {
+            return Ok(held);
+        }
+        self.audience.progress(ProgressView::another_tab(size_bytes));
+        lock::acquire(&name, &run.signal()).await
+    }
+
+    /// The machine of the runs before goes on, where it is about the same file of the same person.
+    fn driver_for(&self, vault: Vault, labels: Labels, source: &Source) -> (Rc<Driver>, Event) {
+        let known = self.driver.borrow().clone().filter(|driver| driver.is_for(vault.user_id(), &labels, &source.picked));
+        if let Some(driver) = known {
+            return (driver, Event::Resume);
+        }
+        let setup = UploadSetup {
+            label: labels.file.clone(),
+            size_bytes: source.picked.size_bytes,
+            jitter_seed: random_u64(),
+            limits: UploadLimits { buffer_bytes: BUFFER_BYTES, max_sends: MAX_SENDS },
+        };
+        let transfer = self.context.new_transfer();
+        let Source { picked, handle, .. } = source.clone();
+        let work = Work { vault, transfer, picked, labels, handle };
+        let driver = Driver::new(self.context.clone(), work, setup, self.audience.clone());
+        *self.driver.borrow_mut() = Some(driver.clone());
+        (driver, Event::Begin)
+    }
+
+    fn replace_source(&self, again: Source) {
+        let handle = if again.handle.is_object() { again.handle } else { self.source.borrow().handle.clone() };
+        *self.source.borrow_mut() = Source { handle, ..again };
+    }
+
+    /// Whether there was a run to end.
+    async fn end_run(&self, how: Event) -> bool {
+        let Some(run) = self.run.borrow().clone() else { return false };
+        if run.is_driving() {
+            self.feed(how);
+        } else {
+            run.cancel();
+        }
+        run.ended().await;
+        true
+    }
+
+    fn enter(&self) -> Result<Rc<Run>> {
+        if self.run.borrow().is_some() {
+            return Err(ClientCode::ClientFault.because("this upload is running"));
+        }
+        let run = Rc::new(Run::new()?);
+        *self.run.borrow_mut() = Some(run.clone());
+        Ok(run)
+    }
+
+    fn leave(&self, run: &Run) {
+        *self.run.borrow_mut() = None;
+        run.end();
+    }
+}
+
+fn judge(outcome: Outcome, driver: &Driver, picked: &Picked) -> Result<UploadedView> {
+    match outcome {
+        Outcome::Done(done) => Ok(uploaded(done, picked)),
+        Outcome::Stopped => Err(ClientCode::Stopped.into()),
+        Outcome::Discarded => Err(ClientCode::Discarded.into()),
+        Outcome::Failed(trouble) => Err(error_of_trouble(trouble, driver.last_error.borrow().as_ref())),
+    }
+}
+
+fn uploaded(done: Done, picked: &Picked) -> UploadedView {
+    UploadedView {
+        file_id: done.file_id.to_string(),
+        name: picked.name.clone(),
+        size_bytes: picked.size_bytes,
+        sha256: crate::views::hex(&done.sha256),
+        already_stored: done.already_stored,
+        not_renamed: done.not_renamed.map(|trouble| error_of_trouble(trouble, None).to_view()),
+    }
+}
