@@ -191,6 +191,8 @@ export interface Uploaded {
   readonly sha256: string;
   /** This very content was stored before; nothing was sent. */
   readonly alreadyStored: boolean;
+  /** It was begun under another name, and giving it this one failed: it is stored under the other one. Null as a rule. */
+  readonly notRenamed: FerryError | null;
 }
 
 /** One upload of one picked file; returned at once. */

@@ -53,15 +53,15 @@ export class CoordinatorLink {
   }
 
   #listen(resolve, reject, onSession) {
-    const failed = (detail) => {
-      const error = new FerryError({ ...WORKER_FAILED, detail });
+    const failed = (detail, view = WORKER_FAILED) => {
+      const error = new FerryError({ detail, ...view });
       reject(error);
       this.#fail(error);
     };
     this.#worker.onerror = (event) => failed(event.message);
     this.#worker.onmessage = ({ data }) => {
       if (data.ready === true) resolve();
-      else if (data.ready === false) failed(data.reason);
+      else if (data.ready === false) failed(data.reason, data.error ?? undefined);
       else if (data.session) onSession();
       else if (data.topic) this.#listeners.get(data.topic)?.(data);
       else this.#answer(data);

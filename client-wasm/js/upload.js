@@ -25,14 +25,7 @@ export class Upload {
       return;
     }
     options.signal?.addEventListener("abort", () => this.stop(), { once: true });
-    this.promise = this.#run("upload", {
-      name: file.name,
-      type: file.type,
-      modifiedMs: file.lastModified,
-      path: options.path ?? null,
-      compress: options.compress ?? false,
-      clearLabel: options.clearLabel ?? false,
-    }, { handle: options.handle });
+    this.promise = this.#run("upload");
   }
 
   async stop() {
@@ -41,7 +34,7 @@ export class Upload {
 
   resume(file) {
     if (file) this.file = file;
-    this.promise = this.#run("resumeUpload", {}, {});
+    this.promise = this.#run("resumeUpload");
     return this.promise;
   }
 
@@ -50,8 +43,15 @@ export class Upload {
     this.#link.unsubscribe(this.#topic);
   }
 
-  #run(name, args, attached) {
-    const run = awake(this.#link.call(name, { topic: this.#topic, ...args }, { file: this.file, ...attached }));
+  #run(name) {
+    const { file } = this;
+    const { path = null, compress = false, clearLabel = false, handle } = this.#options;
+    const picked = { name: file.name, type: file.type, modifiedMs: file.lastModified, path, compress, clearLabel, client: browserName() };
+    const call = this.#link.call(name, { topic: this.#topic, ...picked }, { file, handle });
+    const run = awake(call).then((uploaded) => ({
+      ...uploaded,
+      notRenamed: uploaded.notRenamed && new FerryError(uploaded.notRenamed),
+    }));
     // Pages that only watch the progress need not catch.
     run.catch(() => {});
     return run;
@@ -76,4 +76,14 @@ export class Upload {
     const answer = await Promise.resolve(changed).then(this.#options.onChanged ?? (() => "stop")).catch(() => "stop");
     await this.#link.call("answerChanged", { topic: this.#topic, answer }).catch(() => {});
   }
+}
+
+/** "Chrome on Linux", for the list of unfinished uploads on other devices. */
+function browserName() {
+  const agent = navigator.userAgent;
+  const first = (names) => names.find((name) => agent.includes(name));
+  const browser = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", Chrome: "Chrome", Safari: "Safari" };
+  const system = { Android: "Android", iPhone: "iOS", iPad: "iOS", Windows: "Windows", "Mac OS": "macOS", Linux: "Linux" };
+  const [which, where] = [browser[first(Object.keys(browser))], system[first(Object.keys(system))]];
+  return which && where ? `${which} on ${where}` : null;
 }

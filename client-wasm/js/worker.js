@@ -6,9 +6,10 @@ addEventListener("message", async ({ data: { role, module, server } }) => {
   try {
     const compiled = module ?? await WebAssembly.compileStreaming(fetch(new URL("ferry_client_wasm_bg.wasm", import.meta.url)));
     await init({ module_or_path: compiled });
-    run(role, compiled, server);
+    await run(role, compiled, server);
     postMessage({ ready: true });
   } catch (exception) {
-    postMessage({ ready: false, reason: String(exception) });
+    // What Rust refuses with has a code and words for a person.
+    postMessage({ ready: false, reason: String(exception), error: exception?.code ? exception : null });
   }
 }, { once: true });

@@ -4,8 +4,8 @@
 use std::{cell::Cell, rc::Rc};
 
 use serde::Serialize;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::Blob;
 
 use crate::{
@@ -25,7 +25,13 @@ pub(crate) struct Sent {
 }
 
 /// Sends parts of `part_bytes` to `url` with the part's number appended, `in_flight` at once.
-pub(crate) async fn send_plain(context: &Rc<Context>, blob: Blob, url: &str, part_bytes: u32, in_flight: u32) -> Result<Sent> {
+pub(crate) async fn send_plain(
+    context: &Rc<Context>,
+    blob: Blob,
+    url: &str,
+    part_bytes: u32,
+    in_flight: u32,
+) -> Result<Sent> {
     let began_ms = now_ms();
     let transfer = context.new_transfer();
     let size_bytes = blob.size() as u64;
@@ -33,14 +39,29 @@ pub(crate) async fn send_plain(context: &Rc<Context>, blob: Blob, url: &str, par
     let next = Rc::new(Cell::new(0));
     let lanes = js_sys::Array::new();
     for _ in 0..in_flight {
-        let lane = Lane { context: context.clone(), transfer, size_bytes, part_bytes, url: url.to_owned(), next: next.clone() };
+        let lane = Lane {
+            context: context.clone(),
+            transfer,
+            size_bytes,
+            part_bytes,
+            url: url.to_owned(),
+            next: next.clone(),
+        };
         lanes.push(&future_to_promise(async move {
-            lane.run().await.map(|()| JsValue::UNDEFINED).map_err(|error| JsValue::from(error.to_string()))
+            lane.run()
+                .await
+                .map(|()| JsValue::UNDEFINED)
+                .map_err(|error| JsValue::from(error.to_string()))
         }));
     }
-    JsFuture::from(js_sys::Promise::all(&lanes)).await.map_err(|e| ClientCode::Network.thrown(&e))?;
+    JsFuture::from(js_sys::Promise::all(&lanes))
+        .await
+        .map_err(|e| ClientCode::Network.thrown(&e))?;
     context.pool.close(transfer)?;
-    Ok(Sent { size_bytes, millis: now_ms() - began_ms })
+    Ok(Sent {
+        size_bytes,
+        millis: now_ms() - began_ms,
+    })
 }
 
 /// One send after another.
@@ -62,11 +83,25 @@ impl Lane {
                 return Ok(());
             }
             let left = self.size_bytes - offset_bytes;
-            let len_bytes = u32::try_from(left).map_or(self.part_bytes, |left| left.min(self.part_bytes));
-            let order = ReadOrder { transfer: self.transfer, offset_bytes, len_bytes, turn: None, first: false };
+            let len_bytes =
+                u32::try_from(left).map_or(self.part_bytes, |left| left.min(self.part_bytes));
+            let order = ReadOrder {
+                transfer: self.transfer,
+                offset_bytes,
+                len_bytes,
+                turn: None,
+                first: false,
+            };
             let held = self.context.pool.read(order).await?;
-            match self.context.pool.send_plain(held, format!("{}{}", self.url, number + 1)).await? {
-                PartReply::Refused { status: 200..=299, .. } => {}
+            match self
+                .context
+                .pool
+                .send_plain(held, format!("{}{}", self.url, number + 1))
+                .await?
+            {
+                PartReply::Refused {
+                    status: 200..=299, ..
+                } => {}
                 other => return Err(error_of_reply(other)),
             }
         }

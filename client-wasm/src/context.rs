@@ -74,7 +74,10 @@ impl Context {
             test_cryptography().await?;
             self.tested.set(true);
         }
-        Ok(Vault { identity, store: self.store.clone() })
+        Ok(Vault {
+            identity,
+            store: self.store.clone(),
+        })
     }
 
     /// A number for one transfer in the pool.
@@ -85,7 +88,11 @@ impl Context {
 
 /// How many shares a file of this size takes.
 pub(crate) fn shares(size_bytes: u64) -> u64 {
-    if size_bytes > SMALL_FILE_BYTES { LARGE_FILE_SHARES } else { 1 }
+    if size_bytes > SMALL_FILE_BYTES {
+        LARGE_FILE_SHARES
+    } else {
+        1
+    }
 }
 
 /// Both implementations of AES-GCM must give the known answers before the first byte.
@@ -93,7 +100,8 @@ async fn test_cryptography() -> Result<()> {
     self_test::run().map_err(|e| ClientCode::UnsupportedBrowser.because(e))?;
     for answer in &KNOWN_ANSWERS {
         if !subtle_gives(answer).await? {
-            return Err(ClientCode::UnsupportedBrowser.because("SubtleCrypto's AES-GCM gave a wrong answer"));
+            return Err(ClientCode::UnsupportedBrowser
+                .because("SubtleCrypto's AES-GCM gave a wrong answer"));
         }
     }
     Ok(())
@@ -108,6 +116,8 @@ async fn subtle_gives(answer: &KnownAnswer) -> Result<bool> {
     let opened = subtle::open(&key, &answer.iv, answer.aad, &js_bytes(answer.sealed)).await?;
     let mut changed = answer.sealed.to_vec();
     changed.iter_mut().take(1).for_each(|byte| *byte ^= 1);
-    let refused = subtle::open(&key, &answer.iv, answer.aad, &js_bytes(&changed)).await.is_err();
+    let refused = subtle::open(&key, &answer.iv, answer.aad, &js_bytes(&changed))
+        .await
+        .is_err();
     Ok(refused && Uint8Array::new(&opened).to_vec() == answer.plaintext)
 }

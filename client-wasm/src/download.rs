@@ -8,7 +8,7 @@ use std::{
 };
 
 use ferry_core::{
-    envelope::{part::PartRecord, parts_root::PartsRoot, reading::OpenedFile},
+    envelope::reading::OpenedFile,
     plan::PartSpan,
     transfer::{
         SealedRow, Ticket,
@@ -31,7 +31,6 @@ use crate::{
     interop::{deferred, now_ms, random_u64},
     progress::ProgressView,
     subtle,
-    upload::record_of,
     vault::{Described, Vault},
     views::hex,
     workers::{
@@ -90,14 +89,21 @@ pub(crate) struct DownloadedView {
 }
 
 impl Download {
-    pub(crate) async fn new(context: Rc<Context>, file_id: Uuid, sink: Rc<dyn Sink>) -> Result<Rc<Self>> {
+    pub(crate) async fn new(
+        context: Rc<Context>,
+        file_id: Uuid,
+        sink: Rc<dyn Sink>,
+    ) -> Result<Rc<Self>> {
         let vault = context.vault().await?;
         let transfer = context.new_transfer();
         Ok(Rc::new(Download {
             context,
             vault,
             transfer,
-            machine: RefCell::new(DownloadMachine::new(DownloadSetup::new(file_id, random_u64()))),
+            machine: RefCell::new(DownloadMachine::new(DownloadSetup::new(
+                file_id,
+                random_u64(),
+            ))),
             inbox: RefCell::default(),
             stepping: Cell::new(false),
             wake_at_ms: Cell::new(None),
@@ -133,7 +139,9 @@ impl Download {
         match self.outcome.get() {
             Some(Outcome::Done) => self.downloaded(),
             Some(Outcome::Stopped) => Err(ClientCode::Stopped.into()),
-            Some(Outcome::Failed(trouble)) => Err(error_of_trouble(trouble, self.last_error.borrow().as_ref())),
+            Some(Outcome::Failed(trouble)) => {
+                Err(error_of_trouble(trouble, self.last_error.borrow().as_ref()))
+            }
             None => Err(ClientCode::ClientFault.into()),
         }
     }
@@ -157,7 +165,10 @@ impl Download {
     /// The page's sink took the last bytes, or refused them.
     pub(crate) fn written(&self, failed: Option<String>) {
         if let Some(tell) = self.written.borrow_mut().take() {
-            let _ = tell.call1(&JsValue::NULL, &failed.map_or(JsValue::UNDEFINED, JsValue::from));
+            let _ = tell.call1(
+                &JsValue::NULL,
+                &failed.map_or(JsValue::UNDEFINED, JsValue::from),
+            );
         }
     }
 
@@ -210,15 +221,11 @@ impl Download {
             Request::FetchParts { file_id, after } => {
                 Ok(Answer::Parts(self.context.api.parts(file_id, after).await?))
             }
-            Request::ComputeRoot { rows } => {
-                let records: Vec<PartRecord> = rows.iter().map(record_of).collect();
-                let count = u32::try_from(records.len()).map_err(|e| ClientCode::Tampered.because(e))?;
-                let root = PartsRoot::of(count, &records).map_err(|e| ClientCode::Tampered.because(e))?;
-                Ok(Answer::Root(root))
-            }
             Request::Fetch { file_id, part, row } => self.fetch(ticket, file_id, part, &row).await,
             Request::Write { buffer, .. } => self.write(buffer).await,
-            Request::FinishHash => Ok(Answer::FileHash(self.context.pool.digest(self.transfer).await?)),
+            Request::FinishHash => Ok(Answer::FileHash(
+                self.context.pool.digest(self.transfer).await?,
+            )),
             // The page does it when the run succeeds, which follows.
             Request::CloseSink => Ok(Answer::Closed),
         }
@@ -227,7 +234,9 @@ impl Download {
     async fn open(&self, file_id: Uuid) -> Result<Answer> {
         let row = self.context.api.file(file_id).await?;
         let opened = self.vault.open(Described::from(&row)).await?;
-        let content = opened.content().map_err(|e| ClientCode::Tampered.because(e))?;
+        let content = opened
+            .content()
+            .map_err(|e| ClientCode::Tampered.because(e))?;
         let answer = download::OpenedFile {
             plan: opened.header.plan(),
             size_bytes: content.size_bytes,
@@ -240,7 +249,13 @@ impl Download {
         Ok(Answer::Opened(answer))
     }
 
-    async fn fetch(&self, ticket: Ticket, file_id: Uuid, part: PartSpan, row: &SealedRow) -> Result<Answer> {
+    async fn fetch(
+        &self,
+        ticket: Ticket,
+        file_id: Uuid,
+        part: PartSpan,
+        row: &SealedRow,
+    ) -> Result<Answer> {
         let file = self.opened_file()?;
         let job = self.context.pool.new_job();
         let order = FetchOrder {
@@ -281,7 +296,9 @@ impl Download {
         let (written, tell) = deferred();
         *self.written.borrow_mut() = Some(tell);
         self.sink.write(&held.bytes)?;
-        let failed = JsFuture::from(written).await.map_err(|e| ClientCode::ClientFault.thrown(&e))?;
+        let failed = JsFuture::from(written)
+            .await
+            .map_err(|e| ClientCode::ClientFault.thrown(&e))?;
         match failed.as_string() {
             Some(why) => Err(ClientCode::SinkFailed.because(why)),
             None => Ok(Answer::Written),
@@ -289,12 +306,18 @@ impl Download {
     }
 
     fn opened_file(&self) -> Result<Rc<File>> {
-        self.file.borrow().clone().ok_or(ClientCode::ClientFault.because("there is no file to work on"))
+        self.file
+            .borrow()
+            .clone()
+            .ok_or(ClientCode::ClientFault.because("there is no file to work on"))
     }
 
     fn downloaded(&self) -> Result<DownloadedView> {
         let file = self.opened_file()?;
-        let content = file.opened.content().map_err(|e| ClientCode::Tampered.because(e))?;
+        let content = file
+            .opened
+            .content()
+            .map_err(|e| ClientCode::Tampered.because(e))?;
         Ok(DownloadedView {
             file_id: file.opened.header.file_id().to_string(),
             name: file.opened.manifest.about().name.clone(),
@@ -312,7 +335,10 @@ impl Download {
     }
 
     fn show(&self) {
-        let view = ProgressView::new(&self.machine.borrow().progress(now_ms()), self.last_error.borrow().as_ref());
+        let view = ProgressView::new(
+            &self.machine.borrow().progress(now_ms()),
+            self.last_error.borrow().as_ref(),
+        );
         let before = self.shown.replace(Some(view.clone()));
         if before.as_ref() == Some(&view) {
             return;

@@ -10,15 +10,15 @@ macro_rules! client_codes {
     ($($(#[$doc:meta])* $variant:ident $text:literal $title:literal $hint:literal;)+) => {
         /// Codes that arise on this side.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum ClientCode { $($(#[$doc])* $variant,)+ }
+        pub(crate) enum ClientCode { $($(#[$doc])* $variant,)+ }
 
         impl ClientCode {
             /// Every code.
-            pub const ALL: &'static [ClientCode] = &[$(ClientCode::$variant),+];
+            pub(crate) const ALL: &'static [ClientCode] = &[$(ClientCode::$variant),+];
             /// The code as the page sees it.
-            pub fn as_str(self) -> &'static str { match self { $(Self::$variant => $text),+ } }
+            pub(crate) fn as_str(self) -> &'static str { match self { $(Self::$variant => $text),+ } }
             /// What happened.
-            pub fn title(self) -> &'static str { match self { $(Self::$variant => $title),+ } }
+            pub(crate) fn title(self) -> &'static str { match self { $(Self::$variant => $title),+ } }
             fn hint(self) -> &'static str { match self { $(Self::$variant => $hint),+ } }
         }
     };
@@ -59,7 +59,7 @@ client_codes! {
 
 /// An error for the page: a refusal of the server, or a failure on this side.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ClientError {
+pub(crate) enum ClientError {
     /// The server said so, with everything it said.
     #[error("{}", .0.title)]
     Refused(Box<Problem>),
@@ -82,7 +82,7 @@ pub enum ClientError {
 }
 
 /// Shorthand of this crate.
-pub type Result<T, E = ClientError> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = ClientError> = std::result::Result<T, E>;
 
 impl From<ClientCode> for ClientError {
     fn from(code: ClientCode) -> Self {
@@ -98,19 +98,22 @@ impl From<ErrorCode> for ClientError {
 
 impl ClientCode {
     /// This code with what exactly happened.
-    pub fn because(self, detail: impl std::fmt::Display) -> ClientError {
-        ClientError::Local { code: self, detail: Some(detail.to_string()) }
+    pub(crate) fn because(self, detail: impl std::fmt::Display) -> ClientError {
+        ClientError::Local {
+            code: self,
+            detail: Some(detail.to_string()),
+        }
     }
 
     /// This code with the text of a JavaScript exception.
-    pub fn thrown(self, exception: &JsValue) -> ClientError {
+    pub(crate) fn thrown(self, exception: &JsValue) -> ClientError {
         self.because(exception_text(exception))
     }
 }
 
 impl ClientError {
     /// The server's code, where the server refused.
-    pub fn refused(&self) -> Option<ErrorCode> {
+    pub(crate) fn refused(&self) -> Option<ErrorCode> {
         match self {
             ClientError::Refused(problem) => Some(problem.code),
             ClientError::Local { .. } | ClientError::OddStatus { .. } => None,
@@ -118,7 +121,7 @@ impl ClientError {
     }
 
     /// The code as the page sees it.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             ClientError::Refused(problem) => problem.code.as_str(),
             ClientError::Local { code, .. } => code.as_str(),
@@ -127,7 +130,7 @@ impl ClientError {
     }
 
     /// The local code, where it arose here.
-    pub fn local(&self) -> Option<ClientCode> {
+    pub(crate) fn local(&self) -> Option<ClientCode> {
         match self {
             ClientError::Refused(_) => None,
             ClientError::Local { code, .. } => Some(*code),
@@ -136,15 +139,18 @@ impl ClientError {
     }
 
     /// The same call may succeed later without anybody changing anything.
-    pub fn is_retryable(&self) -> bool {
+    pub(crate) fn is_retryable(&self) -> bool {
         match self {
             ClientError::Refused(problem) => is_passing(problem.code),
-            other => matches!(other.local(), Some(ClientCode::Network | ClientCode::Stalled)),
+            other => matches!(
+                other.local(),
+                Some(ClientCode::Network | ClientCode::Stalled)
+            ),
         }
     }
 
     /// What exactly happened, where that is known.
-    pub fn detail(&self) -> Option<String> {
+    pub(crate) fn detail(&self) -> Option<String> {
         match self {
             ClientError::Refused(problem) => problem.detail.clone(),
             ClientError::Local { detail, .. } => detail.clone(),
@@ -153,7 +159,7 @@ impl ClientError {
     }
 
     /// As the page gets it.
-    pub fn to_view(&self) -> ErrorView {
+    pub(crate) fn to_view(&self) -> ErrorView {
         match self {
             ClientError::Refused(problem) => ErrorView {
                 code: problem.code.as_str(),
@@ -166,9 +172,10 @@ impl ClientError {
                 limit_bytes: problem.limit_bytes,
             },
             ClientError::Local { code, .. } => self.local_view(*code, None),
-            ClientError::OddStatus { status, retry_after_secs } => {
-                self.local_view(odd_status_code(*status), *retry_after_secs)
-            }
+            ClientError::OddStatus {
+                status,
+                retry_after_secs,
+            } => self.local_view(odd_status_code(*status), *retry_after_secs),
         }
     }
 
@@ -212,7 +219,7 @@ fn is_passing(code: ErrorCode) -> bool {
 /// The fields of `FerryError`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ErrorView {
+pub(crate) struct ErrorView {
     code: &'static str,
     message: String,
     hint: String,
@@ -231,7 +238,10 @@ pub struct ErrorView {
 pub(crate) fn exception_text(exception: &JsValue) -> String {
     match exception.dyn_ref::<js_sys::Error>() {
         Some(error) => String::from(error.to_string()),
-        None => match js_sys::Reflect::get(exception, &"message".into()).ok().and_then(|m| m.as_string()) {
+        None => match js_sys::Reflect::get(exception, &"message".into())
+            .ok()
+            .and_then(|m| m.as_string())
+        {
             Some(message) => message,
             None => format!("{exception:?}"),
         },

@@ -16,9 +16,13 @@ use crate::{
 pub(crate) fn failure_of(error: &ClientError) -> Failure {
     match error {
         ClientError::Refused(problem) => Failure::Problem(problem.clone()),
-        ClientError::OddStatus { status, retry_after_secs } => {
-            Failure::Status { status: *status, retry_after_secs: *retry_after_secs }
-        }
+        ClientError::OddStatus {
+            status,
+            retry_after_secs,
+        } => Failure::Status {
+            status: *status,
+            retry_after_secs: *retry_after_secs,
+        },
         ClientError::Local { code, .. } => match code {
             ClientCode::Network => Failure::Network,
             ClientCode::Stalled => Failure::Stalled,
@@ -26,7 +30,10 @@ pub(crate) fn failure_of(error: &ClientError) -> Failure {
             ClientCode::Tampered | ClientCode::RolledBack => Failure::NotGenuine,
             ClientCode::SinkFailed => Failure::SinkFailed,
             // An answer came, with a good status and what is not Ferry's.
-            ClientCode::BadAnswer => Failure::Status { status: 200, retry_after_secs: None },
+            ClientCode::BadAnswer => Failure::Status {
+                status: 200,
+                retry_after_secs: None,
+            },
             _ => Failure::Fault,
         },
     }
@@ -35,8 +42,15 @@ pub(crate) fn failure_of(error: &ClientError) -> Failure {
 /// The error in a part worker's reply.
 pub(crate) fn error_of_reply(reply: PartReply) -> ClientError {
     match reply {
-        PartReply::Refused { status, retry_after, body, .. } => refusal(status, &body, retry_after.as_deref()),
-        PartReply::Failed { failure, detail, .. } => match failure {
+        PartReply::Refused {
+            status,
+            retry_after,
+            body,
+            ..
+        } => refusal(status, &body, retry_after.as_deref()),
+        PartReply::Failed {
+            failure, detail, ..
+        } => match failure {
             PartFailure::Network => ClientCode::Network.because(detail),
             PartFailure::Stalled => ClientCode::Stalled.because(detail),
             PartFailure::Aborted => ClientCode::Stopped.because(detail),
@@ -51,11 +65,18 @@ pub(crate) fn error_of_reply(reply: PartReply) -> ClientError {
 pub(crate) fn error_of_trouble(trouble: Trouble, last: Option<&ClientError>) -> ClientError {
     let plain = match trouble {
         Trouble::NotReadable => ClientCode::FileNotReadable.into(),
-        Trouble::FileChangedWhileReading { part } => ClientCode::FileChanged.because(format!("part {part}")),
+        Trouble::FileChangedWhileReading { part } => {
+            ClientCode::FileChanged.because(format!("part {part}"))
+        }
         Trouble::RolledBack { part } => ClientCode::RolledBack.because(format!("part {part}")),
         Trouble::NotGenuine { .. } => ClientCode::Tampered.because(trouble),
         Trouble::Refused(code) => code.into(),
-        Trouble::BadAnswer { status: Some(status) } => ClientError::OddStatus { status, retry_after_secs: None },
+        Trouble::BadAnswer {
+            status: Some(status),
+        } => ClientError::OddStatus {
+            status,
+            retry_after_secs: None,
+        },
         Trouble::BadAnswer { status: None } => ClientCode::BadAnswer.into(),
         Trouble::TooManyParts => ClientCode::ClientFault.because(trouble),
         Trouble::SinkFailed => ClientCode::SinkFailed.into(),
@@ -69,7 +90,8 @@ pub(crate) fn error_of_trouble(trouble: Trouble, last: Option<&ClientError>) -> 
 
 /// The same code with a detail, or the finer of the codes behind "not genuine".
 fn says_more(last: &ClientError, plain: &ClientError, trouble: Trouble) -> bool {
-    let finer = matches!(trouble, Trouble::NotGenuine { .. }) && last.local() == Some(ClientCode::RolledBack);
+    let finer = matches!(trouble, Trouble::NotGenuine { .. })
+        && last.local() == Some(ClientCode::RolledBack);
     finer || last.code() == plain.code()
 }
 
@@ -95,7 +117,11 @@ impl WaitingView {
             WaitReason::Server(code) => (code.as_str(), code.title()),
             WaitReason::Status(_) => local(ClientCode::Network),
         };
-        WaitingView { reason, message, until_ms }
+        WaitingView {
+            reason,
+            message,
+            until_ms,
+        }
     }
 
     pub(crate) fn needs_sign_in(&self) -> bool {
@@ -104,7 +130,11 @@ impl WaitingView {
 
     /// Before there is a machine.
     pub(crate) fn another_tab() -> Self {
-        WaitingView { reason: "another_tab", message: "Another tab is uploading this file.", until_ms: None }
+        WaitingView {
+            reason: "another_tab",
+            message: "Another tab is uploading this file.",
+            until_ms: None,
+        }
     }
 }
 

@@ -22,7 +22,9 @@ pub(crate) fn now_ms() -> u64 {
 
 /// A time of [`now_ms`] on the page's clock, milliseconds since 1970.
 pub(crate) fn monotonic_to_epoch_ms(at_ms: u64) -> u64 {
-    (js_sys::Date::now() as u64).saturating_add(at_ms).saturating_sub(now_ms())
+    (js_sys::Date::now() as u64)
+        .saturating_add(at_ms)
+        .saturating_sub(now_ms())
 }
 
 /// The browser's generator, `crypto.getRandomValues`.
@@ -44,7 +46,9 @@ pub(crate) fn random_u64() -> u64 {
 
 /// `crypto.subtle`, or the reason why there is none.
 pub(crate) fn subtle() -> Result<SubtleCrypto> {
-    let crypto = scope().crypto().map_err(|e| ClientCode::UnsupportedBrowser.thrown(&e))?;
+    let crypto = scope()
+        .crypto()
+        .map_err(|e| ClientCode::UnsupportedBrowser.thrown(&e))?;
     let subtle = Reflect::get(&crypto, &"subtle".into()).unwrap_or(JsValue::UNDEFINED);
     if subtle.is_undefined() {
         return Err(ClientCode::InsecureContext.into());

@@ -1,5 +1,6 @@
 //! Lists of files and unfinished uploads with their names opened, and what is done to whole files: rename, remove, verify.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use ferry_core::{
     envelope::{
         Iv,
@@ -8,7 +9,6 @@ use ferry_core::{
     },
     wire::{Bytes64, FileEntry, RenameRequest, UploadSession, VerifyRequest},
 };
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
@@ -68,7 +68,12 @@ pub(crate) async fn files(context: &Context) -> Result<Vec<FileView>> {
         .iter()
         .map(|row| {
             let opened = vault.open_above(&Described::from(row), floor(&row.file_id));
-            if let Some(seq) = opened.as_ref().ok().map(|opened| opened.manifest.seq()).filter(|seq| *seq > floor(&row.file_id)) {
+            if let Some(seq) = opened
+                .as_ref()
+                .ok()
+                .map(|opened| opened.manifest.seq())
+                .filter(|seq| *seq > floor(&row.file_id))
+            {
                 remember_later(&vault, row.file_id, seq);
             }
             file_view(row, opened)
@@ -84,7 +89,11 @@ pub(crate) async fn uploads(context: &Context) -> Result<JsValue> {
         let opened = vault.open(Described::from(&row)).await;
         let handle = vault.store.handle(vault.user_id(), row.file_id).await?;
         let entry = to_js(&unfinished_view(row, opened))?;
-        set_field(&js_sys::Object::from(entry.clone()), "handle", &handle.unwrap_or(JsValue::NULL));
+        set_field(
+            &js_sys::Object::from(entry.clone()),
+            "handle",
+            &handle.unwrap_or(JsValue::NULL),
+        );
         list.push(&entry);
     }
     Ok(list.into())
@@ -108,13 +117,24 @@ pub(crate) async fn rename(
 ) -> Result<FileView> {
     let row = context.api.file(file_id).await?;
     let opened = vault.open(Described::from(&row)).await?;
-    let content = opened.content().map_err(|e| ClientCode::Tampered.because(e))?.clone();
+    let content = opened
+        .content()
+        .map_err(|e| ClientCode::Tampered.because(e))?
+        .clone();
     let before = opened.manifest.about();
     let path = path.unwrap_or(&before.path).to_owned();
     let labels = labels(&vault.identity.keys, name, &path, clear_label)?;
-    let about = About { name: name.to_owned(), path, ..before.clone() };
+    let about = About {
+        name: name.to_owned(),
+        path,
+        ..before.clone()
+    };
     let manifest = Manifest::complete(opened.manifest.seq(), about, content);
-    let sealed = manifest.seal(&opened.keys.manifest, &opened.header, Iv::generate(&mut SystemEntropy));
+    let sealed = manifest.seal(
+        &opened.keys.manifest,
+        &opened.header,
+        Iv::generate(&mut SystemEntropy),
+    );
     let request = RenameRequest {
         filename: labels.file,
         folder: labels.folder,
@@ -127,7 +147,12 @@ pub(crate) async fn rename(
 }
 
 /// The same, asked by the page: a name that the server could read stays readable.
-pub(crate) async fn rename_complete(context: &Context, file_id: Uuid, name: &str, path: Option<&str>) -> Result<FileView> {
+pub(crate) async fn rename_complete(
+    context: &Context,
+    file_id: Uuid,
+    name: &str,
+    path: Option<&str>,
+) -> Result<FileView> {
     let vault = context.vault().await?;
     let clear_label = !context.api.file(file_id).await?.filename.starts_with('~');
     rename(context, &vault, file_id, name, path, clear_label).await
@@ -140,7 +165,14 @@ pub(crate) async fn remove(context: &Context, file_id: Uuid) -> Result<()> {
 
 /// The server reads all stored bytes back.
 pub(crate) async fn verify(context: &Context, file_id: Uuid) -> Result<VerifiedView> {
-    Ok(context.api.verify(&VerifyRequest { file_id, chunk_numbers: None }).await?.into())
+    Ok(context
+        .api
+        .verify(&VerifyRequest {
+            file_id,
+            chunk_numbers: None,
+        })
+        .await?
+        .into())
 }
 
 fn remember_later(vault: &Vault, file_id: Uuid, seq: u32) {
@@ -152,7 +184,10 @@ fn remember_later(vault: &Vault, file_id: Uuid, seq: u32) {
 fn file_view(row: &FileEntry, opened: Result<OpenedFile>) -> FileView {
     let (about, sha256, problem) = match opened {
         Ok(opened) => {
-            let sha256 = opened.manifest.content().map(|content| hex(&content.sha256));
+            let sha256 = opened
+                .manifest
+                .content()
+                .map(|content| hex(&content.sha256));
             (Some(opened.manifest.about().clone()), sha256, None)
         }
         Err(error) => (None, None, Some(error.to_view())),

@@ -40,7 +40,9 @@ pub(crate) async fn try_acquire(name: &str) -> Result<Option<Held>> {
 pub(crate) async fn acquire(name: &str, until: &AbortSignal) -> Result<Held> {
     let options = Object::new();
     set_field(&options, "signal", until);
-    request(name, &options).await?.ok_or(ClientCode::ClientFault.because("a lock was waited for and not given"))
+    request(name, &options)
+        .await?
+        .ok_or(ClientCode::ClientFault.because("a lock was waited for and not given"))
 }
 
 /// A signal for [`acquire`] and what aborts it.
@@ -58,12 +60,24 @@ async fn request(name: &str, options: &Object) -> Result<Option<Held>> {
     let refuse = tell.clone();
     let on_lock = Closure::once_into_js(move |lock: JsValue| -> JsValue {
         let _ = tell.call1(&JsValue::NULL, &JsValue::from_bool(!lock.is_null()));
-        if lock.is_null() { JsValue::UNDEFINED } else { until_release.into() }
+        if lock.is_null() {
+            JsValue::UNDEFINED
+        } else {
+            until_release.into()
+        }
     });
-    let whole = locks.unchecked_into::<LockManager>().request(name, options, on_lock.unchecked_ref());
-    let on_refused = Closure::once(move |_: JsValue| drop(refuse.call1(&JsValue::NULL, &JsValue::UNDEFINED)));
+    let whole =
+        locks
+            .unchecked_into::<LockManager>()
+            .request(name, options, on_lock.unchecked_ref());
+    let on_refused =
+        Closure::once(move |_: JsValue| drop(refuse.call1(&JsValue::NULL, &JsValue::UNDEFINED)));
     let _ = whole.catch(&on_refused);
-    match JsFuture::from(given).await.ok().and_then(|given| given.as_bool()) {
+    match JsFuture::from(given)
+        .await
+        .ok()
+        .and_then(|given| given.as_bool())
+    {
         Some(true) => Ok(Some(Held { release })),
         Some(false) => Ok(None),
         // The signal was aborted; the closure was called, so it may go.

@@ -79,24 +79,40 @@ impl ProgressView {
 
     /// It waits for somebody to sign in.
     pub(crate) fn needs_sign_in(&self) -> bool {
-        self.waiting.as_ref().is_some_and(WaitingView::needs_sign_in)
+        self.waiting
+            .as_ref()
+            .is_some_and(WaitingView::needs_sign_in)
     }
 
     /// In line, before there is a machine.
     pub(crate) fn queued(size_bytes: u64) -> Self {
-        ProgressView { phase: "queued", ..ProgressView::new(&Progress::new(Phase::Checking, size_bytes), None) }
+        ProgressView {
+            phase: "queued",
+            ..ProgressView::new(&Progress::new(Phase::Checking, size_bytes), None)
+        }
     }
 
     /// Another tab has the file.
     pub(crate) fn another_tab(size_bytes: u64) -> Self {
-        ProgressView { phase: "waiting", waiting: Some(WaitingView::another_tab()), ..ProgressView::queued(size_bytes) }
+        ProgressView {
+            phase: "waiting",
+            waiting: Some(WaitingView::another_tab()),
+            ..ProgressView::queued(size_bytes)
+        }
     }
 
     /// Ended before there was a machine.
     pub(crate) fn ended_early(size_bytes: u64, error: &ClientError) -> Self {
-        let stopped = matches!(error.local(), Some(ClientCode::Stopped | ClientCode::Discarded));
+        let stopped = matches!(
+            error.local(),
+            Some(ClientCode::Stopped | ClientCode::Discarded)
+        );
         let phase = if stopped { "stopped" } else { "failed" };
-        ProgressView { phase, error: Some(error.to_view()), ..ProgressView::queued(size_bytes) }
+        ProgressView {
+            phase,
+            error: Some(error.to_view()),
+            ..ProgressView::queued(size_bytes)
+        }
     }
 }
 
@@ -117,7 +133,10 @@ fn phase_name(phase: Phase) -> &'static str {
 
 fn waiting(phase: Phase) -> Option<WaitingView> {
     match phase {
-        Phase::Waiting { reason, until_ms } => Some(WaitingView::new(reason, until_ms.map(monotonic_to_epoch_ms))),
+        Phase::Waiting { reason, until_ms } => Some(WaitingView::new(
+            reason,
+            until_ms.map(monotonic_to_epoch_ms),
+        )),
         _ => None,
     }
 }

@@ -9,7 +9,10 @@ use ferry_core::{
         keys::{AccountKey, AccountKeys, Prk},
         slot::{Kdf, KeySlot, SlotError, SlotPrefix},
     },
-    wire::{Account, B64, Bytes64, ErrorCode, KeySlotEntry, KeySlotKind, LoginRequest, PasswordRequest, RegisterRequest},
+    wire::{
+        Account, B64, Bytes64, ErrorCode, KeySlotEntry, KeySlotKind, LoginRequest, PasswordRequest,
+        RegisterRequest,
+    },
 };
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
@@ -28,7 +31,11 @@ use crate::{
 #[derive(Clone)]
 enum State {
     SignedOut,
-    SignedIn { account: Account, keys: Keys, kdf_changed: bool },
+    SignedIn {
+        account: Account,
+        keys: Keys,
+        kdf_changed: bool,
+    },
 }
 
 #[derive(Clone)]
@@ -54,23 +61,47 @@ pub(crate) struct Identity {
 
 impl Session {
     pub(crate) fn new(api: Api, store: Store, module: JsValue) -> Self {
-        Session { api, store, module, state: RefCell::new(State::SignedOut) }
+        Session {
+            api,
+            store,
+            module,
+            state: RefCell::new(State::SignedOut),
+        }
     }
 
     /// Makes the account of an invitation.
-    pub(crate) async fn register(&self, invitation: String, username: String, password: &str) -> Result<SessionView> {
-        let user_id = uuid::Builder::from_random_bytes(ferry_core::envelope::Entropy::array(&mut SystemEntropy)).into_uuid();
+    pub(crate) async fn register(
+        &self,
+        invitation: String,
+        username: String,
+        password: &str,
+    ) -> Result<SessionView> {
+        let user_id = uuid::Builder::from_random_bytes(ferry_core::envelope::Entropy::array(
+            &mut SystemEntropy,
+        ))
+        .into_uuid();
         let account_key = AccountKey::generate(&mut SystemEntropy);
         let prk = self.stretch_new(password).await?;
         let slot = seal_slot(&account_key, &prk, &user_id);
         let auth = B64(*prk.derive_auth().expose());
-        let request = RegisterRequest { invitation, user_id, username, auth, key_slots: vec![slot] };
+        let request = RegisterRequest {
+            invitation,
+            user_id,
+            username,
+            auth,
+            key_slots: vec![slot],
+        };
         let account = self.api.register(&request).await?;
         self.enter(account, &account_key, &prk, false).await
     }
 
     /// Signs in and opens the keys.
-    pub(crate) async fn login(&self, username: String, password: &str, keep: bool) -> Result<SessionView> {
+    pub(crate) async fn login(
+        &self,
+        username: String,
+        password: &str,
+        keep: bool,
+    ) -> Result<SessionView> {
         let told = self.api.kdf(&username).await?;
         let prefix = SlotPrefix::parse(&told.slot_prefix.0).map_err(slot_error)?;
         let prk = self.stretch(password, &prefix).await?;
@@ -78,7 +109,8 @@ impl Session {
         let account = self.api.login(&LoginRequest { username, auth }).await?;
         let slot = password_slot(&account)?;
         if slot.prefix() != &prefix {
-            return Err(ClientCode::Tampered.because("the key slot is not the one that was told before login"));
+            return Err(ClientCode::Tampered
+                .because("the key slot is not the one that was told before login"));
         }
         let account_key = slot.open(&prk, &account.user_id).map_err(slot_error)?;
         self.enter(account, &account_key, &prk, keep).await
@@ -107,7 +139,11 @@ impl Session {
             Some(keys) => keys,
             None => self.kept_keys(&account).await?,
         };
-        *self.state.borrow_mut() = State::SignedIn { account, keys, kdf_changed: false };
+        *self.state.borrow_mut() = State::SignedIn {
+            account,
+            keys,
+            kdf_changed: false,
+        };
         Ok(self.view())
     }
 
@@ -126,7 +162,10 @@ impl Session {
     /// Reseals the account key; all other sessions end, and this browser signs in again.
     pub(crate) async fn change_password(&self, old: &str, new: &str) -> Result<SessionView> {
         let account = self.api.me().await?;
-        let kept = matches!(self.open_keys_of(&account), Some(Keys::Open { kept: true, .. }));
+        let kept = matches!(
+            self.open_keys_of(&account),
+            Some(Keys::Open { kept: true, .. })
+        );
         let slot = password_slot(&account)?;
         let old_prk = self.stretch(old, slot.prefix()).await?;
         let account_key = slot.open(&old_prk, &account.user_id).map_err(slot_error)?;
@@ -134,9 +173,23 @@ impl Session {
         let old_auth = B64(*old_prk.derive_auth().expose());
         let new_auth = B64(*new_prk.derive_auth().expose());
         let new_slot = seal_slot(&account_key, &new_prk, &account.user_id);
-        self.api.change_password(&PasswordRequest { old_auth, new_auth, new_slot }).await?;
-        self.store.save_kdf_prefix(account.user_id, new_prk.prefix().as_bytes()).await?;
-        let account = self.api.login(&LoginRequest { username: account.username, auth: new_auth }).await?;
+        self.api
+            .change_password(&PasswordRequest {
+                old_auth,
+                new_auth,
+                new_slot,
+            })
+            .await?;
+        self.store
+            .save_kdf_prefix(account.user_id, new_prk.prefix().as_bytes())
+            .await?;
+        let account = self
+            .api
+            .login(&LoginRequest {
+                username: account.username,
+                auth: new_auth,
+            })
+            .await?;
         self.enter(account, &account_key, &new_prk, kept).await
     }
 
@@ -144,44 +197,74 @@ impl Session {
     pub(crate) fn identity(&self) -> Result<Identity> {
         match &*self.state.borrow() {
             State::SignedOut => Err(ErrorCode::Unauthenticated.into()),
-            State::SignedIn { keys: Keys::Locked, .. } => Err(ClientCode::Locked.into()),
-            State::SignedIn { account, keys: Keys::Open { keys, .. }, .. } => {
-                Ok(Identity { user_id: account.user_id, keys: keys.clone() })
-            }
+            State::SignedIn {
+                keys: Keys::Locked, ..
+            } => Err(ClientCode::Locked.into()),
+            State::SignedIn {
+                account,
+                keys: Keys::Open { keys, .. },
+                ..
+            } => Ok(Identity {
+                user_id: account.user_id,
+                keys: keys.clone(),
+            }),
         }
     }
 
     fn view(&self) -> SessionView {
         match &*self.state.borrow() {
             State::SignedOut => SessionView::SignedOut,
-            State::SignedIn { account, keys: Keys::Locked, kdf_changed } => SessionView::locked(account, *kdf_changed),
-            State::SignedIn { account, keys: Keys::Open { kept, .. }, kdf_changed } => {
-                SessionView::unlocked(account, *kept, *kdf_changed)
-            }
+            State::SignedIn {
+                account,
+                keys: Keys::Locked,
+                kdf_changed,
+            } => SessionView::locked(account, *kdf_changed),
+            State::SignedIn {
+                account,
+                keys: Keys::Open { kept, .. },
+                kdf_changed,
+            } => SessionView::unlocked(account, *kept, *kdf_changed),
         }
     }
 
     /// The account is signed in and its key open: remember what is to be remembered.
-    async fn enter(&self, account: Account, key: &AccountKey, prk: &Prk, keep: bool) -> Result<SessionView> {
+    async fn enter(
+        &self,
+        account: Account,
+        key: &AccountKey,
+        prk: &Prk,
+        keep: bool,
+    ) -> Result<SessionView> {
         let keys = Rc::new(AccountKeys::derive(key));
         let prefix = prk.prefix().as_bytes();
         let seen = self.store.kdf_prefix(account.user_id).await?;
         let kdf_changed = seen.is_some_and(|seen| seen != prefix.as_slice());
         self.store.save_kdf_prefix(account.user_id, prefix).await?;
         if keep {
-            self.store.keep_key(account.user_id, &subtle::import_account_key(key).await?.into()).await?;
+            self.store
+                .keep_key(
+                    account.user_id,
+                    &subtle::import_account_key(key).await?.into(),
+                )
+                .await?;
         } else {
             self.store.drop_kept_key(account.user_id).await?;
         }
-        *self.state.borrow_mut() = State::SignedIn { account, keys: Keys::Open { keys, kept: keep }, kdf_changed };
+        *self.state.borrow_mut() = State::SignedIn {
+            account,
+            keys: Keys::Open { keys, kept: keep },
+            kdf_changed,
+        };
         Ok(self.view())
     }
 
     fn open_keys_of(&self, account: &Account) -> Option<Keys> {
         match &*self.state.borrow() {
-            State::SignedIn { account: known, keys: keys @ Keys::Open { .. }, .. } if known.user_id == account.user_id => {
-                Some(keys.clone())
-            }
+            State::SignedIn {
+                account: known,
+                keys: keys @ Keys::Open { .. },
+                ..
+            } if known.user_id == account.user_id => Some(keys.clone()),
             _ => None,
         }
     }
@@ -225,7 +308,10 @@ fn seal_slot(key: &AccountKey, prk: &Prk, user_id: &Uuid) -> KeySlotEntry {
 }
 
 fn password_slot(account: &Account) -> Result<KeySlot> {
-    let entry = account.key_slots.iter().find(|entry| entry.kind == KeySlotKind::Password);
+    let entry = account
+        .key_slots
+        .iter()
+        .find(|entry| entry.kind == KeySlotKind::Password);
     let entry = entry.ok_or(ClientCode::BadAnswer.because("the account has no password slot"))?;
     KeySlot::parse(&entry.slot.0).map_err(slot_error)
 }

@@ -17,23 +17,39 @@ pub(crate) async fn import_aes_key(key: &[u8; 32]) -> Result<CryptoKey> {
     let usages = Array::of2(&"encrypt".into(), &"decrypt".into());
     let raw = js_bytes(key);
     let promise = subtle()?.import_key_with_str("raw", &raw, "AES-GCM", false, &usages);
-    let imported = JsFuture::from(promise.map_err(unsupported)?).await.map_err(unsupported);
+    let imported = JsFuture::from(promise.map_err(unsupported)?)
+        .await
+        .map_err(unsupported);
     raw.fill(0, 0, raw.length());
     Ok(imported?.unchecked_into())
 }
 
 /// `ciphertext | tag`.
-pub(crate) async fn seal(key: &CryptoKey, iv: &[u8; 12], aad: &[u8], plain: &Object) -> Result<ArrayBuffer> {
+pub(crate) async fn seal(
+    key: &CryptoKey,
+    iv: &[u8; 12],
+    aad: &[u8],
+    plain: &Object,
+) -> Result<ArrayBuffer> {
     let promise = subtle()?.encrypt_with_object_and_buffer_source(&params(iv, aad), key, plain);
-    let sealed = JsFuture::from(promise.map_err(unsupported)?).await.map_err(unsupported)?;
+    let sealed = JsFuture::from(promise.map_err(unsupported)?)
+        .await
+        .map_err(unsupported)?;
     Ok(sealed.unchecked_into())
 }
 
 /// The plaintext of `ciphertext | tag`; [`ClientCode::Tampered`] where it does not open.
-pub(crate) async fn open(key: &CryptoKey, iv: &[u8; 12], aad: &[u8], sealed: &Uint8Array) -> Result<ArrayBuffer> {
+pub(crate) async fn open(
+    key: &CryptoKey,
+    iv: &[u8; 12],
+    aad: &[u8],
+    sealed: &Uint8Array,
+) -> Result<ArrayBuffer> {
     let promise = subtle()?.decrypt_with_object_and_buffer_source(&params(iv, aad), key, sealed);
     let plain = JsFuture::from(promise.map_err(unsupported)?).await;
-    plain.map(JsCast::unchecked_into).map_err(|_| ClientCode::Tampered.because("a part does not open"))
+    plain
+        .map(JsCast::unchecked_into)
+        .map_err(|_| ClientCode::Tampered.because("a part does not open"))
 }
 
 fn params(iv: &[u8; 12], aad: &[u8]) -> AesGcmParams {
@@ -49,8 +65,16 @@ fn unsupported(exception: JsValue) -> crate::error::ClientError {
 /// The account key as a CryptoKey that derives and can't be read: what "keep this browser unlocked" stores.
 pub(crate) async fn import_account_key(key: &AccountKey) -> Result<CryptoKey> {
     let raw = js_bytes(key.expose());
-    let promise = subtle()?.import_key_with_str("raw", &raw, "HKDF", false, &Array::of1(&"deriveBits".into()));
-    let imported = JsFuture::from(promise.map_err(unsupported)?).await.map_err(unsupported);
+    let promise = subtle()?.import_key_with_str(
+        "raw",
+        &raw,
+        "HKDF",
+        false,
+        &Array::of1(&"deriveBits".into()),
+    );
+    let imported = JsFuture::from(promise.map_err(unsupported)?)
+        .await
+        .map_err(unsupported);
     raw.fill(0, 0, raw.length());
     Ok(imported?.unchecked_into())
 }
@@ -66,9 +90,18 @@ pub(crate) async fn derive_account_keys(key: &CryptoKey) -> Result<AccountKeys> 
 }
 
 async fn derive(key: &CryptoKey, purpose: AccountPurpose) -> Result<[u8; 32]> {
-    let params = HkdfParams::new("HKDF", &"SHA-256".into(), &js_bytes(&purpose.info()), &js_bytes(&[]));
+    let params = HkdfParams::new(
+        "HKDF",
+        &"SHA-256".into(),
+        &js_bytes(&purpose.info()),
+        &js_bytes(&[]),
+    );
     let promise = subtle()?.derive_bits_with_object(&params, key, 256);
-    let bits = JsFuture::from(promise.map_err(unsupported)?).await.map_err(unsupported)?;
+    let bits = JsFuture::from(promise.map_err(unsupported)?)
+        .await
+        .map_err(unsupported)?;
     let bytes = Uint8Array::new(&bits).to_vec();
-    bytes.try_into().map_err(|_| ClientCode::UnsupportedBrowser.because("HKDF gave another length"))
+    bytes
+        .try_into()
+        .map_err(|_| ClientCode::UnsupportedBrowser.because("HKDF gave another length"))
 }

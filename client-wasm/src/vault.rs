@@ -59,9 +59,13 @@ impl Vault {
 
     /// Opens a file and remembers its manifest's number.
     pub(crate) async fn open(&self, described: Described<'_>) -> Result<OpenedFile> {
-        let floor = self.store.seq_floor(self.user_id(), described.file_id).await?;
+        let floor = self
+            .store
+            .seq_floor(self.user_id(), described.file_id)
+            .await?;
         let opened = self.open_above(&described, floor)?;
-        self.remember(described.file_id, opened.manifest.seq()).await?;
+        self.remember(described.file_id, opened.manifest.seq())
+            .await?;
         Ok(opened)
     }
 
@@ -80,7 +84,9 @@ impl Vault {
 
     /// From now on an older manifest of this file is refused.
     pub(crate) async fn remember(&self, file_id: Uuid, seq: u32) -> Result<()> {
-        self.store.raise_seq_floor(self.user_id(), file_id, seq).await
+        self.store
+            .raise_seq_floor(self.user_id(), file_id, seq)
+            .await
     }
 }
 

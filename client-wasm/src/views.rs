@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use ferry_core::wire::{
-    AbandonedUpload, Account, AdminSession, AuditEntry, CleanupResponse, InvitationEntry, NewInvitationResponse,
-    NewTokenResponse, Role, Scope, ServerConfig, SignUp, StorageEntry, TokenEntry, UploadStatus, VerifyResponse,
+    AbandonedUpload, Account, AdminSession, AuditEntry, CleanupResponse, InvitationEntry,
+    NewInvitationResponse, NewTokenResponse, Role, Scope, ServerConfig, SignUp, StorageEntry,
+    TokenEntry, UploadStatus, VerifyResponse,
 };
 use serde::Serialize;
 

@@ -84,7 +84,7 @@ pub enum Phase {
 
 impl Progress {
     /// Nothing counted yet.
-    pub(crate) fn new(phase: Phase, size_bytes: u64) -> Self {
+    pub fn new(phase: Phase, size_bytes: u64) -> Self {
         Progress {
             phase,
             size_bytes,

@@ -33,7 +33,9 @@ pub(crate) struct Call<'a> {
 impl Http {
     /// `base` is the server's address, with or without a slash at its end.
     pub(crate) fn new(base: &str) -> Self {
-        Http { base: base.trim_end_matches('/').to_owned() }
+        Http {
+            base: base.trim_end_matches('/').to_owned(),
+        }
     }
 
     /// The full address of a path that begins with a slash.
@@ -42,21 +44,32 @@ impl Http {
     }
 
     pub(crate) fn call(&self, method: &'static str, path: impl Into<String>) -> Call<'_> {
-        Call { http: self, method, path: path.into(), body: None, if_match: None }
+        Call {
+            http: self,
+            method,
+            path: path.into(),
+            body: None,
+            if_match: None,
+        }
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: impl Into<String>) -> Result<T> {
         self.call("GET", path).answer().await
     }
 
-    pub(crate) async fn post<T: DeserializeOwned>(&self, path: impl Into<String>, body: &impl Serialize) -> Result<T> {
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: impl Into<String>,
+        body: &impl Serialize,
+    ) -> Result<T> {
         self.call("POST", path).json(body)?.answer().await
     }
 }
 
 impl Call<'_> {
     pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self> {
-        self.body = Some(serde_json::to_string(body).map_err(|e| ClientCode::ClientFault.because(e))?);
+        self.body =
+            Some(serde_json::to_string(body).map_err(|e| ClientCode::ClientFault.because(e))?);
         Ok(self)
     }
 
@@ -77,11 +90,18 @@ impl Call<'_> {
     }
 
     async fn text(self) -> Result<String> {
-        let request = self.request().map_err(|e| ClientCode::ClientFault.thrown(&e))?;
-        let response = JsFuture::from(scope().fetch_with_request(&request)).await.map_err(|e| unreachable_server(&e))?;
+        let request = self
+            .request()
+            .map_err(|e| ClientCode::ClientFault.thrown(&e))?;
+        let response = JsFuture::from(scope().fetch_with_request(&request))
+            .await
+            .map_err(|e| unreachable_server(&e))?;
         let response: Response = response.unchecked_into();
         let text = JsFuture::from(response.text().map_err(|e| unreachable_server(&e))?).await;
-        let text = text.map_err(|e| unreachable_server(&e))?.as_string().unwrap_or_default();
+        let text = text
+            .map_err(|e| unreachable_server(&e))?
+            .as_string()
+            .unwrap_or_default();
         if response.ok() {
             return Ok(text);
         }
@@ -114,7 +134,10 @@ pub(crate) fn refusal(status: u16, body: &str, retry_after: Option<&str>) -> Cli
             problem.retry_after_secs = problem.retry_after_secs.or(retry_after_secs);
             ClientError::Refused(Box::new(problem))
         }
-        Err(_) => ClientError::OddStatus { status, retry_after_secs },
+        Err(_) => ClientError::OddStatus {
+            status,
+            retry_after_secs,
+        },
     }
 }
 

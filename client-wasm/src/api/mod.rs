@@ -19,7 +19,9 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(base: &str) -> Self {
-        Api { http: Http::new(base) }
+        Api {
+            http: Http::new(base),
+        }
     }
 
     pub(crate) async fn config(&self) -> Result<ServerConfig> {
@@ -29,7 +31,9 @@ impl Api {
     // accounts
 
     pub(crate) async fn kdf(&self, username: &str) -> Result<KdfResponse> {
-        self.http.get(format!("/api/auth/kdf?username={}", query(username))).await
+        self.http
+            .get(format!("/api/auth/kdf?username={}", query(username)))
+            .await
     }
     pub(crate) async fn register(&self, request: &RegisterRequest) -> Result<Account> {
         self.http.post("/api/auth/register", request).await
@@ -44,26 +48,61 @@ impl Api {
         self.http.call("POST", "/api/auth/logout").done().await
     }
     pub(crate) async fn change_password(&self, request: &PasswordRequest) -> Result<()> {
-        self.http.call("POST", "/api/auth/password").json(request)?.done().await
+        self.http
+            .call("POST", "/api/auth/password")
+            .json(request)?
+            .done()
+            .await
     }
 
     // uploads
 
-    pub(crate) async fn check(&self, label: &str, size: u64, fingerprint: Option<B64<32>>) -> Result<CheckResponse> {
-        let fingerprint = fingerprint.map(|f| format!("&fingerprint={f}")).unwrap_or_default();
-        self.http.get(format!("/api/upload/check?filename={}&size={size}{fingerprint}", query(label))).await
+    pub(crate) async fn check(
+        &self,
+        label: &str,
+        size: u64,
+        fingerprint: Option<B64<32>>,
+    ) -> Result<CheckResponse> {
+        let fingerprint = fingerprint
+            .map(|f| format!("&fingerprint={f}"))
+            .unwrap_or_default();
+        self.http
+            .get(format!(
+                "/api/upload/check?filename={}&size={size}{fingerprint}",
+                query(label)
+            ))
+            .await
     }
     pub(crate) async fn start(&self, request: &StartRequest) -> Result<UploadSession> {
         self.http.post("/api/upload/start", request).await
     }
-    pub(crate) async fn resize(&self, file: Uuid, revision: u32, request: &ResizeRequest) -> Result<UploadSession> {
-        self.http.call("PATCH", format!("/api/upload/resume/{file}")).if_match(revision).json(request)?.answer().await
+    pub(crate) async fn resize(
+        &self,
+        file: Uuid,
+        revision: u32,
+        request: &ResizeRequest,
+    ) -> Result<UploadSession> {
+        self.http
+            .call("PATCH", format!("/api/upload/resume/{file}"))
+            .if_match(revision)
+            .json(request)?
+            .answer()
+            .await
     }
-    pub(crate) async fn complete(&self, file: Uuid, request: &CompleteRequest) -> Result<CompleteResponse> {
-        self.http.post(format!("/api/upload/complete/{file}"), request).await
+    pub(crate) async fn complete(
+        &self,
+        file: Uuid,
+        request: &CompleteRequest,
+    ) -> Result<CompleteResponse> {
+        self.http
+            .post(format!("/api/upload/complete/{file}"), request)
+            .await
     }
     pub(crate) async fn discard(&self, file: Uuid) -> Result<()> {
-        self.http.call("DELETE", format!("/api/upload/resume/{file}")).done().await
+        self.http
+            .call("DELETE", format!("/api/upload/resume/{file}"))
+            .done()
+            .await
     }
     pub(crate) async fn verify(&self, request: &VerifyRequest) -> Result<VerifyResponse> {
         self.http.post("/api/upload/verify-chunks", request).await
@@ -83,7 +122,10 @@ impl Api {
         let mut files = Vec::new();
         let mut after = String::new();
         loop {
-            let page: FilesPage = self.http.get(format!("/api/files?limit={PAGE_ROWS}{after}")).await?;
+            let page: FilesPage = self
+                .http
+                .get(format!("/api/files?limit={PAGE_ROWS}{after}"))
+                .await?;
             files.extend(page.files);
             match page.next {
                 Some(next) => after = format!("&after={}", query(&next)),
@@ -94,14 +136,29 @@ impl Api {
     pub(crate) async fn file(&self, file: Uuid) -> Result<FileEntry> {
         self.http.get(format!("/api/files/{file}")).await
     }
-    pub(crate) async fn rename(&self, file: Uuid, revision: u32, request: &RenameRequest) -> Result<FileEntry> {
-        self.http.call("PATCH", format!("/api/files/{file}")).if_match(revision).json(request)?.answer().await
+    pub(crate) async fn rename(
+        &self,
+        file: Uuid,
+        revision: u32,
+        request: &RenameRequest,
+    ) -> Result<FileEntry> {
+        self.http
+            .call("PATCH", format!("/api/files/{file}"))
+            .if_match(revision)
+            .json(request)?
+            .answer()
+            .await
     }
     pub(crate) async fn remove(&self, file: Uuid) -> Result<()> {
-        self.http.call("DELETE", format!("/api/files/{file}")).done().await
+        self.http
+            .call("DELETE", format!("/api/files/{file}"))
+            .done()
+            .await
     }
     pub(crate) async fn parts(&self, file: Uuid, after: u32) -> Result<PartsPage> {
-        self.http.get(format!("/api/files/{file}/parts?after={after}")).await
+        self.http
+            .get(format!("/api/files/{file}/parts?after={after}"))
+            .await
     }
     /// Where a sealed part is fetched from.
     pub(crate) fn part_url(&self, file: Uuid, part: u32) -> String {
@@ -117,19 +174,28 @@ impl Api {
         self.http.get("/api/tokens").await
     }
     pub(crate) async fn revoke_token(&self, token: Uuid) -> Result<()> {
-        self.http.call("DELETE", format!("/api/tokens/{token}")).done().await
+        self.http
+            .call("DELETE", format!("/api/tokens/{token}"))
+            .done()
+            .await
     }
 
     // administration
 
-    pub(crate) async fn new_invitation(&self, request: &NewInvitationRequest) -> Result<NewInvitationResponse> {
+    pub(crate) async fn new_invitation(
+        &self,
+        request: &NewInvitationRequest,
+    ) -> Result<NewInvitationResponse> {
         self.http.post("/api/admin/invitations", request).await
     }
     pub(crate) async fn invitations(&self) -> Result<Vec<InvitationEntry>> {
         self.http.get("/api/admin/invitations").await
     }
     pub(crate) async fn revoke_invitation(&self, invitation: Uuid) -> Result<()> {
-        self.http.call("DELETE", format!("/api/admin/invitations/{invitation}")).done().await
+        self.http
+            .call("DELETE", format!("/api/admin/invitations/{invitation}"))
+            .done()
+            .await
     }
     pub(crate) async fn admin_sessions(&self) -> Result<Vec<AdminSession>> {
         self.http.get("/api/admin/sessions").await
@@ -141,7 +207,9 @@ impl Api {
         self.http.get("/api/admin/audit").await
     }
     pub(crate) async fn cleanup(&self, request: &CleanupRequest) -> Result<CleanupResponse> {
-        self.http.post("/api/upload/cleanup-abandoned", request).await
+        self.http
+            .post("/api/upload/cleanup-abandoned", request)
+            .await
     }
 }
 

@@ -30,7 +30,11 @@ pub(crate) struct Coordinator {
 /// Serves the page for as long as the worker lives.
 pub(crate) async fn run_coordinator(server: String, module: JsValue) -> Result<()> {
     let context = Context::open(server, module).await?;
-    let coordinator = Rc::new(Coordinator { context, uploads: RefCell::default(), downloads: RefCell::default() });
+    let coordinator = Rc::new(Coordinator {
+        context,
+        uploads: RefCell::default(),
+        downloads: RefCell::default(),
+    });
     coordinator.watch_network();
     link::serve(move |message| {
         let coordinator = coordinator.clone();
@@ -70,8 +74,12 @@ impl Coordinator {
     /// The same event for every transfer.
     fn tell_all(&self, to_uploads: &upload::Event, to_downloads: &download::Event) {
         let uploads: Vec<_> = self.uploads.borrow().values().cloned().collect();
-        uploads.iter().for_each(|upload| upload.feed(to_uploads.clone()));
+        uploads
+            .iter()
+            .for_each(|upload| upload.feed(to_uploads.clone()));
         let downloads: Vec<_> = self.downloads.borrow().values().cloned().collect();
-        downloads.iter().for_each(|download| download.feed(to_downloads.clone()));
+        downloads
+            .iter()
+            .for_each(|download| download.feed(to_downloads.clone()));
     }
 }

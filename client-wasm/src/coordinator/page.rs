@@ -51,7 +51,10 @@ fn post_session() {
 
 impl Listener {
     fn post(&self, name: &str, value: &JsValue, transfer: &[&JsValue]) {
-        post(&[("topic", &JsValue::from(self.topic)), (name, value)], transfer);
+        post(
+            &[("topic", &JsValue::from(self.topic)), (name, value)],
+            transfer,
+        );
     }
 }
 
@@ -70,7 +73,11 @@ impl Audience for Listener {
             stored_size_bytes: changed.stored_size_bytes,
             size_bytes: changed.size_bytes,
             complete: changed.complete,
-            choices: changed.choices().iter().map(|choice| decision_name(*choice)).collect(),
+            choices: changed
+                .choices()
+                .iter()
+                .map(|choice| decision_name(*choice))
+                .collect(),
         };
         if let Ok(view) = to_js(&view) {
             self.post("changed", &view, &[]);

@@ -3,7 +3,9 @@
 use js_sys::{Array, Promise};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
+use web_sys::{
+    IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode,
+};
 
 use crate::{
     error::{ClientCode, ClientError, Result},
@@ -18,7 +20,11 @@ pub(crate) struct Database {
 
 impl Database {
     /// Opens the database, creating the tables that are not there.
-    pub(crate) async fn open(name: &str, version: u32, tables: &'static [&'static str]) -> Result<Self> {
+    pub(crate) async fn open(
+        name: &str,
+        version: u32,
+        tables: &'static [&'static str],
+    ) -> Result<Self> {
         let factory = scope().indexed_db().map_err(failed)?;
         let factory = factory.ok_or(ClientCode::UnsupportedBrowser.because("no IndexedDB"))?;
         let request = factory.open_with_u32(name, version).map_err(failed)?;
@@ -34,43 +40,70 @@ impl Database {
     }
 
     pub(crate) async fn get(&self, table: &str, key: &str) -> Result<Option<JsValue>> {
-        let request = self.table(table, IdbTransactionMode::Readonly)?.get(&key.into()).map_err(failed)?;
+        let request = self
+            .table(table, IdbTransactionMode::Readonly)?
+            .get(&key.into())
+            .map_err(failed)?;
         let value = settled(&request).await?;
         Ok((!value.is_undefined()).then_some(value))
     }
 
     pub(crate) async fn put(&self, table: &str, key: &str, value: &JsValue) -> Result<()> {
         let store = self.table(table, IdbTransactionMode::Readwrite)?;
-        settled(&store.put_with_key(value, &key.into()).map_err(failed)?).await.map(drop)
+        settled(&store.put_with_key(value, &key.into()).map_err(failed)?)
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn delete(&self, table: &str, key: &str) -> Result<()> {
         let store = self.table(table, IdbTransactionMode::Readwrite)?;
-        settled(&store.delete(&key.into()).map_err(failed)?).await.map(drop)
+        settled(&store.delete(&key.into()).map_err(failed)?)
+            .await
+            .map(drop)
     }
 
     /// Rows whose keys begin with `prefix`.
-    pub(crate) async fn entries(&self, table: &str, prefix: &str) -> Result<Vec<(String, JsValue)>> {
-        let range = IdbKeyRange::bound(&prefix.into(), &format!("{prefix}\u{ffff}").into()).map_err(failed)?;
+    pub(crate) async fn entries(
+        &self,
+        table: &str,
+        prefix: &str,
+    ) -> Result<Vec<(String, JsValue)>> {
+        let range = IdbKeyRange::bound(&prefix.into(), &format!("{prefix}\u{ffff}").into())
+            .map_err(failed)?;
         let store = self.table(table, IdbTransactionMode::Readonly)?;
         // Both in one transaction, so they fit together.
         let keys = store.get_all_keys_with_key(&range).map_err(failed)?;
         let values = store.get_all_with_key(&range).map_err(failed)?;
         let keys: Array = settled(&keys).await?.unchecked_into();
         let values: Array = settled(&values).await?.unchecked_into();
-        Ok(keys.iter().filter_map(|key| key.as_string()).zip(values.iter()).collect())
+        Ok(keys
+            .iter()
+            .filter_map(|key| key.as_string())
+            .zip(values.iter())
+            .collect())
     }
 
     fn table(&self, table: &str, mode: IdbTransactionMode) -> Result<IdbObjectStore> {
-        let transaction = self.db.transaction_with_str_and_mode(table, mode).map_err(failed)?;
+        let transaction = self
+            .db
+            .transaction_with_str_and_mode(table, mode)
+            .map_err(failed)?;
         transaction.object_store(table).map_err(failed)
     }
 }
 
-fn create_missing(request: IdbOpenDbRequest, tables: &'static [&'static str]) -> Closure<dyn FnMut()> {
+fn create_missing(
+    request: IdbOpenDbRequest,
+    tables: &'static [&'static str],
+) -> Closure<dyn FnMut()> {
     Closure::once(move || {
-        let Ok(db) = request.result().map(JsValue::unchecked_into::<IdbDatabase>) else { return };
-        for table in tables.iter().filter(|table| !db.object_store_names().contains(table)) {
+        let Ok(db) = request.result().map(JsValue::unchecked_into::<IdbDatabase>) else {
+            return;
+        };
+        for table in tables
+            .iter()
+            .filter(|table| !db.object_store_names().contains(table))
+        {
             // A failure aborts the upgrade, which the request then reports.
             let _ = db.create_object_store(table);
         }
@@ -85,7 +118,11 @@ async fn settled(request: &IdbRequest) -> Result<JsValue> {
             let _ = resolve.call1(&JsValue::NULL, &ok.result().unwrap_or(JsValue::UNDEFINED));
         });
         let on_error = Closure::once_into_js(move || {
-            let error = bad.error().ok().flatten().map_or(JsValue::NULL, JsValue::from);
+            let error = bad
+                .error()
+                .ok()
+                .flatten()
+                .map_or(JsValue::NULL, JsValue::from);
             let _ = reject.call1(&JsValue::NULL, &error);
         });
         request.set_onsuccess(Some(on_success.unchecked_ref()));
@@ -95,5 +132,8 @@ async fn settled(request: &IdbRequest) -> Result<JsValue> {
 }
 
 fn failed(exception: JsValue) -> ClientError {
-    ClientCode::UnsupportedBrowser.because(format!("IndexedDB: {}", crate::error::exception_text(&exception)))
+    ClientCode::UnsupportedBrowser.because(format!(
+        "IndexedDB: {}",
+        crate::error::exception_text(&exception)
+    ))
 }

@@ -29,14 +29,23 @@ pub(crate) struct Store {
 impl Store {
     /// `server` is its address: two servers share nothing.
     pub(crate) async fn open(server: &str) -> Result<Self> {
-        Ok(Store { db: Database::open(&format!("ferry:{server}"), VERSION, TABLES).await? })
+        Ok(Store {
+            db: Database::open(&format!("ferry:{server}"), VERSION, TABLES).await?,
+        })
     }
 
     pub(crate) async fn checkpoint(&self, user: Uuid, file: Uuid) -> Result<Option<Vec<u8>>> {
         Ok(self.db.get(CHECKPOINTS, &key(user, file)).await?.map(bytes))
     }
-    pub(crate) async fn save_checkpoint(&self, user: Uuid, file: Uuid, sealed: &[u8]) -> Result<()> {
-        self.db.put(CHECKPOINTS, &key(user, file), &js_bytes(sealed)).await
+    pub(crate) async fn save_checkpoint(
+        &self,
+        user: Uuid,
+        file: Uuid,
+        sealed: &[u8],
+    ) -> Result<()> {
+        self.db
+            .put(CHECKPOINTS, &key(user, file), &js_bytes(sealed))
+            .await
     }
 
     pub(crate) async fn handle(&self, user: Uuid, file: Uuid) -> Result<Option<JsValue>> {
@@ -50,7 +59,9 @@ impl Store {
     pub(crate) async fn seq_floor(&self, user: Uuid, file: Uuid) -> Result<u32> {
         let floor = self.db.get(SEQ_FLOORS, &key(user, file)).await?;
         // Written below from a u32.
-        Ok(floor.and_then(|value| value.as_f64()).map_or(0, |value| value as u32))
+        Ok(floor
+            .and_then(|value| value.as_f64())
+            .map_or(0, |value| value as u32))
     }
     /// The same for all files of a user at once.
     pub(crate) async fn seq_floors(&self, user: Uuid) -> Result<HashMap<Uuid, u32>> {
@@ -64,7 +75,9 @@ impl Store {
     /// Remembers a seq, where it is higher than the one remembered.
     pub(crate) async fn raise_seq_floor(&self, user: Uuid, file: Uuid, seq: u32) -> Result<()> {
         if seq > self.seq_floor(user, file).await? {
-            self.db.put(SEQ_FLOORS, &key(user, file), &JsValue::from(seq)).await?;
+            self.db
+                .put(SEQ_FLOORS, &key(user, file), &JsValue::from(seq))
+                .await?;
         }
         Ok(())
     }
@@ -77,10 +90,16 @@ impl Store {
 
     /// The beginning of the key slot that opened last.
     pub(crate) async fn kdf_prefix(&self, user: Uuid) -> Result<Option<Vec<u8>>> {
-        Ok(self.db.get(KDF_PREFIXES, &user.to_string()).await?.map(bytes))
+        Ok(self
+            .db
+            .get(KDF_PREFIXES, &user.to_string())
+            .await?
+            .map(bytes))
     }
     pub(crate) async fn save_kdf_prefix(&self, user: Uuid, prefix: &[u8]) -> Result<()> {
-        self.db.put(KDF_PREFIXES, &user.to_string(), &js_bytes(prefix)).await
+        self.db
+            .put(KDF_PREFIXES, &user.to_string(), &js_bytes(prefix))
+            .await
     }
 
     /// The kept account key, a CryptoKey that can't be read.

@@ -9,12 +9,10 @@ use ferry_core::{
         keys::{AccountKeys, Dek, FileKeys},
         label,
         manifest::{About, Content, Manifest},
-        part::PartRecord,
-        parts_root::PartsRoot,
         reading::OpenedFile,
     },
     plan::{Plan, PlanParams, Profile},
-    transfer::{Checkpoint, SealedRow, upload::SealedContent},
+    transfer::{Checkpoint, upload::SealedContent},
     wire::{B64, Bytes64, CompleteRequest, PartProfile, ResizeRequest, StartRequest},
 };
 use uuid::Uuid;
@@ -51,7 +49,13 @@ impl Current {
         let slot = FileKeySlot::seal(&dek, &header, account, Iv::generate(&mut SystemEntropy));
         let keys = FileKeys::derive(&dek, header.core());
         let part_key = subtle::import_aes_key(keys.part.expose()).await?;
-        let current = Current { file_id: *header.file_id(), part_key, header, keys, about: picked.about() };
+        let current = Current {
+            file_id: *header.file_id(),
+            part_key,
+            header,
+            keys,
+            about: picked.about(),
+        };
         let request = StartRequest {
             file_id: current.file_id,
             filename: labels.file.clone(),
@@ -70,8 +74,18 @@ impl Current {
     pub(crate) async fn adopt(opened: OpenedFile, picked: &Picked) -> Result<Self> {
         let part_key = subtle::import_aes_key(opened.keys.part.expose()).await?;
         let stored = opened.manifest.about();
-        let about = About { name: stored.name.clone(), path: stored.path.clone(), ..picked.about() };
-        Ok(Current { file_id: *opened.header.file_id(), part_key, header: opened.header, keys: opened.keys, about })
+        let about = About {
+            name: stored.name.clone(),
+            path: stored.path.clone(),
+            ..picked.about()
+        };
+        Ok(Current {
+            file_id: *opened.header.file_id(),
+            part_key,
+            header: opened.header,
+            keys: opened.keys,
+            about,
+        })
     }
 
     pub(crate) fn plan_params(&self) -> PlanParams {
@@ -81,7 +95,13 @@ impl Current {
     /// What a part worker must know of a part.
     pub(crate) fn place(&self, number: u32, offset_bytes: u64, len_bytes: u32) -> Place {
         let mac_key = B64(*self.keys.mac.expose());
-        Place { file_id: self.file_id, number, offset_bytes, len_bytes, mac_key }
+        Place {
+            file_id: self.file_id,
+            number,
+            offset_bytes,
+            len_bytes,
+            mac_key,
+        }
     }
 
     pub(crate) fn compression_allowed(&self) -> bool {
@@ -90,22 +110,30 @@ impl Current {
 
     pub(crate) fn resize(&self, size_bytes: u64, total_parts: u32) -> Result<ResizeRequest> {
         let manifest = self.seal(&Manifest::Started(self.about.clone()))?;
-        Ok(ResizeRequest { size: size_bytes, total_parts, manifest })
+        Ok(ResizeRequest {
+            size: size_bytes,
+            total_parts,
+            manifest,
+        })
     }
 
     /// The final manifest and everything that `complete` sends with it.
-    pub(crate) fn complete(&self, account: &AccountKeys, seq: u32, content: SealedContent, rows: &[SealedRow]) -> Result<CompleteRequest> {
-        let part_count = u32::try_from(rows.len()).map_err(|e| ClientCode::ClientFault.because(e))?;
-        let records: Vec<PartRecord> = rows.iter().map(record_of).collect();
-        let parts_root = PartsRoot::of(part_count, &records).map_err(|e| ClientCode::ClientFault.because(e))?;
-        let SealedContent { size_bytes, sha256 } = content;
-        let content = Content { size_bytes, part_count, sha256, parts_root };
+    pub(crate) fn complete(
+        &self,
+        account: &AccountKeys,
+        seq: u32,
+        content: Content,
+    ) -> Result<CompleteRequest> {
+        let (parts_root, fingerprint) = (
+            content.parts_root,
+            label::fingerprint(&account.fingerprint, &content.sha256),
+        );
         let manifest = Manifest::complete(seq.saturating_sub(1), self.about.clone(), content);
         Ok(CompleteRequest {
             manifest: self.seal(&manifest)?,
             manifest_seq: manifest.seq(),
             parts_root: B64(parts_root),
-            fingerprint: B64(label::fingerprint(&account.fingerprint, &sha256)),
+            fingerprint: B64(fingerprint),
         })
     }
 
@@ -113,12 +141,20 @@ impl Current {
     pub(crate) fn open_manifest(&self, sealed: &[u8]) -> Result<SealedContent> {
         let opened = Manifest::open(sealed, &self.keys.manifest, &self.header, None);
         let opened = opened.map_err(|e| ClientCode::Tampered.because(e))?;
-        content_of(&opened).ok_or(ClientCode::Tampered.because("a complete file came with an unfinished manifest"))
+        content_of(&opened)
+            .ok_or(ClientCode::Tampered.because("a complete file came with an unfinished manifest"))
     }
 
     pub(crate) fn seal_checkpoint(&self, checkpoint: &Checkpoint) -> Result<Vec<u8>> {
-        let cbor = checkpoint.to_cbor().map_err(|e| ClientCode::ClientFault.because(e))?;
-        Ok(checkpoint::seal(&self.keys.state, &self.file_id, &cbor, Iv::generate(&mut SystemEntropy)))
+        let cbor = checkpoint
+            .to_cbor()
+            .map_err(|e| ClientCode::ClientFault.because(e))?;
+        Ok(checkpoint::seal(
+            &self.keys.state,
+            &self.file_id,
+            &cbor,
+            Iv::generate(&mut SystemEntropy),
+        ))
     }
 
     /// What this browser kept; none where the box or its content is not ours.
@@ -132,7 +168,11 @@ impl Current {
     }
 
     fn seal(&self, manifest: &Manifest) -> Result<Bytes64> {
-        let sealed = manifest.seal(&self.keys.manifest, &self.header, Iv::generate(&mut SystemEntropy));
+        let sealed = manifest.seal(
+            &self.keys.manifest,
+            &self.header,
+            Iv::generate(&mut SystemEntropy),
+        );
         sealed.map(Bytes64).map_err(too_long)
     }
 }
@@ -140,23 +180,20 @@ impl Current {
 /// What a manifest says of the content, once it does.
 pub(crate) fn content_of(manifest: &Manifest) -> Option<SealedContent> {
     let content = manifest.content()?;
-    Some(SealedContent { size_bytes: content.size_bytes, sha256: content.sha256 })
-}
-
-/// A row as the parts root takes it.
-pub(crate) fn record_of(row: &SealedRow) -> PartRecord {
-    PartRecord {
-        iv: row.iv,
-        tag: row.tag,
-        stored_len_bytes: row.stored_len_bytes,
-        compression: row.compression,
-        part_mac: row.mac,
-    }
+    Some(SealedContent {
+        size_bytes: content.size_bytes,
+        sha256: content.sha256,
+    })
 }
 
 fn checked(profile: &PartProfile) -> Result<Profile> {
-    PlanParams::new(profile.min_bytes, profile.max_bytes, [0; 8]).map_err(|e| ClientCode::BadAnswer.because(e))?;
-    Ok(Profile { name: "server", min_bytes: profile.min_bytes, max_bytes: profile.max_bytes })
+    PlanParams::new(profile.min_bytes, profile.max_bytes, [0; 8])
+        .map_err(|e| ClientCode::BadAnswer.because(e))?;
+    Ok(Profile {
+        name: "server",
+        min_bytes: profile.min_bytes,
+        max_bytes: profile.max_bytes,
+    })
 }
 
 fn too_long(error: impl std::fmt::Display) -> ClientError {

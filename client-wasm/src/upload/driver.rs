@@ -84,7 +84,12 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(context: Rc<Context>, work: Work, setup: UploadSetup, audience: Rc<dyn Audience>) -> Rc<Self> {
+    pub(crate) fn new(
+        context: Rc<Context>,
+        work: Work,
+        setup: UploadSetup,
+        audience: Rc<dyn Audience>,
+    ) -> Rc<Self> {
         Rc::new(Driver {
             context,
             work,
@@ -122,7 +127,9 @@ impl Driver {
     /// Whether this machine is about that file of that person.
     pub(crate) fn is_for(&self, user_id: Uuid, labels: &Labels, picked: &Picked) -> bool {
         let Work { labels: own, .. } = &self.work;
-        self.user_id() == user_id && own == labels && self.work.picked.size_bytes == picked.size_bytes
+        self.user_id() == user_id
+            && own == labels
+            && self.work.picked.size_bytes == picked.size_bytes
     }
 
     /// One run: from `Begin`, `Resume` or `Discard` to its end.
@@ -141,7 +148,9 @@ impl Driver {
         let _ = JsFuture::from(end).await;
         drop(beat);
         self.show();
-        self.outcome.get().ok_or(crate::error::ClientCode::ClientFault.into())
+        self.outcome
+            .get()
+            .ok_or(crate::error::ClientCode::ClientFault.into())
     }
 
     /// Hands over one event, and those that its actions cause at once.
@@ -191,7 +200,10 @@ impl Driver {
         let turn = match &request {
             Request::Read { part, purpose } if purpose.feeds_hash() => {
                 let number = self.next_turn.replace(self.next_turn.get() + 1);
-                Some(Turn { number, anew: part.number == 1 })
+                Some(Turn {
+                    number,
+                    anew: part.number == 1,
+                })
             }
             _ => None,
         };
@@ -227,8 +239,15 @@ impl Driver {
 
     fn save_checkpoint(&self, checkpoint: &ferry_core::transfer::Checkpoint) {
         let current = self.current.borrow().clone();
-        let Some(sealed) = current.and_then(|current| current.seal_checkpoint(checkpoint).ok()) else { return };
-        let (store, user, file_id) = (self.work.vault.store.clone(), self.work.vault.user_id(), checkpoint.file_id());
+        let Some(sealed) = current.and_then(|current| current.seal_checkpoint(checkpoint).ok())
+        else {
+            return;
+        };
+        let (store, user, file_id) = (
+            self.work.vault.store.clone(),
+            self.work.vault.user_id(),
+            checkpoint.file_id(),
+        );
         // A checkpoint that can't be written costs only its warning about a lying server.
         spawn_local(async move { drop(store.save_checkpoint(user, file_id, &sealed).await) });
     }
@@ -236,11 +255,19 @@ impl Driver {
     /// So that `uploads()` can offer to go on with one click.
     fn keep_handle(&self) {
         let file_id = self.machine.borrow().file_id();
-        let Some(file_id) = file_id.filter(|_| self.work.handle.is_object()) else { return };
-        if self.outcome.get().is_some() || self.handle_kept_for.replace(Some(file_id)) == Some(file_id) {
+        let Some(file_id) = file_id.filter(|_| self.work.handle.is_object()) else {
+            return;
+        };
+        if self.outcome.get().is_some()
+            || self.handle_kept_for.replace(Some(file_id)) == Some(file_id)
+        {
             return;
         }
-        let (store, user, handle) = (self.work.vault.store.clone(), self.work.vault.user_id(), self.work.handle.clone());
+        let (store, user, handle) = (
+            self.work.vault.store.clone(),
+            self.work.vault.user_id(),
+            self.work.handle.clone(),
+        );
         spawn_local(async move { drop(store.save_handle(user, file_id, &handle).await) });
     }
 
@@ -253,7 +280,10 @@ impl Driver {
     }
 
     fn view(&self) -> ProgressView {
-        ProgressView::new(&self.machine.borrow().progress(now_ms()), self.last_error.borrow().as_ref())
+        ProgressView::new(
+            &self.machine.borrow().progress(now_ms()),
+            self.last_error.borrow().as_ref(),
+        )
     }
 
     fn show(&self) {
@@ -266,7 +296,11 @@ impl Driver {
 
     fn show_if_new_phase(&self) {
         let view = self.view();
-        let same = self.shown.borrow().as_ref().is_some_and(|shown| shown.is_same_phase(&view));
+        let same = self
+            .shown
+            .borrow()
+            .as_ref()
+            .is_some_and(|shown| shown.is_same_phase(&view));
         if !same {
             if view.needs_sign_in() {
                 self.audience.sign_in();

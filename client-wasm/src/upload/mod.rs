@@ -15,7 +15,6 @@ use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
 pub(crate) use self::{
-    current::record_of,
     driver::Audience,
     picked::{Picked, labels},
 };
@@ -72,9 +71,19 @@ pub(crate) struct UploadedView {
 }
 
 impl Upload {
-    pub(crate) fn new(context: Rc<Context>, source: Source, audience: Rc<dyn Audience>) -> Rc<Self> {
+    pub(crate) fn new(
+        context: Rc<Context>,
+        source: Source,
+        audience: Rc<dyn Audience>,
+    ) -> Rc<Self> {
         let (source, run, driver) = (RefCell::new(source), RefCell::default(), RefCell::default());
-        Rc::new(Upload { context, source, audience, run, driver })
+        Rc::new(Upload {
+            context,
+            source,
+            audience,
+            run,
+            driver,
+        })
     }
 
     /// One run, to its end. `again` is the file as it was picked again, where it was.
@@ -87,7 +96,8 @@ impl Upload {
         self.leave(&run);
         if let (Err(error), false) = (&result, run.is_driving()) {
             let size_bytes = self.source.borrow().picked.size_bytes;
-            self.audience.progress(ProgressView::ended_early(size_bytes, error));
+            self.audience
+                .progress(ProgressView::ended_early(size_bytes, error));
         }
         result
     }
@@ -109,19 +119,29 @@ impl Upload {
         let outcome = driver.run(Event::Discard).await;
         self.leave(&run);
         match outcome? {
-            Outcome::Failed(trouble) => Err(error_of_trouble(trouble, driver.last_error.borrow().as_ref())),
+            Outcome::Failed(trouble) => Err(error_of_trouble(
+                trouble,
+                driver.last_error.borrow().as_ref(),
+            )),
             _ => Ok(()),
         }
     }
 
     /// It works with the keys of another user than this one.
     pub(crate) fn belongs_to_other(&self, user_id: Uuid) -> bool {
-        self.driver.borrow().as_ref().is_some_and(|driver| driver.user_id() != user_id)
+        self.driver
+            .borrow()
+            .as_ref()
+            .is_some_and(|driver| driver.user_id() != user_id)
     }
 
     /// An event for the machine, where there is one under way.
     pub(crate) fn feed(&self, event: Event) {
-        let driving = self.run.borrow().as_ref().is_some_and(|run| run.is_driving());
+        let driving = self
+            .run
+            .borrow()
+            .as_ref()
+            .is_some_and(|run| run.is_driving());
         let driver = self.driver.borrow().clone().filter(|_| driving);
         if let Some(driver) = driver {
             driver.feed(event);
@@ -135,7 +155,11 @@ impl Upload {
         let vault = self.context.vault().await?;
         let labels = source.picked.labels(&vault.identity.keys)?;
         let _lock = self.lock(run, &vault, &labels, size_bytes).await?;
-        let _turn = self.context.turns.enter_unless(shares(size_bytes), run.cancelled()).await;
+        let _turn = self
+            .context
+            .turns
+            .enter_unless(shares(size_bytes), run.cancelled())
+            .await;
         if run.is_cancelled() {
             return Err(ClientCode::Stopped.into());
         }
@@ -148,18 +172,34 @@ impl Upload {
     }
 
     /// One uploader per file in this browser; the other tabs wait and go on when it is free.
-    async fn lock(&self, run: &Run, vault: &Vault, labels: &Labels, size_bytes: u64) -> Result<Held> {
-        let name = format!("ferry:{}:{}:{}:{size_bytes}", self.context.server, vault.user_id(), labels.file);
+    async fn lock(
+        &self,
+        run: &Run,
+        vault: &Vault,
+        labels: &Labels,
+        size_bytes: u64,
+    ) -> Result<Held> {
+        let name = format!(
+            "ferry:{}:{}:{}:{size_bytes}",
+            self.context.server,
+            vault.user_id(),
+            labels.file
+        );
         if let Some(held) = lock::try_acquire(&name).await? {
             return Ok(held);
         }
-        self.audience.progress(ProgressView::another_tab(size_bytes));
+        self.audience
+            .progress(ProgressView::another_tab(size_bytes));
         lock::acquire(&name, &run.signal()).await
     }
 
     /// The machine of the runs before goes on, where it is about the same file of the same person.
     fn driver_for(&self, vault: Vault, labels: Labels, source: &Source) -> (Rc<Driver>, Event) {
-        let known = self.driver.borrow().clone().filter(|driver| driver.is_for(vault.user_id(), &labels, &source.picked));
+        let known = self
+            .driver
+            .borrow()
+            .clone()
+            .filter(|driver| driver.is_for(vault.user_id(), &labels, &source.picked));
         if let Some(driver) = known {
             return (driver, Event::Resume);
         }
@@ -167,24 +207,39 @@ impl Upload {
             label: labels.file.clone(),
             size_bytes: source.picked.size_bytes,
             jitter_seed: random_u64(),
-            limits: UploadLimits { buffer_bytes: BUFFER_BYTES, max_sends: MAX_SENDS },
+            limits: UploadLimits {
+                buffer_bytes: BUFFER_BYTES,
+                max_sends: MAX_SENDS,
+            },
         };
         let transfer = self.context.new_transfer();
         let Source { picked, handle, .. } = source.clone();
-        let work = Work { vault, transfer, picked, labels, handle };
+        let work = Work {
+            vault,
+            transfer,
+            picked,
+            labels,
+            handle,
+        };
         let driver = Driver::new(self.context.clone(), work, setup, self.audience.clone());
         *self.driver.borrow_mut() = Some(driver.clone());
         (driver, Event::Begin)
     }
 
     fn replace_source(&self, again: Source) {
-        let handle = if again.handle.is_object() { again.handle } else { self.source.borrow().handle.clone() };
+        let handle = if again.handle.is_object() {
+            again.handle
+        } else {
+            self.source.borrow().handle.clone()
+        };
         *self.source.borrow_mut() = Source { handle, ..again };
     }
 
     /// Whether there was a run to end.
     async fn end_run(&self, how: Event) -> bool {
-        let Some(run) = self.run.borrow().clone() else { return false };
+        let Some(run) = self.run.borrow().clone() else {
+            return false;
+        };
         if run.is_driving() {
             self.feed(how);
         } else {
@@ -214,7 +269,10 @@ fn judge(outcome: Outcome, driver: &Driver, picked: &Picked) -> Result<UploadedV
         Outcome::Done(done) => Ok(uploaded(done, picked)),
         Outcome::Stopped => Err(ClientCode::Stopped.into()),
         Outcome::Discarded => Err(ClientCode::Discarded.into()),
-        Outcome::Failed(trouble) => Err(error_of_trouble(trouble, driver.last_error.borrow().as_ref())),
+        Outcome::Failed(trouble) => Err(error_of_trouble(
+            trouble,
+            driver.last_error.borrow().as_ref(),
+        )),
     }
 }
 
@@ -225,6 +283,8 @@ fn uploaded(done: Done, picked: &Picked) -> UploadedView {
         size_bytes: picked.size_bytes,
         sha256: crate::views::hex(&done.sha256),
         already_stored: done.already_stored,
-        not_renamed: done.not_renamed.map(|trouble| error_of_trouble(trouble, None).to_view()),
+        not_renamed: done
+            .not_renamed
+            .map(|trouble| error_of_trouble(trouble, None).to_view()),
     }
 }

@@ -43,7 +43,12 @@ impl Picked {
     }
 
     pub(crate) fn labels(&self, account: &AccountKeys) -> Result<Labels> {
-        labels(account, &self.name, self.path.as_deref().unwrap_or_default(), self.clear_label)
+        labels(
+            account,
+            &self.name,
+            self.path.as_deref().unwrap_or_default(),
+            self.clear_label,
+        )
     }
 }
 
@@ -56,5 +61,8 @@ pub(crate) fn labels(account: &AccountKeys, name: &str, path: &str, clear: bool)
         });
     }
     let refused = |error: LabelError| ClientCode::ClientFault.because(error);
-    Ok(Labels { file: label::clear(name).map_err(refused)?, folder: label::clear(path).map_err(refused)? })
+    Ok(Labels {
+        file: label::clear(name).map_err(refused)?,
+        folder: label::clear(path).map_err(refused)?,
+    })
 }

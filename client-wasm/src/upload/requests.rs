@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use ferry_core::{
+    envelope::manifest::Content,
     plan::PartSpan,
     transfer::{
         Ticket,
-        upload::{Answer, OpenedCandidate, Purpose, Request, SealedContent},
+        upload::{Answer, Event, OpenedCandidate, Purpose, Request},
     },
     wire::{B64, Candidate, StoredPart},
 };
@@ -29,38 +30,80 @@ use crate::{
 };
 
 impl Driver {
-    pub(super) async fn perform(self: &Rc<Self>, ticket: Ticket, request: Request, turn: Option<Turn>) -> Result<Answer> {
+    pub(super) async fn perform(
+        self: &Rc<Self>,
+        ticket: Ticket,
+        request: Request,
+        turn: Option<Turn>,
+    ) -> Result<Answer> {
         let api = &self.context.api;
         match request {
             Request::Check => {
-                let answer = api.check(&self.work.labels.file, self.work.picked.size_bytes, None).await?;
+                let answer = api
+                    .check(&self.work.labels.file, self.work.picked.size_bytes, None)
+                    .await?;
                 Ok(Answer::Checked(Box::new(answer)))
             }
             Request::OpenCandidate(candidate) => self.open_candidate(&candidate).await,
-            Request::FetchParts { file_id, after } => Ok(Answer::Parts(api.parts(file_id, after).await?)),
+            Request::FetchParts { file_id, after } => {
+                Ok(Answer::Parts(api.parts(file_id, after).await?))
+            }
             Request::Start { renew } => self.start(renew).await,
-            Request::Resize { file_id, size_bytes, total_parts, revision } => {
+            Request::Resize {
+                file_id,
+                size_bytes,
+                total_parts,
+                revision,
+            } => {
                 let request = self.current_file()?.resize(size_bytes, total_parts)?;
                 api.resize(file_id, revision, &request).await?;
                 Ok(Answer::Resized)
             }
             Request::Read { part, purpose } => self.read(ticket, part, purpose, turn).await,
-            Request::Send { part, buffer, mac, if_match, .. } => self.send(ticket, part, buffer, mac, if_match).await,
-            Request::FinishHash => Ok(Answer::FileHash(self.context.pool.digest(self.work.transfer).await?)),
-            Request::SealManifest { manifest_seq, size_bytes, sha256, rows, .. } => {
-                let content = SealedContent { size_bytes, sha256 };
+            Request::Send {
+                part,
+                buffer,
+                mac,
+                if_match,
+                ..
+            } => self.send(ticket, part, buffer, mac, if_match).await,
+            Request::FinishHash => Ok(Answer::FileHash(
+                self.context.pool.digest(self.work.transfer).await?,
+            )),
+            Request::SealManifest {
+                manifest_seq,
+                size_bytes,
+                sha256,
+                total_parts,
+                parts_root,
+                ..
+            } => {
+                let content = Content {
+                    size_bytes,
+                    part_count: total_parts,
+                    sha256,
+                    parts_root,
+                };
                 let keys = &self.work.vault.identity.keys;
-                let request = self.current_file()?.complete(keys, manifest_seq, content, &rows)?;
+                let request = self.current_file()?.complete(keys, manifest_seq, content)?;
                 *self.complete.borrow_mut() = Some(request);
                 Ok(Answer::ManifestSealed)
             }
             Request::Complete { file_id } => self.complete(file_id).await,
-            Request::OpenManifest { manifest } => {
-                Ok(Answer::ManifestOpened(self.current_file()?.open_manifest(&manifest.0)?))
-            }
+            Request::OpenManifest { manifest } => Ok(Answer::ManifestOpened(
+                self.current_file()?.open_manifest(&manifest.0)?,
+            )),
             Request::Rename { file_id } => {
                 let (name, path) = (&self.work.picked.name, self.work.picked.path.as_deref());
-                library::rename(&self.context, &self.work.vault, file_id, name, path, self.work.picked.clear_label).await?;
+                library::rename(
+                    &self.context,
+                    &self.work.vault,
+                    file_id,
+                    name,
+                    path,
+                    self.work.picked.clear_label,
+                )
+                .await?;
                 Ok(Answer::Renamed)
             }
             Request::Discard { file_id } => {
@@ -71,18 +114,30 @@ impl Driver {
     }
 
     pub(super) fn current_file(&self) -> Result<Rc<Current>> {
-        self.current.borrow().clone().ok_or(ClientCode::ClientFault.because("there is no file to work on"))
+        self.current
+            .borrow()
+            .clone()
+            .ok_or(ClientCode::ClientFault.because("there is no file to work on"))
     }
 
     async fn open_candidate(&self, candidate: &Candidate) -> Result<Answer> {
         let opened = self.work.vault.open(Described::from(candidate)).await?;
         let content = content_of(&opened.manifest);
         let current = Current::adopt(opened, &self.work.picked).await?;
-        let kept = self.work.vault.store.checkpoint(self.work.vault.user_id(), current.file_id).await?;
+        let kept = self
+            .work
+            .vault
+            .store
+            .checkpoint(self.work.vault.user_id(), current.file_id)
+            .await?;
         let checkpoint = kept.and_then(|sealed| current.open_checkpoint(&sealed));
         let plan = current.plan_params();
         *self.current.borrow_mut() = Some(Rc::new(current));
-        Ok(Answer::Opened(Box::new(OpenedCandidate { plan, content, checkpoint })))
+        Ok(Answer::Opened(Box::new(OpenedCandidate {
+            plan,
+            content,
+            checkpoint,
+        })))
     }
 
     /// The very bytes of the try before, where the machine wants them repeated.
@@ -93,7 +148,8 @@ impl Driver {
             None => {
                 let profile = self.context.config().await?.part_profile;
                 let keys = &self.work.vault.identity.keys;
-                let (current, request) = Current::create(keys, &profile, &self.work.picked, &self.work.labels).await?;
+                let (current, request) =
+                    Current::create(keys, &profile, &self.work.picked, &self.work.labels).await?;
                 *self.current.borrow_mut() = Some(Rc::new(current));
                 *self.start.borrow_mut() = Some(request.clone());
                 request
@@ -101,20 +157,43 @@ impl Driver {
         };
         self.context.api.start(&request).await?;
         let plan = self.current_file()?.plan_params();
-        Ok(Answer::Started { file_id: request.file_id, plan })
+        Ok(Answer::Started {
+            file_id: request.file_id,
+            plan,
+        })
     }
 
-    async fn read(self: &Rc<Self>, ticket: Ticket, part: PartSpan, purpose: Purpose, turn: Option<Turn>) -> Result<Answer> {
-        let place = self.current_file()?.place(part.number, part.offset_bytes, part.len_bytes);
+    async fn read(
+        self: &Rc<Self>,
+        ticket: Ticket,
+        part: PartSpan,
+        purpose: Purpose,
+        turn: Option<Turn>,
+    ) -> Result<Answer> {
+        let place = self
+            .current_file()?
+            .place(part.number, part.offset_bytes, part.len_bytes);
         let first = self.reading.get() == 0 && self.kept.borrow().is_empty();
-        let PartSpan { offset_bytes, len_bytes, .. } = part;
-        let order = ReadOrder { transfer: self.work.transfer, offset_bytes, len_bytes, turn, first };
+        let PartSpan {
+            offset_bytes,
+            len_bytes,
+            ..
+        } = part;
+        let order = ReadOrder {
+            transfer: self.work.transfer,
+            offset_bytes,
+            len_bytes,
+            turn,
+            first,
+        };
         self.reading.set(self.reading.get() + 1);
         let pool = &self.context.pool;
         let answer = async {
             let held = pool.read(order).await?;
             if !purpose.keeps_buffer() {
-                return Ok(Answer::Read { mac: pool.mac(&place, held).await? });
+                return Ok(Answer::Read {
+                    mac: pool.mac(&place, held).await?,
+                });
             }
             let (mac, kept) = pool.mac_and_keep(&place, held).await?;
             self.kept.borrow_mut().insert(ticket, kept);
@@ -149,16 +228,25 @@ impl Driver {
         let driver = Rc::downgrade(self);
         let on_progress = move |sent_bytes| {
             if let Some(driver) = driver.upgrade() {
-                driver.feed(ferry_core::transfer::upload::Event::SendProgress { ticket, sent_bytes });
+                driver.feed(Event::SendProgress { ticket, sent_bytes });
             }
         };
         let wanted = || self.is_awaited(ticket);
-        let reply = self.context.pool.send(kept, order, &current.part_key, wanted, on_progress).await;
+        let reply = self
+            .context
+            .pool
+            .send(kept, order, &current.part_key, wanted, on_progress)
+            .await;
         self.jobs.borrow_mut().remove(&ticket);
         match reply? {
             PartReply::Sent { body, iv, tag, .. } => {
-                let row: StoredPart = serde_json::from_str(&body).map_err(|e| ClientCode::BadAnswer.because(e))?;
-                Ok(Answer::Sent { row, sealed_iv: iv.0, sealed_tag: tag.0 })
+                let row: StoredPart =
+                    serde_json::from_str(&body).map_err(|e| ClientCode::BadAnswer.because(e))?;
+                Ok(Answer::Sent {
+                    row,
+                    sealed_iv: iv.0,
+                    sealed_tag: tag.0,
+                })
             }
             other => Err(error_of_reply(other)),
         }
@@ -168,7 +256,10 @@ impl Driver {
         let request = self.complete.borrow().clone();
         let request = request.ok_or(ClientCode::ClientFault.because("no manifest was sealed"))?;
         self.context.api.complete(file_id, &request).await?;
-        self.work.vault.remember(file_id, request.manifest_seq).await?;
+        self.work
+            .vault
+            .remember(file_id, request.manifest_seq)
+            .await?;
         Ok(Answer::Completed)
     }
 }

@@ -30,7 +30,14 @@ impl Run {
         let (cancelled, tell_cancelled) = deferred();
         let (ended, tell_ended) = deferred();
         let waiting_for_lock = lock::abort_controller()?;
-        Ok(Run { stage: Cell::new(Stage::InLine), waiting_for_lock, cancelled, tell_cancelled, ended, tell_ended })
+        Ok(Run {
+            stage: Cell::new(Stage::InLine),
+            waiting_for_lock,
+            cancelled,
+            tell_cancelled,
+            ended,
+            tell_ended,
+        })
     }
 
     /// From now on the machine is told, not the run.

@@ -26,7 +26,11 @@ pub(crate) struct Permit {
 
 impl Gate {
     pub(crate) fn new(capacity: u64) -> Self {
-        Gate(Rc::new(RefCell::new(State { capacity, used: 0, waiting: VecDeque::new() })))
+        Gate(Rc::new(RefCell::new(State {
+            capacity,
+            used: 0,
+            waiting: VecDeque::new(),
+        })))
     }
 
     /// Waits for its turn. What is larger than the whole amount passes alone.
@@ -35,15 +39,26 @@ impl Gate {
             // Never rejected; whoever lets it in has counted the amount already.
             let _ = JsFuture::from(turn).await;
         }
-        Permit { gate: self.clone(), amount }
+        Permit {
+            gate: self.clone(),
+            amount,
+        }
     }
 
     /// The same, given up when `cancelled` is fulfilled with something before.
     pub(crate) async fn enter_unless(&self, amount: u64, cancelled: &Promise) -> Option<Permit> {
-        let Some(turn) = self.queue(amount) else { return Some(Permit { gate: self.clone(), amount }) };
+        let Some(turn) = self.queue(amount) else {
+            return Some(Permit {
+                gate: self.clone(),
+                amount,
+            });
+        };
         let first = JsFuture::from(Promise::race(&Array::of2(&turn, cancelled))).await;
         if first.is_ok_and(|first| first.is_undefined()) {
-            return Some(Permit { gate: self.clone(), amount });
+            return Some(Permit {
+                gate: self.clone(),
+                amount,
+            });
         }
         // The turn still comes: pass it on then.
         let gate = self.clone();
@@ -69,7 +84,10 @@ impl Gate {
     /// Passes at once, over the amount where it must be: for who would otherwise never get on.
     pub(crate) fn push_in(&self, amount: u64) -> Permit {
         self.0.borrow_mut().used += amount;
-        Permit { gate: self.clone(), amount }
+        Permit {
+            gate: self.clone(),
+            amount,
+        }
     }
 
     fn leave(&self, amount: u64) {

@@ -20,7 +20,10 @@ impl Parcel {
     pub(crate) fn new(head: &impl Serialize) -> Result<Self> {
         let object = Object::new();
         set_field(&object, "head", &to_js(head)?);
-        Ok(Parcel { object, transfer: Array::new() })
+        Ok(Parcel {
+            object,
+            transfer: Array::new(),
+        })
     }
 
     /// Attaches something that is cloned by the browser (a File, a CryptoKey).
@@ -54,7 +57,8 @@ pub(crate) fn buffer(message: &JsValue) -> ArrayBuffer {
 
 /// Hands every message from above to `handle`, for as long as this worker lives.
 pub(crate) fn serve(mut handle: impl FnMut(JsValue) + 'static) {
-    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| handle(event.data()));
+    let on_message =
+        Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| handle(event.data()));
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
 }
@@ -85,25 +89,38 @@ pub(crate) struct WorkerLink {
 
 impl WorkerLink {
     /// Starts `role` with the compiled module; `hear` gets everything it says.
-    pub(crate) fn spawn(role: &str, module: &JsValue, hear: impl Fn(FromWorker) + Clone + 'static) -> Result<Self> {
+    pub(crate) fn spawn(
+        role: &str,
+        module: &JsValue,
+        hear: impl Fn(FromWorker) + Clone + 'static,
+    ) -> Result<Self> {
         let fault = |e: JsValue| ClientCode::UnsupportedBrowser.thrown(&e);
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         options.set_name(&format!("ferry-{role}"));
-        let worker = Worker::new_with_options(&scope().location().href(), &options).map_err(fault)?;
+        let worker =
+            Worker::new_with_options(&scope().location().href(), &options).map_err(fault)?;
         let on_message = on_message(hear.clone());
-        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| hear(FromWorker::Dead(event.message())));
+        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
+            hear(FromWorker::Dead(event.message()))
+        });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         let boot = Object::new();
         set_field(&boot, "role", &role.into());
         set_field(&boot, "module", module);
         worker.post_message(&boot).map_err(fault)?;
-        Ok(WorkerLink { worker, _on_message: on_message, _on_error: on_error })
+        Ok(WorkerLink {
+            worker,
+            _on_message: on_message,
+            _on_error: on_error,
+        })
     }
 
     pub(crate) fn post(&self, parcel: Parcel) -> Result<()> {
-        let posted = self.worker.post_message_with_transfer(&parcel.object, &parcel.transfer);
+        let posted = self
+            .worker
+            .post_message_with_transfer(&parcel.object, &parcel.transfer);
         posted.map_err(|e| ClientCode::ClientFault.thrown(&e))
     }
 }
@@ -121,7 +138,9 @@ fn on_message(hear: impl Fn(FromWorker) + 'static) -> Closure<dyn FnMut(MessageE
         let message = event.data();
         match field(&message, "ready").as_bool() {
             Some(true) => hear(FromWorker::Ready),
-            Some(false) => hear(FromWorker::Dead(field(&message, "reason").as_string().unwrap_or_default())),
+            Some(false) => hear(FromWorker::Dead(
+                field(&message, "reason").as_string().unwrap_or_default(),
+            )),
             None => hear(FromWorker::Message(message)),
         }
     })

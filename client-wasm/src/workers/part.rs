@@ -13,7 +13,9 @@ use ferry_core::{
         IV_BYTES, Iv,
         keys::MacKey,
         packing,
-        part::{PART_OVERHEAD_BYTES, PartAad, PartHasher, PartRecord, accept_opened, is_possible_body},
+        part::{
+            PART_OVERHEAD_BYTES, PartAad, PartHasher, PartRecord, accept_opened, is_possible_body,
+        },
     },
     plan::PartSpan,
     wire::{B64, Compression, HEADER_BODY_BLAKE3, HEADER_PART_COMPRESSION, HEADER_PART_MAC},
@@ -68,9 +70,23 @@ pub(crate) enum PartRequest {
     /// MAC of the attached bytes; with `keep` they stay here under the job's number.
     Mac { job: u32, place: Place, keep: bool },
     /// Seal and send what the job `kept` keeps here.
-    Send { job: u32, kept: u32, place: Place, mac: B64<32>, compress: bool, url: String, if_match: Option<u32> },
+    Send {
+        job: u32,
+        kept: u32,
+        place: Place,
+        mac: B64<32>,
+        compress: bool,
+        url: String,
+        if_match: Option<u32>,
+    },
     /// Fetch and open.
-    Fetch { job: u32, place: Place, listed: Listed, compression_allowed: bool, url: String },
+    Fetch {
+        job: u32,
+        place: Place,
+        listed: Listed,
+        compression_allowed: bool,
+        url: String,
+    },
     /// Send the attached bytes as they are: the measure that sealing is compared with.
     Plain { job: u32, url: String },
     /// Drop what a job keeps here.
@@ -88,13 +104,27 @@ pub(crate) enum PartReply {
     /// Bytes of the body that left or arrived.
     Progress { job: u32, bytes: u64 },
     /// The server took the body; its answer, and how the body was sealed.
-    Sent { job: u32, body: String, iv: B64<12>, tag: B64<16> },
+    Sent {
+        job: u32,
+        body: String,
+        iv: B64<12>,
+        tag: B64<16>,
+    },
     /// The plaintext, attached.
     Opened { job: u32 },
     /// The server answered with another status.
-    Refused { job: u32, status: u16, retry_after: Option<String>, body: String },
+    Refused {
+        job: u32,
+        status: u16,
+        retry_after: Option<String>,
+        body: String,
+    },
     /// It came to no answer.
-    Failed { job: u32, failure: PartFailure, detail: String },
+    Failed {
+        job: u32,
+        failure: PartFailure,
+        detail: String,
+    },
 }
 
 /// Why a job came to no answer.
@@ -124,7 +154,11 @@ impl PartReply {
 
 impl Place {
     fn span(&self) -> PartSpan {
-        PartSpan { number: self.number, offset_bytes: self.offset_bytes, len_bytes: self.len_bytes }
+        PartSpan {
+            number: self.number,
+            offset_bytes: self.offset_bytes,
+            len_bytes: self.len_bytes,
+        }
     }
 
     fn mac_key(&self) -> MacKey {
@@ -181,18 +215,52 @@ impl Desk {
     fn handle(self: Rc<Self>, request: PartRequest, message: &JsValue) {
         let key = || field(message, "key").unchecked_into::<CryptoKey>();
         match request {
-            PartRequest::Mac { job, place, keep } => self.mac(job, &place, keep, link::buffer(message)),
-            PartRequest::Send { job, kept, place, mac, compress, url, if_match } => {
-                let order = SendOrder { job, place, mac, compress, url, if_match };
+            PartRequest::Mac { job, place, keep } => {
+                self.mac(job, &place, keep, link::buffer(message))
+            }
+            PartRequest::Send {
+                job,
+                kept,
+                place,
+                mac,
+                compress,
+                url,
+                if_match,
+            } => {
+                let order = SendOrder {
+                    job,
+                    place,
+                    mac,
+                    compress,
+                    url,
+                    if_match,
+                };
                 let Some(plain) = self.kept.borrow_mut().remove(&kept) else {
-                    return post(&failed(job, &ClientCode::ClientFault.because("the part's bytes are gone")));
+                    return post(&failed(
+                        job,
+                        &ClientCode::ClientFault.because("the part's bytes are gone"),
+                    ));
                 };
                 let key = key();
                 self.begin(job);
-                spawn_local(async move { self.finish(job, order.carry_out(plain, &key, &self).await) });
+                spawn_local(
+                    async move { self.finish(job, order.carry_out(plain, &key, &self).await) },
+                );
             }
-            PartRequest::Fetch { job, place, listed, compression_allowed, url } => {
-                let order = FetchOrder { job, place, listed, compression_allowed, url };
+            PartRequest::Fetch {
+                job,
+                place,
+                listed,
+                compression_allowed,
+                url,
+            } => {
+                let order = FetchOrder {
+                    job,
+                    place,
+                    listed,
+                    compression_allowed,
+                    url,
+                };
                 let key = key();
                 self.begin(job);
                 spawn_local(async move {
@@ -205,7 +273,9 @@ impl Desk {
             }
             PartRequest::Plain { job, url } => {
                 let bytes = link::buffer(message);
-                spawn_local(async move { self.finish(job, send_plain(job, bytes, &url, &self).await) });
+                spawn_local(
+                    async move { self.finish(job, send_plain(job, bytes, &url, &self).await) },
+                );
             }
             PartRequest::Drop { kept } => {
                 if let Some(plain) = self.kept.borrow_mut().remove(&kept) {
@@ -229,7 +299,10 @@ impl Desk {
     }
 
     fn mac(&self, job: u32, place: &Place, keep: bool, bytes: ArrayBuffer) {
-        post(&PartReply::Maced { job, mac: B64(place.mac(&bytes)) });
+        post(&PartReply::Maced {
+            job,
+            mac: B64(place.mac(&bytes)),
+        });
         if keep {
             self.kept.borrow_mut().insert(job, bytes);
         } else {
@@ -239,7 +312,10 @@ impl Desk {
 
     fn hand_over(&self, job: u32, plain: &ArrayBuffer) {
         self.stages.borrow_mut().remove(&job);
-        or_die(Parcel::new(&PartReply::Opened { job }).and_then(|parcel| parcel.with_buffer(plain).post_up()));
+        or_die(
+            Parcel::new(&PartReply::Opened { job })
+                .and_then(|parcel| parcel.with_buffer(plain).post_up()),
+        );
     }
 
     fn finish(&self, job: u32, outcome: Result<PartReply>) {
@@ -252,12 +328,17 @@ impl Desk {
         if let Some(Stage::Aborted) = self.stages.borrow().get(&job) {
             return Err(ClientCode::Stopped.into());
         }
-        self.stages.borrow_mut().insert(job, Stage::OnTheWire(Box::new(exchange.aborter())));
+        self.stages
+            .borrow_mut()
+            .insert(job, Stage::OnTheWire(Box::new(exchange.aborter())));
         let reported_ms = Rc::new(Cell::new(0));
         let report = move |bytes: f64| {
             if now_ms().saturating_sub(reported_ms.get()) >= PROGRESS_EVERY_MS {
                 reported_ms.set(now_ms());
-                post(&PartReply::Progress { job, bytes: bytes as u64 });
+                post(&PartReply::Progress {
+                    job,
+                    bytes: bytes as u64,
+                });
             }
         };
         exchange.send(body, report).await
@@ -283,19 +364,37 @@ struct SealedBody {
 }
 
 impl SendOrder {
-    async fn carry_out(self, plain: ArrayBuffer, key: &CryptoKey, desk: &Desk) -> Result<PartReply> {
+    async fn carry_out(
+        self,
+        plain: ArrayBuffer,
+        key: &CryptoKey,
+        desk: &Desk,
+    ) -> Result<PartReply> {
         let sealed = self.seal(plain, key).await?;
         let mut headers = vec![
             (HEADER_PART_MAC, self.mac.to_string()),
-            (HEADER_PART_COMPRESSION, compression_name(sealed.compression).to_owned()),
+            (
+                HEADER_PART_COMPRESSION,
+                compression_name(sealed.compression).to_owned(),
+            ),
             (HEADER_BODY_BLAKE3, sealed.digest.to_string()),
             ("Content-Type", "application/octet-stream".to_owned()),
         ];
-        headers.extend(self.if_match.map(|generation| ("If-Match", format!("\"{generation}\""))));
+        headers.extend(
+            self.if_match
+                .map(|generation| ("If-Match", format!("\"{generation}\""))),
+        );
         let exchange = Exchange::open("PUT", &self.url, &headers)?;
-        let answer = desk.converse(self.job, exchange, Some(&sealed.blob)).await?;
+        let answer = desk
+            .converse(self.job, exchange, Some(&sealed.blob))
+            .await?;
         Ok(match answer.status {
-            200 | 201 => PartReply::Sent { job: self.job, body: text(&answer), iv: sealed.iv, tag: sealed.tag },
+            200 | 201 => PartReply::Sent {
+                job: self.job,
+                body: text(&answer),
+                iv: sealed.iv,
+                tag: sealed.tag,
+            },
             _ => refused(self.job, &answer),
         })
     }
@@ -304,7 +403,12 @@ impl SendOrder {
     async fn seal(&self, plain: ArrayBuffer, key: &CryptoKey) -> Result<SealedBody> {
         let (packed, compression) = self.pack(plain);
         let iv = Iv::generate(&mut SystemEntropy);
-        let aad = PartAad::new(&self.place.file_id, &self.place.span(), compression, &self.mac.0);
+        let aad = PartAad::new(
+            &self.place.file_id,
+            &self.place.span(),
+            compression,
+            &self.mac.0,
+        );
         let sealed = subtle::seal(key, iv.as_bytes(), aad.as_bytes(), &packed).await?;
         release(packed);
         let mut digest = BodyHasher::new();
@@ -313,11 +417,21 @@ impl SendOrder {
         let tag = B64(tag_of(&sealed));
         let blob = blob_of(&Array::of2(&js_bytes(iv.as_bytes()), &sealed))?;
         release(sealed);
-        Ok(SealedBody { blob, digest: B64(digest.finish()), compression, iv: B64(*iv.as_bytes()), tag })
+        Ok(SealedBody {
+            blob,
+            digest: B64(digest.finish()),
+            compression,
+            iv: B64(*iv.as_bytes()),
+            tag,
+        })
     }
 
     fn pack(&self, plain: ArrayBuffer) -> (ArrayBuffer, Compression) {
-        let packed = if self.compress { packing::pack(&Uint8Array::new(&plain).to_vec()) } else { None };
+        let packed = if self.compress {
+            packing::pack(&Uint8Array::new(&plain).to_vec())
+        } else {
+            None
+        };
         match packed {
             Some(packed) => {
                 release(plain);
@@ -331,7 +445,9 @@ impl SendOrder {
 async fn send_plain(job: u32, bytes: ArrayBuffer, url: &str, desk: &Desk) -> Result<PartReply> {
     let blob = blob_of(&Array::of1(&bytes))?;
     release(bytes);
-    let answer = desk.converse(job, Exchange::open("PUT", url, &[])?, Some(&blob)).await?;
+    let answer = desk
+        .converse(job, Exchange::open("PUT", url, &[])?, Some(&blob))
+        .await?;
     Ok(refused(job, &answer))
 }
 
@@ -351,14 +467,20 @@ enum Fetched {
 impl FetchOrder {
     async fn carry_out(self, key: &CryptoKey, desk: &Desk) -> Result<Fetched> {
         self.check_possible()?;
-        let answer = desk.converse(self.job, Exchange::open("GET", &self.url, &[])?, None).await?;
+        let answer = desk
+            .converse(self.job, Exchange::open("GET", &self.url, &[])?, None)
+            .await?;
         if answer.status != 200 {
             return Ok(Fetched::Refused(refused(self.job, &answer)));
         }
         let body: ArrayBuffer = answer.body.unchecked_into();
         self.check_listed(&body)?;
-        let aad =
-            PartAad::new(&self.place.file_id, &self.place.span(), self.listed.compression, &self.listed.part_mac.0);
+        let aad = PartAad::new(
+            &self.place.file_id,
+            &self.place.span(),
+            self.listed.compression,
+            &self.listed.part_mac.0,
+        );
         let sealed = Uint8Array::new_with_byte_offset(&body, IV_LEN_BYTES);
         let opened = subtle::open(key, &self.listed.iv.0, aad.as_bytes(), &sealed).await?;
         release(body);
@@ -377,7 +499,8 @@ impl FetchOrder {
     /// The body carries the length, IV and tag of the list.
     fn check_listed(&self, body: &ArrayBuffer) -> Result<()> {
         let mut iv = [0; IV_BYTES];
-        let long_enough = body.byte_length() >= PART_OVERHEAD_BYTES && body.byte_length() == self.listed.stored_len_bytes;
+        let long_enough = body.byte_length() >= PART_OVERHEAD_BYTES
+            && body.byte_length() == self.listed.stored_len_bytes;
         if long_enough {
             Uint8Array::new_with_byte_offset_and_length(body, 0, IV_LEN_BYTES).copy_to(&mut iv);
         }
@@ -388,7 +511,8 @@ impl FetchOrder {
     }
 
     fn accept(&self, opened: ArrayBuffer) -> Result<ArrayBuffer> {
-        let tampered = || ClientCode::Tampered.because("the part's plaintext is not the one that was sealed");
+        let tampered =
+            || ClientCode::Tampered.because("the part's plaintext is not the one that was sealed");
         match self.listed.compression {
             Compression::None => {
                 let planned = opened.byte_length() == self.place.len_bytes;
@@ -398,8 +522,15 @@ impl FetchOrder {
             Compression::DeflateRaw => {
                 let packed = Uint8Array::new(&opened).to_vec();
                 release(opened);
-                let plain = accept_opened(&self.place.mac_key(), &self.place.span(), &self.listed.record(), packed);
-                plain.map(|plain| js_bytes(&plain).buffer()).map_err(|_| tampered())
+                let plain = accept_opened(
+                    &self.place.mac_key(),
+                    &self.place.span(),
+                    &self.listed.record(),
+                    packed,
+                );
+                plain
+                    .map(|plain| js_bytes(&plain).buffer())
+                    .map_err(|_| tampered())
             }
         }
     }
@@ -407,17 +538,38 @@ impl FetchOrder {
 
 fn failed(job: u32, error: &ClientError) -> PartReply {
     let failure = match error {
-        ClientError::Local { code: ClientCode::Network, .. } => PartFailure::Network,
-        ClientError::Local { code: ClientCode::Stalled, .. } => PartFailure::Stalled,
-        ClientError::Local { code: ClientCode::Stopped, .. } => PartFailure::Aborted,
-        ClientError::Local { code: ClientCode::Tampered, .. } => PartFailure::NotGenuine,
+        ClientError::Local {
+            code: ClientCode::Network,
+            ..
+        } => PartFailure::Network,
+        ClientError::Local {
+            code: ClientCode::Stalled,
+            ..
+        } => PartFailure::Stalled,
+        ClientError::Local {
+            code: ClientCode::Stopped,
+            ..
+        } => PartFailure::Aborted,
+        ClientError::Local {
+            code: ClientCode::Tampered,
+            ..
+        } => PartFailure::NotGenuine,
         _ => PartFailure::Fault,
     };
-    PartReply::Failed { job, failure, detail: error.detail().unwrap_or_default() }
+    PartReply::Failed {
+        job,
+        failure,
+        detail: error.detail().unwrap_or_default(),
+    }
 }
 
 fn refused(job: u32, answer: &Answer) -> PartReply {
-    PartReply::Refused { job, status: answer.status, retry_after: answer.retry_after.clone(), body: text(answer) }
+    PartReply::Refused {
+        job,
+        status: answer.status,
+        retry_after: answer.retry_after.clone(),
+        body: text(answer),
+    }
 }
 
 fn text(answer: &Answer) -> String {

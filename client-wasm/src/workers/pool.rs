@@ -143,14 +143,35 @@ impl Pool {
     /// Reads a slice; `FileNotReadable` where the browser refuses.
     pub(crate) async fn read(self: &Rc<Self>, order: ReadOrder) -> Result<Held> {
         let amount = u64::from(order.len_bytes);
-        let permit = if order.first { self.bytes.push_in(amount) } else { self.bytes.enter(amount).await };
-        let ReadOrder { transfer, offset_bytes, len_bytes, turn, .. } = order;
+        let permit = if order.first {
+            self.bytes.push_in(amount)
+        } else {
+            self.bytes.enter(amount).await
+        };
+        let ReadOrder {
+            transfer,
+            offset_bytes,
+            len_bytes,
+            turn,
+            ..
+        } = order;
         let job = self.new_job();
-        let request = ReaderRequest::Read { transfer, job, offset_bytes, len_bytes, turn };
-        let reply = self.run(job, Seat::Reader, Parcel::new(&request)?, None).await?;
+        let request = ReaderRequest::Read {
+            transfer,
+            job,
+            offset_bytes,
+            len_bytes,
+            turn,
+        };
+        let reply = self
+            .run(job, Seat::Reader, Parcel::new(&request)?, None)
+            .await?;
         match link::head(&reply)? {
             ReaderReply::Failed { reason, .. } => Err(ClientCode::FileNotReadable.because(reason)),
-            _ => Ok(Held { bytes: link::buffer(&reply), permit }),
+            _ => Ok(Held {
+                bytes: link::buffer(&reply),
+                permit,
+            }),
         }
     }
 
@@ -159,7 +180,10 @@ impl Pool {
         let job = self.new_job();
         let parcel = Parcel::new(&ReaderRequest::Feed { transfer, job })?.with_buffer(&held.bytes);
         let reply = self.run(job, Seat::Reader, parcel, None).await?;
-        Ok(Held { bytes: link::buffer(&reply), permit: held.permit })
+        Ok(Held {
+            bytes: link::buffer(&reply),
+            permit: held.permit,
+        })
     }
 
     /// The SHA-256 of everything that the transfer fed.
@@ -179,14 +203,37 @@ impl Pool {
     }
 
     /// The MAC of a part; the bytes stay with the worker that will send them.
-    pub(crate) async fn mac_and_keep(self: &Rc<Self>, place: &Place, held: Held) -> Result<([u8; 32], Kept)> {
+    pub(crate) async fn mac_and_keep(
+        self: &Rc<Self>,
+        place: &Place,
+        held: Held,
+    ) -> Result<([u8; 32], Kept)> {
         let (seat, job) = (self.next_part_seat(), self.new_job());
         let mac = self.mac_at(seat, job, place, &held, true).await?;
-        Ok((mac, Kept { pool: self.clone(), seat, job, _bytes: held.permit }))
+        Ok((
+            mac,
+            Kept {
+                pool: self.clone(),
+                seat,
+                job,
+                _bytes: held.permit,
+            },
+        ))
     }
 
-    async fn mac_at(self: &Rc<Self>, seat: Seat, job: Job, place: &Place, held: &Held, keep: bool) -> Result<[u8; 32]> {
-        let request = PartRequest::Mac { job, place: place.clone(), keep };
+    async fn mac_at(
+        self: &Rc<Self>,
+        seat: Seat,
+        job: Job,
+        place: &Place,
+        held: &Held,
+        keep: bool,
+    ) -> Result<[u8; 32]> {
+        let request = PartRequest::Mac {
+            job,
+            place: place.clone(),
+            keep,
+        };
         let parcel = Parcel::new(&request)?.with_buffer(&held.bytes);
         match link::head(&self.run(job, seat, parcel, None).await?)? {
             PartReply::Maced { mac, .. } => Ok(mac.0),
@@ -208,21 +255,59 @@ impl Pool {
         if !wanted() {
             return Err(ClientCode::Stopped.into());
         }
-        let SendOrder { job, place, mac, compress, url, if_match } = order;
-        let request = PartRequest::Send { job, kept: kept.job, place, mac, compress, url, if_match };
+        let SendOrder {
+            job,
+            place,
+            mac,
+            compress,
+            url,
+            if_match,
+        } = order;
+        let request = PartRequest::Send {
+            job,
+            kept: kept.job,
+            place,
+            mac,
+            compress,
+            url,
+            if_match,
+        };
         let parcel = Parcel::new(&request)?.with("key", key);
-        link::head(&self.run(job, kept.seat, parcel, Some(Box::new(on_progress))).await?)
+        link::head(
+            &self
+                .run(job, kept.seat, parcel, Some(Box::new(on_progress)))
+                .await?,
+        )
     }
 
     /// Fetches and opens a part. Without plaintext the reply is `Refused` or `Failed`.
-    pub(crate) async fn fetch(self: &Rc<Self>, order: FetchOrder, key: &CryptoKey) -> Result<Result<Held, PartReply>> {
+    pub(crate) async fn fetch(
+        self: &Rc<Self>,
+        order: FetchOrder,
+        key: &CryptoKey,
+    ) -> Result<Result<Held, PartReply>> {
         let permit = self.bytes.enter(u64::from(order.place.len_bytes)).await;
-        let FetchOrder { job, place, listed, compression_allowed, url } = order;
-        let request = PartRequest::Fetch { job, place, listed, compression_allowed, url };
+        let FetchOrder {
+            job,
+            place,
+            listed,
+            compression_allowed,
+            url,
+        } = order;
+        let request = PartRequest::Fetch {
+            job,
+            place,
+            listed,
+            compression_allowed,
+            url,
+        };
         let parcel = Parcel::new(&request)?.with("key", key);
         let reply = self.run(job, self.next_part_seat(), parcel, None).await?;
         Ok(match link::head(&reply)? {
-            PartReply::Opened { .. } => Ok(Held { bytes: link::buffer(&reply), permit }),
+            PartReply::Opened { .. } => Ok(Held {
+                bytes: link::buffer(&reply),
+                permit,
+            }),
             other => Err(other),
         })
     }
@@ -253,13 +338,22 @@ impl Pool {
         on_progress: Option<Box<dyn Fn(u64)>>,
     ) -> Result<JsValue> {
         let (replied, fulfil) = deferred();
-        self.running.borrow_mut().insert(job, Running { seat, fulfil, on_progress });
+        self.running.borrow_mut().insert(
+            job,
+            Running {
+                seat,
+                fulfil,
+                on_progress,
+            },
+        );
         self.post(seat, parcel)?;
-        let reply = JsFuture::from(replied).await.map_err(|e| ClientCode::ClientFault.thrown(&e))?;
-        if reply.is_undefined() {
-            return Err(ClientCode::ClientFault.because("a worker died"));
+        let reply = JsFuture::from(replied)
+            .await
+            .map_err(|e| ClientCode::ClientFault.thrown(&e))?;
+        match reply.as_string() {
+            Some(why) => Err(ClientCode::ClientFault.because(format!("a worker died: {why}"))),
+            None => Ok(reply),
         }
-        Ok(reply)
     }
 
     fn tell(self: &Rc<Self>, seat: Seat, request: &impl Serialize) -> Result<()> {
@@ -290,14 +384,20 @@ impl Pool {
         let link = WorkerLink::spawn(role, &self.module, move |from| match from {
             FromWorker::Ready => pool.flush(seat),
             FromWorker::Message(message) => pool.hear(seat, &message),
-            FromWorker::Dead(_) => pool.bury(seat),
+            FromWorker::Dead(why) => pool.bury(seat, &why),
         })?;
-        Ok(Worker { link, ready: false, early: Vec::new() })
+        Ok(Worker {
+            link,
+            ready: false,
+            early: Vec::new(),
+        })
     }
 
     fn flush(&self, seat: Seat) {
         let mut workers = self.workers.borrow_mut();
-        let Some(worker) = workers.get_mut(&seat) else { return };
+        let Some(worker) = workers.get_mut(&seat) else {
+            return;
+        };
         worker.ready = true;
         for parcel in std::mem::take(&mut worker.early) {
             // What can't be posted would be a fault of this code; its job ends when the worker does.
@@ -313,24 +413,35 @@ impl Pool {
                 reply => reply.map(|reply| reply.job()),
             },
         };
-        let running = job.ok().and_then(|job| self.running.borrow_mut().remove(&job));
+        let running = job
+            .ok()
+            .and_then(|job| self.running.borrow_mut().remove(&job));
         if let Some(running) = running {
             let _ = running.fulfil.call1(&JsValue::NULL, message);
         }
     }
 
     fn report(&self, job: Job, bytes: u64) {
-        if let Some(on_progress) = self.running.borrow().get(&job).and_then(|running| running.on_progress.as_ref()) {
+        if let Some(on_progress) = self
+            .running
+            .borrow()
+            .get(&job)
+            .and_then(|running| running.on_progress.as_ref())
+        {
             on_progress(bytes);
         }
     }
 
     /// A worker died: its jobs end, and the next job starts another one.
-    fn bury(&self, seat: Seat) {
+    fn bury(&self, seat: Seat, why: &str) {
         let worker = self.workers.borrow_mut().remove(&seat);
-        let jobs: Vec<_> = self.running.borrow_mut().extract_if(|_, running| running.seat == seat).collect();
+        let jobs: Vec<_> = self
+            .running
+            .borrow_mut()
+            .extract_if(|_, running| running.seat == seat)
+            .collect();
         for (_, running) in jobs {
-            let _ = running.fulfil.call0(&JsValue::NULL);
+            let _ = running.fulfil.call1(&JsValue::NULL, &JsValue::from(why));
         }
         // Not now: this runs inside one of its closures.
         if let Some(worker) = worker {
@@ -348,7 +459,9 @@ impl Pool {
 impl Drop for Kept {
     fn drop(&mut self) {
         // What was sent is gone already, and a dead worker keeps nothing.
-        let _ = self.pool.tell(self.seat, &PartRequest::Drop { kept: self.job });
+        let _ = self
+            .pool
+            .tell(self.seat, &PartRequest::Drop { kept: self.job });
     }
 }
 

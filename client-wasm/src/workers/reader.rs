@@ -26,7 +26,13 @@ pub(crate) enum ReaderRequest {
     /// A picked file, attached as `blob`; a second one under the same number replaces the first.
     Open { transfer: u32 },
     /// A slice; with a turn it is part of a pass.
-    Read { transfer: u32, job: u32, offset_bytes: u64, len_bytes: u32, turn: Option<Turn> },
+    Read {
+        transfer: u32,
+        job: u32,
+        offset_bytes: u64,
+        len_bytes: u32,
+        turn: Option<Turn>,
+    },
     /// Feed the attached bytes to the SHA-256 and give them back.
     Feed { transfer: u32, job: u32 },
     /// The SHA-256 of everything fed so far.
@@ -59,7 +65,9 @@ pub(crate) enum ReaderReply {
 impl ReaderReply {
     pub(crate) fn job(&self) -> u32 {
         match self {
-            ReaderReply::Bytes { job } | ReaderReply::Digest { job, .. } | ReaderReply::Failed { job, .. } => *job,
+            ReaderReply::Bytes { job }
+            | ReaderReply::Digest { job, .. }
+            | ReaderReply::Failed { job, .. } => *job,
         }
     }
 }
@@ -98,12 +106,27 @@ impl Reader {
         match request {
             ReaderRequest::Open { transfer } => {
                 let mut transfers = self.transfers.borrow_mut();
-                transfers.entry(transfer).or_default().blob = Some(field(message, "blob").unchecked_into());
+                transfers.entry(transfer).or_default().blob =
+                    Some(field(message, "blob").unchecked_into());
             }
-            ReaderRequest::Read { transfer, job, offset_bytes, len_bytes, turn } => spawn_local(async move {
+            ReaderRequest::Read {
+                transfer,
+                job,
+                offset_bytes,
+                len_bytes,
+                turn,
+            } => spawn_local(async move {
                 let bytes = self.read(transfer, offset_bytes, len_bytes).await;
                 match turn {
-                    Some(turn) => self.take_turn(transfer, turn, Arrived { job, anew: turn.anew, bytes }),
+                    Some(turn) => self.take_turn(
+                        transfer,
+                        turn,
+                        Arrived {
+                            job,
+                            anew: turn.anew,
+                            bytes,
+                        },
+                    ),
                     None => reply_read(job, bytes),
                 }
             }),
@@ -115,31 +138,59 @@ impl Reader {
                 reply_read(job, Ok(bytes));
             }
             ReaderRequest::Digest { transfer, job } => {
-                let hasher = self.transfers.borrow_mut().entry(transfer).or_default().hasher.clone();
-                reply(&ReaderReply::Digest { job, sha256: B64(hasher.finish()) });
+                let hasher = self
+                    .transfers
+                    .borrow_mut()
+                    .entry(transfer)
+                    .or_default()
+                    .hasher
+                    .clone();
+                reply(&ReaderReply::Digest {
+                    job,
+                    sha256: B64(hasher.finish()),
+                });
             }
-            ReaderRequest::Close { transfer } => drop(self.transfers.borrow_mut().remove(&transfer)),
+            ReaderRequest::Close { transfer } => {
+                drop(self.transfers.borrow_mut().remove(&transfer))
+            }
         }
     }
 
-    async fn read(&self, transfer: u32, offset_bytes: u64, len_bytes: u32) -> Result<ArrayBuffer, String> {
-        let blob = self.transfers.borrow().get(&transfer).and_then(|transfer| transfer.blob.clone());
+    async fn read(
+        &self,
+        transfer: u32,
+        offset_bytes: u64,
+        len_bytes: u32,
+    ) -> Result<ArrayBuffer, String> {
+        let blob = self
+            .transfers
+            .borrow()
+            .get(&transfer)
+            .and_then(|transfer| transfer.blob.clone());
         let blob = blob.ok_or("the file is not open")?;
         let end_bytes = offset_bytes + u64::from(len_bytes);
         // Offsets of files are below 2^53.
-        let slice = blob.slice_with_f64_and_f64(offset_bytes as f64, end_bytes as f64).map_err(|e| exception_text(&e))?;
-        let bytes = JsFuture::from(slice.array_buffer()).await.map_err(|e| exception_text(&e))?;
+        let slice = blob
+            .slice_with_f64_and_f64(offset_bytes as f64, end_bytes as f64)
+            .map_err(|e| exception_text(&e))?;
+        let bytes = JsFuture::from(slice.array_buffer())
+            .await
+            .map_err(|e| exception_text(&e))?;
         let bytes: ArrayBuffer = bytes.unchecked_into();
         match bytes.byte_length() {
             len if len == len_bytes => Ok(bytes),
-            len => Err(format!("{len} bytes at {offset_bytes} instead of {len_bytes}")),
+            len => Err(format!(
+                "{len} bytes at {offset_bytes} instead of {len_bytes}"
+            )),
         }
     }
 
     /// Feeds the slice and those that waited for it, and hands them on. A slice that could not be read keeps its turn.
     fn take_turn(&self, transfer: u32, turn: Turn, arrived: Arrived) {
         let mut transfers = self.transfers.borrow_mut();
-        let Some(transfer) = transfers.get_mut(&transfer) else { return };
+        let Some(transfer) = transfers.get_mut(&transfer) else {
+            return;
+        };
         transfer.early.insert(turn.number, arrived);
         while let Some(arrived) = transfer.early.remove(&transfer.next_turn) {
             transfer.next_turn += 1;
@@ -156,7 +207,10 @@ impl Reader {
 
 fn reply_read(job: u32, bytes: Result<ArrayBuffer, String>) {
     match bytes {
-        Ok(bytes) => or_die(Parcel::new(&ReaderReply::Bytes { job }).and_then(|parcel| parcel.with_buffer(&bytes).post_up())),
+        Ok(bytes) => or_die(
+            Parcel::new(&ReaderReply::Bytes { job })
+                .and_then(|parcel| parcel.with_buffer(&bytes).post_up()),
+        ),
         Err(reason) => reply(&ReaderReply::Failed { job, reason }),
     }
 }

@@ -44,7 +44,8 @@ pub(crate) enum Stretched {
 /// Serves its one request.
 pub(crate) fn run_stretch() {
     link::serve(|message| {
-        let posted = link::head(&message).and_then(|request| Parcel::new(&answer(request))?.post_up());
+        let posted =
+            link::head(&message).and_then(|request| Parcel::new(&answer(request))?.post_up());
         if let Err(error) = posted {
             wasm_bindgen::throw_str(&error.to_string());
         }
@@ -52,7 +53,9 @@ pub(crate) fn run_stretch() {
 }
 
 fn answer(request: StretchRequest) -> StretchReply {
-    let Ok(prefix) = SlotPrefix::parse(&request.prefix.0) else { return StretchReply::BadPrefix };
+    let Ok(prefix) = SlotPrefix::parse(&request.prefix.0) else {
+        return StretchReply::BadPrefix;
+    };
     match stretch(&Password::new(&request.password), &prefix) {
         Ok(prk) => StretchReply::Stretched(B64(*prk.expose())),
         Err(StretchError::OutOfMemory) => StretchReply::OutOfMemory,
@@ -61,7 +64,11 @@ fn answer(request: StretchRequest) -> StretchReply {
 }
 
 /// Stretches a password in a worker of its own.
-pub(crate) async fn stretch_apart(module: &JsValue, password: &str, prefix: &SlotPrefix) -> Result<Stretched> {
+pub(crate) async fn stretch_apart(
+    module: &JsValue,
+    password: &str,
+    prefix: &SlotPrefix,
+) -> Result<Stretched> {
     let (ready, tell_ready) = deferred();
     let (replied, tell_reply) = deferred();
     let worker = WorkerLink::spawn("stretch", module, move |from| {
@@ -69,18 +76,25 @@ pub(crate) async fn stretch_apart(module: &JsValue, password: &str, prefix: &Slo
             FromWorker::Ready => tell_ready.call0(&JsValue::NULL),
             FromWorker::Message(message) => tell_reply.call1(&JsValue::NULL, &message),
             // Memory that can't be had ends the worker instead of answering.
-            FromWorker::Dead(_) => tell_ready.call0(&JsValue::NULL).and(tell_reply.call0(&JsValue::NULL)),
+            FromWorker::Dead(_) => tell_ready
+                .call0(&JsValue::NULL)
+                .and(tell_reply.call0(&JsValue::NULL)),
         };
     })?;
     let awaited = |e: JsValue| ClientCode::ClientFault.thrown(&e);
     JsFuture::from(ready).await.map_err(awaited)?;
-    worker.post(Parcel::new(&StretchRequest { password: password.to_owned(), prefix: B64(*prefix.as_bytes()) })?)?;
+    worker.post(Parcel::new(&StretchRequest {
+        password: password.to_owned(),
+        prefix: B64(*prefix.as_bytes()),
+    })?)?;
     let reply = JsFuture::from(replied).await.map_err(awaited)?;
     if reply.is_undefined() {
         return Ok(Stretched::OutOfMemory);
     }
     match link::head(&reply)? {
-        StretchReply::Stretched(B64(bytes)) => Ok(Stretched::Done(Prk::from_stretched(&bytes, prefix))),
+        StretchReply::Stretched(B64(bytes)) => {
+            Ok(Stretched::Done(Prk::from_stretched(&bytes, prefix)))
+        }
         StretchReply::OutOfMemory => Ok(Stretched::OutOfMemory),
         StretchReply::NotAPasswordSlot | StretchReply::BadPrefix => Err(unknown_slot()),
     }

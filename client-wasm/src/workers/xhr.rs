@@ -51,7 +51,10 @@ impl Exchange {
         for (name, value) in headers {
             xhr.set_request_header(name, value).map_err(fault)?;
         }
-        Ok(Exchange { xhr, line: Rc::new(Cell::new(Line::Moving { since_ms: now_ms() })) })
+        Ok(Exchange {
+            xhr,
+            line: Rc::new(Cell::new(Line::Moving { since_ms: now_ms() })),
+        })
     }
 
     /// Something that aborts the request when it is called.
@@ -64,7 +67,11 @@ impl Exchange {
     }
 
     /// Sends it; `on_progress` hears how many bytes have left or arrived.
-    pub(crate) async fn send(self, body: Option<&Blob>, on_progress: impl Fn(f64) + Clone + 'static) -> Result<Answer> {
+    pub(crate) async fn send(
+        self,
+        body: Option<&Blob>,
+        on_progress: impl Fn(f64) + Clone + 'static,
+    ) -> Result<Answer> {
         let handlers = self.listen(body.is_some(), on_progress);
         let watch = self.watch();
         let (end, settle) = self.end();
@@ -73,7 +80,11 @@ impl Exchange {
             None => self.xhr.send(),
         };
         sent.map_err(|e| ClientCode::Network.thrown(&e))?;
-        let kind = JsFuture::from(end).await.ok().and_then(|kind| kind.as_string()).unwrap_or_default();
+        let kind = JsFuture::from(end)
+            .await
+            .ok()
+            .and_then(|kind| kind.as_string())
+            .unwrap_or_default();
         drop((watch, handlers, settle));
         self.detach();
         match (kind.as_str(), self.line.get()) {
@@ -92,20 +103,28 @@ impl Exchange {
         }
     }
 
-    fn listen(&self, uploads: bool, on_progress: impl Fn(f64) + Clone + 'static) -> Vec<Closure<dyn FnMut(ProgressEvent)>> {
+    fn listen(
+        &self,
+        uploads: bool,
+        on_progress: impl Fn(f64) + Clone + 'static,
+    ) -> Vec<Closure<dyn FnMut(ProgressEvent)>> {
         let line = self.line.clone();
         let moved = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
             line.set(Line::Moving { since_ms: now_ms() });
             on_progress(event.loaded());
         });
         let line = self.line.clone();
-        let all_sent = Closure::<dyn FnMut(ProgressEvent)>::new(move |_| line.set(Line::AwaitingAnswer { since_ms: now_ms() }));
+        let all_sent = Closure::<dyn FnMut(ProgressEvent)>::new(move |_| {
+            line.set(Line::AwaitingAnswer { since_ms: now_ms() })
+        });
         match (uploads, self.xhr.upload()) {
             (true, Ok(upload)) => {
                 upload.set_onprogress(Some(moved.as_ref().unchecked_ref()));
                 upload.set_onload(Some(all_sent.as_ref().unchecked_ref()));
             }
-            _ => self.xhr.set_onprogress(Some(moved.as_ref().unchecked_ref())),
+            _ => self
+                .xhr
+                .set_onprogress(Some(moved.as_ref().unchecked_ref())),
         }
         vec![moved, all_sent]
     }
