@@ -9,6 +9,7 @@
 //! - [`scan`] looks for what a server must not know; [`shown_commands`] runs the README's examples.
 //! - [`wait`]: for conditions, never for time.
 
+pub mod browser;
 pub mod client;
 pub mod cluster;
 pub mod proxy;
