@@ -5,6 +5,7 @@ mod architecture;
 mod completing;
 mod documents;
 mod files;
+mod in_a_browser;
 mod instances;
 mod outages;
 mod parts;

@@ -49,19 +49,18 @@ fn python_vectors() -> Result<()> {
     let made = target().join("independent-vectors");
     workspace::run(program(&python).arg(&tool).arg("open").arg(&folder))?;
     workspace::run(program(&python).arg(&tool).arg("write").arg(&made))?;
-    workspace::run(
-        cargo()
-            .args([
-                "test",
-                "--locked",
-                "--package",
-                "ferry-core",
-                "independent_vectors",
-                "--",
-                "--ignored",
-            ])
-            .env("FERRY_TEST_VECTORS", &made),
-    )
+    let reader = [
+        "test",
+        "--locked",
+        "--package",
+        "ferry-core",
+        "--test",
+        "envelope",
+        "--",
+        "--ignored",
+        "independent_vectors",
+    ];
+    workspace::run(cargo().args(reader).env("FERRY_TEST_VECTORS", &made))
 }
 
 fn page_helpers() -> Result<()> {

@@ -1,0 +1,233 @@
+//! Everything that can be killed is killed; what was stored stays stored, and at most the parts in flight go again.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use ferry_tests::{
+    proxy::{Ledger, PartId},
+    stage_dir,
+};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use super::{LONG, Scene, check_unfinished, ensure_stored, slow_parts};
+
+const MIB: u64 = 1 << 20;
+
+/// Who is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Victim {
+    Browser,
+    Server,
+    Postgres,
+}
+
+/// One kill, and what was on its way in that moment.
+struct Kill {
+    victim: Victim,
+    in_flight: BTreeSet<PartId>,
+    /// Requests seen before.
+    requests: usize,
+}
+
+/// Draws numbers that depend on the seed alone.
+struct Dice(blake3::OutputReader);
+
+impl Dice {
+    fn of(seed: u64) -> Dice {
+        Dice(
+            blake3::Hasher::new_derive_key("ferry stories: kills")
+                .update(&seed.to_be_bytes())
+                .finalize_xof(),
+        )
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        usize::try_from(u64::from_be_bytes(bytes) % bound as u64).unwrap_or(0)
+    }
+
+    /// All three in any order.
+    fn victims(&mut self) -> Vec<Victim> {
+        let mut left = vec![Victim::Browser, Victim::Server, Victim::Postgres];
+        let mut order = Vec::new();
+        while !left.is_empty() {
+            order.push(left.swap_remove(self.below(left.len())));
+        }
+        order
+    }
+}
+
+fn setting(name: &str, default: u64) -> Result<u64> {
+    match std::env::var_os(name) {
+        Some(value) => value
+            .to_str()
+            .context("not a number")?
+            .parse()
+            .context("not a number"),
+        None => Ok(default),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn resume_from_a_fresh_profile() -> Result<()> {
+    let seeds = setting("FERRY_TEST_SEEDS", 5)?;
+    let size_bytes = setting("FERRY_TEST_SIZE_MIB", 96)? * MIB;
+    for seed in 1..=seeds {
+        killed_and_resumed(seed, size_bytes)
+            .await
+            .with_context(|| format!("seed {seed}"))?;
+    }
+    Ok(())
+}
+
+async fn killed_and_resumed(seed: u64, size_bytes: u64) -> Result<()> {
+    let mut scene = Scene::set_up(slow_parts().embedded_postgres()).await?;
+    let mut dice = Dice::of(seed);
+    let path = scene.file("night.bin", seed, size_bytes)?;
+    scene.page.pick(&[path.clone()]).await?;
+    let expected_parts = usize::try_from(size_bytes / (5 * MIB / 2))?;
+    let mut kills = Vec::new();
+    for (round, victim) in dice.victims().into_iter().enumerate() {
+        let at = expected_parts * round / 4 + 1 + dice.below(expected_parts / 4);
+        let moving =
+            |ledger: &Ledger| ledger.acknowledged().len() >= at && !ledger.in_flight().is_empty();
+        scene
+            .stage
+            .proxy
+            .until(&format!("{at} parts are stored"), LONG, moving)
+            .await?;
+        let (after, kill) = kill_one(scene, victim).await?;
+        scene = after;
+        kills.push(kill);
+        if victim == Victim::Browser {
+            scene.page.pick(&[path.clone()]).await?;
+        }
+    }
+    let card = scene
+        .page
+        .until_upload("night.bin", &["done"], LONG)
+        .await?;
+    ensure!(card.get("percent").starts_with("100"), "{card:?}");
+    judge(&scene.stage.proxy.ledger(), &kills)?;
+    ensure_stored(&scene.person().await?, "night.bin", &path).await?;
+    scene.close().await
+}
+
+/// Kills. After the browser a fresh profile is opened and signed in, but no file is picked yet.
+async fn kill_one(mut scene: Scene, victim: Victim) -> Result<(Scene, Kill)> {
+    let before = scene.stage.proxy.ledger();
+    match victim {
+        Victim::Browser => scene = scene.fresh_browser().await?,
+        Victim::Server => scene.stage.kill_server().await?,
+        Victim::Postgres => kill(postmaster(&scene)?, Signal::SIGKILL)?,
+    }
+    let after = scene.stage.proxy.ledger();
+    let begun_meanwhile = after.since(before.seen.len());
+    let in_flight = before
+        .in_flight()
+        .into_iter()
+        .chain(begun_meanwhile.part_puts().map(|(part, _)| part.clone()))
+        .collect();
+    if victim == Victim::Server {
+        scene.stage.start_server().await?;
+    }
+    Ok((
+        scene,
+        Kill {
+            victim,
+            in_flight,
+            requests: after.seen.len(),
+        },
+    ))
+}
+
+fn postmaster(scene: &Scene) -> Result<Pid> {
+    let processes = stage_dir::leftovers(scene.stage.dir());
+    let found = processes.iter().find(|process| {
+        process.command_line.contains("postgres") && process.command_line.contains(" -D ")
+    });
+    Ok(Pid::from_raw(
+        found
+            .with_context(|| format!("no Postgres in {processes:?}"))?
+            .pid,
+    ))
+}
+
+/// No acknowledged part went again, and each kill cost at most what was in flight.
+fn judge(ledger: &Ledger, kills: &[Kill]) -> Result<()> {
+    let needless = ledger.sent_after_acknowledgement();
+    ensure!(
+        needless.is_empty(),
+        "sent again although they were stored: {needless:?}"
+    );
+    let mut owed: BTreeSet<PartId> = BTreeSet::new();
+    for (at, kill) in kills.iter().enumerate() {
+        let until = kills
+            .get(at + 1)
+            .map_or(ledger.seen.len(), |next| next.requests);
+        let sent_before: BTreeSet<PartId> = ledger_up_to(ledger, kill.requests)
+            .sent()
+            .into_iter()
+            .collect();
+        let sent_after: BTreeSet<PartId> = ledger_up_to(ledger, until)
+            .since(kill.requests)
+            .sent()
+            .into_iter()
+            .collect();
+        let again: BTreeSet<PartId> = sent_before.intersection(&sent_after).cloned().collect();
+        let new: Vec<&PartId> = again.difference(&owed).collect();
+        ensure!(
+            new.iter().all(|part| kill.in_flight.contains(part)),
+            "after the {:?} was killed these went again: {new:?}; in flight were {:?}",
+            kill.victim,
+            kill.in_flight
+        );
+        owed.extend(kill.in_flight.iter().cloned());
+    }
+    Ok(())
+}
+
+fn ledger_up_to(ledger: &Ledger, requests: usize) -> Ledger {
+    Ledger {
+        seen: ledger.seen.iter().take(requests).cloned().collect(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn full_resume_cycle_500mb() -> Result<()> {
+    let mut scene = Scene::set_up(slow_parts()).await?;
+    let path = scene.file("half a gigabyte.bin", 7, 500_000_000)?;
+    scene.let_through_up_to(50);
+    scene.page.pick(&[path.clone()]).await?;
+    scene.until_stored(50).await?;
+    let device = scene.person().await?;
+    let checked = check_unfinished(&device).await?;
+    ensure!(
+        checked.can_resume && checked.uploaded_chunks == (1..=50).collect::<Vec<_>>(),
+        "{checked:?}"
+    );
+    ensure!(
+        checked.missing_chunks == (51..=checked.total_chunks).collect::<Vec<_>>(),
+        "{checked:?}"
+    );
+    scene = scene.fresh_browser().await?;
+    scene.stage.proxy.heal();
+    let before = scene.stage.proxy.ledger().seen.len();
+    scene.page.pick(&[path.clone()]).await?;
+    let card = scene
+        .page
+        .until_upload("half a gigabyte.bin", &["done"], Duration::from_secs(600))
+        .await?;
+    ensure!(
+        card.get("resumed") == "true" && card.number("firstPart")? as u32 == 51,
+        "{card:?}"
+    );
+    let sent = scene.stage.proxy.ledger().since(before).sent_numbers();
+    ensure!(sent == checked.missing_chunks, "sent were {sent:?}");
+    ensure_stored(&device, "half a gigabyte.bin", &path).await?;
+    scene.close().await
+}

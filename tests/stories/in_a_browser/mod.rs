@@ -1,0 +1,205 @@
+//! Stories told in a real Chromium: what a person with a file, a page and a password lives through.
+
+mod accounts;
+mod changed;
+mod kills;
+mod small;
+mod stopping;
+mod trouble;
+mod whole;
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Result, ensure};
+use ferry_core::wire::{CheckResponse, FileEntry, FilesPage, UploadSession};
+use ferry_tests::{
+    browser::{Browser, Page},
+    client::{Person, download},
+    proxy::{Action, Fault, Head, Ledger},
+    stage::{PASSWORD, Setting, Stage},
+};
+use uuid::Uuid;
+
+/// Long enough for the largest file of these stories on a busy machine.
+const LONG: Duration = Duration::from_secs(300);
+/// Long enough for a few parts.
+const SHORT: Duration = Duration::from_secs(60);
+
+const USER: &str = "ada";
+
+/// A stage with an open, signed-in browser.
+struct Scene {
+    stage: Stage,
+    browser: Browser,
+    page: Page,
+    browsers: u32,
+}
+
+/// Many parts in a small file.
+fn tiny_parts() -> Setting {
+    let setting = Setting::default().set("FERRY_PART_PROFILE", "custom");
+    setting
+        .set("FERRY_PART_MIN_BYTES", 65_536)
+        .set("FERRY_PART_MAX_BYTES", 131_072)
+}
+
+/// Parts of two to three MiB.
+fn slow_parts() -> Setting {
+    Setting::default().set("FERRY_PART_PROFILE", "slow")
+}
+
+impl Scene {
+    /// The account is made by the setup link, on the page.
+    async fn set_up(setting: Setting) -> Result<Scene> {
+        let stage = setting.start().await?;
+        let browser = Browser::open(stage.dir(), "1").await?;
+        let page = browser.page();
+        let token = stage.server()?.setup_token().await?;
+        page.set_up(
+            &stage.proxy.url(),
+            &format!("setup={token}"),
+            USER,
+            PASSWORD,
+        )
+        .await?;
+        Ok(Scene {
+            stage,
+            browser,
+            page,
+            browsers: 1,
+        })
+    }
+
+    /// SIGKILL to the browser; then a fresh profile that knows nothing but name and password.
+    async fn fresh_browser(self) -> Result<Scene> {
+        self.browser.kill().await?;
+        let browsers = self.browsers + 1;
+        let browser = Browser::open(self.stage.dir(), &browsers.to_string()).await?;
+        let page = browser.page();
+        page.sign_in(&self.stage.proxy.url(), USER, PASSWORD)
+            .await?;
+        Ok(Scene {
+            stage: self.stage,
+            browser,
+            page,
+            browsers,
+        })
+    }
+
+    /// The same person on a second device, natively: what the page did is judged by another implementation.
+    async fn person(&self) -> Result<Person> {
+        Person::login(&self.stage.api()?, USER, PASSWORD).await
+    }
+
+    /// A file of the story's own, the same for the same seed.
+    fn file(&self, name: &str, seed: u64, size_bytes: u64) -> Result<PathBuf> {
+        self.file_in("files", name, seed, size_bytes)
+    }
+
+    fn file_in(&self, folder: &str, name: &str, seed: u64, size_bytes: u64) -> Result<PathBuf> {
+        let folder = self.stage.dir().join(folder);
+        std::fs::create_dir_all(&folder)?;
+        let path = folder.join(name);
+        write_content(&path, seed, size_bytes)?;
+        Ok(path)
+    }
+
+    /// Lets through only parts up to `last`; the others are cut until [`ferry_tests::proxy::Proxy::heal`].
+    fn let_through_up_to(&self, last: u32) {
+        let beyond = move |head: &Head| part_number(head).is_some_and(|number| number > last);
+        self.stage
+            .proxy
+            .add(Fault::matching(beyond, u32::MAX, Action::CutBefore));
+    }
+
+    /// Waits until this many parts are acknowledged.
+    async fn until_stored(&self, parts: usize) -> Result<Ledger> {
+        let wanted = |ledger: &Ledger| ledger.acknowledged().len() >= parts;
+        self.stage
+            .proxy
+            .until(&format!("{parts} parts are stored"), LONG, wanted)
+            .await
+    }
+
+    /// The end of every story.
+    async fn close(self) -> Result<()> {
+        self.browser.kill().await?;
+        self.stage.close().await
+    }
+}
+
+fn part_number(head: &Head) -> Option<u32> {
+    let is_part = head.method() == "PUT" && head.path().starts_with("/api/upload/chunk/");
+    head.path()
+        .rsplit('/')
+        .next()
+        .filter(|_| is_part)?
+        .parse()
+        .ok()
+}
+
+/// Writes bytes that depend on the seed alone.
+fn write_content(path: &Path, seed: u64, size_bytes: u64) -> Result<()> {
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&seed.to_be_bytes());
+    let mut stream = hasher.finalize_xof();
+    let mut buffer = vec![0; 1 << 20];
+    let mut left = size_bytes;
+    while left > 0 {
+        let length = buffer.len().min(usize::try_from(left)?);
+        stream.fill(&mut buffer[..length]);
+        file.write_all(&buffer[..length])?;
+        left -= length as u64;
+    }
+    Ok(file.flush()?)
+}
+
+/// Changes one byte and nothing else that a file's surroundings tell.
+fn flip_byte(path: &Path, offset: u64) -> Result<()> {
+    use std::io::{Read, Seek, SeekFrom};
+    let modified = std::fs::metadata(path)?.modified()?;
+    let mut file = std::fs::File::options().read(true).write(true).open(path)?;
+    let mut byte = [0];
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_exact(&mut byte)?;
+    file.seek(SeekFrom::Start(offset))?;
+    file.write_all(&[byte[0] ^ 1])?;
+    Ok(file.set_modified(modified)?)
+}
+
+/// The only complete file, downloaded natively, must be this one.
+async fn ensure_stored(person: &Person, name: &str, path: &Path) -> Result<()> {
+    let files: FilesPage = person.api.get("/api/files").await?.expect(200)?;
+    ensure!(
+        files.files.len() == 1,
+        "{} complete files",
+        files.files.len()
+    );
+    ensure_equal(person, files.files[0].file_id, name, path).await
+}
+
+/// A complete file, downloaded natively, must be this one.
+async fn ensure_equal(person: &Person, file_id: Uuid, name: &str, path: &Path) -> Result<()> {
+    let entry: FileEntry = person
+        .api
+        .get(&format!("/api/files/{file_id}"))
+        .await?
+        .expect(200)?;
+    ensure!(entry.is_complete, "{entry:?}");
+    let (stored_name, content) = download(person, file_id).await?;
+    ensure!(stored_name == name, "its name is {stored_name}");
+    ensure!(content == std::fs::read(path)?, "its content is another");
+    Ok(())
+}
+
+/// What `check` says of the only unfinished upload.
+async fn check_unfinished(person: &Person) -> Result<CheckResponse> {
+    let uploads: Vec<UploadSession> = person.api.get("/api/uploads").await?.expect(200)?;
+    ensure!(uploads.len() == 1, "{} unfinished uploads", uploads.len());
+    ferry_tests::client::check(&person.api, &uploads[0].filename, uploads[0].size).await
+}

@@ -1,0 +1,203 @@
+//! Stopping, going on, throwing away, and two tabs that want the same file.
+
+use anyhow::{Result, ensure};
+use ferry_core::wire::UploadSession;
+use ferry_tests::{
+    proxy::{Action, Fault},
+    wait,
+};
+
+use super::{SHORT, Scene, ensure_stored, part_number, tiny_parts};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stop_keeps_what_is_stored_and_resume_goes_on() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let path = scene.file("a file.bin", 1, 2_000_000)?;
+    scene.let_through_up_to(8);
+    scene.page.pick(&[path.clone()]).await?;
+    scene.until_stored(8).await?;
+    scene
+        .page
+        .click_on_card("a file.bin", "upload-stop")
+        .await?;
+    scene
+        .page
+        .until_upload("a file.bin", &["stopped"], SHORT)
+        .await?;
+    scene.stage.proxy.heal();
+    let stopped = scene.stage.proxy.ledger();
+    ensure!(
+        stopped.in_flight().is_empty(),
+        "{:?} are on their way",
+        stopped.in_flight()
+    );
+    scene
+        .page
+        .click_on_card("a file.bin", "upload-resume")
+        .await?;
+    scene
+        .page
+        .until_upload("a file.bin", &["done"], SHORT)
+        .await?;
+    let ledger = scene.stage.proxy.ledger();
+    ensure!(
+        ledger.sent_after_acknowledgement().is_empty(),
+        "stored parts went again"
+    );
+    ensure!(
+        ledger.since(stopped.seen.len()).sent_numbers().first() == Some(&9),
+        "it did not go on where it was"
+    );
+    ensure_stored(&scene.person().await?, "a file.bin", &path).await?;
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn discard_asks_and_then_deletes_everything() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let path = scene.file("unwanted.bin", 1, 2_000_000)?;
+    scene.let_through_up_to(8);
+    scene.page.pick(&[path]).await?;
+    scene.until_stored(8).await?;
+    scene
+        .page
+        .click_on_card("unwanted.bin", "upload-discard")
+        .await?;
+    scene.page.click("confirm-no").await?;
+    ensure!(
+        !scene.stage.stored_files().is_empty(),
+        "it was deleted without a yes"
+    );
+    scene
+        .page
+        .click_on_card("unwanted.bin", "upload-discard")
+        .await?;
+    scene.page.click("confirm-yes").await?;
+    scene
+        .page
+        .until_upload("unwanted.bin", &["discarded"], SHORT)
+        .await?;
+    scene.stage.proxy.heal();
+    let uploads: Vec<UploadSession> = scene
+        .person()
+        .await?
+        .api
+        .get("/api/uploads")
+        .await?
+        .expect(200)?;
+    ensure!(uploads.is_empty(), "{uploads:?}");
+    let deleted = || async { wait::holds(scene.stage.stored_files().is_empty(), "bytes are left") };
+    wait::until(SHORT, "its bytes are deleted", deleted).await?;
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_tabs_one_uploads_and_the_other_waits() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let path = scene.file("shared.bin", 1, 2_000_000)?;
+    let late = |head: &ferry_tests::proxy::Head| part_number(head).is_some_and(|number| number > 5);
+    scene
+        .stage
+        .proxy
+        .add(Fault::matching(late, u32::MAX, Action::Hold));
+    scene.page.pick(&[path.clone()]).await?;
+    scene.until_stored(5).await?;
+    scene.page.open_second_tab(&scene.stage.proxy.url()).await?;
+    scene.page.unlock(ferry_tests::stage::PASSWORD).await?;
+    scene.page.pick(&[path.clone()]).await?;
+    let card = scene
+        .page
+        .until_upload("shared.bin", &["waiting"], SHORT)
+        .await?;
+    ensure!(card.get("code") == "another_tab", "{card:?}");
+    scene.stage.proxy.heal();
+    scene
+        .page
+        .until_upload("shared.bin", &["done"], SHORT)
+        .await?;
+    scene.page.switch_to_tab(0).await?;
+    scene
+        .page
+        .until_upload("shared.bin", &["done"], SHORT)
+        .await?;
+    let ledger = scene.stage.proxy.ledger();
+    ensure!(
+        ledger.sent_after_acknowledgement().is_empty()
+            && ledger.count("POST /api/upload/start") == 1,
+        "it was sent twice"
+    );
+    ensure_stored(&scene.person().await?, "shared.bin", &path).await?;
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_the_uploading_tab_closes_the_other_goes_on() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let path = scene.file("shared.bin", 1, 2_000_000)?;
+    scene.let_through_up_to(5);
+    scene.page.pick(&[path.clone()]).await?;
+    scene.until_stored(5).await?;
+    scene.page.open_second_tab(&scene.stage.proxy.url()).await?;
+    scene.page.unlock(ferry_tests::stage::PASSWORD).await?;
+    scene.page.pick(&[path.clone()]).await?;
+    scene
+        .page
+        .until_upload("shared.bin", &["waiting"], SHORT)
+        .await?;
+    scene.page.switch_to_tab(0).await?;
+    scene.page.close_tab().await?;
+    scene.stage.proxy.heal();
+    scene.page.switch_to_tab(0).await?;
+    scene
+        .page
+        .until_upload("shared.bin", &["done"], SHORT)
+        .await?;
+    ensure!(
+        scene
+            .stage
+            .proxy
+            .ledger()
+            .sent_after_acknowledgement()
+            .is_empty(),
+        "stored parts went again"
+    );
+    ensure_stored(&scene.person().await?, "shared.bin", &path).await?;
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unfinished_upload_is_offered_and_picked_again() -> Result<()> {
+    let mut scene = Scene::set_up(tiny_parts()).await?;
+    let path = scene.file("half way.bin", 1, 2_000_000)?;
+    scene.let_through_up_to(8);
+    scene.page.pick(&[path.clone()]).await?;
+    scene.until_stored(8).await?;
+    scene = scene.fresh_browser().await?;
+    scene.stage.proxy.heal();
+    let offered = || async {
+        let rows = scene.page.cards("unfinished-row").await?;
+        ensure!(
+            rows.len() == 1 && rows[0].get("name") == "half way.bin",
+            "{rows:?}"
+        );
+        Ok(())
+    };
+    wait::until(
+        SHORT,
+        "the unfinished upload is offered by its name",
+        offered,
+    )
+    .await?;
+    let input = scene.page.find("unfinished-input").await?;
+    input.send_keys(path.to_string_lossy().as_ref()).await?;
+    let card = scene
+        .page
+        .until_upload("half way.bin", &["done"], SHORT)
+        .await?;
+    ensure!(
+        card.get("resumed") == "true" && card.number("alreadyStored")? > 0.0,
+        "{card:?}"
+    );
+    ensure_stored(&scene.person().await?, "half way.bin", &path).await?;
+    scene.close().await
+}

@@ -1,0 +1,129 @@
+//! The plain way: a file goes up and comes down again.
+
+use anyhow::{Result, ensure};
+use ferry_core::{digest::FileHasher, wire::FilesPage};
+
+use super::{LONG, SHORT, Scene, slow_parts, tiny_parts};
+
+fn sha256(path: &std::path::Path) -> Result<[u8; 32]> {
+    use std::io::Read;
+    let mut hasher = FileHasher::new();
+    let mut file = std::fs::File::open(path)?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.finish()),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_goes_up_and_comes_down_equal() -> Result<()> {
+    let scene = Scene::set_up(slow_parts()).await?;
+    let path = scene.file("holiday.mp4", 1, 64 << 20)?;
+    scene.page.pick(&[path.clone()]).await?;
+    let card = scene
+        .page
+        .until_upload("holiday.mp4", &["done"], LONG)
+        .await?;
+    ensure!(
+        card.get("percent").starts_with("100") && card.get("alreadyStored") == "0",
+        "{card:?}"
+    );
+    let ledger = scene.stage.proxy.ledger();
+    let numbers = ledger.sent_numbers();
+    ensure!(
+        numbers == (1..=numbers.len() as u32).collect::<Vec<_>>(),
+        "each part once: {numbers:?}"
+    );
+    ensure!(
+        ledger.part_bytes() == (64 << 20) + 28 * numbers.len() as u64,
+        "{} bytes were sent",
+        ledger.part_bytes()
+    );
+    let scene = scene.fresh_browser().await?;
+    let saved = scene
+        .page
+        .download(scene.browser.downloads(), "holiday.mp4", LONG)
+        .await?;
+    ensure!(sha256(&saved)? == sha256(&path)?, "another file came down");
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_part_ends_the_download_and_leaves_no_file() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let path = scene.file("damaged.bin", 1, 1_000_000)?;
+    scene.page.pick(&[path]).await?;
+    scene
+        .page
+        .until_upload("damaged.bin", &["done"], SHORT)
+        .await?;
+    let stored = scene.stage.stored_files();
+    for path in &stored {
+        let mut bytes = std::fs::read(path)?;
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(path, bytes)?;
+    }
+    let row = scene.page.until_file("damaged.bin").await?;
+    scene
+        .page
+        .script("localStorage.setItem('ferry.save', 'stream')", vec![])
+        .await?;
+    scene
+        .page
+        .click_in("[data-testid='file-row']", "file-download")
+        .await?;
+    let card = scene
+        .page
+        .until_download(row.get("fileId"), &["failed"], SHORT)
+        .await?;
+    ensure!(
+        ["tampered", "part_corrupt"].contains(&card.get("code")),
+        "{card:?}"
+    );
+    let whole = std::fs::read_dir(scene.browser.downloads())?
+        .filter_map(Result::ok)
+        .find(|entry| entry.file_name() == "damaged.bin");
+    ensure!(whole.is_none(), "a damaged file was saved");
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_renamed_and_deleted_on_the_page() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let path = scene.file("draft.txt", 1, 300_000)?;
+    scene.page.pick(&[path.clone()]).await?;
+    scene
+        .page
+        .until_upload("draft.txt", &["done"], SHORT)
+        .await?;
+    scene.page.until_file("draft.txt").await?;
+    scene
+        .page
+        .click_in("[data-testid='file-row']", "file-rename")
+        .await?;
+    let input = scene.page.find("rename-input").await?;
+    input.clear().await?;
+    input.send_keys("final.txt").await?;
+    scene.page.click("rename-save").await?;
+    scene.page.until_file("final.txt").await?;
+    let person = scene.person().await?;
+    super::ensure_stored(&person, "final.txt", &path).await?;
+    scene
+        .page
+        .click_in("[data-testid='file-row']", "file-delete")
+        .await?;
+    scene.page.click("confirm-yes").await?;
+    let gone = || async {
+        let files: FilesPage = person.api.get("/api/files").await?.expect(200)?;
+        ferry_tests::wait::holds(
+            files.files.is_empty() && scene.stage.stored_files().is_empty(),
+            "it is still there",
+        )
+    };
+    ferry_tests::wait::until(SHORT, "the file is deleted", gone).await?;
+    scene.close().await
+}
