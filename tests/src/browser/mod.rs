@@ -28,7 +28,7 @@ use crate::wait;
 const START: Duration = Duration::from_secs(60);
 
 /// What Chromium needs to run headless, also as root, and to be quiet on the network.
-const FLAGS: &[&str] = &[
+pub const FLAGS: &[&str] = &[
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",

@@ -1,6 +1,6 @@
 //! What went through the proxy: every request, and every attempt to send a part. No judgement; the stories judge.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Instant};
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Seen {
     pub part: Option<PartId>,
     /// Body bytes handed to the server.
     pub forwarded_bytes: u64,
+    /// When the first of them came.
+    pub first_byte_at: Option<Instant>,
     /// What became of it.
     pub outcome: Outcome,
 }

@@ -4,6 +4,7 @@
 mod fault;
 mod http;
 mod ledger;
+mod own;
 
 use std::{
     io,
@@ -11,7 +12,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
@@ -21,13 +22,17 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::Notify,
+    sync::{
+        Notify,
+        mpsc::{UnboundedReceiver, unbounded_channel},
+    },
     task::JoinHandle,
 };
 
 pub use fault::{Action, Fault};
 pub use http::Head;
 pub use ledger::{Ledger, Outcome, PartId, Seen};
+pub use own::Posted;
 
 use crate::wait;
 
@@ -45,6 +50,7 @@ struct Shared {
     ledger: Mutex<Ledger>,
     changed: Notify,
     released: Notify,
+    own: Mutex<own::Own>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -75,6 +81,20 @@ impl Proxy {
     /// Where requests go from now on.
     pub fn lead_to(&self, server: SocketAddr) {
         *locked(&self.shared.upstream) = Some(server);
+    }
+
+    /// Answers `GET /__bench/{name}` itself.
+    pub fn serve(&self, name: &str, kind: &'static str, text: String) {
+        locked(&self.shared.own)
+            .pages
+            .insert(name.to_owned(), (kind, text));
+    }
+
+    /// Takes what is posted to `/__bench/...` from now on.
+    pub fn take_posts(&self) -> UnboundedReceiver<Posted> {
+        let (sender, receiver) = unbounded_channel();
+        locked(&self.shared.own).posted = Some(sender);
+        receiver
     }
 
     /// Adds a fault behind the others.
@@ -144,8 +164,13 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::with_capacity(64 * 1024, read);
     while let Ok(Some(head)) = Head::read(&mut read).await {
-        let entry = Entry::open(&shared, &head);
-        match exchange(&entry, &head, &mut read, &mut write).await {
+        let exchanged = if head.path().starts_with(own::PREFIX) {
+            let answer = locked(&shared.own).answer(&head);
+            own::exchange(answer, &head, &mut read, &mut write).await
+        } else {
+            exchange(&Entry::open(&shared, &head), &head, &mut read, &mut write).await
+        };
+        match exchanged {
             Ok(true) => {}
             Ok(false) | Err(_) => return,
         }
@@ -165,6 +190,7 @@ impl<'a> Entry<'a> {
             what: format!("{} {}", head.method(), head.path()),
             part: PartId::of(head.method(), head.path()),
             forwarded_bytes: 0,
+            first_byte_at: None,
             outcome: Outcome::InFlight,
         });
         shared.changed.notify_waiters();
@@ -240,7 +266,10 @@ async fn send_body(
     let mut forwarded = 0;
     let count = |bytes: usize| {
         forwarded += bytes as u64;
-        entry.update(|seen| seen.forwarded_bytes = forwarded);
+        entry.update(|seen| {
+            seen.forwarded_bytes = forwarded;
+            seen.first_byte_at.get_or_insert_with(Instant::now);
+        });
         if forwarded > most_bytes {
             Err(io::ErrorKind::ConnectionAborted.into())
         } else {

@@ -1,0 +1,103 @@
+//! A gibibyte sealed, hashed and stored, against the same page code sending plain bytes into a sink, taking turns;
+//! and what the page's renderer holds meanwhile. In a browser that nothing inspects: the page posts its own result.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use ferry_tests::{
+    stage::{PASSWORD, Stage},
+    wait,
+};
+use serde::Deserialize;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::{Bar, Measured, renderer::Uninspected};
+
+const PAGE: &str = include_str!("page.html");
+const SCRIPT: &str = include_str!("page.js");
+const LONG: Duration = Duration::from_secs(900);
+
+/// What the page posts in the end.
+#[derive(Deserialize)]
+struct Rates {
+    plain_mib_per_sec: Vec<f64>,
+    sealed_mib_per_sec: Vec<f64>,
+}
+
+pub(crate) async fn measure() -> Result<Vec<Measured>> {
+    let stage = Stage::new().await?;
+    stage.admin().await?;
+    stage
+        .proxy
+        .serve("page.html", "text/html; charset=utf-8", PAGE.to_owned());
+    stage
+        .proxy
+        .serve("page.js", "text/javascript", SCRIPT.to_owned());
+    let mut posts = stage.proxy.take_posts();
+    let address =
+        format!("{}/__bench/page.html#admin {PASSWORD}", stage.proxy.url()).replace(' ', "%20");
+    let browser = Uninspected::open(stage.dir(), &address)?;
+    let outcome = wait::within(
+        LONG,
+        "the page posts its result",
+        listen(&browser, &mut posts),
+    )
+    .await
+    .and_then(|outcome| outcome);
+    browser.kill().await?;
+    let (rates, baseline_mib, peak_mib) = outcome?;
+    stage.close().await?;
+    let (plain, sealed) = (
+        median(rates.plain_mib_per_sec)?,
+        median(rates.sealed_mib_per_sec)?,
+    );
+    println!(
+        "plain {plain:.0} MiB/s, sealed {sealed:.0} MiB/s; renderer {baseline_mib:.0} MiB before, {peak_mib:.0} MiB at most"
+    );
+    Ok(vec![
+        Measured {
+            what: "sealed and hashed, of plain",
+            value: sealed / plain,
+            unit: "",
+            bar: Bar::AtLeast(0.45),
+        },
+        Measured {
+            what: "renderer's memory above its baseline",
+            value: peak_mib - baseline_mib,
+            unit: "MiB",
+            bar: Bar::AtMost(200.0),
+        },
+    ])
+}
+
+/// Follows the page: its memory when it is ready, the most it holds, its result.
+async fn listen(
+    browser: &Uninspected,
+    posts: &mut UnboundedReceiver<ferry_tests::proxy::Posted>,
+) -> Result<(Rates, f64, f64)> {
+    let mut baseline = None;
+    let mut peak = 0.0_f64;
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        tokio::select! {
+            _ = tick.tick() => peak = peak.max(browser.largest_renderer_mib()),
+            posted = posts.recv() => {
+                let posted = posted.context("the proxy ended")?;
+                match posted.what.as_str() {
+                    "ready" => {
+                        baseline = Some(browser.largest_renderer_mib());
+                        peak = 0.0;
+                    }
+                    "result" => return Ok((serde_json::from_slice(&posted.body)?, baseline.context("it was never ready")?, peak)),
+                    other => anyhow::bail!("{other}: {}", String::from_utf8_lossy(&posted.body)),
+                }
+            }
+        }
+    }
+}
+
+fn median(mut values: Vec<f64>) -> Result<f64> {
+    ensure!(!values.is_empty(), "nothing was measured");
+    values.sort_by(f64::total_cmp);
+    Ok(values[values.len() / 2])
+}
