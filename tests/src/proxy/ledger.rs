@@ -152,6 +152,7 @@ mod tests {
             what: format!("PUT /api/upload/chunk/f/{number}"),
             part: Some(part),
             forwarded_bytes,
+            first_byte_at: None,
             outcome,
         }
     }
