@@ -119,6 +119,8 @@ export type Phase =
 /** Every byte is counted once; it never passes 100 % and falls only when `setBack` says why. */
 export interface Progress {
   readonly phase: Phase;
+  /** On the server; null until it is known. */
+  readonly fileId: string | null;
   /** 0 to 100 of the file's bytes, with fractions; 100 only when done. */
   readonly percent: number;
   readonly sizeBytes: number;
@@ -198,6 +200,8 @@ export interface Uploaded {
 /** One upload of one picked file; returned at once. */
 export interface Upload {
   readonly file: File;
+  /** On the server; null until it is known. */
+  readonly fileId: string | null;
   /** The last progress. */
   readonly progress: Progress;
   /**

@@ -4,7 +4,7 @@ import { FerryError } from "./error.js";
 import { awake } from "./wakelock.js";
 
 const QUEUED = (file) => ({
-  phase: "queued", percent: 0, sizeBytes: file.size, doneBytes: 0, storedBeforeBytes: 0, checkedBytes: 0,
+  phase: "queued", fileId: null, percent: 0, sizeBytes: file.size, doneBytes: 0, storedBeforeBytes: 0, checkedBytes: 0,
   rateBytesPerSec: null, etaSecs: null, parts: { total: 0, stored: 0, storedBefore: 0 },
   resumed: null, waiting: null, setBackBytes: 0, error: null,
 });
@@ -27,6 +27,8 @@ export class Upload {
     options.signal?.addEventListener("abort", () => this.stop(), { once: true });
     this.promise = this.#run("upload");
   }
+
+  get fileId() { return this.progress.fileId; }
 
   async stop() {
     await this.#link.call("stopUpload", { topic: this.#topic });

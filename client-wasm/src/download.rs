@@ -54,6 +54,7 @@ pub(crate) trait Sink {
 pub(crate) struct Download {
     context: Rc<Context>,
     vault: Vault,
+    file_id: Uuid,
     transfer: u32,
     machine: RefCell<DownloadMachine>,
     inbox: RefCell<VecDeque<Event>>,
@@ -99,6 +100,7 @@ impl Download {
         Ok(Rc::new(Download {
             context,
             vault,
+            file_id,
             transfer,
             machine: RefCell::new(DownloadMachine::new(DownloadSetup::new(
                 file_id,
@@ -337,6 +339,7 @@ impl Download {
     fn show(&self) {
         let view = ProgressView::new(
             &self.machine.borrow().progress(now_ms()),
+            Some(self.file_id),
             self.last_error.borrow().as_ref(),
         );
         let before = self.shown.replace(Some(view.clone()));

@@ -80,6 +80,7 @@ pub(crate) fn error_of_trouble(trouble: Trouble, last: Option<&ClientError>) -> 
         Trouble::BadAnswer { status: None } => ClientCode::BadAnswer.into(),
         Trouble::TooManyParts => ClientCode::ClientFault.because(trouble),
         Trouble::SinkFailed => ClientCode::SinkFailed.into(),
+        Trouble::PartCorrupt { .. } => ErrorCode::PartCorrupt.into(),
         Trouble::ClientFault => ClientCode::ClientFault.into(),
     };
     match last {

@@ -2,6 +2,7 @@
 
 use ferry_core::progress::{Phase, Progress};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::{
     error::{ClientCode, ClientError, ErrorView},
@@ -14,6 +15,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProgressView {
     phase: &'static str,
+    file_id: Option<Uuid>,
     percent: f64,
     size_bytes: u64,
     done_bytes: u64,
@@ -46,8 +48,13 @@ struct ResumedView {
 
 impl ProgressView {
     /// `last` is the error that may have led to a failure.
-    pub(crate) fn new(progress: &Progress, last: Option<&ClientError>) -> Self {
+    pub(crate) fn new(
+        progress: &Progress,
+        file_id: Option<Uuid>,
+        last: Option<&ClientError>,
+    ) -> Self {
         ProgressView {
+            file_id,
             phase: phase_name(progress.phase),
             percent: f64::from(progress.hundredths_of_percent()) / 100.0,
             size_bytes: progress.size_bytes,
@@ -88,7 +95,7 @@ impl ProgressView {
     pub(crate) fn queued(size_bytes: u64) -> Self {
         ProgressView {
             phase: "queued",
-            ..ProgressView::new(&Progress::new(Phase::Checking, size_bytes), None)
+            ..ProgressView::new(&Progress::new(Phase::Checking, size_bytes), None, None)
         }
     }
 

@@ -280,8 +280,10 @@ impl Driver {
     }
 
     fn view(&self) -> ProgressView {
+        let machine = self.machine.borrow();
         ProgressView::new(
-            &self.machine.borrow().progress(now_ms()),
+            &machine.progress(now_ms()),
+            machine.file_id(),
             self.last_error.borrow().as_ref(),
         )
     }
