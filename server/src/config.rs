@@ -208,10 +208,13 @@ impl Config {
 
     /// The address that links begin with, when the server listens on `bound`.
     pub fn base_url(&self, bound: SocketAddr) -> String {
+        self.public_url.clone().unwrap_or_else(|| self.own_url(bound))
+    }
+
+    /// The address of the server itself, whatever is in front of it.
+    pub fn own_url(&self, bound: SocketAddr) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
-        self.public_url
-            .clone()
-            .unwrap_or_else(|| format!("{scheme}://{bound}"))
+        format!("{scheme}://{bound}")
     }
 
     /// The server's own pages are reached over TLS, here or in front of it.

@@ -1,2 +1,85 @@
-//! The server binary.
-fn main() {}
+//! The server's command line: serve, or explain the settings.
+
+use std::{net::TcpListener, path::PathBuf, process::ExitCode};
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use ferry_server::{
+    app::{self, App},
+    config::Config,
+    telemetry,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Ferry's server. Without a command it serves.
+#[derive(Debug, Parser)]
+#[command(name = "ferry-server", version)]
+struct Arguments {
+    /// Settings file; `ferry.toml` of the working directory when absent.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves until SIGTERM or Ctrl-C.
+    Serve,
+    /// Looks at the settings.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Prints the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Says what the server would do; fails where a setting can not be used.
+    Check,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ferry-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
+    if let Some(Command::Openapi) = arguments.command {
+        println!("{}", ferry_server::openapi().to_pretty_json()?);
+        return Ok(());
+    }
+    let config = Config::load(arguments.config.as_deref())?;
+    if let Some(Command::Config {
+        command: ConfigCommand::Check,
+    }) = arguments.command
+    {
+        println!("{}", config.explain());
+        return Ok(());
+    }
+    telemetry::begin(&config);
+    actix_web::rt::System::new().block_on(serve(config))
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(config.listen)
+        .with_context(|| format!("can not listen on {}", config.listen))?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    let app = App::new(config).await?;
+    app::run(listener, shutdown, app).await
+}

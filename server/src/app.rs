@@ -1,0 +1,339 @@
+//! The composition root: makes every long-lived part, joins them, and runs the server until it is told to stop.
+//! No business rule lives here.
+
+use std::{
+    io::Write as _,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{HttpServer, dev::ServerHandle, web};
+use anyhow::Context as _;
+use prometheus_client::registry::Registry;
+use tokio::sync::watch;
+
+use crate::{
+    auth::{Accounts, AuthSettings},
+    clock,
+    config::{Config, S3Config, StorageConfig, TlsConfig},
+    db::{Db, DbTimeouts},
+    embedded_postgres::EmbeddedPostgres,
+    http::{self, BodyBudget, Health, Shared},
+    jobs::{JobSettings, Jobs},
+    lifecycle::Lifecycle,
+    metrics::Metrics,
+    storage::{Bounded, OpendalStore, S3Settings, StorageLimits, Stores},
+    uploads::{UploadSettings, Uploads},
+};
+
+/// Connections of one instance to Postgres.
+const DB_CONNECTIONS: u32 = 16;
+/// How long a request that holds no part may go on after the parts are done.
+const LAST_REQUESTS_SECS: u64 = 3;
+/// Time to end a connection, and to read on from a sender that was refused.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Between two tries of what the server needs before it can serve.
+const RETRY_START: Duration = Duration::from_secs(1);
+/// How long a job may go on when the server stops.
+const LAST_JOBS: Duration = Duration::from_secs(5);
+const TIDY_INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// Every long-lived part.
+pub struct App {
+    config: Arc<Config>,
+    db: Db,
+    uploads: Uploads,
+    accounts: Accounts,
+    stores: Stores,
+    store: OpendalStore,
+    lifecycle: Lifecycle,
+    postgres: Option<EmbeddedPostgres>,
+}
+
+impl App {
+    /// Makes the parts; starts the private Postgres where no other is configured.
+    pub async fn new(config: Config) -> anyhow::Result<Self> {
+        let config = Arc::new(config);
+        let store = open_store(&config.storage).await?;
+        let (postgres, database_url) = match &config.database_url {
+            Some(url) => (None, url.expose().to_owned()),
+            None => {
+                let postgres = EmbeddedPostgres::start(&config.data_dir).await?;
+                let url = postgres.database_url();
+                (Some(postgres), url)
+            }
+        };
+        let db = Db::new(&database_url, DB_CONNECTIONS, DbTimeouts::default());
+        let bounded = Bounded::new(store.clone(), StorageLimits::default());
+        let stores = Stores::new(config.storage.kind(), Arc::new(bounded));
+        Ok(App {
+            uploads: uploads_of(&config, &db, &stores),
+            accounts: accounts_of(&config, &db),
+            config,
+            db,
+            stores,
+            store,
+            lifecycle: Lifecycle::default(),
+            postgres,
+        })
+    }
+}
+
+fn uploads_of(config: &Config, db: &Db, stores: &Stores) -> Uploads {
+    let settings = UploadSettings {
+        upload_ttl_secs: config.upload_ttl.as_secs(),
+        ..UploadSettings::default()
+    };
+    Uploads::new(db.clone(), stores.clone(), clock::system(), settings)
+}
+
+fn accounts_of(config: &Config, db: &Db) -> Accounts {
+    let settings = AuthSettings {
+        session_ttl: config.session_ttl,
+        login: config.login,
+        default_quota_bytes: config.default_quota_bytes,
+    };
+    Accounts::new(db.clone(), clock::system(), settings)
+}
+
+/// Serves on `listener` until `shutdown` resolves; then finishes the parts in hand and stops everything it started.
+pub async fn run(
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+    app: App,
+) -> anyhow::Result<()> {
+    let bound = listener
+        .local_addr()
+        .context("the listener has no address")?;
+    let (server, handle) = serve(listener, &app)?;
+    let mut server = actix_web::rt::spawn(server);
+    announce(&format!("listening on {}", app.config.own_url(reachable(bound))));
+    let (stop_jobs, stopped) = watch::channel(false);
+    let background = Background::of(&app, reachable(bound));
+    let mut background = tokio::spawn(background.run(stopped));
+    tokio::select! {
+        () = shutdown => stop(&app, &handle).await,
+        ended = &mut server => tracing::error!(?ended, "the HTTP server ended by itself"),
+    }
+    stop_jobs.send_replace(true);
+    if tokio::time::timeout(LAST_JOBS, &mut background).await.is_err() {
+        background.abort();
+    }
+    if let Some(postgres) = app.postgres {
+        postgres.stop().await;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// What goes on beside the requests: first the tables and the setup link, then the jobs.
+struct Background {
+    accounts: Accounts,
+    db: Db,
+    store: OpendalStore,
+    lifecycle: Lifecycle,
+    config: Arc<Config>,
+    jobs: Jobs,
+    address: SocketAddr,
+}
+
+impl Background {
+    fn of(app: &App, address: SocketAddr) -> Self {
+        let settings = JobSettings {
+            cleanup_interval: app.config.cleanup_interval,
+            ..JobSettings::default()
+        };
+        Background {
+            accounts: app.accounts.clone(),
+            db: app.db.clone(),
+            store: app.store.clone(),
+            lifecycle: app.lifecycle.clone(),
+            config: Arc::clone(&app.config),
+            jobs: Jobs {
+                uploads: app.uploads.clone(),
+                db: app.db.clone(),
+                clock: clock::system(),
+                settings,
+            },
+            address,
+        }
+    }
+
+    async fn run(self, mut stopped: watch::Receiver<bool>) {
+        let jobs = self.jobs.clone();
+        let started = tokio::select! {
+            () = self.prepare() => true,
+            _ = stopped.wait_for(|stop| *stop) => false,
+        };
+        if started {
+            tokio::join!(jobs.run(stopped.clone()), self.tidy(stopped));
+        }
+    }
+
+    /// Brings the tables up to date as soon as Postgres answers, then tells how to set the server up, if nobody did.
+    async fn prepare(&self) {
+        until_done("the database can not be used yet", || self.db.migrate()).await;
+        self.lifecycle.set_tables_ready();
+        let setup = until_done("can not tell whether the server was set up", || {
+            self.accounts.setup_token()
+        });
+        if let Some(token) = setup.await {
+            let base = self.config.base_url(self.address);
+            announce(&format!("set up at {base}/#setup={}", token.expose()));
+        }
+        until_done("the store for parts can not be used yet", || {
+            self.store.place_marker()
+        })
+        .await;
+    }
+
+    async fn tidy(&self, mut stopped: watch::Receiver<bool>) {
+        loop {
+            if let Err(error) = self.accounts.tidy().await {
+                tracing::warn!(%error, "ended sessions were not removed");
+            }
+            let pause = tokio::time::sleep(TIDY_INTERVAL);
+            tokio::select! {
+                () = pause => {}
+                _ = stopped.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+}
+
+/// Tries until it works, and logs why not yet.
+async fn until_done<T, E: std::fmt::Display>(
+    what: &str,
+    attempt: impl AsyncFn() -> Result<T, E>,
+) -> T {
+    loop {
+        match attempt().await {
+            Ok(value) => return value,
+            Err(error) => tracing::warn!(%error, "{what}; trying again"),
+        }
+        tokio::time::sleep(RETRY_START).await;
+    }
+}
+
+fn serve(
+    listener: TcpListener,
+    app: &App,
+) -> anyhow::Result<(actix_web::dev::Server, ServerHandle)> {
+    let requests = &app.config.requests;
+    let shared = web::Data::new(Shared {
+        uploads: app.uploads.clone(),
+        accounts: app.accounts.clone(),
+        config: Arc::clone(&app.config),
+        metrics: Metrics::new(Registry::default()),
+        bodies: BodyBudget::new(requests.body_budget_bytes, requests.body_budget_wait),
+        lifecycle: app.lifecycle.clone(),
+        health: Arc::new(Rooms {
+            db: app.db.clone(),
+            stores: app.stores.clone(),
+        }),
+    });
+    let server = HttpServer::new(move || http::application(shared.clone()))
+        .disable_signals()
+        .shutdown_timeout(LAST_REQUESTS_SECS)
+        .keep_alive(requests.keep_alive)
+        .client_request_timeout(requests.headers_timeout)
+        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+        .max_connections(requests.max_connections);
+    let server = match &app.config.tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls_of(tls)?)?,
+        None => server.listen(listener)?,
+    };
+    let server = server.run();
+    let handle = server.handle();
+    Ok((server, handle))
+}
+
+/// No new part, but new connections: they are told to come back. Then the parts in hand, then the rest.
+async fn stop(app: &App, handle: &ServerHandle) {
+    tracing::info!(parts = app.lifecycle.parts_in_hand(), "stopping");
+    app.lifecycle.begin_stopping();
+    if !app
+        .lifecycle
+        .parts_are_done(app.config.shutdown_grace)
+        .await
+    {
+        tracing::warn!(
+            parts = app.lifecycle.parts_in_hand(),
+            "parts were cut off; their senders try again"
+        );
+    }
+    handle.stop(true).await;
+}
+
+/// A line for scripts and people, on standard output. One that nobody reads is no fault.
+fn announce(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// A wildcard address is no place to go to.
+fn reachable(mut bound: SocketAddr) -> SocketAddr {
+    if bound.ip().is_unspecified() {
+        bound.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    bound
+}
+
+async fn open_store(config: &StorageConfig) -> anyhow::Result<OpendalStore> {
+    match config {
+        StorageConfig::Directory { path } => {
+            let opened = OpendalStore::directory(path, clock::system()()).await;
+            opened.with_context(|| format!("the directory for parts, {}", path.display()))
+        }
+        StorageConfig::S3(s3) => {
+            let opened = OpendalStore::s3(&settings_of(s3)).await;
+            opened.with_context(|| format!("the bucket {}", s3.bucket))
+        }
+    }
+}
+
+fn settings_of(s3: &S3Config) -> S3Settings {
+    S3Settings {
+        bucket: s3.bucket.clone(),
+        endpoint: s3.endpoint.clone(),
+        region: s3.region.clone(),
+        prefix: s3.prefix.clone(),
+        access_key_id: s3.access_key_id.expose().to_owned(),
+        secret_access_key: s3.secret_access_key.expose().to_owned(),
+    }
+}
+
+fn tls_of(tls: &TlsConfig) -> anyhow::Result<rustls::ServerConfig> {
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+    let chain = CertificateDer::pem_file_iter(&tls.cert)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .with_context(|| format!("the certificate {}", tls.cert.display()))?;
+    let key = PrivateKeyDer::from_pem_file(&tls.key)
+        .with_context(|| format!("the key {}", tls.key.display()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?;
+    Ok(config.with_no_client_auth().with_single_cert(chain, key)?)
+}
+
+/// The rooms that readiness asks.
+struct Rooms {
+    db: Db,
+    stores: Stores,
+}
+
+#[async_trait::async_trait]
+impl Health for Rooms {
+    async fn database(&self) -> bool {
+        self.db.ping().await.is_ok()
+    }
+
+    async fn storage(&self) -> bool {
+        self.stores.health().await.is_ok()
+    }
+
+    fn database_connections(&self) -> (u32, u32) {
+        self.db.pool_size()
+    }
+}

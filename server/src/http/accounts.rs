@@ -1,0 +1,144 @@
+//! Sign-in, passwords and tokens.
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use ferry_core::wire::{
+    Account, KdfQuery, KdfResponse, LoginRequest, NewTokenRequest, NewTokenResponse,
+    PasswordRequest, RegisterRequest, TokenEntry,
+};
+use uuid::Uuid;
+
+use super::{
+    Shared,
+    body::Json,
+    error::HttpResult,
+    openapi::Refusals,
+    session::{
+        By, Known, client_address, forget_cookie, refuse_foreign_origin, require_own_origin,
+        session_cookie, set_cookie,
+    },
+};
+use crate::auth::SignedIn;
+
+/// What a client needs to stretch the password; unknown names get a plausible answer.
+#[utoipa::path(tag = "accounts", params(KdfQuery), responses((status = 200, body = KdfResponse), Refusals))]
+#[get("/api/auth/kdf")]
+pub(super) async fn kdf(
+    query: web::Query<KdfQuery>,
+    shared: web::Data<Shared>,
+) -> HttpResult<web::Json<KdfResponse>> {
+    Ok(web::Json(shared.accounts.kdf(&query.username).await?))
+}
+
+/// Makes an account with an invitation, and signs in.
+#[utoipa::path(tag = "accounts", request_body = RegisterRequest, responses((status = 201, body = Account), Refusals))]
+#[post("/api/auth/register")]
+pub(super) async fn register(
+    http: HttpRequest,
+    request: Json<RegisterRequest>,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    refuse_foreign_origin(&http)?;
+    let signed_in = shared.accounts.register(&request.0).await?;
+    Ok(with_cookie(HttpResponse::Created(), signed_in, &shared))
+}
+
+/// Signs in: the answer carries the session cookie.
+#[utoipa::path(tag = "accounts", request_body = LoginRequest, responses((status = 200, body = Account), Refusals))]
+#[post("/api/auth/login")]
+pub(super) async fn login(
+    http: HttpRequest,
+    request: Json<LoginRequest>,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    refuse_foreign_origin(&http)?;
+    let signed_in = shared
+        .accounts
+        .login(&request.0, client_address(&http, &shared))
+        .await?;
+    Ok(with_cookie(HttpResponse::Ok(), signed_in, &shared))
+}
+
+fn with_cookie(
+    mut response: actix_web::HttpResponseBuilder,
+    signed_in: SignedIn,
+    shared: &Shared,
+) -> HttpResponse {
+    response
+        .insert_header(set_cookie(&signed_in.session, shared.config.session_ttl))
+        .json(signed_in.account)
+}
+
+/// Who is signed in, with the sealed account keys.
+#[utoipa::path(tag = "accounts", security(("token" = []), ("session" = [])), responses((status = 200, body = Account), Refusals))]
+#[get("/api/auth/me")]
+pub(super) async fn me(by: By<Known>, shared: web::Data<Shared>) -> HttpResult<web::Json<Account>> {
+    Ok(web::Json(shared.accounts.me(&by).await?))
+}
+
+/// Ends the session of the cookie; also where it has ended already.
+#[utoipa::path(tag = "accounts", security(("session" = [])), responses((status = 204), Refusals))]
+#[post("/api/auth/logout")]
+pub(super) async fn logout(
+    http: HttpRequest,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    if let Some(token) = session_cookie(&http) {
+        require_own_origin(&http)?;
+        shared.accounts.logout(&token).await?;
+    }
+    Ok(HttpResponse::NoContent()
+        .insert_header(forget_cookie())
+        .finish())
+}
+
+/// Replaces the password; every session and token ends, this one too.
+#[utoipa::path(tag = "accounts", request_body = PasswordRequest, security(("session" = [])), responses((status = 204), Refusals))]
+#[post("/api/auth/password")]
+pub(super) async fn password(
+    by: By<Known>,
+    http: HttpRequest,
+    request: Json<PasswordRequest>,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    shared
+        .accounts
+        .change_password(&by, &request.0, client_address(&http, &shared))
+        .await?;
+    Ok(HttpResponse::NoContent()
+        .insert_header(forget_cookie())
+        .finish())
+}
+
+/// Makes an API token; its secret is shown this once.
+#[utoipa::path(tag = "accounts", request_body = NewTokenRequest, security(("session" = [])),
+    responses((status = 201, body = NewTokenResponse), Refusals))]
+#[post("/api/tokens")]
+pub(super) async fn create_token(
+    by: By<Known>,
+    request: Json<NewTokenRequest>,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    Ok(HttpResponse::Created().json(shared.accounts.create_token(&by, &request.0).await?))
+}
+
+/// My API tokens, without their secrets.
+#[utoipa::path(tag = "accounts", security(("session" = [])), responses((status = 200, body = Vec<TokenEntry>), Refusals))]
+#[get("/api/tokens")]
+pub(super) async fn list_tokens(
+    by: By<Known>,
+    shared: web::Data<Shared>,
+) -> HttpResult<web::Json<Vec<TokenEntry>>> {
+    Ok(web::Json(shared.accounts.list_tokens(&by).await?))
+}
+
+/// Ends a token.
+#[utoipa::path(tag = "accounts", params(("token_id" = Uuid, Path)), security(("session" = [])), responses((status = 204), Refusals))]
+#[delete("/api/tokens/{token_id}")]
+pub(super) async fn revoke_token(
+    by: By<Known>,
+    token_id: web::Path<Uuid>,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    shared.accounts.revoke_token(&by, *token_id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,100 @@
+//! What surrounds every request: its span and numbers, the gate while tables are missing, and problems for errors that
+//! no handler made.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error, ResponseError,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::Next,
+    web,
+};
+use ferry_core::wire::ErrorCode;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::{
+    Shared,
+    error::{HttpError, PROBLEM_JSON, problem_for},
+};
+
+/// Gives the request a span with an id and counts its answer. Paths are logged, query strings never: they hold labels.
+pub(super) async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let span = tracing::info_span!(
+        "request", id = %Uuid::new_v4().simple(), %method, path = request.path(), user = tracing::field::Empty
+    );
+    let shared = request.app_data::<web::Data<Shared>>().cloned();
+    let outcome = next.call(request).instrument(span.clone()).await;
+    if let Ok(response) = &outcome {
+        let status = response.status().as_u16();
+        let route = response
+            .request()
+            .match_pattern()
+            .unwrap_or_else(|| "other".to_owned());
+        let took = began.elapsed();
+        span.in_scope(|| tracing::debug!(status, took_ms = took.as_secs_f64() * 1e3, "answered"));
+        if let Some(shared) = shared {
+            shared
+                .metrics
+                .observe(method.as_str(), &route, status, took);
+        }
+    }
+    outcome
+}
+
+/// Until the tables are up to date the API can not work, and says so.
+pub(super) async fn gate<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let ready = request
+        .app_data::<web::Data<Shared>>()
+        .is_none_or(|shared| shared.lifecycle.tables_are_ready());
+    if ready || !request.path().starts_with("/api/") {
+        return next
+            .call(request)
+            .await
+            .map(ServiceResponse::map_into_left_body);
+    }
+    let refusal = HttpError::new(ErrorCode::DatabaseUnavailable).error_response();
+    Ok(request.into_response(refusal).map_into_right_body())
+}
+
+/// Turns the framework's own refusals into problem documents.
+pub(super) async fn as_problems<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let response = next.call(request).await?;
+    let status = response.status();
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    if !is_refusal || response.response().content_type_is(PROBLEM_JSON) {
+        return Ok(response.map_into_left_body());
+    }
+    if status.is_server_error() {
+        tracing::error!(%status, error = ?response.response().error(), "the framework failed");
+    }
+    Ok(response
+        .into_response(problem_for(status))
+        .map_into_right_body())
+}
+
+/// Asks a response for its media type.
+trait MediaType {
+    fn content_type_is(&self, media_type: &str) -> bool;
+}
+
+impl<B> MediaType for actix_web::HttpResponse<B> {
+    fn content_type_is(&self, media_type: &str) -> bool {
+        self.headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|value| value == media_type)
+    }
+}

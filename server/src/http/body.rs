@@ -1,0 +1,240 @@
+//! Reading bodies with bounds: of length, of silence, and (for parts) of the memory that all of them share.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
+use bytes::{Bytes, BytesMut};
+use ferry_core::wire::{ErrorCode, MAX_PART_BODY_BYTES};
+use futures_util::{StreamExt, future::LocalBoxFuture};
+use serde::de::DeserializeOwned;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    Shared,
+    error::{HttpError, HttpResult},
+};
+
+/// Longest JSON body: a manifest and what goes with it, or a list of part numbers.
+pub(crate) const JSON_LIMIT_BYTES: usize = 1024 * 1024;
+/// How long a refused body is read before its sender is answered.
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// The bytes of part bodies that may be in memory at once.
+#[derive(Debug, Clone)]
+pub(crate) struct BodyBudget {
+    bytes: Arc<Semaphore>,
+    wait: Duration,
+}
+
+/// A share of the budget, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl BodyBudget {
+    pub(crate) fn new(total_bytes: u32, wait: Duration) -> Self {
+        let bytes = usize::try_from(total_bytes).unwrap_or(Semaphore::MAX_PERMITS);
+        BodyBudget {
+            bytes: Arc::new(Semaphore::new(bytes)),
+            wait,
+        }
+    }
+
+    /// Waits for a share; `busy` when none came free in time.
+    pub(crate) async fn reserve(&self, bytes: u32) -> HttpResult<Reserved> {
+        let permit = Arc::clone(&self.bytes).acquire_many_owned(bytes);
+        match tokio::time::timeout(self.wait, permit).await {
+            Ok(Ok(permit)) => Ok(Reserved { _permit: permit }),
+            Ok(Err(_)) | Err(_) => Err(HttpError::new(ErrorCode::Busy)),
+        }
+    }
+
+    /// Bytes not reserved.
+    pub(crate) fn free_bytes(&self) -> usize {
+        self.bytes.available_permits()
+    }
+}
+
+/// How a body is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// The most bytes.
+    pub(crate) limit_bytes: usize,
+    /// As announced; memory for it is taken at once.
+    pub(crate) announced_bytes: Option<usize>,
+    /// Longest silence.
+    pub(crate) idle: Duration,
+}
+
+/// Reads a body to its end. Its reader learns which bound it passed.
+pub(crate) async fn read(payload: &mut dev::Payload, bounds: Bounds) -> HttpResult<Bytes> {
+    let capacity = bounds
+        .announced_bytes
+        .unwrap_or_default()
+        .min(bounds.limit_bytes);
+    let mut body = BytesMut::with_capacity(capacity);
+    while let Some(chunk) = next(payload, bounds.idle).await? {
+        if body.len().saturating_add(chunk.len()) > bounds.limit_bytes {
+            return Err(HttpError::too_large(
+                u64::try_from(bounds.limit_bytes).unwrap_or(u64::MAX),
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+async fn next(payload: &mut dev::Payload, idle: Duration) -> HttpResult<Option<Bytes>> {
+    let incomplete = |what: &str| HttpError::detailed(ErrorCode::BodyIncomplete, what);
+    match tokio::time::timeout(idle, payload.next()).await {
+        Ok(Some(Ok(chunk))) => Ok(Some(chunk)),
+        Ok(Some(Err(_))) => Err(incomplete("the body broke off")),
+        Ok(None) => Ok(None),
+        Err(_) => Err(incomplete("the body stopped arriving")),
+    }
+}
+
+/// Reads what a refused sender goes on sending, as far as one part, and drops it: a browser that is answered in the
+/// middle of its body may report a broken connection instead of the answer.
+pub(crate) async fn drain(payload: &mut dev::Payload) {
+    let most = usize::try_from(MAX_PART_BODY_BYTES).unwrap_or(usize::MAX);
+    let reading = async {
+        let mut seen = 0_usize;
+        while let Some(Ok(chunk)) = payload.next().await {
+            seen = seen.saturating_add(chunk.len());
+            if seen > most {
+                break;
+            }
+        }
+    };
+    if tokio::time::timeout(DRAIN_TIME, reading).await.is_err() {
+        tracing::debug!("a refused body goes on; its connection is closed");
+    }
+}
+
+/// A JSON body.
+#[derive(Debug)]
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = HttpError;
+    type Future = LocalBoxFuture<'static, HttpResult<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let read = read_json(&request, &mut payload).await;
+            if read.is_err() {
+                drain(&mut payload).await;
+            }
+            read.map(Json)
+        })
+    }
+}
+
+async fn read_json<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: &mut dev::Payload,
+) -> HttpResult<T> {
+    if !request
+        .content_type()
+        .eq_ignore_ascii_case("application/json")
+    {
+        return Err(HttpError::invalid("the body must be application/json"));
+    }
+    let idle = request
+        .app_data::<web::Data<Shared>>()
+        .map_or(DRAIN_TIME, |shared| shared.config.requests.body_idle);
+    let body = read(
+        payload,
+        Bounds {
+            limit_bytes: JSON_LIMIT_BYTES,
+            announced_bytes: None,
+            idle,
+        },
+    )
+    .await?;
+    serde_json::from_slice(&body).map_err(|error| HttpError::invalid(format!("the body: {error}")))
+}
+
+/// A JSON body, or none: then the default.
+#[derive(Debug)]
+pub(crate) struct OptionalJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJson<T> {
+    type Error = HttpError;
+    type Future = LocalBoxFuture<'static, HttpResult<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let announced = request
+            .headers()
+            .get(actix_web::http::header::CONTENT_LENGTH);
+        let is_empty =
+            announced.is_none_or(|length| length == "0") && request.content_type().is_empty();
+        if is_empty {
+            return Box::pin(async { Ok(OptionalJson(T::default())) });
+        }
+        let json = Json::from_request(request, payload);
+        Box::pin(async move { json.await.map(|Json(value)| OptionalJson(value)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{Stream, stream};
+
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds {
+        limit_bytes: 10,
+        announced_bytes: None,
+        idle: Duration::from_millis(30),
+    };
+
+    fn payload(
+        chunks: impl Stream<Item = Result<Bytes, actix_web::error::PayloadError>> + 'static,
+    ) -> dev::Payload {
+        dev::Payload::Stream {
+            payload: Box::pin(chunks),
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_body_is_read_to_its_limit_and_not_beyond() {
+        let chunks = |sizes: &'static [usize]| {
+            payload(stream::iter(sizes).map(|size| Ok(Bytes::from(vec![1; *size]))))
+        };
+        assert_eq!(read(&mut chunks(&[4, 6]), BOUNDS).await.unwrap().len(), 10);
+        let error = read(&mut chunks(&[4, 7]), BOUNDS).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::BodyTooLarge);
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_stops_or_breaks_is_incomplete() {
+        let mut silent =
+            payload(stream::iter([Ok(Bytes::from_static(b"x"))]).chain(stream::pending()));
+        assert_eq!(
+            read(&mut silent, BOUNDS).await.unwrap_err().code(),
+            ErrorCode::BodyIncomplete
+        );
+        let broken = stream::iter([Err(actix_web::error::PayloadError::Incomplete(None))]);
+        assert_eq!(
+            read(&mut payload(broken), BOUNDS).await.unwrap_err().code(),
+            ErrorCode::BodyIncomplete
+        );
+    }
+
+    #[actix_web::test]
+    async fn the_budget_is_shared_and_given_back() {
+        let budget = BodyBudget::new(100, Duration::from_millis(20));
+        let first = budget.reserve(80).await.unwrap();
+        assert_eq!(
+            budget.reserve(30).await.unwrap_err().code(),
+            ErrorCode::Busy
+        );
+        assert_eq!(budget.free_bytes(), 20);
+        drop(first);
+        assert!(budget.reserve(100).await.is_ok());
+    }
+}

@@ -1,0 +1,89 @@
+//! The OpenAPI document, made from the handlers, and the page to try it at `/docs`.
+
+use actix_web::{dev::HttpServiceFactory, web};
+use ferry_core::wire::Problem;
+use utoipa::{
+    IntoResponses, Modify, OpenApi,
+    openapi::{
+        self, RefOr, Response,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::{error::PROBLEM_JSON, session::COOKIE};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ferry",
+        description = "End-to-end encrypted uploads that go on where they stopped. Sizes are bytes, times RFC 3339 UTC, \
+                       part numbers start at 1, byte strings are base64url without padding. Every unsafe call may be repeated."
+    ),
+    components(schemas(Problem)),
+    modifiers(&Security),
+    tags(
+        (name = "uploads", description = "From `check` to `complete`"),
+        (name = "files", description = "What is stored"),
+        (name = "accounts", description = "Sign-in and tokens"),
+        (name = "admin", description = "For administrators"),
+        (name = "server", description = "The server itself"),
+    )
+)]
+struct Document;
+
+/// How callers prove who they are.
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An API token with scopes"))
+            .build();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        let cookie = ApiKeyValue::with_description(
+            COOKIE,
+            "The page's sign-in; unsafe methods need our own Origin",
+        );
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
+/// What every operation may answer instead: a problem document.
+pub(crate) struct Refusals;
+
+impl IntoResponses for Refusals {
+    fn responses() -> std::collections::BTreeMap<String, RefOr<Response>> {
+        let content = openapi::ContentBuilder::new()
+            .schema(Some(openapi::Ref::from_schema_name("Problem")))
+            .build();
+        let response = openapi::ResponseBuilder::new()
+            .description("A refusal, with a stable code and what to do about it")
+            .content(PROBLEM_JSON, content)
+            .build();
+        [("default".to_owned(), RefOr::T(response))].into()
+    }
+}
+
+/// The document of all routes.
+pub fn document() -> openapi::OpenApi {
+    let app = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(Document::openapi())
+        .configure(super::routes);
+    app.split_for_parts().1
+}
+
+/// `/openapi.json` and `/docs`; all of their assets are in the binary.
+pub(super) fn pages(document: openapi::OpenApi) -> impl HttpServiceFactory + 'static {
+    let config = Config::default()
+        .validator_url("none")
+        .try_it_out_enabled(true);
+    let docs = SwaggerUi::new("/docs/{_:.*}")
+        .url("/openapi.json", document)
+        .config(config);
+    (web::redirect("/docs", "/docs/").see_other(), docs)
+}

@@ -1,0 +1,83 @@
+//! The server itself: what it accepts, whether it lives, whether it can serve, its numbers.
+
+use actix_web::{HttpResponse, get, web};
+use ferry_core::wire::{
+    ErrorCode, Limits, MAX_LABEL_BYTES, MAX_MANIFEST_BYTES, MAX_PART_BODY_BYTES, ServerConfig,
+};
+
+use super::{
+    Shared,
+    error::{HttpError, HttpResult},
+    openapi::Refusals,
+};
+
+/// Most parts of a file, by the part plan.
+const MAX_PARTS: u32 = 1_000_000;
+
+/// What a client must know before it signs in.
+#[utoipa::path(tag = "server", responses((status = 200, body = ServerConfig), Refusals))]
+#[get("/api/config")]
+pub(super) async fn config(shared: web::Data<Shared>) -> HttpResult<web::Json<ServerConfig>> {
+    let in_bytes = |limit: usize| u32::try_from(limit).unwrap_or(u32::MAX);
+    Ok(web::Json(ServerConfig {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        part_profile: shared.config.part_profile.clone(),
+        limits: Limits {
+            part_body_bytes: MAX_PART_BODY_BYTES,
+            parts_per_file: MAX_PARTS,
+            manifest_bytes: in_bytes(MAX_MANIFEST_BYTES),
+            label_bytes: in_bytes(MAX_LABEL_BYTES),
+            upload_ttl_secs: shared.config.upload_ttl.as_secs(),
+        },
+        storage: shared.config.storage.kind().to_owned(),
+        sign_up: shared.accounts.sign_up().await?,
+    }))
+}
+
+/// The process lives.
+#[utoipa::path(tag = "server", responses((status = 200, body = String, content_type = "text/plain"), Refusals))]
+#[get("/healthz")]
+pub(super) async fn healthz() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body("ok\n")
+}
+
+/// Requests can be served: the database and the store answer, and the server is not about to stop.
+#[utoipa::path(tag = "server", responses((status = 200, body = String, content_type = "text/plain"), Refusals))]
+#[get("/readyz")]
+pub(super) async fn readyz(shared: web::Data<Shared>) -> HttpResult<HttpResponse> {
+    if shared.lifecycle.is_stopping() {
+        return Err(HttpError::new(ErrorCode::ShuttingDown));
+    }
+    if !shared.lifecycle.tables_are_ready() || !shared.health.database().await {
+        return Err(HttpError::new(ErrorCode::DatabaseUnavailable));
+    }
+    if !shared.health.storage().await {
+        return Err(HttpError::new(ErrorCode::StorageUnavailable));
+    }
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body("ready\n"))
+}
+
+/// Numbers for Prometheus.
+#[utoipa::path(tag = "server", responses((status = 200, body = String, content_type = "application/openmetrics-text"), Refusals))]
+#[get("/metrics")]
+pub(super) async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
+    let as_gauge = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
+    let (used, idle) = shared.health.database_connections();
+    let numbers = &shared.metrics;
+    numbers
+        .parts_in_hand
+        .set(as_gauge(shared.lifecycle.parts_in_hand()));
+    let budget = usize::try_from(shared.config.requests.body_budget_bytes).unwrap_or_default();
+    numbers
+        .body_bytes_reserved
+        .set(as_gauge(budget.saturating_sub(shared.bodies.free_bytes())));
+    numbers.db_connections_used.set(i64::from(used));
+    numbers.db_connections_idle.set(i64::from(idle));
+    HttpResponse::Ok()
+        .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
+        .body(numbers.text())
+}

@@ -1,0 +1,234 @@
+//! Who sends a request: a bearer token, or the page's cookie with an `Origin` of our own. Extraction is authorisation:
+//! a handler that takes [`By`] runs only for whoever may call it.
+
+use std::{marker::PhantomData, net::IpAddr, ops::Deref, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpRequest, dev,
+    http::header::{self, HeaderName},
+    web,
+};
+use ferry_core::wire::{ErrorCode, Scope};
+use futures_util::future::LocalBoxFuture;
+
+use super::{
+    Shared,
+    error::{HttpError, HttpResult},
+};
+use crate::auth::{AuthResult, Credential, Identity, PlainToken};
+
+/// The prefix makes browsers refuse it from subdomains and over plain HTTP. Loopback addresses count as secure
+/// (Chromium and Firefox accept it on `http://127.0.0.1` and `http://localhost`).
+pub(crate) const COOKIE: &str = "__Host-ferry";
+
+/// What a handler demands of its caller.
+pub(crate) trait Demand: 'static {
+    fn check(identity: &Identity) -> AuthResult<()>;
+}
+
+macro_rules! demands {
+    ($($(#[$doc:meta])* $name:ident($identity:ident) $check:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(crate) enum $name {}
+        impl Demand for $name {
+            fn check($identity: &Identity) -> AuthResult<()> { $check }
+        }
+    )+};
+}
+
+demands! {
+    /// The scope `read`.
+    Read(identity) identity.require(Scope::Read);
+    /// The scope `upload`.
+    Upload(identity) identity.require(Scope::Upload);
+    /// The scope `admin` of an administrator.
+    Admin(identity) identity.require(Scope::Admin);
+    /// Anybody who is known.
+    Known(_identity) Ok(());
+}
+
+/// A caller who meets a demand.
+#[derive(Debug)]
+pub(crate) struct By<D>(Identity, PhantomData<D>);
+
+impl<D> Deref for By<D> {
+    type Target = Identity;
+    fn deref(&self) -> &Identity {
+        &self.0
+    }
+}
+
+impl<D: Demand> FromRequest for By<D> {
+    type Error = HttpError;
+    type Future = LocalBoxFuture<'static, HttpResult<Self>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let shared = shared(&request)?;
+            let (token, credential) =
+                credential(&request)?.ok_or_else(|| HttpError::new(ErrorCode::Unauthenticated))?;
+            if credential == Credential::Session && !request.method().is_safe() {
+                require_own_origin(&request)?;
+            }
+            let identity = shared.accounts.authenticate(&token, credential).await?;
+            tracing::Span::current().record("user", tracing::field::display(identity.user_id));
+            D::check(&identity)?;
+            Ok(By(identity, PhantomData))
+        })
+    }
+}
+
+pub(crate) fn shared(request: &HttpRequest) -> HttpResult<web::Data<Shared>> {
+    request
+        .app_data::<web::Data<Shared>>()
+        .cloned()
+        .ok_or_else(|| HttpError::new(ErrorCode::Internal))
+}
+
+/// The secret that came with the request; the header counts before the cookie.
+fn credential(request: &HttpRequest) -> HttpResult<Option<(PlainToken, Credential)>> {
+    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
+        let text = value.to_str().unwrap_or_default();
+        let (scheme, secret) = text.split_once(' ').unwrap_or_default();
+        let token =
+            PlainToken::parse(secret.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer"));
+        let token = token.ok_or_else(|| {
+            HttpError::detailed(
+                ErrorCode::Unauthenticated,
+                "the Authorization header is not of the form `Bearer token`",
+            )
+        })?;
+        return Ok(Some((token, Credential::Api)));
+    }
+    Ok(session_cookie(request).map(|token| (token, Credential::Session)))
+}
+
+/// The secret in the page's cookie.
+pub(crate) fn session_cookie(request: &HttpRequest) -> Option<PlainToken> {
+    let lines = request
+        .headers()
+        .get_all(header::COOKIE)
+        .filter_map(|line| line.to_str().ok());
+    let mut cookies = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='));
+    cookies
+        .find(|(name, _)| *name == COOKIE)
+        .and_then(|(_, value)| PlainToken::parse(value))
+}
+
+/// The header that hands the browser a session. Tokens are base64url: nothing in them needs quoting.
+pub(crate) fn set_cookie(token: &PlainToken, ttl: Duration) -> (HeaderName, String) {
+    cookie(token.expose(), ttl.as_secs())
+}
+
+/// The header that makes the browser forget it.
+pub(crate) fn forget_cookie() -> (HeaderName, String) {
+    cookie("", 0)
+}
+
+fn cookie(value: &str, age_secs: u64) -> (HeaderName, String) {
+    (
+        header::SET_COOKIE,
+        format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={age_secs}"),
+    )
+}
+
+/// Refuses a request that a page of another site sent, or that names no origin: a cookie alone proves no intent.
+pub(crate) fn require_own_origin(request: &HttpRequest) -> HttpResult<()> {
+    match request.headers().get(header::ORIGIN) {
+        Some(_) => refuse_foreign_origin(request),
+        None => Err(HttpError::detailed(
+            ErrorCode::OriginRefused,
+            "a request with a cookie needs an Origin header",
+        )),
+    }
+}
+
+/// Refuses a request whose `Origin`, if it has one, is not our own.
+pub(crate) fn refuse_foreign_origin(request: &HttpRequest) -> HttpResult<()> {
+    let Some(origin) = request.headers().get(header::ORIGIN) else {
+        return Ok(());
+    };
+    let shared = shared(request)?;
+    let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
+    let own = [
+        Some(origin_of(request, &shared)),
+        shared.config.public_url.clone(),
+    ];
+    if own.iter().flatten().any(|own| *own == origin) {
+        return Ok(());
+    }
+    Err(HttpError::detailed(
+        ErrorCode::OriginRefused,
+        "the Origin is not this server's; behind a proxy, public_url must be the address people use",
+    ))
+}
+
+/// The origin under which this request reached us.
+pub(crate) fn origin_of(request: &HttpRequest, shared: &Shared) -> String {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let scheme = if request.app_config().secure() || forwarded_https(request, shared) {
+        "https"
+    } else {
+        "http"
+    };
+    format!("{scheme}://{}", host.to_ascii_lowercase())
+}
+
+/// Where people find the page.
+pub(crate) fn public_origin(request: &HttpRequest, shared: &Shared) -> String {
+    shared
+        .config
+        .public_url
+        .clone()
+        .unwrap_or_else(|| origin_of(request, shared))
+}
+
+fn forwarded_https(request: &HttpRequest, shared: &Shared) -> bool {
+    let peer_is_proxy = request
+        .peer_addr()
+        .is_some_and(|peer| is_proxy(peer.ip(), shared));
+    let proto = request
+        .headers()
+        .get("x-forwarded-proto")
+        .and_then(|proto| proto.to_str().ok());
+    peer_is_proxy && proto.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"))
+}
+
+/// The client's address: the peer's, or behind trusted proxies the last one that is none of them.
+pub(crate) fn client_address(request: &HttpRequest, shared: &Shared) -> IpAddr {
+    let peer = request
+        .peer_addr()
+        .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
+    if !is_proxy(peer, shared) {
+        return peer;
+    }
+    let lines = request
+        .headers()
+        .get_all("x-forwarded-for")
+        .filter_map(|line| line.to_str().ok());
+    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
+    let addresses = hops
+        .iter()
+        .rev()
+        .map_while(|hop| hop.trim().parse::<IpAddr>().ok());
+    addresses
+        .into_iter()
+        .find(|hop| !is_proxy(*hop, shared))
+        .unwrap_or(peer)
+}
+
+fn is_proxy(address: IpAddr, shared: &Shared) -> bool {
+    shared
+        .config
+        .trusted_proxies
+        .iter()
+        .any(|network| network.contains(address))
+}
