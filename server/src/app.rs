@@ -108,16 +108,22 @@ pub async fn run(
         .context("the listener has no address")?;
     let (server, handle) = serve(listener, &app)?;
     let mut server = actix_web::rt::spawn(server);
-    announce(&format!("listening on {}", app.config.own_url(reachable(bound))));
+    announce(&format!(
+        "listening on {}",
+        app.config.own_url(reachable(bound))
+    ));
     let (stop_jobs, stopped) = watch::channel(false);
     let background = Background::of(&app, reachable(bound));
-    let mut background = tokio::spawn(background.run(stopped));
+    let mut background = actix_web::rt::spawn(background.run(stopped));
     tokio::select! {
         () = shutdown => stop(&app, &handle).await,
         ended = &mut server => tracing::error!(?ended, "the HTTP server ended by itself"),
     }
     stop_jobs.send_replace(true);
-    if tokio::time::timeout(LAST_JOBS, &mut background).await.is_err() {
+    if tokio::time::timeout(LAST_JOBS, &mut background)
+        .await
+        .is_err()
+    {
         background.abort();
     }
     if let Some(postgres) = app.postgres {

@@ -208,7 +208,9 @@ impl Config {
 
     /// The address that links begin with, when the server listens on `bound`.
     pub fn base_url(&self, bound: SocketAddr) -> String {
-        self.public_url.clone().unwrap_or_else(|| self.own_url(bound))
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| self.own_url(bound))
     }
 
     /// The address of the server itself, whatever is in front of it.

@@ -28,7 +28,9 @@ pub(super) async fn get_part(
 ) -> HttpResult<HttpResponse> {
     let (file_id, part_number) = path.into_inner();
     let range = range_of(&request);
-    let read = shared.uploads.read_part(by.user_id, file_id, part_number, range);
+    let read = shared
+        .uploads
+        .read_part(by.user_id, file_id, part_number, range);
     Ok(match read.await? {
         PartRead::Bytes(part) => answer(part, range.is_some(), shared),
         PartRead::OutOfRange { total_bytes } => HttpError::range_outside(total_bytes),
