@@ -1,0 +1,73 @@
+/** Uploads that the server holds and this tab does not send: pick the file and it goes on. Names come from the client, opened here. */
+
+import { arrange, h, setShown, setText } from '../dom.js';
+import { ago, bytes, count, percent, percentAttribute, share, until } from '../format.js';
+import { errorSentence } from '../messages.js';
+import { confirm } from './confirm.js';
+import { fileName } from './file-name.js';
+
+/** `deeds` = `{pick(unfinished, file), carryOn(unfinished), discard(unfinished)}`. Returns `{element, show}`. */
+export function unfinishedList(deeds) {
+  const list = h('ul', { class: 'rows', testid: 'unfinished-list' });
+  const note = h('p', { class: 'section-note' });
+  const element = h('section', { class: 'section', 'aria-labelledby': 'unfinished-title', hidden: true },
+    h('div', { class: 'section-head' }, h('h2', { id: 'unfinished-title' }, 'Unfinished uploads'), note), list);
+  const rows = new Map();
+  const show = (unfinished) => {
+    arrange(list, unfinished.map((entry) => rowFor(rows, entry, deeds)));
+    setText(note, 'Pick the same file, from any place or device, and only what is missing is sent.');
+    setShown(element, unfinished.length > 0);
+  };
+  return { element, show };
+}
+
+/** Rows that did not change keep their element, and with it the focus. */
+function rowFor(rows, entry, deeds) {
+  const key = entry.fileId;
+  const version = `${entry.name} ${entry.storedParts} ${entry.lastActivityAt} ${entry.handle !== null}`;
+  const known = rows.get(key);
+  if (known?.version === version) return known.element;
+  const element = unfinishedRow(entry, deeds);
+  rows.set(key, { version, element });
+  return element;
+}
+
+function unfinishedRow(entry, deeds) {
+  const stored = share(entry.storedParts, entry.totalParts);
+  const name = entry.name ?? 'Name can not be opened';
+  return h('li', { class: 'row', testid: 'unfinished-row', data: { fileId: entry.fileId, name: entry.name ?? '', percent: percentAttribute(stored) } },
+    h('div', { class: 'row-main' }, fileName(name, 'unfinished-name'), h('p', { class: 'row-note' }, noteOf(entry, stored))),
+    h('div', { class: 'row-buttons' }, rowButtons(entry, name, deeds)));
+}
+
+function noteOf(entry, stored) {
+  if (entry.problem) return errorSentence(entry.problem);
+  const pieces = [
+    bytes(entry.sizeBytes),
+    `${percent(stored, 0)} stored (${entry.storedParts} of ${count(entry.totalParts, 'part')})`,
+    `last active ${ago(entry.lastActivityAt)}${entry.client ? ` from ${entry.client}` : ''}`,
+  ];
+  if (entry.expiresAt) pieces.push(`cleaned up ${until(entry.expiresAt)}`);
+  return pieces.join(' · ');
+}
+
+function rowButtons(entry, name, deeds) {
+  const input = h('input', { type: 'file', class: 'visually-hidden', tabindex: '-1', 'aria-label': `The file for ${name}`, testid: 'unfinished-input' });
+  input.addEventListener('change', () => {
+    const file = input.files[0];
+    input.value = '';
+    if (file) deeds.pick(entry, file);
+  });
+  const button = (testid, kind, text, deed) => h('button', { type: 'button', class: `${kind} small`, testid, 'aria-label': `${text}: ${name}`, on: { click: deed } }, text);
+  return [
+    entry.handle && button('unfinished-continue', 'primary', 'Go on', () => deeds.carryOn(entry)),
+    button('unfinished-pick', entry.handle ? '' : 'primary', 'Pick the file', () => input.click()),
+    button('unfinished-discard', '', 'Discard', () => discard(entry, name, deeds)),
+    input,
+  ];
+}
+
+async function discard(entry, name, deeds) {
+  const yes = await confirm({ title: 'Discard this upload?', text: `What is stored of “${name}” will be deleted from the server, for all your devices.`, yes: 'Discard' });
+  if (yes) await deeds.discard(entry);
+}

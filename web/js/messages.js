@@ -1,0 +1,190 @@
+/** Sentences: what an upload or download is doing, what an error means, what to do. Pure; numbers come from format.js. */
+
+import * as format from './format.js';
+
+/** What an error tells a person: what happened, what to do, and what support needs to find it. */
+export function errorSentence(error) {
+  const pieces = [error?.message || 'Something went wrong in this page.', error?.detail, error?.hint || 'Reload the page; what is stored is kept.'];
+  if (error?.errorId) pieces.push(`Error id: ${error.errorId}.`);
+  return pieces.filter(Boolean).map(sentence).filter(unique).join(' ');
+}
+
+function sentence(text) {
+  const trimmed = text.trim();
+  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
+
+function unique(text, index, all) {
+  return all.indexOf(text) === index;
+}
+
+/** The code of anything that was thrown. */
+export function errorCode(error) {
+  return error?.code && typeof error.code === 'string' ? error.code : 'client_fault';
+}
+
+/** One sentence about an upload, now. */
+export function uploadSentence(progress, outcome, now = Date.now()) {
+  const say = UPLOAD_SENTENCES[progress.phase];
+  return say ? say(progress, outcome, now) : '';
+}
+
+const UPLOAD_SENTENCES = {
+  queued: () => 'Waits for its turn.',
+  checking: () => 'Checking for an earlier upload.',
+  comparing: comparing,
+  resuming: resuming,
+  sending: (progress) => (progress.setBackBytes > 0 ? setBack(progress) : 'Encrypting and sending.'),
+  waiting: waiting,
+  asking: () => 'The file changed since its earlier upload. What should happen?',
+  finishing: () => 'Everything is stored. Sealing and closing the file.',
+  done: done,
+  stopped: (progress, outcome) => stopped(progress, outcome),
+  failed: (progress, outcome) => errorSentence(outcome?.error ?? progress.error),
+};
+
+function comparing(progress) {
+  const compared = format.percent(format.share(progress.checkedBytes, progress.sizeBytes), 0);
+  return `Comparing the file with what is stored: ${compared} compared.`;
+}
+
+function resuming(progress) {
+  if (progress.setBackBytes > 0) return setBack(progress);
+  if (!progress.resumed) return 'Resuming.';
+  const { firstPart, totalParts, storedPercent } = progress.resumed;
+  return `Resuming at part ${format.whole(firstPart)} of ${format.whole(totalParts)}, ${format.percent(storedPercent, 0)} was already stored.`;
+}
+
+function setBack(progress) {
+  return `${format.bytes(progress.setBackBytes)} had to be set back, because stored parts differ from the file; they are sent again.`;
+}
+
+/** `Waiting: the server is busy. Goes on in 12 s.` */
+export function waiting(progress, outcome, now = Date.now()) {
+  const reason = progress.waiting?.reason;
+  if (reason === 'another_tab') return 'Another tab is uploading this file. This one goes on when that tab ends.';
+  if (reason === 'offline') return 'Waiting: this device is offline. It goes on by itself.';
+  if (reason === 'sign_in') return 'Waiting: your session ended. Sign in again, and it goes on.';
+  const why = WAITING_REASONS[reason] ?? lowered(progress.waiting?.message ?? 'the server can not take it now');
+  return `Waiting: ${why.replace(/[.\s]+$/, '')}${goesOn(progress.waiting?.untilMs, now)}`;
+}
+
+const WAITING_REASONS = {
+  busy: 'server busy',
+  rate_limited: 'server busy',
+  shutting_down: 'the server is restarting',
+  network: 'no connection to the server',
+  stalled: 'the connection stalled',
+  database_unavailable: "the server's database does not answer",
+  storage_unavailable: "the server's storage does not answer",
+  storage_full: "the server's storage is full; it goes on when there is room again",
+  quota_exceeded: 'your quota is used up; delete files or ask an administrator for more',
+};
+
+function lowered(text) {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function goesOn(untilMs, now) {
+  if (!untilMs) return '.';
+  const secs = Math.ceil((untilMs - now) / 1000);
+  return secs > 0 ? `, goes on in ${format.duration(secs)}.` : ', trying again.';
+}
+
+function done(progress, outcome) {
+  if (outcome?.result?.alreadyStored) return 'Already stored: this very content was there before. Nothing was sent.';
+  const before = progress.storedBeforeBytes;
+  if (before > 0 && progress.sizeBytes > 0) {
+    return `Stored, sealed and compared. ${format.percent(format.share(before, progress.sizeBytes), 0)} was there before.`;
+  }
+  return 'Stored, sealed and compared.';
+}
+
+function stopped(progress, outcome) {
+  const kept = progress.doneBytes > 0 ? `${format.percent(progress.percent)} is stored and kept.` : 'Nothing was stored yet.';
+  const error = outcome?.error ?? progress.error;
+  if (error && errorCode(error) !== 'stopped') return `${errorSentence(error)} ${kept}`;
+  return `Stopped. ${kept} It can go on now, later, or on another device.`;
+}
+
+/** `482 MB of 1.07 GB`, `23 MB/s`, `about 25 s left`: the pieces that are known and true now. */
+export function uploadNumbers(progress) {
+  const { phase } = progress;
+  if (phase === 'done') return [format.bytes(progress.sizeBytes)];
+  if (phase === 'queued' || phase === 'checking') return [format.bytes(progress.sizeBytes)];
+  const pieces = [`${format.bytes(progress.doneBytes)} of ${format.bytes(progress.sizeBytes)}`];
+  if (moving(phase)) pieces.push(...speed(progress));
+  return pieces;
+}
+
+function moving(phase) {
+  return phase === 'sending' || phase === 'resuming' || phase === 'comparing';
+}
+
+function speed(progress) {
+  const pieces = [];
+  if (progress.rateBytesPerSec !== null) pieces.push(format.rate(progress.rateBytesPerSec));
+  if (progress.etaSecs !== null) pieces.push(`about ${format.duration(progress.etaSecs)} left`);
+  return pieces;
+}
+
+/** `37 of 167 parts stored · 12 were there before`, for those who want to know exactly. */
+export function partsLine(progress) {
+  const { parts } = progress;
+  if (!parts || parts.total === 0 || progress.phase === 'queued' || progress.phase === 'checking') return '';
+  const before = parts.storedBefore > 0 ? `, ${format.whole(parts.storedBefore)} before` : '';
+  return `${format.whole(parts.stored)} of ${format.count(parts.total, 'part')} stored${before}`;
+}
+
+/** The question about a changed file: exact, and without blame. */
+export function changedSentence(changed) {
+  const size = changed.storedSizeBytes === changed.sizeBytes ? '' : ` It had ${format.bytes(changed.storedSizeBytes)} then and has ${format.bytes(changed.sizeBytes)} now.`;
+  const parts = changed.differingParts === 1 ? '1 part differs' : `${format.whole(changed.differingParts)} parts differ`;
+  const what = `${parts} of ${format.whole(changed.totalParts)} from what is stored.${size}`;
+  return changed.complete ? `${what} The stored file is complete and stays as it is.` : what;
+}
+
+/** What a changed-file answer does, on its button. */
+export function changedLabel(answer, changed) {
+  if (answer === 'replace') return changed.differingParts === 0 ? 'Go on with this file' : `Send only ${changed.differingParts === 1 ? 'that part' : `those ${format.count(changed.differingParts, 'part')}`}`;
+  if (answer === 'fresh') return 'Upload as a new file';
+  return 'Stop';
+}
+
+/** One sentence about a download, now. */
+export function downloadSentence(download, now = Date.now()) {
+  const { progress, error, result } = download;
+  if (result) return 'Complete; every byte was checked.';
+  if (error) return errorCode(error) === 'stopped' ? 'Stopped. The half file was thrown away.' : errorSentence(error);
+  if (!progress) return 'Fetching the list of parts.';
+  if (progress.phase === 'waiting') return waiting(progress, null, now);
+  if (progress.phase === 'finishing') return 'Checking the whole file.';
+  return 'Fetching, decrypting and checking.';
+}
+
+/** The state of a download in one word, for `data-state`. */
+export function downloadState({ progress, error, result }) {
+  if (result) return 'done';
+  if (error) return errorCode(error) === 'stopped' ? 'stopped' : 'failed';
+  if (!progress) return 'starting';
+  if (progress.phase === 'waiting') return 'waiting';
+  return progress.phase === 'finishing' ? 'checking' : 'receiving';
+}
+
+/** `2 of 5 files stored, 45 % of all bytes`: over all cards of this tab. */
+export function summarySentence(items) {
+  const live = items.filter((item) => item.phase !== 'stopped' && item.phase !== 'failed');
+  const finished = live.filter((item) => item.phase === 'done').length;
+  const failed = items.length - live.length;
+  const pieces = [`${format.whole(finished)} of ${format.count(items.length, 'file')} stored`];
+  if (failed > 0) pieces.push(`${format.whole(failed)} stopped`);
+  if (finished < live.length) pieces.push(`${format.percent(totalPercent(live), 0)} of the bytes`);
+  return pieces.join(', ');
+}
+
+/** Percent of all bytes, 0 to 100. */
+export function totalPercent(items) {
+  const size = items.reduce((sum, item) => sum + item.sizeBytes, 0);
+  const stored = items.reduce((sum, item) => sum + item.doneBytes, 0);
+  return format.share(stored, size);
+}

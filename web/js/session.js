@@ -1,0 +1,49 @@
+/** Who is signed in, locked or not, as the client last said. Holds no keys and no password; asks the client for every change. */
+
+export class SessionStore extends EventTarget {
+  #client;
+  #current = { state: 'signed-out' };
+
+  constructor(client) {
+    super();
+    this.#client = client;
+    client.addEventListener('session', () => this.refresh().catch(() => {}));
+  }
+
+  /** `signed-out`, `locked` or `unlocked`, with the account where there is one. */
+  get current() {
+    return this.#current;
+  }
+
+  async refresh() {
+    return this.#became(await this.#client.session());
+  }
+
+  async register(invitation, username, password) {
+    return this.#became(await this.#client.register(invitation, username, password));
+  }
+
+  async signIn(username, password, keep) {
+    return this.#became(await this.#client.login(username, password, { keep }));
+  }
+
+  async unlock(password, keep) {
+    return this.#became(await this.#client.unlock(password, { keep }));
+  }
+
+  async changePassword(oldPassword, newPassword) {
+    return this.#became(await this.#client.changePassword(oldPassword, newPassword));
+  }
+
+  async signOut() {
+    await this.#client.logout();
+    return this.#became({ state: 'signed-out' });
+  }
+
+  #became(session) {
+    const before = this.#current;
+    this.#current = session;
+    this.dispatchEvent(new CustomEvent('change', { detail: { before, now: session } }));
+    return session;
+  }
+}

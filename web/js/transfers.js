@@ -1,0 +1,239 @@
+/** The uploads and downloads of this tab. They outlive the views; they are not the server's list of unfinished uploads. */
+
+const QUEUED = Object.freeze({
+  phase: 'queued', percent: 0, sizeBytes: 0, doneBytes: 0, storedBeforeBytes: 0, checkedBytes: 0, rateBytesPerSec: null, etaSecs: null,
+  parts: { total: 0, stored: 0, storedBefore: 0 }, resumed: null, waiting: null, setBackBytes: 0, error: null,
+});
+
+/** One picked file and what became of it. Dispatches `change`. */
+export class UploadItem extends EventTarget {
+  #upload = null;
+  #progress;
+  #answer = null;
+  #outcome = {};
+
+  constructor(file, name = file.name) {
+    super();
+    this.file = file;
+    this.name = name;
+    this.#progress = { ...QUEUED, sizeBytes: file.size };
+  }
+
+  /** Takes over a client's upload, which has begun. */
+  attach(upload) {
+    this.#upload = upload;
+    this.#follow(upload.promise);
+  }
+
+  get progress() {
+    return this.question ? { ...this.#progress, phase: 'asking' } : this.#progress;
+  }
+
+  get phase() {
+    if (this.question) return 'asking';
+    if (this.#outcome.result) return 'done';
+    if (this.#outcome.error) return this.#outcome.error.code === 'stopped' ? 'stopped' : 'failed';
+    return this.#progress.phase;
+  }
+
+  /** `{result}` or `{error}` once the run ended, else empty. */
+  get outcome() {
+    return this.#outcome;
+  }
+
+  get fileId() {
+    return this.#outcome.result?.fileId ?? this.#upload?.fileId ?? null;
+  }
+
+  /** It may still move by itself. */
+  get isLive() {
+    return !['done', 'stopped', 'failed'].includes(this.phase);
+  }
+
+  /** The open question about a changed file, or null. */
+  question = null;
+
+  showProgress(progress) {
+    this.#progress = progress;
+    this.#changed();
+  }
+
+  /** Called by the client; answered by `answer`. */
+  ask(changed) {
+    this.question = changed;
+    this.#changed();
+    return new Promise((resolve) => { this.#answer = resolve; });
+  }
+
+  answer(choice) {
+    this.#answer?.(choice);
+    this.#closeQuestion();
+    this.#changed();
+  }
+
+  async stop() {
+    if (this.question) this.answer('stop');
+    await this.#upload?.stop();
+  }
+
+  /** Begins a new run; with `file` where the old one can't be read any more. */
+  resume(file) {
+    if (file) this.file = file;
+    this.#outcome = {};
+    this.#progress = { ...this.#progress, phase: 'queued', error: null, waiting: null };
+    this.#follow(this.#upload.resume(file));
+    this.#changed();
+  }
+
+  async discard() {
+    if (this.question) this.answer('stop');
+    await this.#upload?.discard();
+  }
+
+  #follow(run) {
+    this.#outcome = {};
+    run.then((result) => { this.#outcome = { result }; }, (error) => { this.#outcome = { error }; }).then(() => {
+      this.#closeQuestion();
+      this.#changed();
+      this.dispatchEvent(new Event('settled'));
+    });
+  }
+
+  #closeQuestion() {
+    this.question = null;
+    this.#answer = null;
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+}
+
+/** One download. Dispatches `change`. */
+export class DownloadItem extends EventTarget {
+  progress = null;
+  error = null;
+  result = null;
+  #abort = new AbortController();
+
+  constructor(fileId, name, sizeBytes) {
+    super();
+    this.fileId = fileId;
+    this.name = name;
+    this.sizeBytes = sizeBytes;
+  }
+
+  get isLive() {
+    return !this.error && !this.result;
+  }
+
+  stop() {
+    this.#abort.abort();
+  }
+
+  async run(client, sink) {
+    const onProgress = (progress) => this.#set({ progress });
+    try {
+      this.#set({ result: await client.download(this.fileId, { sink, signal: this.#abort.signal, onProgress }) });
+    } catch (error) {
+      this.#set({ error });
+    }
+  }
+
+  #set(values) {
+    Object.assign(this, values);
+    this.dispatchEvent(new Event('change'));
+  }
+}
+
+/**
+ * All of this tab. Dispatches `list` when a card comes or goes, `progress` when any moves,
+ * `stored` when a file became complete, `settled` when any run ended.
+ */
+export class Transfers extends EventTarget {
+  uploads = [];
+  downloads = [];
+  #client;
+
+  constructor(client) {
+    super();
+    this.#client = client;
+  }
+
+  /** Starts the upload of a picked file; `handle` lets this browser go on later with one click. */
+  upload(file, handle) {
+    const item = this.#newUpload(file);
+    item.attach(this.#client.upload(file, { ...callbacks(item), handle }));
+    return item;
+  }
+
+  /** Goes on with a kept handle; call it from a click. */
+  async continueUnfinished(unfinished) {
+    let item = null;
+    const waiting = [];
+    const early = { showProgress: (progress) => (item ? item.showProgress(progress) : waiting.push(progress)), ask: (changed) => item.ask(changed) };
+    const upload = await this.#client.resume(unfinished, callbacks(early));
+    item = this.#newUpload(upload.file, unfinished.name ?? upload.file.name);
+    item.attach(upload);
+    if (waiting.length > 0) item.showProgress(waiting.at(-1));
+    return item;
+  }
+
+  download(fileId, name, sizeBytes, sink) {
+    const item = new DownloadItem(fileId, name, sizeBytes);
+    item.addEventListener('change', () => this.#tell('progress'));
+    this.downloads = [item, ...this.downloads];
+    this.#tell('list');
+    item.run(this.#client, sink).then(() => this.#tell('settled'));
+    return item;
+  }
+
+  /** Takes a card away; deletes nothing on the server. */
+  dismiss(item) {
+    this.uploads = this.uploads.filter((other) => other !== item);
+    this.downloads = this.downloads.filter((other) => other !== item);
+    this.#tell('list');
+    this.#tell('settled');
+  }
+
+  /** Takes every completed card away. */
+  dismissDone() {
+    this.uploads = this.uploads.filter((item) => item.phase !== 'done');
+    this.downloads = this.downloads.filter((item) => !item.result);
+    this.#tell('list');
+  }
+
+  /** Forgets all, at sign-out or when another person signs in. */
+  clear() {
+    this.uploads = [];
+    this.downloads = [];
+    this.#tell('list');
+  }
+
+  get liveCount() {
+    return [...this.uploads, ...this.downloads].filter((item) => item.isLive).length;
+  }
+
+  #newUpload(file, name) {
+    const item = new UploadItem(file, name);
+    item.addEventListener('change', () => this.#tell('progress'));
+    item.addEventListener('settled', () => this.#settled(item));
+    this.uploads = [...this.uploads, item];
+    this.#tell('list');
+    return item;
+  }
+
+  #settled(item) {
+    if (item.outcome.error?.code === 'discarded') this.dismiss(item);
+    if (item.outcome.result) this.#tell('stored');
+    this.#tell('settled');
+  }
+
+  #tell(type) {
+    this.dispatchEvent(new Event(type));
+  }
+}
+
+function callbacks(item) {
+  return { onProgress: (progress) => item.showProgress(progress), onChanged: (changed) => item.ask(changed) };
+}
