@@ -93,6 +93,7 @@ function goesOn(untilMs, now) {
 
 function done(progress, outcome) {
   if (outcome?.result?.alreadyStored) return 'Already stored: this very content was there before. Nothing was sent.';
+  if (outcome?.result?.notRenamed) return `Stored, sealed and compared, but under its earlier name: ${errorSentence(outcome.result.notRenamed)}`;
   const before = progress.storedBeforeBytes;
   if (before > 0 && progress.sizeBytes > 0) {
     return `Stored, sealed and compared. ${format.percent(format.share(before, progress.sizeBytes), 0)} was there before.`;

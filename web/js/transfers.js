@@ -160,11 +160,17 @@ export class Transfers extends EventTarget {
     this.#client = client;
   }
 
-  /** Starts the upload of a picked file; `handle` lets this browser go on later with one click. */
-  upload(file, handle) {
-    const item = this.#newUpload(file);
-    item.attach(this.#client.upload(file, { ...callbacks(item), handle }));
-    return item;
+  /** Starts the uploads of picked files, `[{file, handle}]`; a handle lets this browser go on later with one click. */
+  uploadAll(picked) {
+    const items = picked.map(({ file }) => this.#newUpload(file));
+    this.#show(items);
+    items.forEach((item, index) => item.attach(this.#client.upload(item.file, { ...callbacks(item), handle: picked[index].handle })));
+  }
+
+  /** Whether this tab already works on an unfinished upload; the server's id of a running one is not known here, so name and size stand for it. */
+  holds(unfinished) {
+    return this.uploads.some((item) => item.phase !== 'done'
+      && (item.fileId === unfinished.fileId || (item.name === unfinished.name && item.file.size === unfinished.sizeBytes)));
   }
 
   /** Goes on with a kept handle; call it from a click. */
@@ -174,9 +180,9 @@ export class Transfers extends EventTarget {
     const early = { showProgress: (progress) => (item ? item.showProgress(progress) : waiting.push(progress)), ask: (changed) => item.ask(changed) };
     const upload = await this.#client.resume(unfinished, callbacks(early));
     item = this.#newUpload(upload.file, unfinished.name ?? upload.file.name);
+    this.#show([item]);
     item.attach(upload);
     if (waiting.length > 0) item.showProgress(waiting.at(-1));
-    return item;
   }
 
   download(fileId, name, sizeBytes, sink) {
@@ -218,9 +224,14 @@ export class Transfers extends EventTarget {
     const item = new UploadItem(file, name);
     item.addEventListener('change', () => this.#tell('progress'));
     item.addEventListener('settled', () => this.#settled(item));
-    this.uploads = [...this.uploads, item];
-    this.#tell('list');
     return item;
+  }
+
+  /** The newest come first; an ended run of the same file makes room for the new one. */
+  #show(items) {
+    const again = (old) => (old.phase === 'stopped' || old.phase === 'failed') && items.some((item) => item.name === old.name && item.file.size === old.file.size);
+    this.uploads = [...items, ...this.uploads.filter((old) => !again(old))];
+    this.#tell('list');
   }
 
   #settled(item) {

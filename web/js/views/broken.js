@@ -1,0 +1,29 @@
+/** Why the page can not work here, and what to do. */
+
+import { h } from '../dom.js';
+
+/** `reason` = `{title, text, steps}`. */
+export function brokenView({ title, text, steps }) {
+  return h('section', { class: 'gate' },
+    h('h1', { tabindex: '-1' }, title), h('p', { class: 'lead' }, text),
+    h('ul', { class: 'steps' }, steps.map((step) => h('li', {}, step))));
+}
+
+export const INSECURE = {
+  title: 'This address is not safe for a password',
+  text: 'Ferry encrypts in the browser, and browsers allow that only over https or on the machine itself. So no password is asked for here.',
+  steps: [
+    'On the machine that runs Ferry: open it as http://localhost with its port.',
+    'From elsewhere: give the server a certificate (settings tls_cert and tls_key), or put it behind a proxy that speaks https.',
+  ],
+};
+
+export const NOT_LOADED = {
+  title: 'Ferry could not start here',
+  text: "The part of the page that encrypts and sends could not be loaded.",
+  steps: [
+    'Reload the page. If the server was just restarted, wait a moment first.',
+    'Use a current Chrome, Edge, Firefox or Safari.',
+    'If it stays like this, the server was built without its browser part: run “cargo xtask web” and start it again.',
+  ],
+};

@@ -1,0 +1,136 @@
+/** The main view: bring files in, watch them cross, go on with unfinished ones, and what has arrived. */
+
+import { showError, showNotice } from '../components/banner.js';
+import { confirm } from '../components/confirm.js';
+import { dropZone } from '../components/drop-zone.js';
+import { fileList } from '../components/file-list.js';
+import { transferList } from '../components/transfer-list.js';
+import { unfinishedList } from '../components/unfinished-list.js';
+import { h } from '../dom.js';
+import { bytes } from '../format.js';
+import { openSink } from '../saving.js';
+
+const REFRESH_PAUSE_MS = 400;
+
+/** Returns `{element, end}`. */
+export function filesView({ client, transfers }) {
+  const files = fileList(fileDeeds(client, transfers, () => refresh()));
+  const unfinished = unfinishedList(unfinishedDeeds(client, transfers, () => refresh()));
+  const cards = transferList(transfers, showError);
+  const zone = dropZone({
+    onFiles: (picked) => transfers.uploadAll(picked),
+    onFolders: (count) => showNotice(`${count === 1 ? 'A folder was' : 'Folders were'} left out: open it and drop the files in it.`, 'folders_left_out'),
+  });
+  const load = async () => {
+    const [complete, open] = await Promise.all([client.files(), client.uploads()]);
+    files.show(complete);
+    unfinished.show(open.filter((entry) => !transfers.holds(entry)));
+  };
+  const refresh = quietly(load);
+  const stopWatching = watch(transfers, refresh);
+  refresh();
+  return {
+    element: h('div', { class: 'columns' }, h('h1', { class: 'visually-hidden', tabindex: '-1' }, 'Files'), zone.element, cards.element, unfinished.element, files.element),
+    end: () => {
+      stopWatching();
+      cards.end();
+      zone.end();
+    },
+  };
+}
+
+function fileDeeds(client, transfers, refresh) {
+  return {
+    download: async (file) => {
+      const sink = await openSink(file.name, file.sizeBytes);
+      if (sink) transfers.download(file.fileId, file.name, file.sizeBytes, sink);
+    },
+    rename: async (file, name) => {
+      await client.rename(file.fileId, name, file.path ?? undefined);
+      refresh();
+    },
+    verify: async (file) => {
+      const verified = await client.verify(file.fileId);
+      if (verified.needsReUpload) refresh();
+      return verified;
+    },
+    remove: async (file) => {
+      await client.remove(file.fileId);
+      refresh();
+    },
+  };
+}
+
+function unfinishedDeeds(client, transfers, refresh) {
+  return {
+    pick: async (entry, file) => {
+      if (await isMeant(entry, file)) transfers.uploadAll([{ file }]);
+      refresh();
+    },
+    carryOn: async (entry) => {
+      try {
+        await transfers.continueUnfinished(entry);
+      } catch (error) {
+        showError(error);
+      }
+      refresh();
+    },
+    discard: async (entry) => {
+      try {
+        await client.discard(entry.fileId);
+      } catch (error) {
+        showError(error);
+      }
+      refresh();
+    },
+  };
+}
+
+/** Another name or another size may be the same file, changed; both at once hardly. */
+async function isMeant(entry, file) {
+  if (entry.name === null || file.name === entry.name || file.size === entry.sizeBytes) return true;
+  return confirm({
+    title: 'Is this the right file?',
+    text: `You picked “${file.name}” (${bytes(file.size)}). The unfinished upload is “${entry.name}” (${bytes(entry.sizeBytes)}). It looks like another file and would be uploaded as a new one.`,
+    yes: 'Upload as a new file',
+    danger: false,
+  });
+}
+
+/** Lists are asked for again after any run ended, and when the person comes back to the page. */
+function watch(transfers, refresh) {
+  const whenSeen = () => { if (document.visibilityState === 'visible') refresh(); };
+  transfers.addEventListener('list', refresh);
+  transfers.addEventListener('settled', refresh);
+  document.addEventListener('visibilitychange', whenSeen);
+  return () => {
+    transfers.removeEventListener('list', refresh);
+    transfers.removeEventListener('settled', refresh);
+    document.removeEventListener('visibilitychange', whenSeen);
+  };
+}
+
+/** One load at a time, another one after it when it was asked for meanwhile; failures are shown once they are not about the session. */
+function quietly(load) {
+  let running = false;
+  let again = false;
+  const run = async () => {
+    if (running) {
+      again = true;
+      return;
+    }
+    running = true;
+    try {
+      await load();
+    } catch (error) {
+      if (!['unauthenticated', 'locked'].includes(error.code)) showError(error);
+    }
+    await new Promise((resolve) => { setTimeout(resolve, REFRESH_PAUSE_MS); });
+    running = false;
+    if (again) {
+      again = false;
+      run();
+    }
+  };
+  return run;
+}

@@ -1,0 +1,30 @@
+/** Name and password of an account that exists. */
+
+import { checkbox, complaint, field, form } from '../components/form.js';
+import { h } from '../dom.js';
+
+/** `signUp` is the server's policy; a server without any account says how the first one is made. */
+export function signInView({ session, signUp, onDone }) {
+  const username = field({ label: 'User name', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true, autofocus: true, testid: 'username' });
+  const password = field({ label: 'Password', type: 'password', name: 'password', autocomplete: 'current-password', required: true, testid: 'password' });
+  const keep = keepField();
+  const card = form({
+    testid: 'sign-in-form', fields: [username.element, password.element, keep.element], submit: 'Sign in', busy: 'Deriving keys',
+    send: async () => {
+      if (username.input.value.trim() === '') throw complaint('Type your user name.', username.input);
+      if (password.input.value === '') throw complaint('Type your password.', password.input);
+      await session.signIn(username.input.value.trim(), password.input.value, keep.input.checked);
+      onDone();
+    },
+  });
+  return h('section', { class: 'gate' },
+    h('h1', { tabindex: '-1' }, 'Sign in'),
+    signUp === 'setup' && h('p', { class: 'lead', testid: 'no-account-yet' }, 'Nobody has an account here yet. Open the set-up link that the server printed when it started.'),
+    card,
+    h('p', { class: 'fine' }, 'Files are encrypted and opened on this device. The server never sees your password or what is in them.'));
+}
+
+/** The checkbox, also for the unlock view. */
+export function keepField() {
+  return checkbox({ label: 'Keep this browser unlocked', testid: 'keep-unlocked', hint: 'Only on a device of your own. Until you sign out, whoever uses this browser can open your files.' });
+}
