@@ -146,7 +146,7 @@ function show(app) {
   app.shown = { key, view };
   document.body.dataset.view = name;
   main.replaceChildren(view.element);
-  (main.querySelector('[autofocus]') ?? (first ? null : main.querySelector('h1')))?.focus();
+  (main.querySelector('[data-first]') ?? (first ? null : main.querySelector('h1')))?.focus();
 }
 
 /** The tab's title and the header say how far everything is, from any view; leaving while bytes are on the wire is asked about. */

@@ -96,9 +96,9 @@ function done(progress, outcome) {
   if (outcome?.result?.notRenamed) return `Stored, sealed and compared, but under its earlier name: ${errorSentence(outcome.result.notRenamed)}`;
   const before = progress.storedBeforeBytes;
   if (before > 0 && progress.sizeBytes > 0) {
-    return `Stored, sealed and compared. ${format.percent(format.share(before, progress.sizeBytes), 0)} was there before.`;
+    return `Stored, sealed and compared: ${format.bytes(progress.sizeBytes)}. ${format.percent(format.share(before, progress.sizeBytes), 0)} was there before.`;
   }
-  return 'Stored, sealed and compared.';
+  return `Stored, sealed and compared: ${format.bytes(progress.sizeBytes)}.`;
 }
 
 function stopped(progress, outcome) {
@@ -111,7 +111,7 @@ function stopped(progress, outcome) {
 /** `482 MB of 1.07 GB`, `23 MB/s`, `about 25 s left`: the pieces that are known and true now. */
 export function uploadNumbers(progress) {
   const { phase } = progress;
-  if (phase === 'done') return [format.bytes(progress.sizeBytes)];
+  if (phase === 'done') return [];
   if (phase === 'queued' || phase === 'checking') return [format.bytes(progress.sizeBytes)];
   const pieces = [`${format.bytes(progress.doneBytes)} of ${format.bytes(progress.sizeBytes)}`];
   if (moving(phase)) pieces.push(...speed(progress));
@@ -139,7 +139,8 @@ export function partsLine(progress) {
 
 /** The question about a changed file: exact, and without blame. */
 export function changedSentence(changed) {
-  const size = changed.storedSizeBytes === changed.sizeBytes ? '' : ` It had ${format.bytes(changed.storedSizeBytes)} then and has ${format.bytes(changed.sizeBytes)} now.`;
+  const grown = changed.sizeBytes - changed.storedSizeBytes;
+  const size = grown === 0 ? '' : ` It is ${format.bytes(Math.abs(grown))} ${grown > 0 ? 'larger' : 'smaller'} than it was.`;
   const parts = changed.differingParts === 1 ? '1 part differs' : `${format.whole(changed.differingParts)} parts differ`;
   const what = `${parts} of ${format.whole(changed.totalParts)} from what is stored.${size}`;
   return changed.complete ? `${what} The stored file is complete and stays as it is.` : what;

@@ -27,9 +27,9 @@ function cardParts(item, transfers) {
   const numbers = h('p', { class: 'card-numbers' });
   const share = h('p', { class: 'card-percent', 'aria-hidden': 'true' });
   const track = progressTrack(`Download of ${item.name}`);
-  const button = (testid, text, deed) => h('button', { type: 'button', class: 'small', testid, 'aria-label': `${text}: ${item.name}`, on: { click: deed } }, text);
+  const button = (testid, text, deed, kind = '') => h('button', { type: 'button', class: `${kind} small`, testid, 'aria-label': `${text}: ${item.name}`, on: { click: deed } }, text);
   const stop = button('download-stop', 'Stop', () => item.stop());
-  const dismiss = button('download-dismiss', 'Close', () => transfers.dismiss(item));
+  const dismiss = button('download-dismiss', 'Close', () => transfers.dismiss(item), 'quiet');
   const card = h('li', { class: 'card card-download', testid: 'download-card', data: { fileId: item.fileId, name: item.name } },
     h('div', { class: 'card-head' }, h('span', { class: 'card-kind' }, 'Download'), fileName(item.name), share),
     track.element, status,

@@ -18,9 +18,9 @@ export function progressTrack(label) {
     const empty = sizeBytes === 0;
     const done = progress.percent;
     const old = empty ? 0 : Math.min(done, share(progress.storedBeforeBytes, sizeBytes));
-    style(element, '--done', done);
-    style(element, '--before', old);
-    style(element, '--compared', empty ? 0 : share(progress.checkedBytes, sizeBytes));
+    style(element, '--track-done', done);
+    style(element, '--track-before', old);
+    style(element, '--track-compared', empty ? 0 : share(progress.checkedBytes, sizeBytes));
     element.setAttribute('aria-valuenow', String(Math.floor(done)));
     element.setAttribute('aria-valuetext', text);
   }

@@ -62,7 +62,7 @@ function rowButtons(entry, name, deeds) {
   return [
     entry.handle && button('unfinished-continue', 'primary', 'Go on', () => deeds.carryOn(entry)),
     button('unfinished-pick', entry.handle ? '' : 'primary', 'Pick the file', () => input.click()),
-    button('unfinished-discard', '', 'Discard', () => discard(entry, name, deeds)),
+    button('unfinished-discard', 'quiet danger-text', 'Discard', () => discard(entry, name, deeds)),
     input,
   ];
 }

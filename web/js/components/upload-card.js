@@ -49,12 +49,12 @@ function cardButtons(item, { transfers, onError }) {
       onError(error);
     }
   };
-  const button = (testid, text, deed) => h('button', { type: 'button', class: 'small', testid, 'aria-label': `${text}: ${item.name}`, on: { click: tried(deed) } }, text);
+  const button = (testid, text, deed, kind = '') => h('button', { type: 'button', class: `${kind} small`, testid, 'aria-label': `${text}: ${item.name}`, on: { click: tried(deed) } }, text);
   return {
     stop: button('upload-stop', 'Stop', () => item.stop()),
     resume: button('upload-resume', 'Go on', () => resume(item)),
-    discard: button('upload-discard', 'Discard', () => discard(item, transfers)),
-    dismiss: button('upload-dismiss', 'Close', () => transfers.dismiss(item)),
+    discard: button('upload-discard', 'Discard', () => discard(item, transfers), 'quiet danger-text'),
+    dismiss: button('upload-dismiss', 'Close', () => transfers.dismiss(item), 'quiet'),
   };
 }
 

@@ -11,8 +11,7 @@ import { checkNewPassword } from './setup.js';
 /** Returns `{element}`. */
 export function settingsView({ client, session, transfers }) {
   const element = h('div', { class: 'columns' },
-    h('h1', { tabindex: '-1' }, 'Settings'),
-    h('p', { class: 'section-note' }, accountLine(session.current)),
+    h('div', {}, h('h1', { tabindex: '-1' }, 'Settings'), h('p', { class: 'section-note' }, accountLine(session.current))),
     section('Downloads', downloadField()),
     section('API tokens', tokenPanel({ client, isAdmin: session.current.role === 'admin' })),
     section('Password', passwordForm(session, transfers)));

@@ -5,7 +5,7 @@ import { h } from '../dom.js';
 
 /** `signUp` is the server's policy; a server without any account says how the first one is made. */
 export function signInView({ session, signUp, onDone }) {
-  const username = field({ label: 'User name', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true, autofocus: true, testid: 'username' });
+  const username = field({ label: 'User name', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true, 'data-first': true, testid: 'username' });
   const password = field({ label: 'Password', type: 'password', name: 'password', autocomplete: 'current-password', required: true, testid: 'password' });
   const keep = keepField();
   const card = form({

@@ -7,7 +7,7 @@ import { keepField } from './sign-in.js';
 
 export function unlockView({ session, onDone }) {
   const { username } = session.current;
-  const password = field({ label: 'Password', type: 'password', name: 'password', autocomplete: 'current-password', required: true, autofocus: true, testid: 'password' });
+  const password = field({ label: 'Password', type: 'password', name: 'password', autocomplete: 'current-password', required: true, 'data-first': true, testid: 'password' });
   const keep = keepField();
   const card = form({
     testid: 'unlock-form', fields: [namedFor(username), password.element, keep.element], submit: 'Unlock', busy: 'Deriving keys',
