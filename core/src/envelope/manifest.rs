@@ -199,6 +199,11 @@ impl Manifest {
     }
 }
 
+/// The number a sealed manifest claims: what a server, which can not open it, compares with the request.
+pub fn claimed_seq(sealed: &[u8]) -> Option<u32> {
+    sealed.first_chunk().copied().map(u32::from_be_bytes)
+}
+
 fn associated_data(header: &Header, seq: u32) -> [u8; 8 + HEADER_BYTES + 4] {
     join(&[b"frymani1", &header.to_bytes(), &seq.to_be_bytes()])
 }

@@ -124,7 +124,7 @@ pub fn is_possible_body(
 }
 
 /// The MAC of a part's plaintext, fed in pieces of any length.
-#[derive(Clone)]
+#[derive(Clone, zeroize::ZeroizeOnDrop)]
 pub struct PartHasher(blake3::Hasher);
 
 impl PartHasher {

@@ -107,7 +107,10 @@ impl Prk {
 
     /// What [`stretch`] gave for this slot in another worker.
     pub fn from_stretched(secret: &[u8; 32], prefix: &SlotPrefix) -> Self {
-        Self { secret: PrkSecret::from_bytes(secret), prefix: *prefix }
+        Self {
+            secret: PrkSecret::from_bytes(secret),
+            prefix: *prefix,
+        }
     }
 
     /// The stretched bytes, for handing them to another worker.

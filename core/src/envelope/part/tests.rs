@@ -277,3 +277,18 @@ fn a_plan_seals_part_by_part() {
     }
     assert_eq!(opened, content);
 }
+
+#[test]
+fn opened_bytes_of_another_length_are_refused_even_with_their_own_mac() {
+    let file = file(core(), "opened");
+    let place = span(1, 0, 10);
+    let record = PartRecord {
+        iv: [0; 12],
+        tag: [0; 16],
+        stored_len_bytes: 38,
+        compression: Compression::None,
+        part_mac: part_mac(&file.keys.mac, 1, &[0; 11]),
+    };
+    let accepted = accept_opened(&file.keys.mac, &place, &record, vec![0; 11]);
+    assert_eq!(accepted, Err(OpenError::Tampered));
+}

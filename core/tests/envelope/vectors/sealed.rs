@@ -257,9 +257,20 @@ fn authentic_manifests() -> Vec<Named> {
             case.manifest = raw_manifest(&owner, seq, &padded).into()
         })
     };
-    let of = |cbor: &[u8]| padded(cbor, u32::try_from(cbor.len()).unwrap(), 256);
+    let of = |cbor: &[u8]| {
+        padded(
+            cbor,
+            u32::try_from(cbor.len()).unwrap(),
+            (4 + cbor.len()).next_multiple_of(256),
+        )
+    };
     let (sound, with_text) = (map(4, &[]), |text: &[u8]| map(5, text));
     let len = u32::try_from(sound.len()).unwrap();
+    let long_name = [
+        b"\xa4\x64path\x60\x64type\x60\x68modified\x00\x64name\x79\xff\x00".as_slice(),
+        &[b'x'; 0xff00],
+    ]
+    .concat();
     let mut dirty = of(&sound);
     dirty[255] = 1;
     let numbers = [
@@ -337,9 +348,9 @@ fn authentic_manifests() -> Vec<Named> {
         ),
         raw(
             "manifest_oversized",
-            "65,568 bytes",
+            "65,568 bytes with the least padding",
             0,
-            padded(&sound, len, 65_536),
+            of(&long_name),
         ),
     ]
 }
