@@ -197,6 +197,7 @@ impl Receiving {
         failure: &Failure,
     ) -> Result<(), Leave> {
         if self.writing == Some(ticket) {
+            self.writing = None;
             return Err(Leave::failed(match failure {
                 Failure::SinkFailed => Trouble::SinkFailed,
                 _ => Trouble::ClientFault,

@@ -1,0 +1,638 @@
+//! A driver that keeps the contract, in virtual time, over a network that loses, delays, repeats and reorders; and
+//! that fails the test where the machine breaks its own promises.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use ferry_core::plan::PlanParams;
+use ferry_core::progress::{Phase, Progress};
+use ferry_core::transfer::upload::{
+    Action, Answer, Changed, Decision, Event, OpenedCandidate, Outcome, Request, UploadLimits,
+    UploadMachine, UploadSetup,
+};
+use ferry_core::transfer::{Checkpoint, Failure, Ticket};
+use ferry_core::wire::{ErrorCode, Problem};
+use uuid::Uuid;
+
+use crate::file::{Chance, Content, SimFile, SimHash, plan_of, small_parts};
+use crate::server::{Body, Manifest, Server};
+
+/// How bad the network is, in percent of requests.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Weather {
+    /// The request never arrives.
+    pub(crate) lost: u64,
+    /// It is carried out, its answer is lost.
+    pub(crate) unanswered: u64,
+    /// 503 with Retry-After.
+    pub(crate) busy: u64,
+    /// Damaged on its way: 422.
+    pub(crate) damaged: u64,
+    /// The driver reports an answer twice.
+    pub(crate) repeated: u64,
+}
+
+/// What comes later.
+#[derive(Debug, Clone)]
+enum Later {
+    /// Carry it out at the server (or the disk), then report.
+    Execute {
+        ticket: Ticket,
+        request: Request,
+    },
+    Report(Event),
+    Timer(u64),
+}
+
+pub(crate) struct Driver {
+    pub(crate) machine: UploadMachine,
+    pub(crate) file: SimFile,
+    pub(crate) now_ms: u64,
+    pub(crate) chance: Chance,
+    pub(crate) weather: Weather,
+    /// Answer to a changed file, and the questions asked.
+    pub(crate) decision: Decision,
+    pub(crate) asked: Vec<Changed>,
+    pub(crate) ended: Option<Outcome>,
+    pub(crate) checkpoints: BTreeMap<Uuid, Checkpoint>,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) progress: Vec<Progress>,
+    /// The file is edited in this part once so many reads were done.
+    pub(crate) edit_after_reads: Option<(u32, u32)>,
+    reads: u32,
+    pub(crate) first_send_ms: Option<u64>,
+    later: BTreeMap<(u64, u64), Later>,
+    sequence: u64,
+    timer: u64,
+    label: String,
+    limits: UploadLimits,
+    current: Option<Uuid>,
+    /// The last new file: its id and plan.
+    started: Option<(Uuid, PlanParams)>,
+    pub(crate) plan: Option<PlanParams>,
+    under_way: BTreeMap<Ticket, Request>,
+    buffers: BTreeMap<Ticket, Content>,
+    /// What sends took over; it may arrive although nobody waits for it any more.
+    sealed: BTreeMap<Ticket, Content>,
+    /// Reads in the order of the actions.
+    reader: VecDeque<Ticket>,
+    hash: SimHash,
+    manifest: Option<Manifest>,
+    /// What was acknowledged to this driver.
+    acknowledged: BTreeMap<(Uuid, u32), [u8; 32]>,
+    pub(crate) resent_acknowledged: u32,
+}
+
+impl Driver {
+    pub(crate) fn new(file: SimFile, label: &str, seed: u64) -> Self {
+        Driver::with_limits(
+            file,
+            label,
+            seed,
+            UploadLimits {
+                buffer_bytes: 12 * 65_536,
+                max_sends: 4,
+            },
+        )
+    }
+
+    pub(crate) fn with_limits(file: SimFile, label: &str, seed: u64, limits: UploadLimits) -> Self {
+        let setup = UploadSetup {
+            label: label.to_owned(),
+            size_bytes: file.size_bytes,
+            jitter_seed: seed,
+            limits,
+        };
+        Driver {
+            machine: UploadMachine::new(setup),
+            file,
+            now_ms: 0,
+            chance: Chance(seed),
+            weather: Weather::default(),
+            decision: Decision::Stop,
+            asked: Vec::new(),
+            ended: None,
+            checkpoints: BTreeMap::new(),
+            actions: Vec::new(),
+            progress: Vec::new(),
+            edit_after_reads: None,
+            reads: 0,
+            first_send_ms: None,
+            later: BTreeMap::new(),
+            sequence: 0,
+            timer: 0,
+            label: label.to_owned(),
+            limits,
+            current: None,
+            started: None,
+            plan: None,
+            under_way: BTreeMap::new(),
+            buffers: BTreeMap::new(),
+            sealed: BTreeMap::new(),
+            reader: VecDeque::new(),
+            hash: SimHash::default(),
+            manifest: None,
+            acknowledged: BTreeMap::new(),
+            resent_acknowledged: 0,
+        }
+    }
+
+    /// Runs until the run ends.
+    pub(crate) fn run(&mut self, server: &mut Server) -> Outcome {
+        self.step(Event::Begin);
+        self.go_on(server)
+    }
+
+    pub(crate) fn go_on(&mut self, server: &mut Server) -> Outcome {
+        while self.ended.is_none() {
+            let last = self.progress.last().map(|seen| seen.phase);
+            assert!(
+                self.advance(server),
+                "nothing is under way and nothing will ever happen: {last:?}"
+            );
+        }
+        self.ended.unwrap()
+    }
+
+    /// A new run of the same machine.
+    pub(crate) fn resume(&mut self, server: &mut Server) -> Outcome {
+        self.ended = None;
+        self.progress.clear();
+        self.step(Event::Resume);
+        self.go_on(server)
+    }
+
+    /// Runs until `so_many` more things happened; false: it ended before.
+    pub(crate) fn run_some(&mut self, server: &mut Server, so_many: u32) -> bool {
+        if self.now_ms == 0 && self.actions.is_empty() {
+            self.step(Event::Begin);
+        }
+        (0..so_many).all(|_| self.ended.is_none() && self.advance(server)) && self.ended.is_none()
+    }
+
+    /// Of a request that is over, or never was.
+    pub(crate) fn settled_ticket(&mut self) -> Ticket {
+        let number = self.chance.below(200);
+        let is_open = |number: &u64| self.under_way.contains_key(&Ticket::from_number(*number));
+        Ticket::from_number((number..).find(|number| !is_open(number)).unwrap())
+    }
+
+    /// The next thing happens; false: there is none.
+    pub(crate) fn advance(&mut self, server: &mut Server) -> bool {
+        let Some(((at_ms, _), later)) = self.later.pop_first() else {
+            return false;
+        };
+        self.now_ms = self.now_ms.max(at_ms);
+        assert!(
+            self.now_ms < 100 * 86_400_000,
+            "it takes more than a hundred days"
+        );
+        match later {
+            Later::Timer(timer) if timer == self.timer => self.step(Event::Tick),
+            Later::Timer(_) => {}
+            Later::Report(event) => self.report(event),
+            Later::Execute { ticket, request } => self.execute(server, ticket, request),
+        }
+        true
+    }
+
+    fn later(&mut self, in_ms: u64, later: Later) {
+        self.sequence += 1;
+        self.later
+            .insert((self.now_ms + in_ms, self.sequence), later);
+    }
+
+    pub(crate) fn step(&mut self, event: Event) {
+        let actions = self.machine.step(self.now_ms, event);
+        for action in actions {
+            self.actions.push(action.clone());
+            self.act(action);
+        }
+        self.check_bounds();
+        self.watch_progress();
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Do { ticket, request } => self.begin(ticket, request),
+            Action::Cancel { ticket } => {
+                let was_under_way = self.under_way.remove(&ticket).is_some();
+                let was_kept = self.buffers.remove(&ticket).is_some();
+                assert!(
+                    was_under_way || was_kept,
+                    "{ticket:?} is cancelled, but nothing is known of it"
+                );
+                self.reader.retain(|reading| *reading != ticket);
+            }
+            Action::WakeAt { at_ms } => {
+                assert!(at_ms > self.now_ms, "a timer in the past");
+                self.timer += 1;
+                let in_ms = at_ms - self.now_ms;
+                self.later(in_ms, Later::Timer(self.timer));
+            }
+            Action::AskChanged(changed) => {
+                self.asked.push(changed);
+                let decision = if changed.choices().contains(&self.decision) {
+                    self.decision
+                } else {
+                    Decision::Fresh
+                };
+                self.later(1_000, Later::Report(Event::Decide(decision)));
+            }
+            Action::SaveCheckpoint(checkpoint) => {
+                let restored = Checkpoint::from_cbor(&checkpoint.to_cbor().unwrap()).unwrap();
+                assert_eq!(restored, *checkpoint);
+                self.checkpoints.insert(checkpoint.file_id(), restored);
+            }
+            Action::DropCheckpoint { file_id } => {
+                self.checkpoints.remove(&file_id);
+            }
+            Action::Ended(outcome) => {
+                assert!(self.ended.is_none(), "ended twice");
+                assert!(
+                    self.under_way.is_empty(),
+                    "ended with {:?} under way",
+                    self.under_way
+                );
+                assert!(self.buffers.is_empty(), "ended with buffers kept");
+                self.ended = Some(outcome);
+            }
+        }
+    }
+
+    fn begin(&mut self, ticket: Ticket, request: Request) {
+        assert!(self.ended.is_none(), "asked for after the end: {request:?}");
+        if matches!(request, Request::Start { .. } | Request::OpenCandidate(_)) {
+            let others = self
+                .under_way
+                .values()
+                .any(|other| matches!(other, Request::Read { .. } | Request::Send { .. }));
+            assert!(!others, "the current file changes under reads or sends");
+        }
+        if let Request::Send {
+            file_id,
+            part,
+            mac,
+            buffer,
+            ..
+        } = &request
+        {
+            let content = self.buffers.remove(buffer).expect("a kept buffer");
+            self.sealed.insert(ticket, content);
+            assert_eq!(Some(*file_id), self.current);
+            self.first_send_ms.get_or_insert(self.now_ms);
+            self.resent_acknowledged +=
+                u32::from(self.acknowledged.get(&(*file_id, part.number)) == Some(mac));
+        }
+        let in_ms = match &request {
+            Request::Read { .. } => 1 + self.chance.below(3),
+            Request::Send { .. } => 20 + self.chance.below(400),
+            _ => 1 + self.chance.below(30),
+        };
+        if matches!(request, Request::Read { .. }) {
+            self.reader.push_back(ticket);
+        }
+        self.under_way.insert(ticket, request.clone());
+        self.later(in_ms, Later::Execute { ticket, request });
+    }
+
+    fn execute(&mut self, server: &mut Server, ticket: Ticket, request: Request) {
+        if matches!(request, Request::Read { .. }) {
+            return self.read_in_order();
+        }
+        // An aborted request may still arrive at the server: half of them do.
+        let is_wanted = self.under_way.contains_key(&ticket);
+        if !is_wanted && (!needs_network(&request) || self.chance.percent(50)) {
+            return;
+        }
+        let result = if needs_network(&request) {
+            self.over_the_network(server, ticket, &request)
+        } else {
+            Ok(self.locally(&request))
+        };
+        let event = match result {
+            Ok(answer) => Event::Answered { ticket, answer },
+            Err(failure) => Event::Failed { ticket, failure },
+        };
+        let in_ms = self.chance.below(30);
+        if self.chance.percent(self.weather.repeated) {
+            self.later(
+                in_ms + self.chance.clone().below(2_000),
+                Later::Report(event.clone()),
+            );
+        }
+        self.later(in_ms, Later::Report(event));
+    }
+
+    fn report(&mut self, event: Event) {
+        if let Event::Answered { ticket, answer } = &event {
+            let request = self.under_way.remove(ticket);
+            if let (
+                Some(Request::Send {
+                    file_id, part, mac, ..
+                }),
+                Answer::Sent { .. },
+            ) = (request, answer)
+            {
+                self.acknowledged.insert((file_id, part.number), mac);
+            }
+        }
+        if let Event::Failed { ticket, .. } = &event {
+            self.under_way.remove(ticket);
+        }
+        self.step(event);
+    }
+
+    /// One reader: whatever was asked for first is read first.
+    fn read_in_order(&mut self) {
+        let Some(ticket) = self.reader.pop_front() else {
+            return;
+        };
+        let Some(Request::Read { part, purpose }) = self.under_way.get(&ticket).cloned() else {
+            return;
+        };
+        self.reads += 1;
+        if let Some((reads, number)) = self.edit_after_reads
+            && self.reads == reads
+        {
+            let span = plan_of(self.plan.unwrap(), self.file.size_bytes).part(number);
+            self.file.edit(span.unwrap());
+        }
+        let content = self.file.read(part);
+        if purpose.feeds_hash() {
+            if part.number == 1 {
+                self.hash = SimHash::default();
+            }
+            assert_eq!(
+                self.hash.fed_bytes, part.offset_bytes,
+                "the pass is not in order"
+            );
+            self.hash.feed(&content, part.len_bytes.into());
+        }
+        let mac = content.mac(self.current.unwrap(), part.number);
+        if purpose.keeps_buffer() {
+            self.buffers.insert(ticket, content);
+        }
+        let in_ms = self.chance.below(10);
+        self.later(
+            in_ms,
+            Later::Report(Event::Answered {
+                ticket,
+                answer: Answer::Read { mac },
+            }),
+        );
+    }
+
+    fn locally(&mut self, request: &Request) -> Answer {
+        match request {
+            Request::OpenCandidate(candidate) => {
+                self.current = Some(candidate.file_id);
+                let content = (candidate.manifest_seq > 0)
+                    .then(|| Manifest::from_bytes(&candidate.manifest).content);
+                let plan = small_parts(u64::from_be_bytes(
+                    candidate.header.0[..].try_into().unwrap(),
+                ));
+                self.plan = Some(plan);
+                Answer::Opened(Box::new(OpenedCandidate {
+                    plan,
+                    content,
+                    checkpoint: self.checkpoints.get(&candidate.file_id).cloned(),
+                }))
+            }
+            Request::FinishHash => {
+                assert_eq!(
+                    self.hash.fed_bytes, self.file.size_bytes,
+                    "the pass is not over"
+                );
+                Answer::FileHash(self.hash.finish())
+            }
+            Request::SealManifest {
+                manifest_seq,
+                size_bytes,
+                sha256,
+                total_parts,
+                parts_root,
+                ..
+            } => {
+                self.manifest = Some(Manifest {
+                    seq: *manifest_seq,
+                    content: ferry_core::transfer::upload::SealedContent {
+                        size_bytes: *size_bytes,
+                        sha256: *sha256,
+                    },
+                    parts: *total_parts,
+                    parts_root: *parts_root,
+                });
+                Answer::ManifestSealed
+            }
+            Request::OpenManifest { manifest } => {
+                Answer::ManifestOpened(Manifest::from_bytes(manifest).content)
+            }
+            other => panic!("{other:?} is not local"),
+        }
+    }
+
+    fn over_the_network(
+        &mut self,
+        server: &mut Server,
+        ticket: Ticket,
+        request: &Request,
+    ) -> Result<Answer, Failure> {
+        let body = match request {
+            Request::Send { mac, .. } => self.sealed.remove(&ticket).map(|content| Body {
+                iv: self.chance.bytes(),
+                tag: self.chance.bytes(),
+                mac: *mac,
+                content,
+            }),
+            _ => None,
+        };
+        if self.chance.percent(self.weather.lost) {
+            return Err(if self.chance.percent(50) {
+                Failure::Network
+            } else {
+                Failure::Stalled
+            });
+        }
+        if self.chance.percent(self.weather.busy) {
+            let mut problem = Problem::new(ErrorCode::Busy, 503, None);
+            problem.retry_after_secs = Some(1 + u32::try_from(self.chance.below(5)).unwrap());
+            return Err(Failure::Problem(Box::new(problem)));
+        }
+        if body.is_some() && self.chance.percent(self.weather.damaged) {
+            return Err(Failure::Problem(Box::new(Problem::new(
+                ErrorCode::DigestMismatch,
+                422,
+                None,
+            ))));
+        }
+        if let Some(body) = &body {
+            let half = u64::from(body.content.len_bytes / 2);
+            self.later(
+                0,
+                Later::Report(Event::SendProgress {
+                    ticket,
+                    sent_bytes: half,
+                }),
+            );
+        }
+        let result = self.ask(server, request, body);
+        if self.chance.percent(self.weather.unanswered) {
+            Err(Failure::Network)
+        } else {
+            result
+        }
+    }
+
+    fn ask(
+        &mut self,
+        server: &mut Server,
+        request: &Request,
+        body: Option<Body>,
+    ) -> Result<Answer, Failure> {
+        let answer = match request {
+            Request::Check => Ok(Answer::Checked(Box::new(
+                server.check(&self.label, self.file.size_bytes),
+            ))),
+            Request::FetchParts { file_id, after } => {
+                server.parts(*file_id, *after).map(Answer::Parts)
+            }
+            Request::Start { renew } => {
+                let (file_id, plan) = match self.started {
+                    Some(started) if !renew => started,
+                    _ => (
+                        Uuid::from_bytes(self.chance.bytes()),
+                        small_parts(self.chance.draw()),
+                    ),
+                };
+                self.started = Some((file_id, plan));
+                (self.current, self.plan) = (Some(file_id), Some(plan));
+                server
+                    .start(file_id, &self.label, self.file.size_bytes, plan)
+                    .map(|()| Answer::Started { file_id, plan })
+            }
+            Request::Resize {
+                file_id,
+                size_bytes,
+                revision,
+                ..
+            } => server
+                .resize(*file_id, *size_bytes, *revision)
+                .map(|()| Answer::Resized),
+            Request::Send {
+                file_id,
+                part,
+                if_match,
+                ..
+            } => {
+                let body = body.expect("a sealed body");
+                let (sealed_iv, sealed_tag) = (body.iv, body.tag);
+                server
+                    .put(*file_id, part.number, body, *if_match)
+                    .map(|row| Answer::Sent {
+                        row,
+                        sealed_iv,
+                        sealed_tag,
+                    })
+            }
+            Request::Complete { file_id } => {
+                let manifest = self.manifest.clone().expect("a sealed manifest");
+                server
+                    .complete(*file_id, manifest)
+                    .map(|()| Answer::Completed)
+            }
+            Request::Rename { file_id } => server
+                .rename(*file_id, &self.label)
+                .map(|()| Answer::Renamed),
+            Request::Discard { file_id } => server.discard(*file_id).map(|()| Answer::Discarded),
+            other => panic!("{other:?} needs no network"),
+        };
+        answer.map_err(Failure::Problem)
+    }
+
+    fn check_bounds(&self) {
+        let sends = self
+            .under_way
+            .values()
+            .filter(|request| matches!(request, Request::Send { .. }))
+            .count();
+        assert!(
+            sends <= usize::try_from(self.limits.max_sends).unwrap(),
+            "{sends} sends at once"
+        );
+        let waiting = self.under_way.values().map(|request| match request {
+            Request::Read { part, purpose }
+                if *purpose != ferry_core::transfer::upload::Purpose::Probe =>
+            {
+                (u64::from(part.len_bytes), 1)
+            }
+            Request::Send { part, .. } => (u64::from(part.len_bytes), 1),
+            _ => (0, 0),
+        });
+        let is_kept = |ticket: &Ticket| !self.under_way.contains_key(ticket);
+        let kept = self
+            .buffers
+            .iter()
+            .filter(|(ticket, _)| is_kept(ticket))
+            .map(|(_, content)| (u64::from(content.len_bytes), 1));
+        let (bytes, parts) = waiting
+            .chain(kept)
+            .fold((0, 0), |(b, p), (bytes, parts)| (b + bytes, p + parts));
+        assert!(
+            bytes <= self.limits.buffer_bytes || parts <= 1,
+            "{bytes} bytes in {parts} parts are in memory"
+        );
+    }
+
+    /// Never more than everything, never less than before without saying so.
+    fn watch_progress(&mut self) {
+        let seen = self.machine.progress(self.now_ms);
+        assert!(seen.done_bytes <= seen.size_bytes, "{seen:?}");
+        assert!(seen.stored_bytes <= seen.done_bytes, "{seen:?}");
+        assert!(seen.stored_before_bytes <= seen.stored_bytes, "{seen:?}");
+        assert!(seen.checked_bytes <= seen.size_bytes, "{seen:?}");
+        assert!(seen.parts_stored <= seen.parts_total, "{seen:?}");
+        assert_eq!(
+            seen.hundredths_of_percent() == 10_000,
+            seen.phase == Phase::Done
+        );
+        if let Some(before) = self.progress.last() {
+            let fall = before.done_bytes.saturating_sub(seen.done_bytes);
+            let said = seen.set_back_bytes - before.set_back_bytes;
+            assert!(
+                fall <= said,
+                "it fell by {fall}, and said {said}: {before:?} -> {seen:?}"
+            );
+        }
+        self.progress.push(seen);
+    }
+
+    pub(crate) fn phases(&self) -> Vec<Phase> {
+        let mut phases: Vec<Phase> = self.progress.iter().map(|seen| seen.phase).collect();
+        phases.dedup();
+        phases
+    }
+
+    pub(crate) fn sends(&self) -> Vec<u32> {
+        self.actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::Do {
+                    request: Request::Send { part, .. },
+                    ..
+                } => Some(part.number),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+fn needs_network(request: &Request) -> bool {
+    !matches!(
+        request,
+        Request::OpenCandidate(_)
+            | Request::Read { .. }
+            | Request::FinishHash
+            | Request::SealManifest { .. }
+            | Request::OpenManifest { .. }
+    )
+}
