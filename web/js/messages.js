@@ -4,7 +4,7 @@ import * as format from './format.js';
 
 /** What an error tells a person: what happened, what to do, and what support needs to find it. */
 export function errorSentence(error) {
-  const pieces = [error?.message || 'Something went wrong in this page.', error?.detail, error?.hint || 'Reload the page; what is stored is kept.'];
+  const pieces = [error?.message || 'Something went wrong in this page.', error?.detail, error?.hint ?? 'Reload the page; what is stored is kept.'];
   if (error?.errorId) pieces.push(`Error id: ${error.errorId}.`);
   return pieces.filter(Boolean).map(sentence).filter(unique).join(' ');
 }

@@ -35,7 +35,7 @@ export function cleanupPanel({ client, onDone }) {
 
 function plan(planned, remove) {
   if (planned.deletedCount === 0) return result(planned);
-  return h('div', {}, result(planned),
+  return h('div', { class: 'stack' }, result(planned),
     h('ul', { class: 'rows' }, planned.sessions.slice(0, 100).map(planRow)),
     h('button', { type: 'button', class: 'danger', testid: 'cleanup-run', on: { click: () => remove(planned) } }, `Delete ${count(planned.deletedCount, 'upload')}`));
 }

@@ -64,7 +64,7 @@ export function form({ testid, data, fields, submit, busy, send, compact = false
 
 /** An error of a form that is the person's to mend; `input` gets the keyboard. */
 export function complaint(message, input) {
-  return Object.assign(new Error(message), { code: 'invalid_form', hint: ' ', input });
+  return Object.assign(new Error(message), { code: 'invalid_form', hint: '', input });
 }
 
 function showProblem(element, place, problem) {

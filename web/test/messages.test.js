@@ -1,0 +1,72 @@
+/** Sentences: what happened, what to do. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import * as messages from '../js/messages.js';
+
+const plain = (text) => text.replaceAll('\u202f', ' ');
+const progress = (values) => ({
+  phase: 'sending', percent: 0, sizeBytes: 1e9, doneBytes: 0, storedBeforeBytes: 0, checkedBytes: 0, rateBytesPerSec: null, etaSecs: null,
+  parts: { total: 167, stored: 0, storedBefore: 0 }, resumed: null, waiting: null, setBackBytes: 0, error: null, ...values,
+});
+const sentence = (values, outcome, now) => plain(messages.uploadSentence(progress(values), outcome, now));
+
+test('every phase of the client has a sentence', () => {
+  const phases = ['queued', 'checking', 'comparing', 'resuming', 'sending', 'waiting', 'asking', 'finishing', 'done', 'stopped', 'failed'];
+  for (const phase of phases) assert.match(sentence({ phase }), /^[A-Z].*[.?]$/, phase);
+});
+
+test('a resumed upload says where it goes on', () => {
+  const resumed = { firstPart: 76, totalParts: 167, storedPercent: 45.9 };
+  assert.equal(sentence({ phase: 'resuming', resumed }), 'Resuming at part 76 of 167, 45 % was already stored.');
+});
+
+test('waiting says why and until when', () => {
+  const waiting = (reason, untilMs = null, message = 'Something odd.') => ({ phase: 'waiting', waiting: { reason, message, untilMs } });
+  assert.equal(sentence(waiting('busy', 12_000), {}, 0), 'Waiting: server busy, goes on in 12 s.');
+  assert.equal(sentence(waiting('busy', 12_000), {}, 12_500), 'Waiting: server busy, trying again.');
+  assert.equal(sentence(waiting('another_tab'), {}, 0), 'Another tab is uploading this file. This one goes on when that tab ends.');
+  assert.equal(sentence(waiting('new_code', 5000), {}, 0), 'Waiting: something odd, goes on in 5 s.');
+});
+
+test('an error says what happened, what to do, and its id, once each', () => {
+  const error = { message: 'Something went wrong on the server', hint: 'Try again', detail: 'Try again', errorId: 'e-1' };
+  assert.equal(messages.errorSentence(error), 'Something went wrong on the server. Try again. Error id: e-1.');
+  assert.match(messages.errorSentence(undefined), /Reload/);
+  assert.equal(messages.errorSentence({ message: 'Choose a name.', hint: '' }), 'Choose a name.');
+});
+
+test('a stop keeps what is stored, and a reason is not hidden', () => {
+  assert.equal(sentence({ phase: 'stopped', percent: 45.2, doneBytes: 5 }, { error: { code: 'stopped' } }), 'Stopped. 45.2 % is stored and kept. It can go on now, later, or on another device.');
+  const error = { code: 'quota_exceeded', message: 'Your quota is used up.', hint: 'Delete files.' };
+  assert.equal(sentence({ phase: 'stopped', percent: 45.2, doneBytes: 5 }, { error }), 'Your quota is used up. Delete files. 45.2 % is stored and kept.');
+});
+
+test('the question about a changed file is exact', () => {
+  const changed = { differingParts: 1, totalParts: 167, storedSizeBytes: 1000, sizeBytes: 1000, complete: false };
+  assert.equal(messages.changedSentence(changed), '1 part differs of 167 from what is stored.');
+  assert.equal(messages.changedLabel('replace', changed), 'Send only that part');
+  assert.equal(messages.changedLabel('replace', { ...changed, differingParts: 1200 }), 'Send only those 1,200 parts');
+  assert.match(plain(messages.changedSentence({ ...changed, sizeBytes: 3000 })), /2\.00 kB larger/);
+  assert.match(messages.changedSentence({ ...changed, complete: true }), /stays as it is/);
+});
+
+test('numbers are left out where they mean nothing', () => {
+  const numbers = (values) => messages.uploadNumbers(progress(values)).map(plain);
+  assert.deepEqual(numbers({ phase: 'checking' }), ['1.00 GB']);
+  assert.deepEqual(numbers({ doneBytes: 482e6, rateBytesPerSec: 23e6, etaSecs: 25 }), ['482 MB of 1.00 GB', '23.0 MB/s', 'about 25 s left']);
+  assert.deepEqual(numbers({ phase: 'waiting', doneBytes: 482e6, rateBytesPerSec: 23e6, etaSecs: 25 }), ['482 MB of 1.00 GB']);
+});
+
+test('the line over many cards counts files and bytes', () => {
+  const items = [{ phase: 'done', sizeBytes: 10, doneBytes: 10 }, { phase: 'sending', sizeBytes: 30, doneBytes: 10 }, { phase: 'failed', sizeBytes: 10, doneBytes: 0 }];
+  assert.equal(plain(messages.summarySentence(items)), '1 of 3 files stored, 1 stopped, 50 % of the bytes');
+});
+
+test('a download has one state', () => {
+  assert.equal(messages.downloadState({}), 'starting');
+  assert.equal(messages.downloadState({ progress: progress({}) }), 'receiving');
+  assert.equal(messages.downloadState({ progress: progress({ phase: 'finishing' }) }), 'checking');
+  assert.equal(messages.downloadState({ progress: progress({}), error: { code: 'tampered' } }), 'failed');
+  assert.equal(messages.downloadState({ progress: progress({}), error: { code: 'stopped' } }), 'stopped');
+  assert.equal(messages.downloadState({ progress: progress({}), result: {} }), 'done');
+});

@@ -1,0 +1,84 @@
+/** The model behind the cards: what is shown follows what the client reports, and nothing else. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Transfers } from '../js/transfers.js';
+
+class FakeClient {
+  runs = [];
+  upload(file, options) {
+    const run = { file, options, ...Promise.withResolvers?.() ?? resolvers() };
+    run.resume = () => Object.assign(run, resolvers()).promise;
+    run.stop = async () => run.reject({ code: 'stopped' });
+    run.discard = async () => run.reject({ code: 'discarded' });
+    this.runs.push(run);
+    return run;
+  }
+}
+
+function resolvers() {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+}
+
+const settle = () => new Promise((resolve) => { setImmediate(resolve); });
+const picked = (name, size) => ({ file: { name, size } });
+
+function started(...files) {
+  const client = new FakeClient();
+  const transfers = new Transfers(client);
+  transfers.uploadAll(files);
+  return { client, transfers };
+}
+
+test('a run that ended says how, and a new run forgets it', async () => {
+  const { client, transfers } = started(picked('a', 10));
+  const [item] = transfers.uploads;
+  assert.equal(item.phase, 'queued');
+  client.runs[0].options.onProgress({ phase: 'sending', percent: 40, doneBytes: 4 });
+  assert.equal(item.phase, 'sending');
+  await item.stop();
+  await settle();
+  assert.equal(item.phase, 'stopped');
+  assert.equal(transfers.liveCount, 0);
+  item.resume();
+  assert.equal(item.phase, 'queued');
+  client.runs[0].resolve({ fileId: 'f1' });
+  await settle();
+  assert.equal(item.phase, 'done');
+  assert.equal(item.fileId, 'f1');
+});
+
+test('a question is open until it is answered, and stopping answers it', async () => {
+  const { client, transfers } = started(picked('a', 10));
+  const [item] = transfers.uploads;
+  const answer = client.runs[0].options.onChanged({ differingParts: 1 });
+  assert.equal(item.phase, 'asking');
+  await item.stop();
+  assert.equal(await answer, 'stop');
+  assert.equal(item.question, null);
+});
+
+test('a discarded upload leaves no card', async () => {
+  const { transfers } = started(picked('a', 10));
+  await transfers.uploads[0].discard();
+  await settle();
+  assert.equal(transfers.uploads.length, 0);
+});
+
+test('the newest stand first, and picking a stopped file again replaces its card', async () => {
+  const { transfers } = started(picked('a', 10), picked('b', 20));
+  await transfers.uploads[0].stop();
+  await settle();
+  transfers.uploadAll([picked('c', 30), picked('a', 10)]);
+  assert.deepEqual(transfers.uploads.map((item) => item.name), ['c', 'a', 'b']);
+});
+
+test('an unfinished upload that this tab works on is not offered a second time', async () => {
+  const { client, transfers } = started(picked('a', 10));
+  assert.ok(transfers.holds({ fileId: 'x', name: 'a', sizeBytes: 10 }));
+  assert.ok(!transfers.holds({ fileId: 'x', name: 'a', sizeBytes: 11 }));
+  client.runs[0].resolve({ fileId: 'x' });
+  await settle();
+  assert.ok(!transfers.holds({ fileId: 'y', name: 'a', sizeBytes: 10 }));
+});
