@@ -430,7 +430,7 @@ fn offline_waits_and_stop_aborts() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn through_bad_weather_the_content_is_equal(seed in any::<u64>(), size_bytes in 0..5_000_000u64, lost in 0..30u64, busy in 0..20u64, repeated in 0..20u64) {
