@@ -153,7 +153,7 @@ function show(app) {
 function watchTransfers(transfers, header) {
   const update = () => {
     const live = transfers.uploads.filter((item) => item.isLive);
-    const rows = live.map((item) => ({ sizeBytes: item.file.size, doneBytes: item.progress.doneBytes }));
+    const rows = live.map((item) => ({ sizeBytes: item.progress.sizeBytes, doneBytes: item.progress.doneBytes }));
     const share = live.length > 0 ? percent(totalPercent(rows), 0) : '';
     document.title = share ? `${share} · Ferry` : 'Ferry';
     header.showBusy(share);

@@ -1,6 +1,6 @@
 /** The head of the page: name, places, who is signed in. Decides nothing; sign-out is asked of the caller. */
 
-import { h, setShown, setText } from '../dom.js';
+import { arrange, h, setShown, setText } from '../dom.js';
 import { icon } from './icon.js';
 
 const PLACES = [['files', 'Files'], ['settings', 'Settings'], ['admin', 'Admin']];
@@ -13,13 +13,12 @@ export function siteHeader({ onSignOut }) {
   const user = h('span', { class: 'current-user', testid: 'current-user' });
   const nav = h('nav', { class: 'site-nav', 'aria-label': 'Places' }, links);
   const account = h('div', { class: 'site-account' }, user, h('button', { type: 'button', class: 'quiet small', testid: 'sign-out', on: { click: onSignOut } }, 'Sign out'));
-  const element = h('div', { class: 'site-head' }, h('a', { class: 'brand', href: '#/files' }, icon('ferry'), 'Ferry'));
+  const brand = h('a', { class: 'brand', href: '#/files' }, icon('ferry'), 'Ferry');
+  const element = h('div', { class: 'site-head' }, brand);
 
   function show(session, place) {
     const signedIn = session.state !== 'signed-out';
-    const wanted = signedIn ? [...(session.state === 'unlocked' ? [nav] : []), account] : [];
-    for (const part of [nav, account]) if (!wanted.includes(part)) part.remove();
-    for (const part of wanted) if (!part.isConnected) element.append(part);
+    arrange(element, [brand, session.state === 'unlocked' && nav, signedIn && account].filter(Boolean));
     setText(user, signedIn ? session.username : '');
     user.title = user.textContent;
     setShown(links[2], session.role === 'admin');

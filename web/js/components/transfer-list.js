@@ -2,6 +2,7 @@
 
 import { arrange, h, setShown, setText } from '../dom.js';
 import { summarySentence } from '../messages.js';
+import { announce } from './announcer.js';
 import { downloadCard } from './download-card.js';
 import { uploadCard } from './upload-card.js';
 
@@ -14,19 +15,23 @@ export function transferList(transfers, onError) {
   const uploads = h('ul', { class: 'cards', testid: 'upload-list' });
   const summary = h('p', { class: 'section-note', testid: 'upload-summary' });
   const tidy = h('button', { type: 'button', class: 'quiet small', testid: 'close-done', on: { click: () => transfers.dismissDone() } }, 'Close finished');
+  const title = h('h2', { id: 'transfers-title', tabindex: '-1' }, 'In this tab');
   const element = h('section', { class: 'section', 'aria-labelledby': 'transfers-title' },
-    h('div', { class: 'section-head' }, h('h2', { id: 'transfers-title' }, 'In this tab'), summary, tidy), downloads, uploads);
+    h('div', { class: 'section-head' }, title, summary, tidy), downloads, uploads);
 
   const cardOf = (item, make) => {
     if (!cards.has(item)) cards.set(item, make(item, { transfers, onError }));
     return cards.get(item).element;
   };
   const showList = () => {
+    const held = document.activeElement;
+    const inside = element.contains(held);
     arrange(uploads, transfers.uploads.map((item) => cardOf(item, uploadCard)));
     arrange(downloads, transfers.downloads.map((item) => cardOf(item, downloadCard)));
     forget(cards, new Set([...transfers.uploads, ...transfers.downloads]));
     setShown(element, transfers.uploads.length + transfers.downloads.length > 0);
     showSummary();
+    if (inside && !held.isConnected) title.focus();
   };
   const showSummary = () => {
     setText(summary, transfers.uploads.length > 1 ? summarySentence(transfers.uploads.map(rowOf)) : '');
@@ -34,7 +39,10 @@ export function transferList(transfers, onError) {
   };
   const tick = () => { for (const card of cards.values()) if (card.element.dataset.state === 'waiting') card.update(); };
 
+  const speakSummary = () => { if (transfers.uploads.length > 1) announce('summary', summary.textContent); };
+
   transfers.addEventListener('list', showList);
+  transfers.addEventListener('stored', speakSummary);
   transfers.addEventListener('progress', showSummary);
   const ticking = setInterval(tick, TICK_MS);
   showList();
@@ -43,6 +51,7 @@ export function transferList(transfers, onError) {
     end: () => {
       clearInterval(ticking);
       transfers.removeEventListener('list', showList);
+      transfers.removeEventListener('stored', speakSummary);
       transfers.removeEventListener('progress', showSummary);
       for (const card of cards.values()) card.end();
     },
@@ -58,5 +67,5 @@ function forget(cards, kept) {
 }
 
 function rowOf(item) {
-  return { phase: item.phase, sizeBytes: item.file.size, doneBytes: item.progress.doneBytes };
+  return { phase: item.phase, sizeBytes: item.progress.sizeBytes, doneBytes: item.progress.doneBytes };
 }

@@ -11,6 +11,8 @@ import { pickFile } from './file-picker.js';
 import { progressTrack } from './progress-track.js';
 
 const QUARTER = 25;
+/** With more cards than this only what needs the person is spoken; the list speaks for all. */
+const SPOKEN_CARDS = 3;
 /** Failures after which the picked file itself is of no use any more. */
 const NEEDS_NEW_PICK = ['file_not_readable', 'file_changed'];
 
@@ -20,7 +22,7 @@ export function uploadCard(item, { transfers, onError }) {
   const spoken = { phase: null, quarter: 0 };
   const update = () => {
     show(item, parts);
-    speak(item, spoken);
+    speak(item, spoken, transfers.uploads.length);
   };
   item.addEventListener('change', update);
   update();
@@ -86,13 +88,21 @@ function show(item, parts) {
   parts.numbers.title = partsLine(progress);
   setText(parts.share, phase === 'queued' || phase === 'checking' ? '' : percent(progress.percent));
   parts.track.update(progress, `${percent(progress.percent, 0)}. ${sentence}`);
+  const held = document.activeElement;
   showQuestion(item, parts.question);
   showButtons(item, parts.buttons);
+  keepFocus(held, parts.buttons);
+}
+
+/** A button that was pressed and went away gives the keyboard to its neighbour. */
+function keepFocus(held, buttons) {
+  const gone = held?.hidden || !held?.isConnected;
+  if (gone) Object.values(buttons).find((button) => !button.hidden)?.focus();
 }
 
 function cardData(item, progress) {
   return {
-    state: item.phase,
+    state: item.phase === 'resuming' ? 'sending' : item.phase,
     percent: percentAttribute(progress.percent),
     fileId: item.fileId,
     alreadyStored: progress.storedBeforeBytes,
@@ -120,8 +130,9 @@ function showButtons(item, buttons) {
 }
 
 /** Each change of what it does, and each quarter of the way: nothing in between. */
-function speak(item, spoken) {
+function speak(item, spoken, cards) {
   const { phase, progress } = item;
+  if (cards > SPOKEN_CARDS && phase !== 'asking' && phase !== 'failed') return;
   const quarter = Math.floor(progress.percent / QUARTER);
   if (phase === spoken.phase && quarter <= spoken.quarter) return;
   if (phase !== 'queued') announce(item, `${item.name}: ${percent(progress.percent, 0)}. ${uploadSentence({ ...progress, phase }, item.outcome)}`);
