@@ -16,6 +16,7 @@ use js_sys::Function;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::Blob;
 
 use super::{
     current::Current,
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    error::{ClientError, Result},
+    error::{ClientCode, ClientError, Result},
     failure::failure_of,
     interop::{deferred, now_ms},
     progress::ProgressView,
@@ -48,8 +49,6 @@ pub(crate) trait Audience {
 /// What is uploaded, for whom and under which names.
 pub(crate) struct Work {
     pub(crate) vault: Vault,
-    /// The pool's number for it.
-    pub(crate) transfer: u32,
     pub(crate) picked: Picked,
     pub(crate) labels: Labels,
     /// A FileSystemFileHandle, or undefined.
@@ -76,6 +75,8 @@ pub(crate) struct Driver {
     /// Buffers that reads kept.
     pub(super) kept: RefCell<HashMap<Ticket, Kept>>,
     pub(super) reading: Cell<u32>,
+    /// The pool's number for this run: reads of an earlier one can't meddle with its hash.
+    pub(super) transfer: Cell<u32>,
     next_turn: Cell<u32>,
     pub(super) current: RefCell<Option<Rc<Current>>>,
     pub(super) start: RefCell<Option<StartRequest>>,
@@ -106,17 +107,13 @@ impl Driver {
             jobs: RefCell::default(),
             kept: RefCell::default(),
             reading: Cell::new(0),
+            transfer: Cell::new(0),
             next_turn: Cell::new(0),
             current: RefCell::default(),
             start: RefCell::default(),
             complete: RefCell::default(),
             handle_kept_for: Cell::new(None),
         })
-    }
-
-    /// The pool's number for it.
-    pub(crate) fn transfer(&self) -> u32 {
-        self.work.transfer
     }
 
     /// Whose keys it works with.
@@ -132,8 +129,18 @@ impl Driver {
             && self.work.picked.size_bytes == picked.size_bytes
     }
 
-    /// One run: from `Begin`, `Resume` or `Discard` to its end.
-    pub(crate) async fn run(self: &Rc<Self>, first: Event) -> Result<Outcome> {
+    /// One run over the picked bytes.
+    pub(crate) async fn run(self: &Rc<Self>, blob: &Blob, first: Event) -> Result<Outcome> {
+        self.transfer.set(self.context.new_transfer());
+        self.next_turn.set(0);
+        self.context.pool.open(self.transfer.get(), blob)?;
+        let outcome = self.to_its_end(first).await;
+        self.context.pool.close(self.transfer.get())?;
+        outcome
+    }
+
+    /// From `Begin`, `Resume` or `Discard` to the end that the machine says.
+    pub(crate) async fn to_its_end(self: &Rc<Self>, first: Event) -> Result<Outcome> {
         let (end, tell_end) = deferred();
         *self.ended.borrow_mut() = Some(tell_end);
         self.outcome.set(None);
@@ -148,9 +155,7 @@ impl Driver {
         let _ = JsFuture::from(end).await;
         drop(beat);
         self.show();
-        self.outcome
-            .get()
-            .ok_or(crate::error::ClientCode::ClientFault.into())
+        self.outcome.get().ok_or(ClientCode::ClientFault.into())
     }
 
     /// Hands over one event, and those that its actions cause at once.

@@ -116,7 +116,7 @@ impl Upload {
         let Some(driver) = driver else { return Ok(()) };
         let run = self.enter()?;
         run.start_driving();
-        let outcome = driver.run(Event::Discard).await;
+        let outcome = driver.to_its_end(Event::Discard).await;
         self.leave(&run);
         match outcome? {
             Outcome::Failed(trouble) => Err(error_of_trouble(
@@ -164,10 +164,8 @@ impl Upload {
             return Err(ClientCode::Stopped.into());
         }
         let (driver, first) = self.driver_for(vault, labels, &source);
-        self.context.pool.open(driver.transfer(), &source.blob)?;
         run.start_driving();
-        let outcome = driver.run(first).await;
-        self.context.pool.close(driver.transfer())?;
+        let outcome = driver.run(&source.blob, first).await;
         judge(outcome?, &driver, &source.picked)
     }
 
@@ -212,11 +210,9 @@ impl Upload {
                 max_sends: MAX_SENDS,
             },
         };
-        let transfer = self.context.new_transfer();
         let Source { picked, handle, .. } = source.clone();
         let work = Work {
             vault,
-            transfer,
             picked,
             labels,
             handle,

@@ -68,7 +68,7 @@ impl Driver {
                 ..
             } => self.send(ticket, part, buffer, mac, if_match).await,
             Request::FinishHash => Ok(Answer::FileHash(
-                self.context.pool.digest(self.work.transfer).await?,
+                self.context.pool.digest(self.transfer.get()).await?,
             )),
             Request::SealManifest {
                 manifest_seq,
@@ -180,7 +180,7 @@ impl Driver {
             ..
         } = part;
         let order = ReadOrder {
-            transfer: self.work.transfer,
+            transfer: self.transfer.get(),
             offset_bytes,
             len_bytes,
             turn,

@@ -150,9 +150,15 @@ impl Reader {
                     sha256: B64(hasher.finish()),
                 });
             }
-            ReaderRequest::Close { transfer } => {
-                drop(self.transfers.borrow_mut().remove(&transfer))
-            }
+            ReaderRequest::Close { transfer } => self.close(transfer),
+        }
+    }
+
+    /// Forgets a transfer; what waits for its turn is answered, so that nobody waits for it.
+    fn close(&self, transfer: u32) {
+        let closed = self.transfers.borrow_mut().remove(&transfer);
+        for (_, arrived) in closed.into_iter().flat_map(|transfer| transfer.early) {
+            reply_read(arrived.job, arrived.bytes);
         }
     }
 
@@ -189,7 +195,7 @@ impl Reader {
     fn take_turn(&self, transfer: u32, turn: Turn, arrived: Arrived) {
         let mut transfers = self.transfers.borrow_mut();
         let Some(transfer) = transfers.get_mut(&transfer) else {
-            return;
+            return reply_read(arrived.job, Err("the file was closed".to_owned()));
         };
         transfer.early.insert(turn.number, arrived);
         while let Some(arrived) = transfer.early.remove(&transfer.next_turn) {
