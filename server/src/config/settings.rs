@@ -160,7 +160,12 @@ impl Settings {
             ));
         }
         let file = file.unwrap_or_else(|| std::path::Path::new("ferry.toml"));
-        Self::read(Figment::new().merge(Toml::file_exact(file)))
+        let figment = Figment::new();
+        Self::read(if file.is_file() {
+            figment.merge(Toml::file_exact(file))
+        } else {
+            figment
+        })
     }
 
     /// The environment comes last and wins. `FERRY_TEST_*` belongs to test runs and is no setting.

@@ -23,6 +23,13 @@ fn an_empty_file_gives_the_embedded_default() {
 }
 
 #[test]
+fn no_file_is_fine_unless_one_was_named() {
+    assert!(Config::load(None).is_ok());
+    let error = Config::load(Some(std::path::Path::new("/nowhere/ferry.toml"))).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/ferry.toml"), "{error}");
+}
+
+#[test]
 fn an_unknown_setting_is_refused_by_name() {
     let error = from_toml("lisen = \"127.0.0.1:1\"").unwrap_err();
     assert!(error.to_string().contains("lisen"), "{error}");
