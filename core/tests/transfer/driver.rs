@@ -187,7 +187,10 @@ impl Driver {
             "it takes more than a hundred days"
         );
         match later {
-            Later::Timer(timer) if timer == self.timer => self.step(Event::Tick),
+            Later::Timer(timer) if timer == self.timer => {
+                self.step(Event::Tick);
+                self.now_ms += 1;
+            }
             Later::Timer(_) => {}
             Later::Report(event) => self.report(event),
             Later::Execute { ticket, request } => self.execute(server, ticket, request),
@@ -226,7 +229,8 @@ impl Driver {
             Action::WakeAt { at_ms } => {
                 assert!(at_ms > self.now_ms, "a timer in the past");
                 self.timer += 1;
-                let in_ms = at_ms - self.now_ms;
+                // Timers of browsers may fire a little too early.
+                let in_ms = (at_ms - self.now_ms).saturating_sub(self.chance.below(3));
                 self.later(in_ms, Later::Timer(self.timer));
             }
             Action::AskChanged(changed) => {
@@ -604,6 +608,25 @@ impl Driver {
             );
         }
         self.progress.push(seen);
+    }
+
+    /// Runs until such a request is under way.
+    pub(crate) fn run_to(&mut self, server: &mut Server, is_it: impl Fn(&Request) -> bool) {
+        while !self.under_way.values().any(&is_it) {
+            assert!(self.run_some(server, 1), "it never asks for that");
+        }
+    }
+
+    /// The file is gone when it is read next.
+    pub(crate) fn fail_a_read(&mut self) {
+        let reads = |(_, request): &(&Ticket, &Request)| matches!(request, Request::Read { .. });
+        let ticket = *self.under_way.iter().find(reads).unwrap().0;
+        self.reader.retain(|reading| *reading != ticket);
+        self.buffers.remove(&ticket);
+        self.report(Event::Failed {
+            ticket,
+            failure: Failure::NotReadable,
+        });
     }
 
     pub(crate) fn phases(&self) -> Vec<Phase> {

@@ -142,6 +142,12 @@ pub(crate) struct Server {
     pub(crate) page_rows: usize,
     /// Answers every part with this.
     pub(crate) refuses_parts: Option<ErrorCode>,
+    /// Answers this part with that.
+    pub(crate) refuses_part: Option<(u32, ErrorCode)>,
+    /// Acknowledges other bytes than it got.
+    pub(crate) lies_about_rows: bool,
+    /// Begins each page at the first part.
+    pub(crate) lists_in_circles: bool,
 }
 
 type Reply<T> = Result<T, Box<Problem>>;
@@ -215,6 +221,7 @@ impl Server {
 
     pub(crate) fn parts(&mut self, file_id: Uuid, after: u32) -> Reply<PartsPage> {
         let page_rows = self.page_rows;
+        let after = if self.lists_in_circles { 0 } else { after };
         let upload = self.open(file_id)?;
         let mut rows = upload
             .parts
@@ -236,12 +243,20 @@ impl Server {
         if let Some(code) = self.refuses_parts {
             return refuse(code);
         }
+        if let Some((refused, code)) = self.refuses_part
+            && refused == number
+        {
+            return refuse(code);
+        }
         let mut counts = std::mem::take(&mut self.counts);
         let reply = self
             .open(file_id)
             .and_then(|upload| decide(upload, number, body, if_match, &mut counts));
         self.counts = counts;
-        reply
+        reply.map(|mut row| {
+            row.iv.0[0] ^= u8::from(self.lies_about_rows);
+            row
+        })
     }
 
     pub(crate) fn resize(&mut self, file_id: Uuid, size_bytes: u64, revision: u32) -> Reply<()> {

@@ -2,14 +2,16 @@
 
 use ferry_core::plan::PartSpan;
 use ferry_core::progress::Phase;
-use ferry_core::transfer::upload::{Action, Decision, Done, Event, Outcome, Request};
+use ferry_core::transfer::upload::{
+    Action, Decision, Done, Event, Outcome, Request, SealedContent,
+};
 use ferry_core::transfer::{Trouble, WaitReason};
 use ferry_core::wire::{ErrorCode, PartState};
 use uuid::Uuid;
 
 use crate::driver::Driver;
 use crate::file::{SimFile, plan_of};
-use crate::server::{Server, Upload};
+use crate::server::{Manifest, Server, Upload};
 
 const MIB: u64 = 1 << 20;
 const LABEL: &str = "~label";
@@ -32,7 +34,7 @@ fn interrupted(size_bytes: u64, parts: u32) -> (Server, SimFile, Uuid) {
             .values()
             .any(|upload| upload.parts.contains_key(&number))
     };
-    while !(1..=parts).all(|number| is_stored(&server, number)) {
+    while server.files.is_empty() || !(1..=parts).all(|number| is_stored(&server, number)) {
         assert!(driver.run_some(&mut server, 1), "it ended too early");
     }
     let file_id = *server.files.keys().next().unwrap();
@@ -711,4 +713,153 @@ fn another_devices_content_in_between_is_asked_about_and_replaced() {
     assert_eq!(driver.asked.len(), 1);
     assert_eq!(driver.asked[0].differing_parts, 1);
     holds(&server, file_id, &file);
+}
+
+#[test]
+fn a_server_that_acknowledges_other_bytes_is_not_believed() {
+    let mut server = Server::new();
+    server.lies_about_rows = true;
+    let outcome = Driver::new(SimFile::new(MIB, 5), LABEL, 5).run(&mut server);
+    assert!(
+        matches!(
+            outcome,
+            Outcome::Failed(Trouble::NotGenuine { part: Some(_) })
+        ),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_list_without_end_is_not_followed() {
+    let (mut server, file, _) = interrupted(10 * MIB, 40);
+    server.lists_in_circles = true;
+    let outcome = Driver::new(file, LABEL, 5).run(&mut server);
+    assert_eq!(
+        outcome,
+        Outcome::Failed(Trouble::BadAnswer { status: None })
+    );
+}
+
+#[test]
+fn an_upload_without_parts_is_gone_on_with_only_under_its_own_name_and_size() {
+    let cases = [
+        (LABEL, 3 * MIB, true),
+        ("~other", 3 * MIB, false),
+        (LABEL, 4 * MIB, false),
+    ];
+    for (label, size_bytes, goes_on) in cases {
+        let (mut server, _, empty) = interrupted(3 * MIB, 0);
+        let file = SimFile::new(size_bytes, 8);
+        let finished = done(Driver::new(file.clone(), label, 5).run(&mut server));
+        assert_eq!(finished.file_id == empty, goes_on, "{label} {size_bytes}");
+        holds(&server, finished.file_id, &file);
+    }
+}
+
+/// The server has completed it otherwise while this client asked for it.
+fn completed_meanwhile(content_changes: bool) -> (Server, Driver, Uuid) {
+    let mut server = Server::new();
+    let mut driver = Driver::new(SimFile::new(4 * MIB, 5), LABEL, 5);
+    driver.decision = Decision::Fresh;
+    driver.run_to(&mut server, |request| {
+        matches!(request, Request::Complete { .. })
+    });
+    let file_id = driver.machine.file_id().unwrap();
+    let mut other = driver.file.clone();
+    let span = span(&server, file_id, other.size_bytes, 4);
+    if content_changes {
+        other.edit(span);
+    }
+    let upload = server.files.get_mut(&file_id).unwrap();
+    let part = upload.parts.get_mut(&4).unwrap();
+    part.generation += 1;
+    part.body.iv[0] ^= 1;
+    part.body.content = other.read(span);
+    part.body.mac = part.body.content.mac(file_id, 4);
+    let content = SealedContent {
+        size_bytes: other.size_bytes,
+        sha256: other.sha256(),
+    };
+    let (parts, parts_root) = (upload.total_parts(), crate::server::root(upload));
+    upload.manifest = Some(Manifest {
+        seq: 1,
+        content,
+        parts,
+        parts_root,
+    });
+    upload.is_complete = true;
+    driver.go_on(&mut server);
+    (server, driver, file_id)
+}
+
+#[test]
+fn completed_meanwhile_with_the_same_content_is_done() {
+    let (server, driver, file_id) = completed_meanwhile(false);
+    assert_eq!(done(driver.ended.unwrap()).file_id, file_id);
+    assert_eq!(server.files.len(), 1);
+    assert!(driver.asked.is_empty());
+}
+
+#[test]
+fn completed_meanwhile_with_another_content_is_asked_about() {
+    let (server, driver, other_id) = completed_meanwhile(true);
+    let finished = done(driver.ended.unwrap());
+    assert_ne!(finished.file_id, other_id);
+    assert!(driver.asked[0].complete && driver.asked[0].differing_parts == 1);
+    holds(&server, finished.file_id, &driver.file);
+}
+
+#[test]
+fn a_part_that_always_fails_is_tried_ever_more_rarely_and_holds_up_nothing() {
+    let file = SimFile::new(40 * MIB, 5);
+    let mut server = Server::new();
+    server.refuses_part = Some((3, ErrorCode::Internal));
+    let mut driver = Driver::new(file.clone(), LABEL, 5);
+    let missing = |server: &Server| {
+        server
+            .files
+            .values()
+            .next()
+            .is_none_or(|upload| upload.parts.len() + 1 < upload.total_parts() as usize)
+    };
+    while missing(&server) {
+        assert!(driver.run_some(&mut server, 1));
+    }
+    let tries = driver.sends().iter().filter(|number| **number == 3).count();
+    assert!(
+        (2..=10).contains(&tries),
+        "{tries} tries in {} s",
+        driver.now_ms / 1_000
+    );
+    let waits = |seen: &Phase| {
+        matches!(
+            seen,
+            Phase::Waiting {
+                until_ms: Some(_),
+                ..
+            }
+        )
+    };
+    while !waits(&driver.progress.last().unwrap().phase) {
+        assert!(driver.run_some(&mut server, 1));
+    }
+    server.refuses_part = None;
+    let finished = done(driver.go_on(&mut server));
+    holds(&server, finished.file_id, &file);
+}
+
+#[test]
+fn a_file_that_can_not_be_read_ends_with_that_reason_and_goes_on_later() {
+    let file = SimFile::new(10 * MIB, 5);
+    let mut server = Server::new();
+    let mut driver = Driver::new(file.clone(), LABEL, 5);
+    driver.run_some(&mut server, 200);
+    driver.run_to(&mut server, |request| {
+        matches!(request, Request::Read { .. })
+    });
+    driver.fail_a_read();
+    assert_eq!(driver.ended, Some(Outcome::Failed(Trouble::NotReadable)));
+    let finished = done(driver.resume(&mut server));
+    holds(&server, finished.file_id, &file);
+    assert_eq!(driver.resent_acknowledged, 0);
 }

@@ -114,11 +114,11 @@ impl Choosing {
         self.judge_when_probed(desk)
     }
 
-    pub(super) fn probe_failed(failure: &Failure) -> Leave {
-        match failure {
-            Failure::NotReadable => Leave::failed(Trouble::NotReadable),
-            _ => Leave::fault(),
+    pub(super) fn probe_failed(&mut self, ticket: Ticket, failure: &Failure) -> Leave {
+        if let Step::Probing(_, probes) = &mut self.step {
+            probes.pending.remove(&ticket);
         }
+        Leave::unread(failure)
     }
 
     /// Drops everything under way.

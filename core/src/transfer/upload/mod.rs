@@ -44,6 +44,14 @@ impl Leave {
         Leave::End(Outcome::Failed(trouble))
     }
 
+    /// A part of the file could not be read.
+    fn unread(failure: &Failure) -> Self {
+        match failure {
+            Failure::NotReadable => Leave::failed(Trouble::NotReadable),
+            _ => Leave::fault(),
+        }
+    }
+
     /// The driver answered another question than it was asked.
     fn fault() -> Self {
         Leave::failed(Trouble::ClientFault)
@@ -285,9 +293,11 @@ impl UploadMachine {
     fn part_failed(&mut self, ticket: Ticket, failure: &Failure) -> Result<(), Leave> {
         match &mut self.state {
             State::Choosing(choosing) if choosing.is_probe(ticket) => {
-                Err(Choosing::probe_failed(failure))
+                Err(choosing.probe_failed(ticket, failure))
             }
-            State::Working(working) if working.is_read(ticket) => Err(working.read_failed(failure)),
+            State::Working(working) if working.is_read(ticket) => {
+                Err(working.read_failed(ticket, failure))
+            }
             State::Working(working) => {
                 working.send_failed(&mut self.desk, &mut self.meter, ticket, failure)
             }

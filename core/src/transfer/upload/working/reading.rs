@@ -46,11 +46,13 @@ impl Working {
     }
 
     /// A read of this upload failed.
-    pub(in crate::transfer::upload) fn read_failed(&self, failure: &Failure) -> Leave {
-        match failure {
-            Failure::NotReadable => Leave::failed(Trouble::NotReadable),
-            _ => Leave::fault(),
-        }
+    pub(in crate::transfer::upload) fn read_failed(
+        &mut self,
+        ticket: Ticket,
+        failure: &Failure,
+    ) -> Leave {
+        self.reads.remove(&ticket);
+        Leave::unread(failure)
     }
 
     pub(in crate::transfer::upload) fn is_read(&self, ticket: Ticket) -> bool {
