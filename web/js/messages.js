@@ -102,9 +102,11 @@ function done(progress, outcome) {
 }
 
 function stopped(progress, outcome) {
-  const kept = progress.doneBytes > 0 ? `${format.percent(progress.percent)} is stored and kept.` : 'Nothing was stored yet.';
+  const { stored, total } = progress.parts;
+  const kept = stored > 0 ? `${format.whole(stored)} of ${format.count(total, 'part')} ${stored === 1 ? 'is' : 'are'} stored and kept.` : 'Nothing was stored yet.';
   const error = outcome?.error ?? progress.error;
   if (error && errorCode(error) !== 'stopped') return `${errorSentence(error)} ${kept}`;
+  if (outcome?.leftComplete) return 'Stopped. Nothing was sent; the stored file stays as it was.';
   return `Stopped. ${kept} It can go on now, later, or on another device.`;
 }
 

@@ -11,6 +11,7 @@ export class UploadItem extends EventTarget {
   #progress;
   #answer = null;
   #outcome = {};
+  #asked = null;
 
   constructor(file, name = file.name) {
     super();
@@ -34,6 +35,11 @@ export class UploadItem extends EventTarget {
     if (this.#outcome.result) return 'done';
     if (this.#outcome.error) return this.#outcome.error.code === 'stopped' ? 'stopped' : 'failed';
     return this.#progress.phase;
+  }
+
+  /** What this run asked about a complete file: then there is nothing unfinished that could be discarded. */
+  get concernsComplete() {
+    return this.#asked?.complete ?? false;
   }
 
   /** `{result}` or `{error}` once the run ended, else empty. */
@@ -61,6 +67,7 @@ export class UploadItem extends EventTarget {
   /** Called by the client; answered by `answer`. */
   ask(changed) {
     this.question = changed;
+    this.#asked = changed;
     this.#changed();
     return new Promise((resolve) => { this.#answer = resolve; });
   }
@@ -92,7 +99,8 @@ export class UploadItem extends EventTarget {
 
   #follow(run) {
     this.#outcome = {};
-    run.then((result) => { this.#outcome = { result }; }, (error) => { this.#outcome = { error }; }).then(() => {
+    this.#asked = null;
+    run.then((result) => { this.#outcome = { result }; }, (error) => { this.#outcome = { error, leftComplete: this.concernsComplete }; }).then(() => {
       this.#closeQuestion();
       this.#changed();
       this.dispatchEvent(new Event('settled'));
@@ -167,10 +175,10 @@ export class Transfers extends EventTarget {
     items.forEach((item, index) => item.attach(this.#client.upload(item.file, { ...callbacks(item), handle: picked[index].handle })));
   }
 
-  /** Whether this tab already works on an unfinished upload; the server's id of a running one is not known here, so name and size stand for it. */
+  /** Whether this tab already works on an unfinished upload; until the client knows its id, name and size stand for it. */
   holds(unfinished) {
     return this.uploads.some((item) => item.phase !== 'done'
-      && (item.fileId === unfinished.fileId || (item.name === unfinished.name && item.file.size === unfinished.sizeBytes)));
+      && (item.fileId ? item.fileId === unfinished.fileId : item.name === unfinished.name && item.file.size === unfinished.sizeBytes));
   }
 
   /** Goes on with a kept handle; call it from a click. */

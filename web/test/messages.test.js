@@ -36,9 +36,10 @@ test('an error says what happened, what to do, and its id, once each', () => {
 });
 
 test('a stop keeps what is stored, and a reason is not hidden', () => {
-  assert.equal(sentence({ phase: 'stopped', percent: 45.2, doneBytes: 5 }, { error: { code: 'stopped' } }), 'Stopped. 45.2 % is stored and kept. It can go on now, later, or on another device.');
+  const parts = { total: 167, stored: 75, storedBefore: 12 };
+  assert.equal(sentence({ phase: 'stopped', parts }, { error: { code: 'stopped' } }), 'Stopped. 75 of 167 parts are stored and kept. It can go on now, later, or on another device.');
   const error = { code: 'quota_exceeded', message: 'Your quota is used up.', hint: 'Delete files.' };
-  assert.equal(sentence({ phase: 'stopped', percent: 45.2, doneBytes: 5 }, { error }), 'Your quota is used up. Delete files. 45.2 % is stored and kept.');
+  assert.equal(sentence({ phase: 'stopped', parts }, { error }), 'Your quota is used up. Delete files. 75 of 167 parts are stored and kept.');
 });
 
 test('the question about a changed file is exact', () => {

@@ -78,7 +78,10 @@ test('an unfinished upload that this tab works on is not offered a second time',
   const { client, transfers } = started(picked('a', 10));
   assert.ok(transfers.holds({ fileId: 'x', name: 'a', sizeBytes: 10 }));
   assert.ok(!transfers.holds({ fileId: 'x', name: 'a', sizeBytes: 11 }));
+  client.runs[0].fileId = 'x';
+  assert.ok(transfers.holds({ fileId: 'x', name: 'old name', sizeBytes: 10 }));
+  assert.ok(!transfers.holds({ fileId: 'y', name: 'a', sizeBytes: 10 }));
   client.runs[0].resolve({ fileId: 'x' });
   await settle();
-  assert.ok(!transfers.holds({ fileId: 'y', name: 'a', sizeBytes: 10 }));
+  assert.ok(!transfers.holds({ fileId: 'x', name: 'a', sizeBytes: 10 }));
 });

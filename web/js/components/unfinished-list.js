@@ -1,7 +1,7 @@
 /** Uploads that the server holds and this tab does not send: pick the file and it goes on. Names come from the client, opened here. */
 
 import { arrange, h, setShown, setText } from '../dom.js';
-import { ago, bytes, count, percent, percentAttribute, share, until } from '../format.js';
+import { ago, bytes, count, percent, percentAttribute, share, until, whole } from '../format.js';
 import { errorSentence } from '../messages.js';
 import { confirm } from './confirm.js';
 import { fileName } from './file-name.js';
@@ -44,7 +44,7 @@ function noteOf(entry, stored) {
   if (entry.problem) return errorSentence(entry.problem);
   const pieces = [
     bytes(entry.sizeBytes),
-    `${percent(stored, 0)} stored (${entry.storedParts} of ${count(entry.totalParts, 'part')})`,
+    `${whole(entry.storedParts)} of ${count(entry.totalParts, 'part')} stored (about ${percent(stored, 0)})`,
     `last active ${ago(entry.lastActivityAt)}${entry.client ? ` from ${entry.client}` : ''}`,
   ];
   if (entry.expiresAt) pieces.push(`cleaned up ${until(entry.expiresAt)}`);

@@ -125,7 +125,7 @@ function showButtons(item, buttons) {
   setShown(buttons.stop, !ended && !item.question);
   setShown(buttons.resume, ended && item.phase !== 'done');
   setText(buttons.resume, NEEDS_NEW_PICK.includes(item.outcome.error?.code) ? 'Pick the file again' : item.phase === 'failed' ? 'Try again' : 'Go on');
-  setShown(buttons.discard, item.phase !== 'done' && item.phase !== 'finishing');
+  setShown(buttons.discard, item.phase !== 'done' && item.phase !== 'finishing' && !item.concernsComplete);
   setShown(buttons.dismiss, ended);
 }
 

@@ -14,7 +14,7 @@ export const INSECURE = {
   text: 'Ferry encrypts in the browser, and browsers allow that only over https or on the machine itself. So no password is asked for here.',
   steps: [
     'On the machine that runs Ferry: open it as http://localhost with its port.',
-    'From elsewhere: give the server a certificate (settings tls_cert and tls_key), or put it behind a proxy that speaks https.',
+    'From elsewhere: give the server a certificate (settings tls.cert and tls.key), or put it behind a proxy that speaks https.',
   ],
 };
 

@@ -11,6 +11,8 @@ import { bytes } from '../format.js';
 import { openSink } from '../saving.js';
 
 const REFRESH_PAUSE_MS = 400;
+/** Lists take at most this share of the time, however many uploads end. */
+const REFRESH_SHARE = 1 / 6;
 
 /** Returns `{element, end}`. */
 export function filesView({ client, transfers }) {
@@ -120,12 +122,13 @@ function quietly(load) {
       return;
     }
     running = true;
+    const began = performance.now();
     try {
       await load();
     } catch (error) {
       if (!['unauthenticated', 'locked'].includes(error.code)) showError(error);
     }
-    await new Promise((resolve) => { setTimeout(resolve, REFRESH_PAUSE_MS); });
+    await new Promise((resolve) => { setTimeout(resolve, Math.max(REFRESH_PAUSE_MS, (performance.now() - began) * (1 / REFRESH_SHARE - 1))); });
     running = false;
     if (again) {
       again = false;
