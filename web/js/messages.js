@@ -4,13 +4,21 @@ import * as format from './format.js';
 
 /** What an error tells a person: what happened, what to do, and what support needs to find it. */
 export function errorSentence(error) {
-  const pieces = [error?.message || 'Something went wrong in this page.', error?.detail, error?.hint ?? 'Reload the page; what is stored is kept.'];
+  const message = error?.message || 'Something went wrong in this page.';
+  const pieces = [message, says(message, error?.detail) ? null : error?.detail, error?.hint ?? 'Reload the page; what is stored is kept.'];
   if (error?.errorId) pieces.push(`Error id: ${error.errorId}.`);
   return pieces.filter(Boolean).map(sentence).filter(unique).join(' ');
 }
 
+/** Whether a detail has no word that the message lacks. */
+function says(message, detail) {
+  const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
+  const known = new Set(words(message));
+  return words(detail ?? '').every((word) => known.has(word));
+}
+
 function sentence(text) {
-  const trimmed = text.trim();
+  const trimmed = text.trim().replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
   return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 

@@ -31,6 +31,9 @@ test('waiting says why and until when', () => {
 test('an error says what happened, what to do, and its id, once each', () => {
   const error = { message: 'Something went wrong on the server', hint: 'Try again', detail: 'Try again', errorId: 'e-1' };
   assert.equal(messages.errorSentence(error), 'Something went wrong on the server. Try again. Error id: e-1.');
+  const wrong = { message: 'The user name or the password is wrong.', detail: 'wrong user name or password', hint: 'Check both.' };
+  assert.equal(messages.errorSentence(wrong), 'The user name or the password is wrong. Check both.');
+  assert.equal(messages.errorSentence({ ...wrong, detail: 'the part is 5 bytes' }), 'The user name or the password is wrong. The part is 5 bytes. Check both.');
   assert.match(messages.errorSentence(undefined), /Reload/);
   assert.equal(messages.errorSentence({ message: 'Choose a name.', hint: '' }), 'Choose a name.');
 });
