@@ -55,6 +55,9 @@ impl App {
     /// Makes the parts; starts the private Postgres where no other is configured.
     pub async fn new(config: Config) -> anyhow::Result<Self> {
         let config = Arc::new(config);
+        let data_dir = &config.data_dir;
+        std::fs::create_dir_all(data_dir)
+            .with_context(|| format!("the data directory {}", data_dir.display()))?;
         let store = open_store(&config.storage).await?;
         let (postgres, database_url) = match &config.database_url {
             Some(url) => (None, url.expose().to_owned()),

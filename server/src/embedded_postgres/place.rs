@@ -17,6 +17,9 @@ use super::EmbeddedPostgresError;
 /// Longest folder whose socket still fits into a unix socket address (107 bytes with `/.s.PGSQL.5432`).
 const LONGEST_SOCKET_DIR: usize = 90;
 
+/// Holds clusters whose data directory is closed to the account that runs Postgres.
+const STATE_DIR: &str = "/var/lib/ferry";
+
 /// Folders of one cluster, and who owns them.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -44,17 +47,11 @@ impl Place {
             .canonicalize()
             .map_err(EmbeddedPostgresError::io(data_dir))?;
         let runs_as = account()?;
-        let mark = mark_of(&data_dir);
-        let home = match runs_as {
-            Some(account) if !account.can_reach(&data_dir) => {
-                Path::new("/var/lib/ferry").join(&mark)
-            }
-            _ => data_dir.join("postgres"),
-        };
+        let home = home_of(&data_dir, runs_as)?;
         make_private(&home, runs_as)?;
         let mut socket_dir = home.join("run");
         if socket_dir.as_os_str().len() > LONGEST_SOCKET_DIR {
-            socket_dir = std::env::temp_dir().join(format!("ferry-{mark}"));
+            socket_dir = std::env::temp_dir().join(format!("ferry-{}", mark_of(&home)));
         }
         make_private(&socket_dir, runs_as)?;
         Ok(Place {
@@ -115,9 +112,32 @@ fn account() -> Result<Option<Account>, EmbeddedPostgresError> {
     }))
 }
 
-/// Names a data directory in folders outside of it.
-fn mark_of(data_dir: &Path) -> String {
-    blake3::hash(data_dir.as_os_str().as_encoded_bytes())
+/// Where the cluster of a data directory is: where it was before, else inside, else (closed to the account that runs
+/// Postgres) under the system's state directory. The choice is written down: a data directory that is moved or opened
+/// later keeps its cluster.
+fn home_of(data_dir: &Path, runs_as: Option<Account>) -> Result<PathBuf, EmbeddedPostgresError> {
+    let inside = data_dir.join("postgres");
+    let note = data_dir.join("postgres.location");
+    if inside.exists() {
+        return Ok(inside);
+    }
+    if let Ok(noted) = std::fs::read_to_string(&note) {
+        return Ok(PathBuf::from(noted.trim()));
+    }
+    match runs_as {
+        Some(account) if !account.can_reach(data_dir) => {
+            let outside = Path::new(STATE_DIR).join(mark_of(data_dir));
+            let written = std::fs::write(&note, format!("{}\n", outside.display()));
+            written.map_err(EmbeddedPostgresError::io(&note))?;
+            Ok(outside)
+        }
+        _ => Ok(inside),
+    }
+}
+
+/// Names a folder in places outside of it.
+fn mark_of(folder: &Path) -> String {
+    blake3::hash(folder.as_os_str().as_encoded_bytes())
         .to_hex()
         .chars()
         .take(16)

@@ -4,7 +4,7 @@ use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use nix::{sys::signal, unistd::Pid};
 
-use super::{EmbeddedPostgres, EmbeddedPostgresError, percent_encoded};
+use super::{EmbeddedPostgres, EmbeddedPostgresError, percent_encoded, place::Place};
 
 async fn until(what: &str, condition: impl Fn() -> bool) {
     for _ in 0..1_000 {
@@ -53,4 +53,26 @@ async fn is_made_adopted_restarted_and_stopped() {
 #[test]
 fn a_socket_path_is_a_host_in_the_address() {
     assert_eq!(percent_encoded("/var/run dir"), "%2Fvar%2Frun%20dir");
+}
+
+#[test]
+fn a_data_directory_keeps_its_cluster_when_it_is_opened_later() {
+    let data_dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(data_dir.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let first = Place::choose(data_dir.path()).unwrap();
+    std::fs::set_permissions(data_dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let second = Place::choose(data_dir.path()).unwrap();
+    assert_eq!(first.cluster, second.cluster);
+    let is_inside = first
+        .cluster
+        .starts_with(data_dir.path().canonicalize().unwrap());
+    assert_eq!(is_inside, !nix::unistd::Uid::effective().is_root());
+    assert!(first.socket_dir.as_os_str().len() <= 90);
+    for folder in [&first.home, &first.socket_dir] {
+        let mode = std::fs::metadata(folder).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{}", folder.display());
+    }
+    if !is_inside {
+        std::fs::remove_dir_all(&first.home).unwrap();
+    }
 }
