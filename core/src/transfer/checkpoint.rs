@@ -156,3 +156,47 @@ mod byte_array {
         d.deserialize_bytes(Exactly::<N>)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkpoint() -> Checkpoint {
+        let row = SealedRow {
+            number: 7,
+            iv: [1; 12],
+            tag: [2; 16],
+            stored_len_bytes: 65_564,
+            compression: Compression::DeflateRaw,
+            mac: [3; 32],
+            generation: 2,
+        };
+        Checkpoint::new(Uuid::from_bytes([9; 16]), 65_536, vec![row; 100])
+    }
+
+    #[test]
+    fn it_comes_back_as_it_was_and_is_small() {
+        let cbor = checkpoint().to_cbor().unwrap();
+        assert_eq!(Checkpoint::from_cbor(&cbor), Ok(checkpoint()));
+        assert!(cbor.len() < 100 * 160, "{} bytes for 100 rows", cbor.len());
+    }
+
+    #[test]
+    fn another_version_and_damage_are_refused() {
+        let newer = Checkpoint {
+            version: VERSION + 1,
+            ..checkpoint()
+        };
+        let cbor = newer.to_cbor().unwrap();
+        assert_eq!(
+            Checkpoint::from_cbor(&cbor),
+            Err(CheckpointError::OtherVersion)
+        );
+        let cbor = checkpoint().to_cbor().unwrap();
+        assert_eq!(
+            Checkpoint::from_cbor(&cbor[..cbor.len() - 1]),
+            Err(CheckpointError::Malformed)
+        );
+        assert_eq!(Checkpoint::from_cbor(&[]), Err(CheckpointError::Malformed));
+    }
+}

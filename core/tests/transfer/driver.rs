@@ -234,6 +234,10 @@ impl Driver {
                 self.later(in_ms, Later::Timer(self.timer));
             }
             Action::AskChanged(changed) => {
+                assert!(
+                    self.buffers.is_empty(),
+                    "a person may think for hours: nothing is kept in memory"
+                );
                 self.asked.push(changed);
                 let decision = if changed.choices().contains(&self.decision) {
                     self.decision

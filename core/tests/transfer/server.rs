@@ -148,6 +148,8 @@ pub(crate) struct Server {
     pub(crate) lies_about_rows: bool,
     /// Begins each page at the first part.
     pub(crate) lists_in_circles: bool,
+    /// Lists the parts of a page backwards.
+    pub(crate) lists_backwards: bool,
 }
 
 type Reply<T> = Result<T, Box<Problem>>;
@@ -227,8 +229,11 @@ impl Server {
             .parts
             .range(after + 1..)
             .map(|(number, part)| entry(*number, part));
-        let parts: Vec<PartEntry> = rows.by_ref().take(page_rows).collect();
+        let mut parts: Vec<PartEntry> = rows.by_ref().take(page_rows).collect();
         let next = rows.next().and(parts.last().map(|entry| entry.number));
+        if self.lists_backwards {
+            parts.reverse();
+        }
         Ok(PartsPage { parts, next })
     }
 

@@ -2,6 +2,7 @@
 
 use ferry_core::plan::PartSpan;
 use ferry_core::progress::Phase;
+use ferry_core::transfer::upload::UploadLimits;
 use ferry_core::transfer::upload::{
     Action, Decision, Done, Event, Outcome, Request, SealedContent,
 };
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use crate::driver::Driver;
 use crate::file::{SimFile, plan_of};
-use crate::server::{Manifest, Server, Upload};
+use crate::server::{Body, Manifest, Server, Stored, Upload};
 
 const MIB: u64 = 1 << 20;
 const LABEL: &str = "~label";
@@ -730,14 +731,75 @@ fn a_server_that_acknowledges_other_bytes_is_not_believed() {
 }
 
 #[test]
-fn a_list_without_end_is_not_followed() {
-    let (mut server, file, _) = interrupted(10 * MIB, 40);
-    server.lists_in_circles = true;
-    let outcome = Driver::new(file, LABEL, 5).run(&mut server);
-    assert_eq!(
-        outcome,
-        Outcome::Failed(Trouble::BadAnswer { status: None })
-    );
+fn a_list_without_end_or_order_is_not_followed() {
+    for (in_circles, backwards) in [(true, false), (false, true)] {
+        let (mut server, file, _) = interrupted(10 * MIB, 40);
+        (server.lists_in_circles, server.lists_backwards) = (in_circles, backwards);
+        let outcome = Driver::new(file, LABEL, 5).run(&mut server);
+        assert_eq!(
+            outcome,
+            Outcome::Failed(Trouble::BadAnswer { status: None })
+        );
+    }
+}
+
+#[test]
+fn a_changed_file_is_compared_to_its_end_however_little_room_there_is() {
+    let (mut server, mut file, file_id) = interrupted(20 * MIB, 120);
+    file.edit(span(&server, file_id, file.size_bytes, 61));
+    let stored = server.files[&file_id].clone();
+    for buffer_bytes in (0..10).map(|blocks| blocks * 65_536) {
+        server.files.insert(file_id, stored.clone());
+        let limits = UploadLimits {
+            buffer_bytes,
+            max_sends: 1,
+        };
+        let mut driver = Driver::with_limits(file.clone(), LABEL, 5, limits);
+        driver.decision = Decision::Replace;
+        assert_eq!(done(driver.run(&mut server)).file_id, file_id);
+        holds(&server, file_id, &file);
+    }
+}
+
+#[test]
+fn what_another_device_sent_meanwhile_is_not_sent_again() {
+    let (mut server, file, file_id) = interrupted(10 * MIB, 10);
+    let mut driver = Driver::new(file.clone(), LABEL, 5);
+    driver.run_some(&mut server, 120);
+    driver.run_to(&mut server, |request| {
+        matches!(request, Request::Send { .. })
+    });
+    let refused = *driver.sends().last().unwrap();
+    server.refuses_part = Some((refused, ErrorCode::PartDiffers));
+    let last = upload(&server, file_id).total_parts();
+    for number in 1..last {
+        let content = file.read(span(&server, file_id, file.size_bytes, number));
+        let body = Body {
+            iv: [1; 12],
+            tag: [2; 16],
+            mac: content.mac(file_id, number),
+            content,
+        };
+        let part = Stored {
+            body,
+            generation: 1,
+            state: PartState::Stored,
+        };
+        server
+            .files
+            .get_mut(&file_id)
+            .unwrap()
+            .parts
+            .entry(number)
+            .or_insert(part);
+    }
+    driver.run_to(&mut server, |request| {
+        matches!(request, Request::FetchParts { .. })
+    });
+    let before_list = driver.sends().len();
+    assert_eq!(done(driver.go_on(&mut server)).file_id, file_id);
+    holds(&server, file_id, &file);
+    assert_eq!(driver.sends()[before_list..], [last]);
 }
 
 #[test]
