@@ -12,7 +12,8 @@
 //!    `Send` names it or `Cancel` drops it. `Send` seals it with a fresh IV, drops the plaintext, sends the body and
 //!    drops that too, whatever comes out. A failed send is read again by the machine's own request, so no buffer
 //!    outlives a failure.
-//! 4. `Cancel` aborts what runs under the ticket, or drops the buffer kept under it. It is never answered.
+//! 4. `Cancel` aborts what runs under the ticket, or drops the buffer kept under it. It is never answered. While a person
+//!    is asked about a changed file, no buffer is kept.
 //! 5. Reads that [`feed_hash`](upload::Purpose::feeds_hash) go into the whole-file SHA-256 in the order of the actions;
 //!    the one of part 1 begins the hash anew. Reads of other purposes never touch it.
 //! 6. The driver never retries, and never decides what a failure means: it reports [`Failure`] at once. The exceptions

@@ -1,5 +1,5 @@
-//! When a failed request may be tried again: what a failure means ([`Verdict`]), and the line to the server
-//! ([`Line`]), which is open, waits for a time, or waits for somebody. Not which request is tried.
+//! When a failed request may be tried again: what a failure means (`Verdict`), and the line to the server
+//! (`Line`), which is open, waits for a time, or waits for somebody. Not which request is tried.
 
 use super::{Failure, Trouble, WaitReason};
 use crate::wire::ErrorCode;

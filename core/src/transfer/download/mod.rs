@@ -1,6 +1,6 @@
-//! The download machine. [`contract`] is all that a driver needs to read.
+//! The download machine. `contract` is all that a driver needs to read.
 //!
-//! In reading order: [`opening`] takes manifest and part list and refuses what does not fit together, [`receiving`]
+//! In reading order: `opening` takes manifest and part list and refuses what does not fit together, `receiving`
 //! fetches with a bounded look-ahead and writes in order. This file joins them.
 
 mod contract;

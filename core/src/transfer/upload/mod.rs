@@ -1,7 +1,7 @@
-//! The upload machine. [`contract`] is all that a driver needs to read.
+//! The upload machine. `contract` is all that a driver needs to read.
 //!
-//! In reading order: [`choosing`] looks for an earlier upload of the file (with [`found`], one candidate), [`working`]
-//! sends, compares and completes it, [`parts`] is its ledger. This file joins them: events go to the state they are
+//! In reading order: `choosing` looks for an earlier upload of the file (with `found`, one candidate), `working`
+//! sends, compares and completes it, `parts` is its ledger. This file joins them: events go to the state they are
 //! for, and where a state is left, the next one begins.
 
 mod choosing;

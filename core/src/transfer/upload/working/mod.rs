@@ -1,7 +1,7 @@
 //! An upload whose file is chosen: sends what is missing beside the pass that compares everything, and completes it.
 //!
-//! In reading order: [`schedule`] decides what is read and sent next, [`reading`] and [`sending`] take the results,
-//! [`changed`] is the question about a changed file, [`listing`] follows the server's part list, [`finishing`]
+//! In reading order: `schedule` decides what is read and sent next, `reading` and `sending` take the results,
+//! `changed` is the question about a changed file, `listing` follows the server's part list, `finishing`
 //! completes.
 
 mod changed;
