@@ -10,6 +10,16 @@ use crate::{
     workspace::{self, answers, cargo, program, root, target},
 };
 
+/// One selection for every build and test: with another one cargo unifies features anew and builds dependencies twice.
+const MEMBERS: [&str; 6] = [
+    "--locked",
+    "--workspace",
+    "--exclude",
+    "ferry-client-wasm",
+    "--exclude",
+    "xtask",
+];
+
 /// `cargo xtask test [filter]`; with a filter only the Rust tests whose names contain it.
 pub(crate) fn run(filter: &[String]) -> Result<()> {
     install::for_tests()?;
@@ -18,7 +28,7 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
     if filter.is_empty() {
         python_vectors()?;
         page_helpers()?;
-        workspace::run(cargo().args(["test", "--locked", "--doc", "--package", "ferry-core"]))?;
+        workspace::run(cargo().arg("test").args(MEMBERS).arg("--doc"))?;
     }
     rust_tests(filter)
 }
@@ -26,15 +36,7 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
 /// The server, and the program that gives stories their Postgres.
 pub(crate) fn build_parts(release: bool) -> Result<()> {
     let mut build = cargo();
-    build.args([
-        "build",
-        "--locked",
-        "--package",
-        "ferry-server",
-        "--package",
-        "ferry-tests",
-        "--bins",
-    ]);
+    build.arg("build").args(MEMBERS).arg("--bins");
     if release {
         build.arg("--release");
     }
@@ -50,17 +52,19 @@ fn python_vectors() -> Result<()> {
     workspace::run(program(&python).arg(&tool).arg("open").arg(&folder))?;
     workspace::run(program(&python).arg(&tool).arg("write").arg(&made))?;
     let reader = [
-        "test",
-        "--locked",
-        "--package",
-        "ferry-core",
         "--test",
         "envelope",
         "--",
         "--ignored",
         "independent_vectors",
     ];
-    workspace::run(cargo().args(reader).env("FERRY_TEST_VECTORS", &made))
+    workspace::run(
+        cargo()
+            .arg("test")
+            .args(MEMBERS)
+            .args(reader)
+            .env("FERRY_TEST_VECTORS", &made),
+    )
 }
 
 fn page_helpers() -> Result<()> {
@@ -87,13 +91,12 @@ fn javascript_tests(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
 
 /// nextest where it is installed, else `cargo test` with one story at a time: they share the machine's two or so cores.
 fn rust_tests(filter: &[String]) -> Result<()> {
-    let members = ["--locked", "--workspace", "--exclude", "ferry-client-wasm"];
     if answers("cargo", &["nextest", "--version"]) {
         return workspace::run(
             on_stage(false)
                 .arg("cargo")
                 .args(["nextest", "run"])
-                .args(members)
+                .args(MEMBERS)
                 .args(filter),
         );
     }
@@ -101,7 +104,7 @@ fn rust_tests(filter: &[String]) -> Result<()> {
     tests
         .arg("cargo")
         .arg("test")
-        .args(members)
+        .args(MEMBERS)
         .args(["--no-fail-fast", "--tests"])
         .args(filter);
     workspace::run(tests.args(["--", "--test-threads=1"]))
