@@ -173,11 +173,12 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let dropped = self.cluster.connect("postgres").and_then(|mut client| {
-            Ok(client.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name))?)
-        });
-        if let Err(error) = dropped {
-            eprintln!("the database {} stays behind: {error:#}", self.name);
+        let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        let drop_it = || anyhow::Ok(self.cluster.connect("postgres")?.batch_execute(&sql)?);
+        // This client blocks, which async code that holds the last database must not.
+        let dropped = std::thread::scope(|scope| scope.spawn(drop_it).join());
+        if !matches!(dropped, Ok(Ok(()))) {
+            eprintln!("the database {} stays behind: {dropped:?}", self.name);
         }
     }
 }

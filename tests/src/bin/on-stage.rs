@@ -40,7 +40,7 @@ async fn run() -> Result<ExitStatus> {
     let mut words = std::env::args_os().skip(1);
     let program = words.next().context("usage: on-stage COMMAND...")?;
     let dir = stage_dir::new_dir("ferry-")?;
-    let cluster = Cluster::start()?;
+    let cluster = tokio::task::spawn_blocking(Cluster::start).await??;
     let mut command = Command::new(program);
     command
         .args(words)
