@@ -1,6 +1,7 @@
 //! The paths that a Rust source names, in `use` trees and in between. A tokeniser, not a parser: it knows nothing of scopes.
 
-/// Every path in `source`, `use` trees spread out; paths from `super` are not resolved.
+/// Every path in `source`, `use` trees spread out; paths from `super` are not resolved, those into the file's own
+/// modules are left out.
 pub(super) fn used_by(source: &str) -> Vec<String> {
     let tokens = tokens(source);
     let mut paths = Vec::new();
@@ -12,6 +13,9 @@ pub(super) fn used_by(source: &str) -> Vec<String> {
             at += 1;
         }
     }
+    let declared = tokens.windows(3).filter(|three| three[0] == "mod" && three[2] == ";").map(|three| &three[1]);
+    let own: Vec<&String> = declared.collect();
+    paths.retain(|path| !own.iter().any(|module| begins_with(path, module)));
     paths
 }
 
@@ -122,6 +126,12 @@ mod tests {
             );
         }
         assert!(!paths.iter().any(|path| path.contains("actix_web")));
+    }
+
+    #[test]
+    fn an_own_module_is_not_the_library_of_its_name() {
+        assert!(used_by("mod opendal;\npub use opendal::Store;").iter().all(|path| !begins_with(path, "opendal")));
+        assert!(used_by("pub use opendal::Operator;").contains(&"opendal::Operator".to_owned()));
     }
 
     #[test]
