@@ -23,6 +23,9 @@ use crate::{
 /// Everybody's password, unless a story is about passwords.
 pub const PASSWORD: &str = "correct horse battery staple";
 
+/// By this file a directory store knows that its directory is the right one.
+const STORE_MARK: &str = "ferry-store";
+
 /// Whose Postgres the server uses.
 #[derive(Default)]
 enum Postgres {
@@ -234,13 +237,11 @@ impl Stage {
         tokio::task::spawn_blocking(move || database.dump()).await?
     }
 
-    /// Files below the parts' folder.
+    /// Stored parts, as files; the store's own mark is none.
     pub fn stored_files(&self) -> BTreeSet<PathBuf> {
-        let files = walkdir::WalkDir::new(self.parts_dir())
-            .into_iter()
-            .filter_map(Result::ok);
+        let files = walkdir::WalkDir::new(self.parts_dir()).into_iter().filter_map(Result::ok);
         files
-            .filter(|entry| entry.file_type().is_file())
+            .filter(|entry| entry.file_type().is_file() && entry.file_name() != STORE_MARK)
             .map(walkdir::DirEntry::into_path)
             .collect()
     }

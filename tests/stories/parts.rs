@@ -156,9 +156,16 @@ async fn a_part_of_wrong_length_is_refused_and_nothing_is_stored() -> Result<()>
         compression: Compression::DeflateRaw,
         ..good
     };
-    file.put(&admin.api, 1, &packed)
-        .await?
-        .refused_as(ErrorCode::PartLengthWrong)?;
+    let unasked = file.put(&admin.api, 1, &packed).await?;
+    unasked.refused_as(ErrorCode::InvalidRequest)?;
+    let packable = SealedFile::compressible(&admin.keys, "packable", content(1, 400_000))?;
+    packable.start(&admin.api).await?;
+    let unpacked = SealedPart {
+        compression: Compression::DeflateRaw,
+        ..packable.part(1)?
+    };
+    let too_long = packable.put(&admin.api, 1, &unpacked).await?;
+    too_long.refused_as(ErrorCode::PartLengthWrong)?;
     ensure_nothing_stored(&stage, &admin.api, &file).await?;
     stage.close().await
 }
