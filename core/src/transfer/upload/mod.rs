@@ -2,20 +2,22 @@
 //!
 //! In reading order: `choosing` looks for an earlier upload of the file (with `found`, one candidate), `working`
 //! sends, compares and completes it, `parts` is its ledger. This file joins them: events go to the state they are
-//! for, and where a state is left, the next one begins.
+//! for; where a state is left, `runs` says what follows.
 
 mod choosing;
 mod contract;
 mod found;
 mod parts;
+mod runs;
 mod working;
 
 pub use contract::*;
 
 use uuid::Uuid;
 
-use self::choosing::{Choosing, refuse_contradiction};
+use self::choosing::Choosing;
 use self::found::Found;
+use self::runs::discard_failed;
 use self::working::Working;
 use super::desk::{Desk, Out, Routed};
 use super::{Checkpoint, Failure, Ticket, Trouble};
@@ -330,145 +332,6 @@ impl UploadMachine {
             _ => Ok(false),
         }
     }
-
-    // Transitions.
-
-    fn proceed(&mut self) -> Result<(), Leave> {
-        match &mut self.state {
-            State::Working(working) => working.proceed(&mut self.desk),
-            _ => Ok(()),
-        }
-    }
-
-    fn leave(&mut self, leave: Leave) -> Result<(), Leave> {
-        match leave {
-            Leave::End(outcome) => self.end(outcome),
-            Leave::Fresh => self.start_fresh(),
-            Leave::CheckAgain(code) => return self.check_again(code),
-            Leave::Adopt(found) => return self.adopt(*found),
-        }
-        Ok(())
-    }
-
-    fn adopt(&mut self, found: Found) -> Result<(), Leave> {
-        refuse_contradiction(&found, self.remembered.as_ref())?;
-        let working = Working::adopt(
-            found,
-            &self.setup.label,
-            self.setup.limits,
-            &self.desk,
-            &mut self.meter,
-        );
-        self.state = State::Working(Box::new(working));
-        Ok(())
-    }
-
-    fn start_fresh(&mut self) {
-        self.cancel_all();
-        self.remembered = None;
-        self.meter.start_over();
-        self.state = State::Starting;
-        self.desk.want(Request::Start { renew: true });
-    }
-
-    fn check_again(&mut self, code: ErrorCode) -> Result<(), Leave> {
-        self.count_restart(code)?;
-        self.cancel_all();
-        self.remember();
-        if let (ErrorCode::UploadExpired, Some(gone)) = (code, &self.remembered) {
-            self.desk.act(Action::DropCheckpoint {
-                file_id: gone.file_id(),
-            });
-            self.remembered = None;
-        }
-        self.meter.on_wire(self.desk.now_ms(), 0, 0);
-        self.check();
-        Ok(())
-    }
-
-    fn count_restart(&mut self, code: ErrorCode) -> Result<(), Leave> {
-        self.restarts += 1;
-        if self.restarts > MOST_RESTARTS {
-            Err(Leave::failed(Trouble::Refused(code)))
-        } else {
-            Ok(())
-        }
-    }
-
-    fn end(&mut self, outcome: Outcome) {
-        self.cancel_all();
-        self.remember();
-        match (outcome, &self.state, &self.remembered) {
-            (Outcome::Done(_) | Outcome::Discarded, _, Some(checkpoint)) => {
-                self.desk.act(Action::DropCheckpoint {
-                    file_id: checkpoint.file_id(),
-                });
-            }
-            (Outcome::Stopped | Outcome::Failed(_), State::Working(_), Some(checkpoint)) => {
-                self.desk
-                    .act(Action::SaveCheckpoint(Box::new(checkpoint.clone())));
-            }
-            _ => {}
-        }
-        if outcome == Outcome::Discarded {
-            self.remembered = None;
-        }
-        self.state = State::Ended(outcome);
-        self.desk.act(Action::Ended(outcome));
-    }
-
-    fn cancel_all(&mut self) {
-        self.desk.drop_errand();
-        match &mut self.state {
-            State::Choosing(choosing) => choosing.cancel(&mut self.desk),
-            State::Working(working) => working.cancel(&mut self.desk),
-            _ => {}
-        }
-    }
-
-    fn remember(&mut self) {
-        if let State::Working(working) = &self.state {
-            self.remembered = Some(working.checkpoint());
-        }
-    }
-
-    /// Where it is not known yet which upload this is, nothing may be deleted: that is a stop.
-    fn discard(&mut self) -> Result<(), Leave> {
-        if matches!(
-            self.state,
-            State::Discarding | State::Ended(Outcome::Done(_) | Outcome::Discarded)
-        ) {
-            return Ok(());
-        }
-        if matches!(self.state, State::Starting) && self.desk.errand_is_out() {
-            // Its answer names what has to be deleted.
-            self.state = State::Discarding;
-            return Ok(());
-        }
-        let Some(file_id) = self.file_id() else {
-            let is_undecided = matches!(self.state, State::Choosing(_));
-            return Err(Leave::End(if is_undecided {
-                Outcome::Stopped
-            } else {
-                Outcome::Discarded
-            }));
-        };
-        self.cancel_all();
-        self.remember();
-        self.state = State::Discarding;
-        self.desk.want(Request::Discard { file_id });
-        Ok(())
-    }
-}
-
-/// What is gone already is discarded; an unanswered start has stored nothing, and expires by itself.
-fn discard_failed(request: &Request, failure: &Failure) -> Result<bool, Leave> {
-    let is_gone = matches!(failure, Failure::Problem(problem)
-        if matches!(problem.code, ErrorCode::NotFound | ErrorCode::UploadExpired));
-    if is_gone || matches!(request, Request::Start { .. }) {
-        return Err(Leave::End(Outcome::Discarded));
-    }
-    Ok(false)
 }
 
 impl Request {
