@@ -35,6 +35,8 @@ const LAST_REQUESTS_SECS: u64 = 3;
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two tries of what the server needs before it can serve.
 const RETRY_START: Duration = Duration::from_secs(1);
+/// How long the announcement waits for the tables.
+const ANNOUNCE_AFTER: Duration = Duration::from_secs(3);
 /// How long a job may go on when the server stops.
 const LAST_JOBS: Duration = Duration::from_secs(5);
 const TIDY_INTERVAL: Duration = Duration::from_secs(3_600);
@@ -111,10 +113,6 @@ pub async fn run(
         .context("the listener has no address")?;
     let (server, handle) = serve(listener, &app)?;
     let mut server = actix_web::rt::spawn(server);
-    announce(&format!(
-        "listening on {}",
-        app.config.own_url(reachable(bound))
-    ));
     let (stop_jobs, stopped) = watch::channel(false);
     let background = Background::of(&app, reachable(bound));
     let mut background = actix_web::rt::spawn(background.run(stopped));
@@ -181,9 +179,22 @@ impl Background {
     }
 
     /// Brings the tables up to date as soon as Postgres answers, then tells how to set the server up, if nobody did.
+    /// The address is announced when the tables are there, so that whoever reads it is served at once; where that takes
+    /// long, before: the server answers that it can not work yet.
     async fn prepare(&self) {
-        until_done("the database can not be used yet", || self.db.migrate()).await;
-        self.lifecycle.set_tables_ready();
+        let tables = async {
+            until_done("the database can not be used yet", || self.db.migrate()).await;
+            self.lifecycle.set_tables_ready();
+        };
+        tokio::pin!(tables);
+        let in_time = tokio::time::timeout(ANNOUNCE_AFTER, &mut tables).await;
+        announce(&format!(
+            "listening on {}",
+            self.config.own_url(self.address)
+        ));
+        if in_time.is_err() {
+            tables.await;
+        }
         let setup = until_done("can not tell whether the server was set up", || {
             self.accounts.setup_token()
         });

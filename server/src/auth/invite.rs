@@ -5,7 +5,8 @@ use ferry_core::wire::{InvitationEntry, NewInvitationRequest, Role, SignUp};
 use uuid::Uuid;
 
 use super::{
-    Accounts, AuthResult, Identity, PlainToken, manage_tokens::lifetime, role_name, role_named,
+    Accounts, AuthError, AuthResult, Identity, PlainToken, manage_tokens::lifetime, role_name,
+    role_named,
 };
 use crate::db::{
     self,
@@ -45,6 +46,17 @@ impl Accounts {
         let mut connection = self.db.connection().await?;
         let rows = db::invitations::list(&mut connection, MOST_LISTED).await?;
         rows.into_iter().map(entry).collect()
+    }
+
+    /// Ends an invitation that an administrator made; repeated it answers the same. A used one stays what it is.
+    pub async fn withdraw_invitation(&self, invitation_id: Uuid) -> AuthResult<()> {
+        let mut connection = self.db.connection().await?;
+        let found = db::invitations::expire(&mut connection, invitation_id, (self.clock)()).await?;
+        if found {
+            Ok(())
+        } else {
+            Err(AuthError::NotFound)
+        }
     }
 
     /// The token of the setup link while nobody has registered: derived from the server's secret, so every start and

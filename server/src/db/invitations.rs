@@ -107,3 +107,22 @@ pub async fn list(connection: &mut Connection, limit: i64) -> Result<Vec<Invitat
         .load(connection)
         .await?)
 }
+
+/// Ends an administrator's invitation now, if it has not ended; tells whether it exists.
+pub async fn expire(
+    connection: &mut Connection,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let ends = diesel::dsl::sql::<diesel::sql_types::Timestamptz>("LEAST(expires_at, ")
+        .bind::<diesel::sql_types::Timestamptz, _>(now)
+        .sql(")");
+    let row = invitations::table
+        .filter(invitations::id.eq(id))
+        .filter(invitations::created_by.is_not_null());
+    let changed = diesel::update(row)
+        .set(invitations::expires_at.eq(ends))
+        .execute(connection)
+        .await?;
+    Ok(changed == 1)
+}

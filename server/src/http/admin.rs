@@ -1,10 +1,11 @@
 //! For administrators.
 
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use ferry_core::wire::{
     AdminSession, AuditEntry, CleanupRequest, CleanupResponse, InvitationEntry,
     NewInvitationRequest, NewInvitationResponse, StorageEntry,
 };
+use uuid::Uuid;
 
 use super::{
     Shared,
@@ -61,6 +62,19 @@ pub(super) async fn list_invitations(
     shared: web::Data<Shared>,
 ) -> HttpResult<web::Json<Vec<InvitationEntry>>> {
     Ok(web::Json(shared.accounts.list_invitations().await?))
+}
+
+/// Withdraws an invitation that nobody used.
+#[utoipa::path(tag = "admin", params(("invitation_id" = Uuid, Path)),
+    security(("token" = ["admin"]), ("session" = [])), responses((status = 204), Refusals))]
+#[delete("/api/admin/invitations/{invitation_id}")]
+pub(super) async fn withdraw_invitation(
+    _by: By<Admin>,
+    invitation_id: web::Path<Uuid>,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    shared.accounts.withdraw_invitation(*invitation_id).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Everybody's unfinished uploads, without names.

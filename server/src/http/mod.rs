@@ -75,6 +75,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(admin::cleanup_abandoned)
         .service(admin::create_invitation)
         .service(admin::list_invitations)
+        .service(admin::withdraw_invitation)
         .service(admin::sessions)
         .service(admin::storage)
         .service(admin::audit)

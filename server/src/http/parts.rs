@@ -1,6 +1,8 @@
 //! Receiving a part. The order bounds the memory: cheap checks, then a share of the budget, and only then the body.
 
-use actix_web::{HttpRequest, HttpResponse, dev, http::header, put, web};
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, http::header, put, web};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use ferry_core::wire::{
@@ -15,7 +17,7 @@ use super::{
     error::{HttpError, HttpResult},
     headers::{etag, if_match},
     openapi::Refusals,
-    session::{By, Upload},
+    session::{By, Upload, shared},
 };
 use crate::{
     lifecycle::PartInHand,
@@ -36,6 +38,7 @@ use crate::{
     responses((status = 201, body = StoredPart), (status = 200, body = StoredPart), Refusals))]
 #[put("/api/upload/chunk/{file_id}/{part_number}")]
 pub(super) async fn put_part(
+    in_hand: InHand,
     by: By<Upload>,
     path: web::Path<(Uuid, u32)>,
     request: HttpRequest,
@@ -43,7 +46,12 @@ pub(super) async fn put_part(
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     let mut payload = payload.into_inner();
-    let received = receive(&by, path.into_inner(), &request, &mut payload, &shared).await;
+    let part = Part {
+        path: path.into_inner(),
+        in_hand,
+        request: &request,
+    };
+    let received = receive(&by, part, &mut payload, &shared).await;
     let Arrived {
         ticket,
         body,
@@ -71,17 +79,38 @@ struct Claims {
     _in_hand: PartInHand,
 }
 
+/// A part as it was announced.
+struct Part<'a> {
+    path: (Uuid, u32),
+    in_hand: InHand,
+    request: &'a HttpRequest,
+}
+
+/// Counted from the moment its headers are read, before anything is asked of the database: a server that is told to stop
+/// just then finishes it.
+pub(super) struct InHand(Option<PartInHand>);
+
+impl FromRequest for InHand {
+    type Error = HttpError;
+    type Future = Ready<HttpResult<Self>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
+        ready(shared(request).map(|shared| InHand(shared.lifecycle.take_part())))
+    }
+}
+
 async fn receive(
     by: &By<Upload>,
-    (file_id, part_number): (Uuid, u32),
-    request: &HttpRequest,
+    part: Part<'_>,
     payload: &mut dev::Payload,
     shared: &Shared,
 ) -> HttpResult<Arrived> {
-    let in_hand = shared
-        .lifecycle
-        .take_part()
-        .ok_or_else(|| HttpError::new(ErrorCode::ShuttingDown))?;
+    let Part {
+        path: (file_id, part_number),
+        in_hand: InHand(in_hand),
+        request,
+    } = part;
+    let in_hand = in_hand.ok_or_else(|| HttpError::new(ErrorCode::ShuttingDown))?;
     let announced = announced_bytes(request)?;
     let meta = meta_of(request)?;
     let ticket = shared
