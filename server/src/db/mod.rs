@@ -21,6 +21,10 @@ pub mod units;
 
 mod error;
 mod migrate;
+#[cfg(test)]
+pub(crate) mod test_database;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

@@ -87,18 +87,18 @@ impl<S: PartStore> PartStore for Bounded<S> {
         range: Option<Range<u64>>,
     ) -> Result<ByteStream, StorageError> {
         let patience = self.limits.call_timeout;
-        let (turn, bytes) = within(patience, async {
-            let turn = self.turn().await?;
-            Ok((turn, self.store.get(locator, range).await?))
+        let bytes = within(patience, async {
+            let _turn = self.turn().await?;
+            self.store.get(locator, range).await
         })
         .await?;
-        // The turn ends with the stream. Only the store's own silence is timed, never a slow reader.
-        let timed = futures_util::stream::unfold(Some((bytes, turn)), move |state| async move {
-            let (mut bytes, turn) = state?;
+        // Only opening takes a turn: readers who are slow must not keep writers waiting. The store's own silence is timed.
+        let timed = futures_util::stream::unfold(Some(bytes), move |bytes| async move {
+            let mut bytes = bytes?;
             let piece = within(patience, async { bytes.next().await.transpose() })
                 .await
                 .transpose()?;
-            let rest = piece.is_ok().then_some((bytes, turn));
+            let rest = piece.is_ok().then_some(bytes);
             Some((piece, rest))
         });
         Ok(timed.boxed())

@@ -26,6 +26,9 @@ mod numbers;
 mod quota;
 mod sealed;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use tokio::sync::Notify;

@@ -1,0 +1,207 @@
+//! The tables themselves: migrations by several instances and back, the hand-written schema, the plans of hot queries,
+//! a Postgres that freezes or dies.
+
+use std::time::{Duration, Instant};
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use nix::sys::signal::Signal;
+use uuid::Uuid;
+
+use super::test_database::TestDatabase;
+use super::{Db, DbError, DbTimeouts, files, parts, schema};
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+async fn names(db: &Db, sql: &str) -> Vec<String> {
+    let mut conn = db.connection().await.unwrap();
+    let rows: Vec<Name> = diesel::sql_query(sql).load(&mut *conn).await.unwrap();
+    rows.into_iter().map(|row| row.name).collect()
+}
+
+const TABLES: &str = "SELECT table_name::text AS name FROM information_schema.tables \
+                      WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations'";
+
+#[tokio::test]
+async fn migrations_run_once_for_many_instances_and_back() {
+    let database = TestDatabase::start_empty(DbTimeouts::default()).await;
+    let instances: Vec<Db> =
+        (0..4).map(|_| Db::new(&database.database_url(), 2, DbTimeouts::default())).collect();
+    futures_util::future::try_join_all(instances.iter().map(Db::migrate)).await.unwrap();
+    assert_eq!(names(&database.db, TABLES).await.len(), 17);
+
+    let down = include_str!("../../../migrations/2026-11-20-000000_first_light/down.sql");
+    database.db.connection().await.unwrap().batch_execute(down).await.unwrap();
+    assert_eq!(names(&database.db, TABLES).await, Vec::<String>::new());
+    let functions = "SELECT proname::text AS name FROM pg_proc WHERE proname LIKE 'ferry%'";
+    assert_eq!(names(&database.db, functions).await, Vec::<String>::new());
+    database.stop().await;
+}
+
+/// `table.column type nullable?` as diesel has it; asserted against what Postgres has.
+macro_rules! assert_schema_matches {
+    ($db:expr, $($table:ident)+) => {$({
+        let mut conn = $db.connection().await.unwrap();
+        let sql = schema::$table::table.select(schema::$table::all_columns);
+        // Postgres checks every column's name when it plans, diesel every column's type and count by name below.
+        let listed = diesel::debug_query::<Pg, _>(&sql).to_string();
+        let columns = listed.matches(&format!("\"{}\".\"", stringify!($table))).count();
+        let real = names(&$db, &format!(
+            "SELECT column_name::text AS name FROM information_schema.columns WHERE table_name = '{}'",
+            stringify!($table),
+        )).await.len();
+        assert_eq!(columns, real, "columns of {}", stringify!($table));
+        let plan = explain(&mut conn, sql).await;
+        assert!(plan.contains(stringify!($table)), "{plan}");
+    })+};
+}
+
+#[tokio::test]
+async fn hot_queries_use_their_indexes_and_the_schema_is_the_migrated_one() {
+    let database = TestDatabase::start().await;
+    assert_schema_matches!(
+        database.db,
+        users key_slots invitations tokens login_attempts server_secrets files file_parts upload_sessions
+        tombstones put_intents deletions jobs audit_events
+    );
+    let mut conn = database.db.connection().await.unwrap();
+    conn.batch_execute(MANY_ROWS).await.unwrap();
+    let user = Uuid::from_u128(1);
+    let file = Uuid::from_u128(500);
+    for (what, plan, index) in [
+        (
+            "by label",
+            explain(&mut conn, files::candidates::with_label(user, "~500", 16)).await,
+            "idx_files_resume_key",
+        ),
+        (
+            "by size",
+            explain(&mut conn, files::candidates::unfinished_of_size(user, "~x", 500, 16)).await,
+            "idx_files_resume_lookup",
+        ),
+        (
+            "by fingerprint",
+            explain(&mut conn, files::candidates::with_fingerprint(user, "~x", &[7; 32], 16)).await,
+            "idx_files_user_hash",
+        ),
+        (
+            "numbers of sound parts",
+            explain(&mut conn, parts::in_state(file, parts::STORED)).await,
+            "file_parts_file_id_part_number",
+        ),
+    ] {
+        assert!(plan.contains(index), "{what}: {plan}");
+        assert!(!plan.contains("Seq Scan"), "{what}: {plan}");
+    }
+    drop(conn);
+    database.stop().await;
+}
+
+/// 20,000 files of two users, and 40,000 parts.
+const MANY_ROWS: &str = "
+    INSERT INTO users (id, username, username_folded, auth_verifier, role, created_at)
+    SELECT lpad(n::text, 32, '0')::uuid, n::text, n::text, decode(repeat('00', 32), 'hex'), 'user', now()
+    FROM generate_series(1, 2) n;
+    INSERT INTO files (id, user_id, original_filename, file_size, header, total_parts_expected, last_part_size,
+                       encrypted_file_key, manifest, start_blake3, created_at)
+    SELECT lpad(to_hex(n), 32, '0')::uuid, lpad((n % 2 + 1)::text, 32, '0')::uuid, '~' || n, n,
+           decode(repeat('00', 88), 'hex'), 2, 1, decode(repeat('00', 80), 'hex'), decode(repeat('00', 288), 'hex'),
+           decode(repeat('00', 32), 'hex'), now()
+    FROM generate_series(1, 20000) n;
+    UPDATE files SET file_fingerprint = sha256(original_filename::bytea);
+    INSERT INTO upload_sessions (id, user_id, file_id, original_filename, file_size, total_parts, ttl_secs, created_at,
+                                 last_activity_at)
+    SELECT id, user_id, id, original_filename, file_size, 2, 60, now(), now() FROM files;
+    INSERT INTO file_parts (file_id, part_number, size, stored_size, iv, auth_tag, is_compressed, part_mac,
+                            stored_blake3, provider, locator, created_at, stored_at)
+    SELECT f.id, n, 1, 29, decode(repeat('00', 12), 'hex'), decode(repeat('00', 16), 'hex'), false,
+           decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), 'directory', '{}', now(), now()
+    FROM files f, generate_series(1, 2) n;
+    ANALYZE;
+";
+
+/// `EXPLAIN` in front of a query, so that Postgres says how it would run the very query that the code runs.
+#[derive(QueryId)]
+struct Explain<Q>(Q);
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Explain<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("EXPLAIN ");
+        self.0.walk_ast(out.reborrow())
+    }
+}
+
+impl<Q> Query for Explain<Q> {
+    type SqlType = diesel::sql_types::Text;
+}
+
+async fn explain<Q>(conn: &mut super::Connection, query: Q) -> String
+where
+    Q: QueryFragment<Pg> + QueryId + Send,
+{
+    let lines: Vec<String> = Explain(query).get_results(conn).await.unwrap();
+    lines.join("\n")
+}
+
+fn impatient() -> DbTimeouts {
+    DbTimeouts {
+        connect: Duration::from_millis(500),
+        statement: Duration::from_millis(500),
+        whole: Duration::from_secs(1),
+        whole_file: Duration::from_secs(1),
+    }
+}
+
+async fn until_it_answers(db: &Db) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while let Err(error) = db.ping().await {
+        assert!(Instant::now() < deadline, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_frozen_or_dead_postgres_is_unavailable_and_comes_back() {
+    let database = TestDatabase::start_empty(impatient()).await;
+    let db = &database.db;
+    db.ping().await.unwrap();
+
+    database.signal_all(Signal::SIGSTOP);
+    let asked = Instant::now();
+    assert!(matches!(db.ping().await, Err(DbError::Unavailable(_))));
+    assert!(asked.elapsed() < Duration::from_secs(5), "it hung for {:?}", asked.elapsed());
+    database.signal_all(Signal::SIGCONT);
+    until_it_answers(db).await;
+
+    database.signal_all(Signal::SIGKILL);
+    assert!(matches!(db.ping().await, Err(DbError::Unavailable(_))));
+    until_it_answers(db).await;
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_dropped_or_failed_leaves_nothing() {
+    let database = TestDatabase::start_empty(DbTimeouts::default()).await;
+    let db = &database.db;
+    db.connection().await.unwrap().batch_execute("CREATE TABLE t (n int)").await.unwrap();
+
+    let mut dropped = db.begin().await.unwrap();
+    dropped.batch_execute("INSERT INTO t VALUES (1)").await.unwrap();
+    drop(dropped);
+
+    let mut failed = db.begin().await.unwrap();
+    failed.batch_execute("INSERT INTO t VALUES (2)").await.unwrap();
+    let outcome: Result<(), DbError> = failed.end(Err(DbError::Unavailable("no".to_owned()))).await;
+    assert!(outcome.is_err());
+
+    let mut good = db.begin().await.unwrap();
+    good.batch_execute("INSERT INTO t VALUES (3)").await.unwrap();
+    good.end(Ok::<_, DbError>(())).await.unwrap();
+    assert_eq!(names(db, "SELECT n::text AS name FROM t").await, ["3"]);
+    database.stop().await;
+}

@@ -1,0 +1,8 @@
+//! The use-cases on a real Postgres and a real directory. Each story has its own.
+
+mod abandoned;
+mod parts;
+mod quota;
+mod resized;
+mod stage;
+mod whole;
