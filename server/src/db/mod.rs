@@ -3,21 +3,21 @@
 
 pub mod schema;
 
-pub mod invitations;
-pub mod login_attempts;
-pub mod secrets;
-pub mod tokens;
-pub mod users;
 pub mod audit;
 pub mod deletions;
 pub mod files;
 pub mod intents;
+pub mod invitations;
 pub mod jobs;
+pub mod login_attempts;
 pub mod parts;
 pub mod quota;
+pub mod secrets;
 pub mod sessions;
+pub mod tokens;
 pub mod tombstones;
 pub mod units;
+pub mod users;
 
 mod error;
 mod migrate;

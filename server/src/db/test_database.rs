@@ -30,7 +30,11 @@ impl TestDatabase {
         std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let postgres = EmbeddedPostgres::start(home.path()).await.unwrap();
         let db = Db::new(&postgres.database_url(), 8, timeouts);
-        TestDatabase { db, postgres: Some(postgres), _home: home }
+        TestDatabase {
+            db,
+            postgres: Some(postgres),
+            _home: home,
+        }
     }
 
     pub(crate) fn database_url(&self) -> String {
@@ -39,7 +43,11 @@ impl TestDatabase {
 
     /// Sends a signal to every process of the cluster: what no statement timeout can see.
     pub(crate) fn signal_all(&self, signal: Signal) {
-        let postmaster = self.postgres.as_ref().and_then(EmbeddedPostgres::pid).unwrap();
+        let postmaster = self
+            .postgres
+            .as_ref()
+            .and_then(EmbeddedPostgres::pid)
+            .unwrap();
         for child in children(postmaster) {
             // A backend may end in between.
             let _ = kill(Pid::from_raw(child), signal);
@@ -61,6 +69,10 @@ impl Drop for TestDatabase {
 }
 
 fn children(parent: i32) -> Vec<i32> {
-    let listed = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
-    listed.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+    let listed = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"))
+        .unwrap_or_default();
+    listed
+        .split_whitespace()
+        .map(|pid| pid.parse().unwrap())
+        .collect()
 }

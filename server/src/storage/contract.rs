@@ -7,10 +7,15 @@ use bytes::Bytes;
 use chrono::Utc;
 use futures_util::TryStreamExt;
 
-use super::{Bounded, Erasure, Locator, OpendalStore, PartStore, S3Settings, StorageError, StorageLimits};
+use super::{
+    Bounded, Erasure, Locator, OpendalStore, PartStore, S3Settings, StorageError, StorageLimits,
+};
 
 fn body(len: usize) -> Bytes {
-    (0..len).map(|at| u8::try_from(at % 251).unwrap()).collect::<Vec<_>>().into()
+    (0..len)
+        .map(|at| u8::try_from(at % 251).unwrap())
+        .collect::<Vec<_>>()
+        .into()
 }
 
 async fn read(
@@ -33,13 +38,22 @@ async fn keeps_the_contract(store: &dyn PartStore, unplug: impl Fn(), plug: impl
 
     let kept = store.put(store.locate(), body(1_000)).await.unwrap();
     unplug();
-    assert!(matches!(store.health().await, Err(StorageError::Unavailable(_))));
+    assert!(matches!(
+        store.health().await,
+        Err(StorageError::Unavailable(_))
+    ));
     let put = store.put(store.locate(), body(10)).await;
     assert!(matches!(put, Err(StorageError::Unavailable(_))), "{put:?}");
     let got = read(store, &kept, None).await;
-    assert!(matches!(got, Err(StorageError::Unavailable(_))), "an unplugged store lost nothing: {got:?}");
+    assert!(
+        matches!(got, Err(StorageError::Unavailable(_))),
+        "an unplugged store lost nothing: {got:?}"
+    );
     let deleted = store.delete(&kept).await;
-    assert!(matches!(deleted, Err(StorageError::Unavailable(_))), "{deleted:?}");
+    assert!(
+        matches!(deleted, Err(StorageError::Unavailable(_))),
+        "{deleted:?}"
+    );
     plug();
     assert_eq!(read(store, &kept, None).await.unwrap(), body(1_000));
 }
@@ -47,14 +61,21 @@ async fn keeps_the_contract(store: &dyn PartStore, unplug: impl Fn(), plug: impl
 async fn bytes_come_back(store: &dyn PartStore) {
     for len in [28, 65_564, 9 << 20] {
         let locator = store.put(store.locate(), body(len)).await.unwrap();
-        assert_eq!(read(store, &locator, None).await.unwrap(), body(len), "{len} bytes");
+        assert_eq!(
+            read(store, &locator, None).await.unwrap(),
+            body(len),
+            "{len} bytes"
+        );
     }
 }
 
 async fn ranges_come_back(store: &dyn PartStore) {
     let locator = store.put(store.locate(), body(100_000)).await.unwrap();
     for range in [0..1_u64, 99_999..100_000, 500..70_000] {
-        let (start, end) = (usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
+        let (start, end) = (
+            usize::try_from(range.start).unwrap(),
+            usize::try_from(range.end).unwrap(),
+        );
         let got = read(store, &locator, Some(range.clone())).await.unwrap();
         assert_eq!(got, body(100_000).slice(start..end), "{range:?}");
     }
@@ -64,9 +85,16 @@ async fn deletion_is_final_and_repeatable(store: &dyn PartStore) {
     let locator = store.put(store.locate(), body(100)).await.unwrap();
     let neighbour = store.put(store.locate(), body(200)).await.unwrap();
     assert_eq!(store.delete(&locator).await.unwrap(), Erasure::Deleted);
-    assert!(matches!(read(store, &locator, None).await, Err(StorageError::NotFound)));
+    assert!(matches!(
+        read(store, &locator, None).await,
+        Err(StorageError::NotFound)
+    ));
     assert_eq!(store.delete(&locator).await.unwrap(), Erasure::Deleted);
-    assert_eq!(store.delete(&store.locate()).await.unwrap(), Erasure::Deleted, "never put");
+    assert_eq!(
+        store.delete(&store.locate()).await.unwrap(),
+        Erasure::Deleted,
+        "never put"
+    );
     assert_eq!(read(store, &neighbour, None).await.unwrap(), body(200));
 }
 
@@ -79,10 +107,20 @@ fn locators_tell_nothing(store: &dyn PartStore) {
 }
 
 async fn foreign_locators_are_refused(store: &dyn PartStore) {
-    for foreign in [serde_json::json!({}), serde_json::json!("x"), serde_json::json!({ "bot_id": 7 })] {
+    for foreign in [
+        serde_json::json!({}),
+        serde_json::json!("x"),
+        serde_json::json!({ "bot_id": 7 }),
+    ] {
         let locator = Locator(foreign);
-        assert!(matches!(store.delete(&locator).await, Err(StorageError::ForeignLocator)));
-        assert!(matches!(read(store, &locator, None).await, Err(StorageError::ForeignLocator)));
+        assert!(matches!(
+            store.delete(&locator).await,
+            Err(StorageError::ForeignLocator)
+        ));
+        assert!(matches!(
+            read(store, &locator, None).await,
+            Err(StorageError::ForeignLocator)
+        ));
     }
 }
 
@@ -102,22 +140,38 @@ async fn directory() {
 #[tokio::test]
 async fn a_directory_keeps_what_an_earlier_run_put() {
     let home = tempfile::tempdir().unwrap();
-    let first = OpendalStore::directory(home.path(), Utc::now()).await.unwrap();
+    let first = OpendalStore::directory(home.path(), Utc::now())
+        .await
+        .unwrap();
     let locator = first.put(first.locate(), body(300)).await.unwrap();
     drop(first);
-    let second = OpendalStore::directory(home.path(), Utc::now()).await.unwrap();
+    let second = OpendalStore::directory(home.path(), Utc::now())
+        .await
+        .unwrap();
     assert_eq!(read(&second, &locator, None).await.unwrap(), body(300));
 }
 
 #[tokio::test]
 async fn a_directory_hands_out_damaged_bytes_as_they_are() {
     let home = tempfile::tempdir().unwrap();
-    let store = OpendalStore::directory(home.path(), Utc::now()).await.unwrap();
+    let store = OpendalStore::directory(home.path(), Utc::now())
+        .await
+        .unwrap();
     let locator = store.put(store.locate(), body(300)).await.unwrap();
-    let file = home.path().join(locator.0.get("key").unwrap().as_str().unwrap());
+    let file = home
+        .path()
+        .join(locator.0.get("key").unwrap().as_str().unwrap());
     std::fs::write(&file, b"short").unwrap();
-    assert_eq!(read(&store, &locator, None).await.unwrap(), Bytes::from_static(b"short"));
-    assert!(read(&store, &locator, Some(100..200)).await.map(|bytes| bytes.is_empty()).unwrap_or(true));
+    assert_eq!(
+        read(&store, &locator, None).await.unwrap(),
+        Bytes::from_static(b"short")
+    );
+    assert!(
+        read(&store, &locator, Some(100..200))
+            .await
+            .map(|bytes| bytes.is_empty())
+            .unwrap_or(true)
+    );
 }
 
 #[tokio::test]
@@ -127,11 +181,18 @@ async fn a_full_disk_is_full_and_leaves_nothing_half_written() {
         eprintln!("not checked: a small disk can only be mounted by root");
         return;
     };
-    let store = OpendalStore::directory(&disk.root, Utc::now()).await.unwrap();
+    let store = OpendalStore::directory(&disk.root, Utc::now())
+        .await
+        .unwrap();
     let kept = store.put(store.locate(), body(200_000)).await.unwrap();
     let refused = store.put(store.locate(), body(2 << 20)).await;
     assert!(matches!(refused, Err(StorageError::Full)), "{refused:?}");
-    assert_eq!(std::fs::read_dir(disk.root.join("incoming")).unwrap().count(), 0);
+    assert_eq!(
+        std::fs::read_dir(disk.root.join("incoming"))
+            .unwrap()
+            .count(),
+        0
+    );
     assert_eq!(read(&store, &kept, None).await.unwrap(), body(200_000));
     store.delete(&kept).await.unwrap();
     store.put(store.locate(), body(900_000)).await.unwrap();
@@ -147,15 +208,22 @@ impl SmallDisk {
         let root = home.join("disk");
         std::fs::create_dir(&root).unwrap();
         let mut mount = std::process::Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&root);
+        mount
+            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+            .arg(&root);
         mount.stderr(std::process::Stdio::null());
-        mount.status().is_ok_and(|status| status.success()).then_some(SmallDisk { root })
+        mount
+            .status()
+            .is_ok_and(|status| status.success())
+            .then_some(SmallDisk { root })
     }
 }
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let unmounted = std::process::Command::new("umount").arg(&self.root).status();
+        let unmounted = std::process::Command::new("umount")
+            .arg(&self.root)
+            .status();
         assert!(unmounted.is_ok_and(|status| status.success()));
     }
 }
@@ -169,12 +237,27 @@ async fn a_store_that_hangs_is_unavailable() {
     };
     let store = Bounded::new(Hanging, limits);
     let locator = store.locate();
-    assert!(matches!(store.put(locator.clone(), body(1)).await, Err(StorageError::Unavailable(_))));
-    assert!(matches!(store.delete(&locator).await, Err(StorageError::Unavailable(_))));
-    assert!(matches!(store.health().await, Err(StorageError::Unavailable(_))));
+    assert!(matches!(
+        store.put(locator.clone(), body(1)).await,
+        Err(StorageError::Unavailable(_))
+    ));
+    assert!(matches!(
+        store.delete(&locator).await,
+        Err(StorageError::Unavailable(_))
+    ));
+    assert!(matches!(
+        store.health().await,
+        Err(StorageError::Unavailable(_))
+    ));
     let stalled = read(&store, &locator, None).await;
-    assert!(matches!(stalled, Err(StorageError::Unavailable(_))), "a stream that stalls ends: {stalled:?}");
-    assert!(store.get(&locator, None).await.is_ok(), "its turn was given back");
+    assert!(
+        matches!(stalled, Err(StorageError::Unavailable(_))),
+        "a stream that stalls ends: {stalled:?}"
+    );
+    assert!(
+        store.get(&locator, None).await.is_ok(),
+        "its turn was given back"
+    );
 }
 
 /// A store that never answers, and whose bytes stop coming.
@@ -188,7 +271,11 @@ impl PartStore for Hanging {
     async fn put(&self, _: Locator, _: Bytes) -> Result<Locator, StorageError> {
         std::future::pending().await
     }
-    async fn get(&self, _: &Locator, _: Option<std::ops::Range<u64>>) -> Result<super::ByteStream, StorageError> {
+    async fn get(
+        &self,
+        _: &Locator,
+        _: Option<std::ops::Range<u64>>,
+    ) -> Result<super::ByteStream, StorageError> {
         Ok(Box::pin(futures_util::stream::pending()))
     }
     async fn delete(&self, _: &Locator) -> Result<Erasure, StorageError> {
@@ -210,10 +297,13 @@ async fn serve_s3(root: &Path) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        let server = hyper_util::server::conn::auto::Builder::new(hyper_util::rt::TokioExecutor::new());
+        let server =
+            hyper_util::server::conn::auto::Builder::new(hyper_util::rt::TokioExecutor::new());
         loop {
             let (socket, _) = listener.accept().await.unwrap();
-            let connection = server.serve_connection(hyper_util::rt::TokioIo::new(socket), service.clone()).into_owned();
+            let connection = server
+                .serve_connection(hyper_util::rt::TokioIo::new(socket), service.clone())
+                .into_owned();
             tokio::spawn(async move { drop(connection.await) });
         }
     });
@@ -233,11 +323,23 @@ async fn s3() {
         access_key_id: KEY_ID.to_owned(),
         secret_access_key: KEY.to_owned(),
     };
-    let store = Bounded::new(OpendalStore::s3(&settings).await.unwrap(), StorageLimits::default());
+    let store = OpendalStore::s3(&settings).await.unwrap();
+    assert!(
+        matches!(store.health().await, Err(StorageError::Unavailable(_))),
+        "no marker yet"
+    );
+    store.place_marker().await.unwrap();
+    let store = Bounded::new(store, StorageLimits::default());
     keeps_the_contract(&store, || swap(&bucket, &away), || swap(&away, &bucket)).await;
 
-    let wrong = S3Settings { secret_access_key: "wrong".to_owned(), ..settings };
+    let wrong = S3Settings {
+        secret_access_key: "wrong".to_owned(),
+        ..settings
+    };
     let locked_out = OpendalStore::s3(&wrong).await.unwrap();
     let refused = locked_out.put(locked_out.locate(), body(10)).await;
-    assert!(matches!(refused, Err(StorageError::Unavailable(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StorageError::Unavailable(_))),
+        "{refused:?}"
+    );
 }

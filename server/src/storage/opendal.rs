@@ -88,11 +88,11 @@ impl OpendalStore {
         Ok(store)
     }
 
-    /// A bucket that speaks S3. Nothing is asked of it yet but the marker.
+    /// A bucket that speaks S3. Nothing is asked of it yet: whoever opens it places the marker, as soon as it answers.
     pub async fn s3(settings: &S3Settings) -> Result<Self, StorageError> {
         // The process may have a provider already; then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        opendal::install_default();
+        opendal_http_transport_reqwest::install_default();
         let mut service = S3::default()
             .bucket(&settings.bucket)
             .region(&settings.region)
@@ -104,14 +104,13 @@ impl OpendalStore {
         if let Some(endpoint) = &settings.endpoint {
             service = service.endpoint(endpoint);
         }
-        let store = OpendalStore {
+        Ok(OpendalStore {
             operator: Operator::new(service).map_err(classify)?,
             directory: None,
-        };
-        Ok(store)
+        })
     }
 
-    /// Marks the store as present. For a bucket the operator of the server decides when: it may not answer at start.
+    /// Marks the store as present. Only at start: a marker placed later would hide that the store was lost in between.
     pub async fn place_marker(&self) -> Result<(), StorageError> {
         match self.operator.stat(MARKER).await {
             Ok(_) => Ok(()),
@@ -226,10 +225,7 @@ impl PartStore for OpendalStore {
     }
 
     async fn health(&self) -> Result<(), StorageError> {
-        match self.directory {
-            Some(_) => self.require_marker().await,
-            None => self.place_marker().await,
-        }
+        self.require_marker().await
     }
 }
 

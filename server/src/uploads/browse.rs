@@ -39,7 +39,7 @@ impl Uploads {
                 let next = page
                     .last()
                     .filter(|_| is_full)
-                    .and_then(|(file, _)| Cursor::text(file.completed_at?, file.id));
+                    .and_then(|(file, _)| Some(Cursor::text(file.completed_at?, file.id)));
                 Ok(FilesPage {
                     files: page.into_iter().map(file_entry).collect(),
                     next,
@@ -117,10 +117,10 @@ fn page_rows(asked: Option<u32>, default: u32, most: u32) -> UploadResult<u32> {
 struct Cursor;
 
 impl Cursor {
-    fn text(completed_at: DateTime<Utc>, file_id: Uuid) -> Option<String> {
+    fn text(completed_at: DateTime<Utc>, file_id: Uuid) -> String {
         let mut bytes = completed_at.timestamp_micros().to_be_bytes().to_vec();
         bytes.extend_from_slice(file_id.as_bytes());
-        Some(Bytes64(bytes).to_string())
+        Bytes64(bytes).to_string()
     }
 
     fn parse(text: &str) -> UploadResult<PageStart> {
@@ -143,7 +143,7 @@ mod tests {
             Uuid::from_u128(7),
         );
         assert_eq!(
-            Cursor::parse(&Cursor::text(start.0, start.1).unwrap()).unwrap(),
+            Cursor::parse(&Cursor::text(start.0, start.1)).unwrap(),
             start
         );
         for text in ["", "x", "AAAA", "!"] {

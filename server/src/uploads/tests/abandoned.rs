@@ -13,7 +13,10 @@ fn code<T: std::fmt::Debug>(outcome: UploadResult<T>) -> ErrorCode {
 #[tokio::test]
 async fn an_upload_expires_a_week_after_its_last_part() {
     let stage = Stage::set().await;
-    let (old, active) = (TestFile::new("~old", 2 * 65_536), TestFile::new("~active", 65_536 + 1));
+    let (old, active) = (
+        TestFile::new("~old", 2 * 65_536),
+        TestFile::new("~active", 65_536 + 1),
+    );
     stage.start(&old).await;
     stage.start(&active).await;
     stage.send(&old, 1, 7).await.unwrap();
@@ -25,21 +28,43 @@ async fn an_upload_expires_a_week_after_its_last_part() {
     let status = stage.uploads.status(stage.user, id, false).await.unwrap();
     assert_eq!(status.status, UploadStatus::Abandoned);
     assert_eq!(code(stage.send(&old, 2, 7).await), ErrorCode::UploadExpired);
-    assert_eq!(stage.uploads.list_uploads(stage.user).await.unwrap().len(), 1);
+    assert_eq!(
+        stage.uploads.list_uploads(stage.user).await.unwrap().len(),
+        1
+    );
 
-    let dry = CleanupRequest { older_than: None, dry_run: true };
-    let would = stage.uploads.cleanup(Actor::User(stage.user), dry).await.unwrap();
-    assert_eq!((would.deleted_count, would.freed_storage, would.dry_run), (1, 65_564, true));
+    let dry = CleanupRequest {
+        older_than: None,
+        dry_run: true,
+    };
+    let would = stage
+        .uploads
+        .cleanup(Actor::User(stage.user), dry)
+        .await
+        .unwrap();
+    assert_eq!(
+        (would.deleted_count, would.freed_storage, would.dry_run),
+        (1, 65_564, true)
+    );
     assert_eq!(stage.files_on_disk().await, 2, "a dry run deletes nothing");
 
     assert_eq!(stage.uploads.expire().await.unwrap(), 1);
     assert_eq!(stage.uploads.expire().await.unwrap(), 0);
     assert_eq!(stage.files_on_disk().await, 1);
-    assert_eq!(code(stage.uploads.status(stage.user, id, false).await), ErrorCode::UploadExpired);
+    assert_eq!(
+        code(stage.uploads.status(stage.user, id, false).await),
+        ErrorCode::UploadExpired
+    );
     assert_eq!(code(stage.send(&old, 2, 7).await), ErrorCode::UploadExpired);
-    assert_eq!(code(stage.uploads.start(stage.user, old.start.clone()).await), ErrorCode::FileIdTaken);
+    assert_eq!(
+        code(stage.uploads.start(stage.user, old.start.clone()).await),
+        ErrorCode::FileIdTaken
+    );
     let audit = stage.uploads.admin_audit().await.unwrap();
-    assert_eq!((audit[0].action.as_str(), audit[0].subject_id), ("upload.cleaned_up", Some(id)));
+    assert_eq!(
+        (audit[0].action.as_str(), audit[0].subject_id),
+        ("upload.cleaned_up", Some(id))
+    );
     assert_eq!(audit[0].user_id, None);
     stage.send(&active, 2, 7).await.unwrap();
     stage.end().await;
@@ -56,15 +81,24 @@ async fn an_administrator_cleans_up_earlier_but_never_within_the_hour() {
     stage.start(&fresh).await;
 
     let cleanup = async |older_than: u64| {
-        let request = CleanupRequest { older_than: Some(older_than), dry_run: false };
-        stage.uploads.cleanup(Actor::User(stage.user), request).await
+        let request = CleanupRequest {
+            older_than: Some(older_than),
+            dry_run: false,
+        };
+        stage
+            .uploads
+            .cleanup(Actor::User(stage.user), request)
+            .await
     };
     assert_eq!(code(cleanup(3_599).await), ErrorCode::InvalidRequest);
     let cleaned = cleanup(3_600).await.unwrap();
     assert_eq!((cleaned.deleted_count, cleaned.freed_storage), (1, 65_564));
     assert_eq!(cleaned.sessions[0].file_id, idle.start.file_id);
     assert_eq!(stage.files_on_disk().await, 0);
-    assert_eq!(stage.uploads.list_uploads(stage.user).await.unwrap().len(), 1);
+    assert_eq!(
+        stage.uploads.list_uploads(stage.user).await.unwrap().len(),
+        1
+    );
     assert_eq!(stage.uploads.admin_sessions().await.unwrap().len(), 1);
     stage.end().await;
 }
@@ -78,14 +112,34 @@ async fn a_discarded_upload_is_gone_and_its_late_part_with_it() {
     stage.send(&file, 1, 7).await.unwrap();
     let body = file.seal(2, 7);
     let meta = super::stage::meta(&body, 7, None);
-    let late = stage.uploads.reserve_part(stage.user, id, 2, None, meta).await.unwrap();
+    let late = stage
+        .uploads
+        .reserve_part(stage.user, id, 2, None, meta)
+        .await
+        .unwrap();
 
     let gone = stage.uploads.discard(stage.user, id).await.unwrap();
     assert_eq!(gone.deletion.deleted, 1);
-    assert_eq!(stage.uploads.discard(stage.user, id).await.unwrap(), gone, "its answer was lost");
-    assert_eq!(code(stage.uploads.accept_part(late, body).await), ErrorCode::NotFound);
-    assert_eq!(code(stage.uploads.start(stage.user, file.start.clone()).await), ErrorCode::FileIdTaken);
+    assert_eq!(
+        stage.uploads.discard(stage.user, id).await.unwrap(),
+        gone,
+        "its answer was lost"
+    );
+    assert_eq!(
+        code(stage.uploads.accept_part(late, body).await),
+        ErrorCode::NotFound
+    );
+    assert_eq!(
+        code(stage.uploads.start(stage.user, file.start.clone()).await),
+        ErrorCode::FileIdTaken
+    );
     assert_eq!(stage.files_on_disk().await, 0);
-    assert_eq!((stage.count("file_parts").await, stage.count("put_intents").await), (0, 0));
+    assert_eq!(
+        (
+            stage.count("file_parts").await,
+            stage.count("put_intents").await
+        ),
+        (0, 0)
+    );
     stage.end().await;
 }

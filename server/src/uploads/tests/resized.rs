@@ -12,22 +12,60 @@ async fn a_file_that_grows_or_is_cut_keeps_the_parts_that_still_fit() {
     stage.start(&file).await;
     stage.send_all(&file).await;
 
-    let grow = ResizeRequest { size: 5 * 65_536, total_parts: 5, manifest: manifest(0, 2) };
-    let grown = stage.uploads.resize(stage.user, id, 1, grow.clone()).await.unwrap();
-    assert_eq!((grown.uploaded_parts, grown.total_parts, grown.revision), (3, 5, 2));
-    assert_eq!(stage.uploads.resize(stage.user, id, 1, grow).await.unwrap(), grown, "its answer was lost");
+    let grow = ResizeRequest {
+        size: 5 * 65_536,
+        total_parts: 5,
+        manifest: manifest(0, 2),
+    };
+    let grown = stage
+        .uploads
+        .resize(stage.user, id, 1, grow.clone())
+        .await
+        .unwrap();
+    assert_eq!(
+        (grown.uploaded_parts, grown.total_parts, grown.revision),
+        (3, 5, 2)
+    );
+    assert_eq!(
+        stage.uploads.resize(stage.user, id, 1, grow).await.unwrap(),
+        grown,
+        "its answer was lost"
+    );
     let status = stage.uploads.status(stage.user, id, false).await.unwrap();
-    assert_eq!(status.missing_chunks.unwrap(), [4, 5], "the old last part was shorter");
+    assert_eq!(
+        status.missing_chunks.unwrap(),
+        [4, 5],
+        "the old last part was shorter"
+    );
 
-    let cut = ResizeRequest { size: 65_536 + 1, total_parts: 2, manifest: manifest(0, 3) };
-    let stale = stage.uploads.resize(stage.user, id, 1, cut.clone()).await.unwrap_err();
-    assert_eq!((stale.code(), stale.generation()), (ErrorCode::GenerationMismatch, Some(2)));
+    let cut = ResizeRequest {
+        size: 65_536 + 1,
+        total_parts: 2,
+        manifest: manifest(0, 3),
+    };
+    let stale = stage
+        .uploads
+        .resize(stage.user, id, 1, cut.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (stale.code(), stale.generation()),
+        (ErrorCode::GenerationMismatch, Some(2))
+    );
     let cut = stage.uploads.resize(stage.user, id, 2, cut).await.unwrap();
     assert_eq!((cut.uploaded_parts, cut.size), (1, 65_537));
     assert_eq!(stage.files_on_disk().await, 1);
 
-    let miscounted = ResizeRequest { size: 65_536 + 1, total_parts: 3, manifest: manifest(0, 4) };
-    let refused = stage.uploads.resize(stage.user, id, 3, miscounted).await.unwrap_err();
+    let miscounted = ResizeRequest {
+        size: 65_536 + 1,
+        total_parts: 3,
+        manifest: manifest(0, 4),
+    };
+    let refused = stage
+        .uploads
+        .resize(stage.user, id, 3, miscounted)
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), ErrorCode::InvalidRequest);
     stage.end().await;
 }

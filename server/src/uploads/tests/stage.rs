@@ -10,7 +10,9 @@ use ferry_core::envelope::header::HeaderCore;
 use ferry_core::envelope::part::PartRecord;
 use ferry_core::envelope::parts_root::PartsRoot;
 use ferry_core::plan::{Plan, PlanParams};
-use ferry_core::wire::{B64, Bytes64, CompleteRequest, Compression, PartsQuery, StartRequest, StoredPart};
+use ferry_core::wire::{
+    B64, Bytes64, CompleteRequest, Compression, PartsQuery, StartRequest, StoredPart,
+};
 use uuid::Uuid;
 
 use crate::db::test_database::TestDatabase;
@@ -33,17 +35,31 @@ impl Stage {
         let database = TestDatabase::start().await;
         let home = tempfile::tempdir().unwrap();
         let parts_dir = home.path().join("store");
-        let now = Arc::new(Mutex::new(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
+        let now = Arc::new(Mutex::new(
+            DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+        ));
         let clock = Arc::clone(&now);
-        let store = OpendalStore::directory(&parts_dir, Utc::now()).await.unwrap();
-        let stores = Stores::new("directory", Arc::new(Bounded::new(store, StorageLimits::default())));
+        let store = OpendalStore::directory(&parts_dir, Utc::now())
+            .await
+            .unwrap();
+        let stores = Stores::new(
+            "directory",
+            Arc::new(Bounded::new(store, StorageLimits::default())),
+        );
         let uploads = Uploads::new(
             database.db.clone(),
             stores,
             Arc::new(move || *clock.lock().unwrap()),
             UploadSettings::default(),
         );
-        let stage = Stage { uploads, database, user: Uuid::new_v4(), parts_dir, now, _home: home };
+        let stage = Stage {
+            uploads,
+            database,
+            user: Uuid::new_v4(),
+            parts_dir,
+            now,
+            _home: home,
+        };
         stage.add_user(stage.user, None).await;
         stage
     }
@@ -58,7 +74,14 @@ impl Stage {
     }
 
     pub(super) async fn sql(&self, sql: &str) {
-        self.database.db.connection().await.unwrap().batch_execute(sql).await.unwrap();
+        self.database
+            .db
+            .connection()
+            .await
+            .unwrap()
+            .batch_execute(sql)
+            .await
+            .unwrap();
     }
 
     pub(super) async fn count(&self, table: &str) -> i64 {
@@ -69,7 +92,9 @@ impl Stage {
         }
         let mut conn = self.database.db.connection().await.unwrap();
         let query = diesel::sql_query(format!("SELECT count(*) AS rows FROM {table}"));
-        let count: Count = diesel_async::RunQueryDsl::get_result(query, &mut *conn).await.unwrap();
+        let count: Count = diesel_async::RunQueryDsl::get_result(query, &mut *conn)
+            .await
+            .unwrap();
         count.rows
     }
 
@@ -84,7 +109,9 @@ impl Stage {
     }
 
     pub(super) fn part_paths(&self) -> Vec<PathBuf> {
-        let Ok(folders) = std::fs::read_dir(self.parts_dir.join("parts")) else { return Vec::new() };
+        let Ok(folders) = std::fs::read_dir(self.parts_dir.join("parts")) else {
+            return Vec::new();
+        };
         folders
             .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap())
             .map(|file| file.unwrap().path())
@@ -92,12 +119,21 @@ impl Stage {
     }
 
     pub(super) async fn start(&self, file: &TestFile) {
-        let (session, is_new) = self.uploads.start(self.user, file.start.clone()).await.unwrap();
+        let (session, is_new) = self
+            .uploads
+            .start(self.user, file.start.clone())
+            .await
+            .unwrap();
         assert!(is_new);
         assert_eq!(session.total_parts, file.plan.part_count());
     }
 
-    pub(super) async fn send(&self, file: &TestFile, number: u32, content: u8) -> UploadResult<StoredPart> {
+    pub(super) async fn send(
+        &self,
+        file: &TestFile,
+        number: u32,
+        content: u8,
+    ) -> UploadResult<StoredPart> {
         self.send_if(file, number, content, None).await
     }
 
@@ -111,8 +147,10 @@ impl Stage {
         let body = file.seal(number, content);
         let meta = meta(&body, content, if_match);
         let len = u64::try_from(body.len()).unwrap();
-        let ticket =
-            self.uploads.reserve_part(self.user, file.start.file_id, number, Some(len), meta).await?;
+        let ticket = self
+            .uploads
+            .reserve_part(self.user, file.start.file_id, number, Some(len), meta)
+            .await?;
         self.uploads.accept_part(ticket, body).await
     }
 
@@ -124,8 +162,11 @@ impl Stage {
 
     /// What a client would send, with the root of the rows that the server has.
     pub(super) async fn completion(&self, file: &TestFile, seq: u32) -> CompleteRequest {
-        let page =
-            self.uploads.parts(self.user, file.start.file_id, PartsQuery::default()).await.unwrap();
+        let page = self
+            .uploads
+            .parts(self.user, file.start.file_id, PartsQuery::default())
+            .await
+            .unwrap();
         let records: Vec<PartRecord> = page
             .parts
             .iter()
@@ -147,7 +188,9 @@ impl Stage {
     }
 
     pub(super) async fn end(self) {
-        let incoming = std::fs::read_dir(self.parts_dir.join("incoming")).unwrap().count();
+        let incoming = std::fs::read_dir(self.parts_dir.join("incoming"))
+            .unwrap()
+            .count();
         assert_eq!(incoming, 0, "half-written files");
         self.database.stop().await;
     }
@@ -183,7 +226,12 @@ impl TestFile {
     pub(super) fn new(label: &str, size: u64) -> Self {
         let file_id = Uuid::new_v4();
         let params = PlanParams::new(GRAIN, GRAIN, [3; 8]).unwrap();
-        let core = HeaderCore { file_id, file_salt: [1; 16], compression_allowed: true, plan: params };
+        let core = HeaderCore {
+            file_id,
+            file_salt: [1; 16],
+            compression_allowed: true,
+            plan: params,
+        };
         let mut header = core.to_bytes().to_vec();
         header.extend([5; 32]);
         let mut file_key = vec![1, 1, 0, 0];
