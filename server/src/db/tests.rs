@@ -121,8 +121,9 @@ async fn hot_queries_use_their_indexes_and_the_schema_is_the_migrated_one() {
     database.stop().await;
 }
 
-/// 20,000 files of two users, and 40,000 parts.
+/// 6,000 files of two users, and 12,000 parts.
 const MANY_ROWS: &str = "
+    SET statement_timeout = 0;
     INSERT INTO users (id, username, username_folded, auth_verifier, role, created_at)
     SELECT lpad(n::text, 32, '0')::uuid, n::text, n::text, decode(repeat('00', 32), 'hex'), 'user', now()
     FROM generate_series(1, 2) n;
@@ -131,7 +132,7 @@ const MANY_ROWS: &str = "
     SELECT lpad(to_hex(n), 32, '0')::uuid, lpad((n % 2 + 1)::text, 32, '0')::uuid, '~' || n, n,
            decode(repeat('00', 88), 'hex'), 2, 1, decode(repeat('00', 80), 'hex'), decode(repeat('00', 288), 'hex'),
            decode(repeat('00', 32), 'hex'), now()
-    FROM generate_series(1, 20000) n;
+    FROM generate_series(1, 6000) n;
     UPDATE files SET file_fingerprint = sha256(original_filename::bytea);
     INSERT INTO upload_sessions (id, user_id, file_id, original_filename, file_size, total_parts, ttl_secs, created_at,
                                  last_activity_at)

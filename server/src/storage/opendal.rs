@@ -171,9 +171,7 @@ impl PartStore for OpendalStore {
 
     async fn put(&self, locator: Locator, body: Bytes) -> Result<Locator, StorageError> {
         let key = key_of(&locator)?;
-        if self.directory.is_some() {
-            self.require_marker().await?;
-        }
+        self.require_marker().await?;
         let mut writer = self.operator.writer(&key).await.map_err(not_there)?;
         if let Err(error) = write_whole(&mut writer, body).await {
             // On a full disk the half-written file must not stay; what cannot be removed now goes as stale later.
