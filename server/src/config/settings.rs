@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use ferry_core::wire::PartProfile;
+use ferry_core::{
+    plan::{PlanParams, Profile},
+    wire::PartProfile,
+};
 use figment::{
     Figment,
     providers::{Env, Format, Toml},
@@ -226,12 +229,12 @@ impl Settings {
     }
 
     fn part_profile(&self) -> Result<PartProfile, ConfigError> {
-        const MIB: u32 = 1024 * 1024;
-        let (min, max) = match self.part_profile.as_str() {
-            "slow" => (2 * MIB, 3 * MIB),
-            "disk" => (7 * MIB, 9 * MIB),
-            "telegram" => (14 * MIB, 18 * MIB),
-            "custom" => match (self.part_min_bytes, self.part_max_bytes) {
+        let (min, max) = match (
+            self.part_profile.as_str(),
+            Profile::by_name(&self.part_profile),
+        ) {
+            (_, Some(profile)) => (profile.min_bytes, profile.max_bytes),
+            ("custom", None) => match (self.part_min_bytes, self.part_max_bytes) {
                 (Some(min), Some(max)) => (min, max),
                 _ => {
                     return Err(ConfigError::invalid(
@@ -240,14 +243,15 @@ impl Settings {
                     ));
                 }
             },
-            other => {
+            (other, None) => {
                 return Err(ConfigError::invalid(
                     "part_profile",
                     format!("{other:?} is none of slow, disk, telegram, custom"),
                 ));
             }
         };
-        check_part_sizes(min, max)?;
+        PlanParams::new(min, max, [0; 8])
+            .map_err(|error| ConfigError::invalid("part_profile", error.to_string()))?;
         Ok(PartProfile {
             name: self.part_profile.clone(),
             min_bytes: min,
@@ -303,20 +307,6 @@ impl StorageSettings {
             }
         }
     }
-}
-
-/// The envelope's rule for part sizes.
-fn check_part_sizes(min: u32, max: u32) -> Result<(), ConfigError> {
-    const STEP: u32 = 65_536;
-    const LARGEST: u32 = 20_905_984;
-    let fits = |size: u32| size.is_multiple_of(STEP) && (STEP..=LARGEST).contains(&size);
-    if fits(min) && fits(max) && min <= max {
-        return Ok(());
-    }
-    Err(ConfigError::invalid(
-        "part_profile",
-        format!("part sizes are multiples of {STEP}, rising, and at most {LARGEST}"),
-    ))
 }
 
 fn absolute(name: &'static str, path: &std::path::Path) -> Result<PathBuf, ConfigError> {
