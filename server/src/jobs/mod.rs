@@ -3,6 +3,9 @@
 
 mod turn;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use tokio::sync::watch;

@@ -77,9 +77,7 @@ impl BodyLength {
         let fits = match self {
             BodyLength::Exactly(bytes) => got_bytes == u64::from(bytes),
             BodyLength::AtMost(bytes) => {
-                let packed = got_bytes
-                    .checked_sub(u64::from(PART_OVERHEAD_BYTES))
-                    .unwrap_or_default();
+                let packed = got_bytes.saturating_sub(u64::from(PART_OVERHEAD_BYTES));
                 packed > 0
                     && packed.is_multiple_of(u64::from(PACKING_GRAIN_BYTES))
                     && got_bytes <= u64::from(bytes)

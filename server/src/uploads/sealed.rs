@@ -73,11 +73,8 @@ pub(super) fn require_manifest(bytes: &[u8], seq: u32) -> UploadResult<()> {
         let limit_bytes = u64::try_from(MAX_MANIFEST_BYTES).unwrap_or(u64::MAX);
         return Err(UploadError::BodyTooLarge { limit_bytes });
     }
-    let content_bytes = bytes
-        .len()
-        .checked_sub(MANIFEST_FRAME_BYTES)
-        .unwrap_or_default();
-    if content_bytes == 0 || content_bytes % MANIFEST_GRAIN_BYTES != 0 {
+    let content_bytes = bytes.len().saturating_sub(MANIFEST_FRAME_BYTES);
+    if content_bytes == 0 || !content_bytes.is_multiple_of(MANIFEST_GRAIN_BYTES) {
         return Err(refuse("manifest has a length that no sealed manifest has"));
     }
     if bytes.starts_with(&seq.to_be_bytes()) {
