@@ -2,6 +2,9 @@
 
 import init, { run } from "./ferry_client_wasm.js";
 
+// A fault inside a promise would stay in this worker: thrown outside of one, it reaches whoever started it.
+addEventListener("unhandledrejection", ({ reason }) => setTimeout(() => { throw reason; }));
+
 addEventListener("message", async ({ data: { role, module, server } }) => {
   try {
     const compiled = module ?? await WebAssembly.compileStreaming(fetch(new URL("ferry_client_wasm_bg.wasm", import.meta.url)));

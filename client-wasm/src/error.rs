@@ -247,3 +247,46 @@ pub(crate) fn exception_text(exception: &JsValue) -> String {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TYPES: &str = include_str!("../js/ferry.d.ts");
+
+    /// The codes of one union type of the page's types.
+    fn declared(union: &str) -> Vec<&'static str> {
+        let (_, after) = TYPES.split_once(&format!("export type {union} =")).unwrap();
+        let (body, _) = after.split_once("\n\n").unwrap();
+        let codes = body
+            .lines()
+            .filter(|line| line.trim_start().starts_with('|'));
+        codes
+            .flat_map(|line| line.split('"').skip(1).step_by(2))
+            .collect()
+    }
+
+    #[test]
+    fn the_pages_types_name_every_code_of_the_server_and_no_other() {
+        let sent: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(declared("ServerErrorCode"), sent);
+    }
+
+    #[test]
+    fn the_pages_types_name_every_code_of_this_side_and_no_other() {
+        let own: Vec<_> = ClientCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(declared("ClientErrorCode"), own);
+    }
+
+    #[test]
+    fn a_gateways_answer_is_the_network_and_a_strange_one_is_not() {
+        let odd = |status| ClientError::OddStatus {
+            status,
+            retry_after_secs: None,
+        };
+        assert_eq!(odd(502).code(), "network");
+        assert!(odd(502).is_retryable());
+        assert_eq!(odd(418).code(), "bad_answer");
+        assert!(!odd(418).is_retryable());
+    }
+}

@@ -39,6 +39,13 @@ impl Entropy for SystemEntropy {
     }
 }
 
+/// A panic ends this instance with a bare "unreachable"; its words go to the console before.
+pub(crate) fn name_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        web_sys::console::error_1(&panic.to_string().into())
+    }));
+}
+
 /// Any number, for what need not be secret.
 pub(crate) fn random_u64() -> u64 {
     u64::from_be_bytes(SystemEntropy.array())

@@ -33,6 +33,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 /// Takes up a role in this worker: `coordinator`, `reader`, `part` or `stretch`. Called once, by `worker.js`.
 #[wasm_bindgen]
 pub async fn run(role: String, module: JsValue, server: Option<String>) -> Result<(), JsValue> {
+    interop::name_panics();
     match (role.as_str(), server) {
         ("coordinator", Some(server)) => coordinator::run_coordinator(server, module)
             .await
