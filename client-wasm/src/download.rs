@@ -1,11 +1,7 @@
 //! One download: drives its machine and carries out its actions. The sink is the page's; bytes go there in order, and what
 //! they are checked against is the machine's and the part workers' business.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::{HashMap, HashSet, VecDeque},
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use ferry_core::{
     envelope::reading::OpenedFile,
@@ -16,7 +12,6 @@ use ferry_core::{
     },
     wire::B64,
 };
-use gloo::timers::callback::Interval;
 use js_sys::Function;
 use serde::Serialize;
 use uuid::Uuid;
@@ -26,20 +21,19 @@ use web_sys::CryptoKey;
 
 use crate::{
     context::{Context, shares},
-    error::{ClientCode, ClientError, Result},
+    drive::Drive,
+    error::{ClientCode, Result},
     failure::{error_of_reply, error_of_trouble, failure_of},
-    interop::{deferred, now_ms, random_u64},
+    interop::{deferred, random_u64},
     progress::ProgressView,
     subtle,
     vault::{Described, Vault},
     views::hex,
     workers::{
-        part::{Listed, Place},
-        pool::{FetchOrder, Held, Job},
+        part::{FetchOrder, Listed, Place},
+        pool::Held,
     },
 };
-
-const BEAT_MS: u32 = 100;
 
 /// Where progress and bytes go.
 pub(crate) trait Sink {
@@ -54,22 +48,12 @@ pub(crate) trait Sink {
 pub(crate) struct Download {
     context: Rc<Context>,
     vault: Vault,
-    file_id: Uuid,
     transfer: u32,
-    machine: RefCell<DownloadMachine>,
-    inbox: RefCell<VecDeque<Event>>,
-    stepping: Cell<bool>,
-    wake_at_ms: Cell<Option<u64>>,
-    outcome: Cell<Option<Outcome>>,
-    ended: RefCell<Option<Function>>,
-    awaited: RefCell<HashSet<Ticket>>,
-    jobs: RefCell<HashMap<Ticket, Job>>,
+    drive: Drive<DownloadMachine>,
     fetched: RefCell<HashMap<Ticket, Held>>,
     /// Fulfilled by the page: with a text where its sink refused.
     written: RefCell<Option<Function>>,
     file: RefCell<Option<Rc<File>>>,
-    last_error: RefCell<Option<ClientError>>,
-    shown: RefCell<Option<ProgressView>>,
     sink: Rc<dyn Sink>,
 }
 
@@ -97,27 +81,15 @@ impl Download {
     ) -> Result<Rc<Self>> {
         let vault = context.vault().await?;
         let transfer = context.new_transfer();
+        let machine = DownloadMachine::new(DownloadSetup::new(file_id, random_u64()));
         Ok(Rc::new(Download {
             context,
             vault,
-            file_id,
             transfer,
-            machine: RefCell::new(DownloadMachine::new(DownloadSetup::new(
-                file_id,
-                random_u64(),
-            ))),
-            inbox: RefCell::default(),
-            stepping: Cell::new(false),
-            wake_at_ms: Cell::new(None),
-            outcome: Cell::new(None),
-            ended: RefCell::default(),
-            awaited: RefCell::default(),
-            jobs: RefCell::default(),
+            drive: Drive::new(machine, Some(file_id)),
             fetched: RefCell::default(),
             written: RefCell::default(),
             file: RefCell::default(),
-            last_error: RefCell::default(),
-            shown: RefCell::default(),
             sink,
         }))
     }
@@ -125,43 +97,38 @@ impl Download {
     /// From its beginning to its end; the page closes the sink after `Ok`, and aborts it after `Err`.
     pub(crate) async fn run(self: &Rc<Self>) -> Result<DownloadedView> {
         let _turn = self.context.turns.enter(shares(u64::MAX)).await;
-        let (end, tell_end) = deferred();
-        *self.ended.borrow_mut() = Some(tell_end);
+        if self.drive.has_ended() {
+            return Err(ClientCode::Stopped.into());
+        }
         let beating = Rc::downgrade(self);
-        let beat = Interval::new(BEAT_MS, move || {
+        let beat = move || {
             if let Some(download) = beating.upgrade() {
                 download.beat();
             }
-        });
-        self.feed(Event::Begin);
-        let _ = JsFuture::from(end).await;
-        drop(beat);
+        };
+        let outcome = self
+            .drive
+            .to_its_end(|| self.feed(Event::Begin), beat)
+            .await;
         self.show();
         self.context.pool.close(self.transfer)?;
-        match self.outcome.get() {
-            Some(Outcome::Done) => self.downloaded(),
-            Some(Outcome::Stopped) => Err(ClientCode::Stopped.into()),
-            Some(Outcome::Failed(trouble)) => {
-                Err(error_of_trouble(trouble, self.last_error.borrow().as_ref()))
+        match outcome? {
+            Outcome::Done => self.downloaded(),
+            Outcome::Stopped => Err(ClientCode::Stopped.into()),
+            Outcome::Failed(trouble) => {
+                Err(error_of_trouble(trouble, self.drive.last_error().as_ref()))
             }
-            None => Err(ClientCode::ClientFault.into()),
         }
     }
 
     pub(crate) fn feed(self: &Rc<Self>, event: Event) {
-        self.inbox.borrow_mut().push_back(event);
-        if self.stepping.replace(true) {
-            return;
-        }
-        loop {
-            let next = self.inbox.borrow_mut().pop_front();
-            let Some(event) = next else { break };
-            let actions = self.machine.borrow_mut().step(now_ms(), event);
-            for action in actions {
-                self.carry_out(action);
+        self.drive.feed(event, |action| self.carry_out(action));
+        if let Some(view) = self.drive.new_phase() {
+            if view.needs_sign_in() {
+                self.sink.sign_in();
             }
+            self.sink.progress(view);
         }
-        self.stepping.set(false);
     }
 
     /// The page's sink took the last bytes, or refused them.
@@ -178,31 +145,22 @@ impl Download {
         match action {
             Action::Do { ticket, request } => self.begin(ticket, request),
             Action::Cancel { ticket } => {
-                self.awaited.borrow_mut().remove(&ticket);
+                self.drive.cancel(ticket, &self.context.pool);
                 self.fetched.borrow_mut().remove(&ticket);
-                if let Some(job) = self.jobs.borrow_mut().remove(&ticket) {
-                    self.context.pool.abort(job);
-                }
             }
-            Action::WakeAt { at_ms } => self.wake_at_ms.set(Some(at_ms)),
+            Action::WakeAt { at_ms } => self.drive.wake_at(at_ms),
             // The page does it when the run fails, which follows.
             Action::AbortSink => {}
-            Action::Ended(outcome) => {
-                self.outcome.set(Some(outcome));
-                self.wake_at_ms.set(None);
-                if let Some(tell) = self.ended.borrow_mut().take() {
-                    let _ = tell.call0(&JsValue::NULL);
-                }
-            }
+            Action::Ended(outcome) => self.drive.end(outcome),
         }
     }
 
     fn begin(self: &Rc<Self>, ticket: Ticket, request: Request) {
-        self.awaited.borrow_mut().insert(ticket);
+        self.drive.expect(ticket);
         let download = self.clone();
         spawn_local(async move {
             let answered = download.perform(ticket, request).await;
-            if !download.awaited.borrow_mut().remove(&ticket) {
+            if !download.drive.arrived(ticket) {
                 download.fetched.borrow_mut().remove(&ticket);
                 return;
             }
@@ -210,7 +168,7 @@ impl Download {
                 Ok(answer) => Event::Answered { ticket, answer },
                 Err(error) => {
                     let failure = failure_of(&error);
-                    *download.last_error.borrow_mut() = Some(error);
+                    download.drive.remember_error(error);
                     Event::Failed { ticket, failure }
                 }
             });
@@ -261,7 +219,6 @@ impl Download {
         let file = self.opened_file()?;
         let job = self.context.pool.new_job();
         let order = FetchOrder {
-            job,
             place: Place {
                 file_id,
                 number: part.number,
@@ -279,9 +236,9 @@ impl Download {
             compression_allowed: file.opened.header.core().compression_allowed,
             url: self.context.api.part_url(file_id, part.number),
         };
-        self.jobs.borrow_mut().insert(ticket, job);
-        let fetched = self.context.pool.fetch(order, &file.part_key).await;
-        self.jobs.borrow_mut().remove(&ticket);
+        self.drive.runs_as(ticket, job);
+        let fetched = self.context.pool.fetch(job, order, &file.part_key).await;
+        self.drive.ran(ticket);
         match fetched? {
             Ok(held) => {
                 self.fetched.borrow_mut().insert(ticket, held);
@@ -329,26 +286,15 @@ impl Download {
     }
 
     fn beat(self: &Rc<Self>) {
-        if self.wake_at_ms.get().is_some_and(|at_ms| at_ms <= now_ms()) {
-            self.wake_at_ms.set(None);
+        if self.drive.is_due() {
             self.feed(Event::Tick);
         }
         self.show();
     }
 
     fn show(&self) {
-        let view = ProgressView::new(
-            &self.machine.borrow().progress(now_ms()),
-            Some(self.file_id),
-            self.last_error.borrow().as_ref(),
-        );
-        let before = self.shown.replace(Some(view.clone()));
-        if before.as_ref() == Some(&view) {
-            return;
+        if let Some(view) = self.drive.news() {
+            self.sink.progress(view);
         }
-        if view.needs_sign_in() && before.is_none_or(|before| !before.needs_sign_in()) {
-            self.sink.sign_in();
-        }
-        self.sink.progress(view);
     }
 }

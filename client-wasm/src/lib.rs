@@ -4,7 +4,7 @@
 //! In reading order:
 //! - `coordinator`: the worker that the page talks to; calls in, answers and events out.
 //! - `context`: what all transfers share. `session`: who is signed in, which keys are open.
-//! - `upload`, `download`: drivers of one machine each. `library`: lists, and what is done to whole files.
+//! - `drive`: how a machine is driven; `upload`, `download`: what the actions of one do. `library`: lists, and what is done to whole files.
 //! - `vault`: opening what the server says of a file. `store`: IndexedDB. `lock`: Web Locks. `subtle`: SubtleCrypto.
 //! - `workers`: reader, part workers, password stretching, and the pool of them. `api`: the server's endpoints.
 //! - `progress`, `views`, `error`, `failure`: what the page gets.
@@ -14,6 +14,7 @@ mod bench;
 mod context;
 mod coordinator;
 mod download;
+mod drive;
 mod error;
 mod failure;
 mod interop;

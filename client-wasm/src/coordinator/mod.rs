@@ -73,13 +73,16 @@ impl Coordinator {
 
     /// The same event for every transfer.
     fn tell_all(&self, to_uploads: &upload::Event, to_downloads: &download::Event) {
-        let uploads: Vec<_> = self.uploads.borrow().values().cloned().collect();
-        uploads
-            .iter()
-            .for_each(|upload| upload.feed(to_uploads.clone()));
+        for upload in self.all_uploads() {
+            upload.feed(to_uploads.clone());
+        }
         let downloads: Vec<_> = self.downloads.borrow().values().cloned().collect();
-        downloads
-            .iter()
-            .for_each(|download| download.feed(to_downloads.clone()));
+        for download in downloads {
+            download.feed(to_downloads.clone());
+        }
+    }
+
+    fn all_uploads(&self) -> Vec<Rc<Upload>> {
+        self.uploads.borrow().values().cloned().collect()
     }
 }

@@ -1,21 +1,21 @@
-//! Drives one upload machine: hands it events, carries out its actions. Requests are in `requests`; nothing is decided here.
+//! Drives one upload machine and carries out its actions. Its requests are in `requests`; nothing is decided here.
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, HashSet, VecDeque},
+    collections::HashMap,
     rc::Rc,
 };
 
-use ferry_core::transfer::{
-    Ticket,
-    upload::{Action, Changed, Event, Outcome, Request, UploadMachine, UploadSetup},
+use ferry_core::{
+    transfer::{
+        Checkpoint, Ticket,
+        upload::{Action, Changed, Event, Outcome, Request, UploadMachine, UploadSetup},
+    },
+    wire::{CompleteRequest, StartRequest},
 };
-use ferry_core::wire::{CompleteRequest, StartRequest};
-use gloo::timers::callback::Interval;
-use js_sys::Function;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
 use super::{
@@ -24,19 +24,13 @@ use super::{
 };
 use crate::{
     context::Context,
-    error::{ClientCode, ClientError, Result},
+    drive::Drive,
+    error::Result,
     failure::failure_of,
-    interop::{deferred, now_ms},
     progress::ProgressView,
     vault::Vault,
-    workers::{
-        pool::{Job, Kept},
-        reader::Turn,
-    },
+    workers::{pool::Kept, reader::Turn},
 };
-
-/// Progress and timers are looked at this often: ten times a second is all that the page wants.
-const BEAT_MS: u32 = 100;
 
 /// What the page hears.
 pub(crate) trait Audience {
@@ -59,19 +53,8 @@ pub(crate) struct Work {
 pub(crate) struct Driver {
     pub(super) context: Rc<Context>,
     pub(super) work: Work,
-    machine: RefCell<UploadMachine>,
-    inbox: RefCell<VecDeque<Event>>,
-    stepping: Cell<bool>,
-    wake_at_ms: Cell<Option<u64>>,
-    ended: RefCell<Option<Function>>,
-    outcome: Cell<Option<Outcome>>,
+    pub(super) drive: Drive<UploadMachine>,
     audience: Rc<dyn Audience>,
-    shown: RefCell<Option<ProgressView>>,
-    pub(super) last_error: RefCell<Option<ClientError>>,
-    /// Tickets whose answer is waited for.
-    awaited: RefCell<HashSet<Ticket>>,
-    /// Sends that can be aborted.
-    pub(super) jobs: RefCell<HashMap<Ticket, Job>>,
     /// Buffers that reads kept.
     pub(super) kept: RefCell<HashMap<Ticket, Kept>>,
     pub(super) reading: Cell<u32>,
@@ -94,17 +77,8 @@ impl Driver {
         Rc::new(Driver {
             context,
             work,
-            machine: RefCell::new(UploadMachine::new(setup)),
-            inbox: RefCell::default(),
-            stepping: Cell::new(false),
-            wake_at_ms: Cell::new(None),
-            ended: RefCell::default(),
-            outcome: Cell::new(None),
+            drive: Drive::new(UploadMachine::new(setup), None),
             audience,
-            shown: RefCell::default(),
-            last_error: RefCell::default(),
-            awaited: RefCell::default(),
-            jobs: RefCell::default(),
             kept: RefCell::default(),
             reading: Cell::new(0),
             transfer: Cell::new(0),
@@ -141,47 +115,37 @@ impl Driver {
 
     /// From `Begin`, `Resume` or `Discard` to the end that the machine says.
     pub(crate) async fn to_its_end(self: &Rc<Self>, first: Event) -> Result<Outcome> {
-        let (end, tell_end) = deferred();
-        *self.ended.borrow_mut() = Some(tell_end);
-        self.outcome.set(None);
-        *self.last_error.borrow_mut() = None;
         let beating = Rc::downgrade(self);
-        let beat = Interval::new(BEAT_MS, move || {
+        let beat = move || {
             if let Some(driver) = beating.upgrade() {
                 driver.beat();
             }
-        });
-        self.feed(first);
-        let _ = JsFuture::from(end).await;
-        drop(beat);
+        };
+        let outcome = self.drive.to_its_end(|| self.feed(first), beat).await;
         self.show();
-        self.outcome.get().ok_or(ClientCode::ClientFault.into())
+        outcome
     }
 
     /// Hands over one event, and those that its actions cause at once.
     pub(crate) fn feed(self: &Rc<Self>, event: Event) {
-        self.inbox.borrow_mut().push_back(event);
-        if self.stepping.replace(true) {
-            return;
-        }
-        loop {
-            let next = self.inbox.borrow_mut().pop_front();
-            let Some(event) = next else { break };
-            let actions = self.machine.borrow_mut().step(now_ms(), event);
-            for action in actions {
-                self.carry_out(action);
-            }
-        }
-        self.stepping.set(false);
+        self.drive.feed(event, |action| self.carry_out(action));
         self.keep_handle();
-        self.show_if_new_phase();
+        if let Some(view) = self.drive.new_phase() {
+            if view.needs_sign_in() {
+                self.audience.sign_in();
+            }
+            self.audience.progress(view);
+        }
     }
 
     fn carry_out(self: &Rc<Self>, action: Action) {
         match action {
             Action::Do { ticket, request } => self.begin(ticket, request),
-            Action::Cancel { ticket } => self.cancel(ticket),
-            Action::WakeAt { at_ms } => self.wake_at_ms.set(Some(at_ms)),
+            Action::Cancel { ticket } => {
+                self.drive.cancel(ticket, &self.context.pool);
+                self.kept.borrow_mut().remove(&ticket);
+            }
+            Action::WakeAt { at_ms } => self.drive.wake_at(at_ms),
             Action::AskChanged(changed) => self.audience.changed(changed),
             Action::SaveCheckpoint(checkpoint) => self.save_checkpoint(&checkpoint),
             Action::DropCheckpoint { file_id } => {
@@ -189,18 +153,12 @@ impl Driver {
                 // What stays is sealed and only takes a little room.
                 spawn_local(async move { drop(store.forget_upload(user, file_id).await) });
             }
-            Action::Ended(outcome) => {
-                self.outcome.set(Some(outcome));
-                self.wake_at_ms.set(None);
-                if let Some(tell) = self.ended.borrow_mut().take() {
-                    let _ = tell.call0(&JsValue::NULL);
-                }
-            }
+            Action::Ended(outcome) => self.drive.end(outcome),
         }
     }
 
     fn begin(self: &Rc<Self>, ticket: Ticket, request: Request) {
-        self.awaited.borrow_mut().insert(ticket);
+        self.drive.expect(ticket);
         // Turns are given out here, in the order of the actions; the reads themselves may overtake one another.
         let turn = match &request {
             Request::Read { part, purpose } if purpose.feeds_hash() => {
@@ -215,7 +173,7 @@ impl Driver {
         let driver = self.clone();
         spawn_local(async move {
             let answered = driver.perform(ticket, request, turn).await;
-            if !driver.awaited.borrow_mut().remove(&ticket) {
+            if !driver.drive.arrived(ticket) {
                 driver.kept.borrow_mut().remove(&ticket);
                 return;
             }
@@ -223,26 +181,14 @@ impl Driver {
                 Ok(answer) => Event::Answered { ticket, answer },
                 Err(error) => {
                     let failure = failure_of(&error);
-                    *driver.last_error.borrow_mut() = Some(error);
+                    driver.drive.remember_error(error);
                     Event::Failed { ticket, failure }
                 }
             });
         });
     }
 
-    fn cancel(&self, ticket: Ticket) {
-        self.awaited.borrow_mut().remove(&ticket);
-        self.kept.borrow_mut().remove(&ticket);
-        if let Some(job) = self.jobs.borrow_mut().remove(&ticket) {
-            self.context.pool.abort(job);
-        }
-    }
-
-    pub(super) fn is_awaited(&self, ticket: Ticket) -> bool {
-        self.awaited.borrow().contains(&ticket)
-    }
-
-    fn save_checkpoint(&self, checkpoint: &ferry_core::transfer::Checkpoint) {
+    fn save_checkpoint(&self, checkpoint: &Checkpoint) {
         let current = self.current.borrow().clone();
         let Some(sealed) = current.and_then(|current| current.seal_checkpoint(checkpoint).ok())
         else {
@@ -259,13 +205,11 @@ impl Driver {
 
     /// So that `uploads()` can offer to go on with one click.
     fn keep_handle(&self) {
-        let file_id = self.machine.borrow().file_id();
+        let file_id = self.drive.file_id();
         let Some(file_id) = file_id.filter(|_| self.work.handle.is_object()) else {
             return;
         };
-        if self.outcome.get().is_some()
-            || self.handle_kept_for.replace(Some(file_id)) == Some(file_id)
-        {
+        if self.drive.has_ended() || self.handle_kept_for.replace(Some(file_id)) == Some(file_id) {
             return;
         }
         let (store, user, handle) = (
@@ -277,42 +221,15 @@ impl Driver {
     }
 
     fn beat(self: &Rc<Self>) {
-        if self.wake_at_ms.get().is_some_and(|at_ms| at_ms <= now_ms()) {
-            self.wake_at_ms.set(None);
+        if self.drive.is_due() {
             self.feed(Event::Tick);
         }
         self.show();
     }
 
-    fn view(&self) -> ProgressView {
-        let machine = self.machine.borrow();
-        ProgressView::new(
-            &machine.progress(now_ms()),
-            machine.file_id(),
-            self.last_error.borrow().as_ref(),
-        )
-    }
-
     fn show(&self) {
-        let view = self.view();
-        if self.shown.borrow().as_ref() != Some(&view) {
-            *self.shown.borrow_mut() = Some(view.clone());
+        if let Some(view) = self.drive.news() {
             self.audience.progress(view);
-        }
-    }
-
-    fn show_if_new_phase(&self) {
-        let view = self.view();
-        let same = self
-            .shown
-            .borrow()
-            .as_ref()
-            .is_some_and(|shown| shown.is_same_phase(&view));
-        if !same {
-            if view.needs_sign_in() {
-                self.audience.sign_in();
-            }
-            self.show();
         }
     }
 }

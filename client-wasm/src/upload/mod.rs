@@ -121,7 +121,7 @@ impl Upload {
         match outcome? {
             Outcome::Failed(trouble) => Err(error_of_trouble(
                 trouble,
-                driver.last_error.borrow().as_ref(),
+                driver.drive.last_error().as_ref(),
             )),
             _ => Ok(()),
         }
@@ -267,7 +267,7 @@ fn judge(outcome: Outcome, driver: &Driver, picked: &Picked) -> Result<UploadedV
         Outcome::Discarded => Err(ClientCode::Discarded.into()),
         Outcome::Failed(trouble) => Err(error_of_trouble(
             trouble,
-            driver.last_error.borrow().as_ref(),
+            driver.drive.last_error().as_ref(),
         )),
     }
 }

@@ -23,8 +23,8 @@ use crate::{
     library,
     vault::Described,
     workers::{
-        part::PartReply,
-        pool::{ReadOrder, SendOrder},
+        part::{PartReply, SendOrder},
+        pool::ReadOrder,
         reader::Turn,
     },
 };
@@ -217,27 +217,26 @@ impl Driver {
         let current = self.current_file()?;
         let job = self.context.pool.new_job();
         let order = SendOrder {
-            job,
             place: current.place(part.number, part.offset_bytes, part.len_bytes),
             mac: B64(mac),
             compress: self.work.picked.compress && current.compression_allowed(),
             url: self.context.api.chunk_url(current.file_id, part.number),
             if_match,
         };
-        self.jobs.borrow_mut().insert(ticket, job);
+        self.drive.runs_as(ticket, job);
         let driver = Rc::downgrade(self);
         let on_progress = move |sent_bytes| {
             if let Some(driver) = driver.upgrade() {
                 driver.feed(Event::SendProgress { ticket, sent_bytes });
             }
         };
-        let wanted = || self.is_awaited(ticket);
+        let wanted = || self.drive.is_expected(ticket);
         let reply = self
             .context
             .pool
-            .send(kept, order, &current.part_key, wanted, on_progress)
+            .send(job, kept, order, &current.part_key, wanted, on_progress)
             .await;
-        self.jobs.borrow_mut().remove(&ticket);
+        self.drive.ran(ticket);
         match reply? {
             PartReply::Sent { body, iv, tag, .. } => {
                 let row: StoredPart =

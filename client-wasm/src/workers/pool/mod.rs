@@ -1,28 +1,28 @@
 //! The reader and the part workers as the coordinator sees them: each job is a future. Bounds bytes in memory and sends at
 //! once over all transfers; what is done with a job's outcome is the transfer's business.
 
+mod jobs;
+
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     rc::Rc,
 };
 
-use ferry_core::wire::B64;
-use js_sys::{ArrayBuffer, Function};
-use serde::Serialize;
+use js_sys::ArrayBuffer;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, CryptoKey};
 
+use self::jobs::{Running, Worker};
 use super::{
     gate::{Gate, Permit},
-    link::{self, FromWorker, Parcel, WorkerLink},
-    part::{Listed, PartReply, PartRequest, Place},
+    link::{self, Parcel},
+    part::{FetchOrder, PartReply, PartRequest, Place, SendOrder},
     reader::{ReaderReply, ReaderRequest, Turn},
 };
 use crate::{
     error::{ClientCode, Result},
-    interop::{deferred, scope},
+    interop::scope,
 };
 
 /// Plaintext and sealed bytes in all workers together.
@@ -38,20 +38,6 @@ pub(crate) type Job = u32;
 enum Seat {
     Reader,
     Part(usize),
-}
-
-/// A job that is under way.
-struct Running {
-    seat: Seat,
-    fulfil: Function,
-    on_progress: Option<Box<dyn Fn(u64)>>,
-}
-
-/// A worker and what was said to it before it was ready.
-struct Worker {
-    link: WorkerLink,
-    ready: bool,
-    early: Vec<Parcel>,
 }
 
 /// All of them; workers are started when they are first needed, and again when one died.
@@ -88,25 +74,6 @@ pub(crate) struct ReadOrder {
     pub(crate) turn: Option<Turn>,
     /// The transfer has nothing in memory: it must not wait for others who may wait for a person.
     pub(crate) first: bool,
-}
-
-/// How a kept part is to be sent.
-pub(crate) struct SendOrder {
-    pub(crate) job: Job,
-    pub(crate) place: Place,
-    pub(crate) mac: B64<32>,
-    pub(crate) compress: bool,
-    pub(crate) url: String,
-    pub(crate) if_match: Option<u32>,
-}
-
-/// One part to be fetched.
-pub(crate) struct FetchOrder {
-    pub(crate) job: Job,
-    pub(crate) place: Place,
-    pub(crate) listed: Listed,
-    pub(crate) compression_allowed: bool,
-    pub(crate) url: String,
 }
 
 impl Pool {
@@ -245,6 +212,7 @@ impl Pool {
     /// `Failed`.
     pub(crate) async fn send(
         self: &Rc<Self>,
+        job: Job,
         kept: Kept,
         order: SendOrder,
         key: &CryptoKey,
@@ -255,22 +223,10 @@ impl Pool {
         if !wanted() {
             return Err(ClientCode::Stopped.into());
         }
-        let SendOrder {
-            job,
-            place,
-            mac,
-            compress,
-            url,
-            if_match,
-        } = order;
         let request = PartRequest::Send {
             job,
             kept: kept.job,
-            place,
-            mac,
-            compress,
-            url,
-            if_match,
+            order,
         };
         let parcel = Parcel::new(&request)?.with("key", key);
         link::head(
@@ -283,24 +239,12 @@ impl Pool {
     /// Fetches and opens a part. Without plaintext the reply is `Refused` or `Failed`.
     pub(crate) async fn fetch(
         self: &Rc<Self>,
+        job: Job,
         order: FetchOrder,
         key: &CryptoKey,
     ) -> Result<Result<Held, PartReply>> {
         let permit = self.bytes.enter(u64::from(order.place.len_bytes)).await;
-        let FetchOrder {
-            job,
-            place,
-            listed,
-            compression_allowed,
-            url,
-        } = order;
-        let request = PartRequest::Fetch {
-            job,
-            place,
-            listed,
-            compression_allowed,
-            url,
-        };
+        let request = PartRequest::Fetch { job, order };
         let parcel = Parcel::new(&request)?.with("key", key);
         let reply = self.run(job, self.next_part_seat(), parcel, None).await?;
         Ok(match link::head(&reply)? {
@@ -326,126 +270,6 @@ impl Pool {
         if let Some(seat @ Seat::Part(_)) = seat {
             // A worker that can't be told is dead, and so is its job.
             let _ = self.tell(seat, &PartRequest::Abort { job });
-        }
-    }
-
-    /// Posts a job and waits for its last reply.
-    async fn run(
-        self: &Rc<Self>,
-        job: Job,
-        seat: Seat,
-        parcel: Parcel,
-        on_progress: Option<Box<dyn Fn(u64)>>,
-    ) -> Result<JsValue> {
-        let (replied, fulfil) = deferred();
-        self.running.borrow_mut().insert(
-            job,
-            Running {
-                seat,
-                fulfil,
-                on_progress,
-            },
-        );
-        self.post(seat, parcel)?;
-        let reply = JsFuture::from(replied)
-            .await
-            .map_err(|e| ClientCode::ClientFault.thrown(&e))?;
-        match reply.as_string() {
-            Some(why) => Err(ClientCode::ClientFault.because(format!("a worker died: {why}"))),
-            None => Ok(reply),
-        }
-    }
-
-    fn tell(self: &Rc<Self>, seat: Seat, request: &impl Serialize) -> Result<()> {
-        self.post(seat, Parcel::new(request)?)
-    }
-
-    fn post(self: &Rc<Self>, seat: Seat, parcel: Parcel) -> Result<()> {
-        if !self.workers.borrow().contains_key(&seat) {
-            let worker = self.spawn(seat)?;
-            self.workers.borrow_mut().insert(seat, worker);
-        }
-        match self.workers.borrow_mut().get_mut(&seat) {
-            Some(worker) if worker.ready => worker.link.post(parcel),
-            Some(worker) => {
-                worker.early.push(parcel);
-                Ok(())
-            }
-            None => Err(unexpected()),
-        }
-    }
-
-    fn spawn(self: &Rc<Self>, seat: Seat) -> Result<Worker> {
-        let role = match seat {
-            Seat::Reader => "reader",
-            Seat::Part(_) => "part",
-        };
-        let pool = self.clone();
-        let link = WorkerLink::spawn(role, &self.module, move |from| match from {
-            FromWorker::Ready => pool.flush(seat),
-            FromWorker::Message(message) => pool.hear(seat, &message),
-            FromWorker::Dead(why) => pool.bury(seat, &why),
-        })?;
-        Ok(Worker {
-            link,
-            ready: false,
-            early: Vec::new(),
-        })
-    }
-
-    fn flush(&self, seat: Seat) {
-        let mut workers = self.workers.borrow_mut();
-        let Some(worker) = workers.get_mut(&seat) else {
-            return;
-        };
-        worker.ready = true;
-        for parcel in std::mem::take(&mut worker.early) {
-            // What can't be posted would be a fault of this code; its job ends when the worker does.
-            let _ = worker.link.post(parcel);
-        }
-    }
-
-    fn hear(&self, seat: Seat, message: &JsValue) {
-        let job = match seat {
-            Seat::Reader => link::head::<ReaderReply>(message).map(|reply| reply.job()),
-            Seat::Part(_) => match link::head::<PartReply>(message) {
-                Ok(PartReply::Progress { job, bytes }) => return self.report(job, bytes),
-                reply => reply.map(|reply| reply.job()),
-            },
-        };
-        let running = job
-            .ok()
-            .and_then(|job| self.running.borrow_mut().remove(&job));
-        if let Some(running) = running {
-            let _ = running.fulfil.call1(&JsValue::NULL, message);
-        }
-    }
-
-    fn report(&self, job: Job, bytes: u64) {
-        if let Some(on_progress) = self
-            .running
-            .borrow()
-            .get(&job)
-            .and_then(|running| running.on_progress.as_ref())
-        {
-            on_progress(bytes);
-        }
-    }
-
-    /// A worker died: its jobs end, and the next job starts another one.
-    fn bury(&self, seat: Seat, why: &str) {
-        let worker = self.workers.borrow_mut().remove(&seat);
-        let jobs: Vec<_> = self
-            .running
-            .borrow_mut()
-            .extract_if(|_, running| running.seat == seat)
-            .collect();
-        for (_, running) in jobs {
-            let _ = running.fulfil.call1(&JsValue::NULL, &JsValue::from(why));
-        }
-        // Not now: this runs inside one of its closures.
-        if let Some(worker) = worker {
-            wasm_bindgen_futures::spawn_local(async move { drop(worker) });
         }
     }
 

@@ -1,0 +1,100 @@
+//! Calls about who is signed in. What they do to keys is the session's business.
+
+use ferry_core::transfer::{download, upload::Event};
+use serde::Deserialize;
+use wasm_bindgen::JsValue;
+
+use super::nothing;
+use crate::{
+    coordinator::Coordinator,
+    error::Result,
+    interop::to_js,
+    views::{ConfigView, SessionView},
+};
+
+#[derive(Deserialize)]
+#[serde(
+    tag = "name",
+    content = "args",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub(super) enum Call {
+    Config {},
+    Register {
+        invitation: String,
+        username: String,
+        password: String,
+    },
+    Login {
+        username: String,
+        password: String,
+        keep: bool,
+    },
+    Session {},
+    Unlock {
+        password: String,
+        keep: bool,
+    },
+    Logout {},
+    ChangePassword {
+        old_password: String,
+        new_password: String,
+    },
+}
+
+impl Coordinator {
+    pub(super) async fn account(&self, call: Call) -> Result<JsValue> {
+        let session = &self.context.session;
+        let entered = match call {
+            Call::Config {} => return to_js(&ConfigView::from(self.context.config().await?)),
+            Call::Logout {} => {
+                self.stop_all().await;
+                return nothing(session.logout().await);
+            }
+            Call::Register {
+                invitation,
+                username,
+                password,
+            } => session.register(invitation, username, &password).await?,
+            Call::Login {
+                username,
+                password,
+                keep,
+            } => session.login(username, &password, keep).await?,
+            Call::Session {} => session.look().await?,
+            Call::Unlock { password, keep } => session.unlock(&password, keep).await?,
+            Call::ChangePassword {
+                old_password,
+                new_password,
+            } => {
+                session
+                    .change_password(&old_password, &new_password)
+                    .await?
+            }
+        };
+        self.entered(entered).await
+    }
+
+    /// Somebody is signed in: transfers that waited for that go on, and those of somebody else end.
+    async fn entered(&self, session: SessionView) -> Result<JsValue> {
+        if let Ok(identity) = self.context.session.identity() {
+            for upload in self.all_uploads() {
+                if upload.belongs_to_other(identity.user_id) {
+                    upload.stop().await;
+                }
+            }
+            self.tell_all(&Event::SignedIn, &download::Event::SignedIn);
+        }
+        to_js(&session)
+    }
+
+    async fn stop_all(&self) {
+        self.tell_all(&Event::Stop, &download::Event::Stop);
+        let uploads = self.all_uploads();
+        self.uploads.borrow_mut().clear();
+        for upload in uploads {
+            upload.stop().await;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Calls about tokens, and what administrators see and do.
+
+use ferry_core::wire::{CleanupRequest, NewInvitationRequest, NewTokenRequest, Role, Scope};
+use serde::Deserialize;
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+
+use super::{nothing, views};
+use crate::{
+    coordinator::Coordinator,
+    error::Result,
+    interop::to_js,
+    views::{
+        AdminSessionView, AuditView, CleanupView, InvitationView, NewInvitationView, NewTokenView,
+        StorageView, TokenView,
+    },
+};
+
+#[derive(Deserialize)]
+#[serde(
+    tag = "name",
+    content = "args",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub(super) enum Call {
+    CreateToken {
+        label: String,
+        scopes: Vec<Scope>,
+        ttl_secs: Option<u64>,
+    },
+    Tokens {},
+    RevokeToken {
+        token_id: Uuid,
+    },
+    CreateInvitation {
+        role: Role,
+        ttl_secs: Option<u64>,
+    },
+    Invitations {},
+    RevokeInvitation {
+        invitation_id: Uuid,
+    },
+    AdminSessions {},
+    Storage {},
+    Audit {},
+    Cleanup {
+        older_than_secs: Option<u64>,
+        dry_run: bool,
+    },
+}
+
+impl Coordinator {
+    pub(super) async fn admin(&self, call: Call) -> Result<JsValue> {
+        let api = &self.context.api;
+        match call {
+            Call::CreateToken {
+                label,
+                scopes,
+                ttl_secs,
+            } => to_js(&NewTokenView::from(
+                api.new_token(&NewTokenRequest {
+                    label,
+                    scopes,
+                    ttl_secs,
+                })
+                .await?,
+            )),
+            Call::Tokens {} => views::<_, TokenView>(api.tokens().await?),
+            Call::RevokeToken { token_id } => nothing(api.revoke_token(token_id).await),
+            Call::CreateInvitation { role, ttl_secs } => to_js(&NewInvitationView::from(
+                api.new_invitation(&NewInvitationRequest { role, ttl_secs })
+                    .await?,
+            )),
+            Call::Invitations {} => views::<_, InvitationView>(api.invitations().await?),
+            Call::RevokeInvitation { invitation_id } => {
+                nothing(api.revoke_invitation(invitation_id).await)
+            }
+            Call::AdminSessions {} => views::<_, AdminSessionView>(api.admin_sessions().await?),
+            Call::Storage {} => views::<_, StorageView>(api.storage().await?),
+            Call::Audit {} => views::<_, AuditView>(api.audit().await?),
+            Call::Cleanup {
+                older_than_secs,
+                dry_run,
+            } => {
+                let request = CleanupRequest {
+                    older_than: older_than_secs,
+                    dry_run,
+                };
+                to_js(&CleanupView::from(api.cleanup(&request).await?))
+            }
+        }
+    }
+}

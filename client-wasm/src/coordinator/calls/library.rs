@@ -1,0 +1,52 @@
+//! Calls about files and unfinished uploads.
+
+use serde::Deserialize;
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+
+use super::nothing;
+use crate::{coordinator::Coordinator, error::Result, interop::to_js, library};
+
+#[derive(Deserialize)]
+#[serde(
+    tag = "name",
+    content = "args",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub(super) enum Call {
+    Uploads {},
+    Discard {
+        file_id: Uuid,
+    },
+    Files {},
+    Rename {
+        file_id: Uuid,
+        name: String,
+        path: Option<String>,
+    },
+    Remove {
+        file_id: Uuid,
+    },
+    Verify {
+        file_id: Uuid,
+    },
+}
+
+impl Coordinator {
+    pub(super) async fn library(&self, call: Call) -> Result<JsValue> {
+        let context = &self.context;
+        match call {
+            Call::Uploads {} => library::uploads(context).await,
+            Call::Discard { file_id } => nothing(library::discard(context, file_id).await),
+            Call::Files {} => to_js(&library::files(context).await?),
+            Call::Rename {
+                file_id,
+                name,
+                path,
+            } => to_js(&library::rename_complete(context, file_id, &name, path.as_deref()).await?),
+            Call::Remove { file_id } => nothing(library::remove(context, file_id).await),
+            Call::Verify { file_id } => to_js(&library::verify(context, file_id).await?),
+        }
+    }
+}

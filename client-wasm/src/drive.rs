@@ -1,0 +1,239 @@
+//! What driving either machine of `ferry_core::transfer` takes: events go in one at a time, its timer is kept, answers that
+//! nobody waits for are dropped, its progress is looked at ten times a second. What actions do is the caller's business.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet, VecDeque},
+};
+
+use ferry_core::{
+    progress::Progress,
+    transfer::{Ticket, download, upload},
+};
+use gloo::timers::callback::Interval;
+use js_sys::Function;
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::{
+    error::{ClientCode, ClientError, Result},
+    interop::{deferred, now_ms},
+    progress::ProgressView,
+    workers::pool::{Job, Pool},
+};
+
+/// Ten times a second is all that the page wants.
+const BEAT_MS: u32 = 100;
+
+/// A machine of `ferry_core::transfer`.
+pub(crate) trait Machine {
+    type Event;
+    type Action;
+    type Outcome: Copy;
+    fn step(&mut self, now_ms: u64, event: Self::Event) -> Vec<Self::Action>;
+    fn progress(&self, now_ms: u64) -> Progress;
+    /// Once there is one.
+    fn file_id(&self) -> Option<Uuid>;
+}
+
+/// One machine and what belongs to every run of it.
+pub(crate) struct Drive<M: Machine> {
+    /// Where it is known before the machine tells.
+    file_id: Option<Uuid>,
+    machine: RefCell<M>,
+    inbox: RefCell<VecDeque<M::Event>>,
+    stepping: Cell<bool>,
+    wake_at_ms: Cell<Option<u64>>,
+    outcome: Cell<Option<M::Outcome>>,
+    tell_end: RefCell<Option<Function>>,
+    awaited: RefCell<HashSet<Ticket>>,
+    jobs: RefCell<HashMap<Ticket, Job>>,
+    last_error: RefCell<Option<ClientError>>,
+    shown: RefCell<Option<ProgressView>>,
+}
+
+impl<M: Machine> Drive<M> {
+    pub(crate) fn new(machine: M, file_id: Option<Uuid>) -> Self {
+        Drive {
+            file_id,
+            machine: RefCell::new(machine),
+            inbox: RefCell::default(),
+            stepping: Cell::new(false),
+            wake_at_ms: Cell::new(None),
+            outcome: Cell::new(None),
+            tell_end: RefCell::default(),
+            awaited: RefCell::default(),
+            jobs: RefCell::default(),
+            last_error: RefCell::default(),
+            shown: RefCell::default(),
+        }
+    }
+
+    /// One run: `begin` feeds its first event, `beat` is called ten times a second until it has ended.
+    pub(crate) async fn to_its_end(
+        &self,
+        begin: impl FnOnce(),
+        beat: impl Fn() + 'static,
+    ) -> Result<M::Outcome> {
+        let (end, tell_end) = deferred();
+        *self.tell_end.borrow_mut() = Some(tell_end);
+        self.outcome.set(None);
+        *self.last_error.borrow_mut() = None;
+        let beating = Interval::new(BEAT_MS, beat);
+        begin();
+        // Never rejected.
+        let _ = JsFuture::from(end).await;
+        drop(beating);
+        self.outcome.get().ok_or(ClientCode::ClientFault.into())
+    }
+
+    /// Hands over one event, and those that its actions cause at once.
+    pub(crate) fn feed(&self, event: M::Event, carry_out: impl Fn(M::Action)) {
+        self.inbox.borrow_mut().push_back(event);
+        if self.stepping.replace(true) {
+            return;
+        }
+        loop {
+            let next = self.inbox.borrow_mut().pop_front();
+            let Some(event) = next else { break };
+            let actions = self.machine.borrow_mut().step(now_ms(), event);
+            actions.into_iter().for_each(&carry_out);
+        }
+        self.stepping.set(false);
+    }
+
+    /// The run is over.
+    pub(crate) fn end(&self, outcome: M::Outcome) {
+        self.outcome.set(Some(outcome));
+        self.wake_at_ms.set(None);
+        if let Some(tell) = self.tell_end.borrow_mut().take() {
+            let _ = tell.call0(&JsValue::NULL);
+        }
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.outcome.get().is_some()
+    }
+
+    pub(crate) fn file_id(&self) -> Option<Uuid> {
+        self.machine.borrow().file_id().or(self.file_id)
+    }
+
+    // The timer.
+
+    pub(crate) fn wake_at(&self, at_ms: u64) {
+        self.wake_at_ms.set(Some(at_ms));
+    }
+
+    /// Whether the time has come; it comes once.
+    pub(crate) fn is_due(&self) -> bool {
+        let due = self.wake_at_ms.get().is_some_and(|at_ms| at_ms <= now_ms());
+        if due {
+            self.wake_at_ms.set(None);
+        }
+        due
+    }
+
+    // Requests under way.
+
+    pub(crate) fn expect(&self, ticket: Ticket) {
+        self.awaited.borrow_mut().insert(ticket);
+    }
+
+    pub(crate) fn is_expected(&self, ticket: Ticket) -> bool {
+        self.awaited.borrow().contains(&ticket)
+    }
+
+    /// An answer came; false where nobody waits for it any more.
+    pub(crate) fn arrived(&self, ticket: Ticket) -> bool {
+        self.awaited.borrow_mut().remove(&ticket)
+    }
+
+    /// The request runs as this job of the pool.
+    pub(crate) fn runs_as(&self, ticket: Ticket, job: Job) {
+        self.jobs.borrow_mut().insert(ticket, job);
+    }
+
+    pub(crate) fn ran(&self, ticket: Ticket) {
+        self.jobs.borrow_mut().remove(&ticket);
+    }
+
+    /// Nobody waits for the answer any more.
+    pub(crate) fn cancel(&self, ticket: Ticket, pool: &std::rc::Rc<Pool>) {
+        self.awaited.borrow_mut().remove(&ticket);
+        if let Some(job) = self.jobs.borrow_mut().remove(&ticket) {
+            pool.abort(job);
+        }
+    }
+
+    // What the page sees.
+
+    /// The error that a failure is explained by.
+    pub(crate) fn remember_error(&self, error: ClientError) {
+        *self.last_error.borrow_mut() = Some(error);
+    }
+
+    pub(crate) fn last_error(&self) -> Option<ClientError> {
+        self.last_error.borrow().clone()
+    }
+
+    /// The progress, where anything in it changed since it was shown.
+    pub(crate) fn news(&self) -> Option<ProgressView> {
+        let view = self.view();
+        let before = self.shown.replace(Some(view.clone()));
+        (before.as_ref() != Some(&view)).then_some(view)
+    }
+
+    /// The progress, where its phase is another than the one shown.
+    pub(crate) fn new_phase(&self) -> Option<ProgressView> {
+        let view = self.view();
+        let same = self
+            .shown
+            .borrow()
+            .as_ref()
+            .is_some_and(|shown| shown.is_same_phase(&view));
+        if same { None } else { self.news() }
+    }
+
+    fn view(&self) -> ProgressView {
+        let progress = self.machine.borrow().progress(now_ms());
+        ProgressView::new(&progress, self.file_id(), self.last_error.borrow().as_ref())
+    }
+}
+
+impl Machine for upload::UploadMachine {
+    type Event = upload::Event;
+    type Action = upload::Action;
+    type Outcome = upload::Outcome;
+
+    fn step(&mut self, now_ms: u64, event: upload::Event) -> Vec<upload::Action> {
+        self.step(now_ms, event)
+    }
+
+    fn progress(&self, now_ms: u64) -> Progress {
+        self.progress(now_ms)
+    }
+
+    fn file_id(&self) -> Option<Uuid> {
+        self.file_id()
+    }
+}
+
+impl Machine for download::DownloadMachine {
+    type Event = download::Event;
+    type Action = download::Action;
+    type Outcome = download::Outcome;
+
+    fn step(&mut self, now_ms: u64, event: download::Event) -> Vec<download::Action> {
+        self.step(now_ms, event)
+    }
+
+    fn progress(&self, now_ms: u64) -> Progress {
+        self.progress(now_ms)
+    }
+
+    fn file_id(&self) -> Option<Uuid> {
+        None
+    }
+}

@@ -1,0 +1,220 @@
+//! Where a part worker's jobs arrive and end: what is kept between two messages, what can be aborted, how replies leave.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
+use ferry_core::wire::B64;
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, CryptoKey};
+
+use super::{PartFailure, PartReply, PartRequest, Place, sending::blob_of};
+use crate::{
+    error::{ClientCode, ClientError, Result},
+    interop::{field, now_ms},
+    workers::{
+        buffers::release,
+        link::{self, Parcel, or_die},
+        xhr::{Answer, Exchange},
+    },
+};
+
+/// Time between two reports of bytes on the wire, a job.
+const PROGRESS_EVERY_MS: u64 = 100;
+
+/// What lives from one message to another.
+#[derive(Default)]
+pub(super) struct Desk {
+    /// Jobs that can be aborted, from their arrival to their last reply.
+    stages: RefCell<HashMap<u32, Stage>>,
+    /// Plaintext that waits for its `Send`.
+    kept: RefCell<HashMap<u32, ArrayBuffer>>,
+}
+
+/// How far a job on its way to the server is.
+enum Stage {
+    Preparing,
+    /// Before it was on the wire: it never will be.
+    Aborted,
+    /// Calling it ends the exchange.
+    OnTheWire(Box<dyn Fn()>),
+}
+
+/// Serves for as long as the worker lives.
+pub(crate) fn run_part_worker() {
+    let desk = Rc::new(Desk::default());
+    link::serve(move |message| match link::head::<PartRequest>(&message) {
+        Ok(request) => desk.clone().handle(request, &message),
+        Err(error) => wasm_bindgen::throw_str(&error.to_string()),
+    });
+}
+
+impl Desk {
+    fn handle(self: Rc<Self>, request: PartRequest, message: &JsValue) {
+        let key: CryptoKey = field(message, "key").unchecked_into();
+        match request {
+            PartRequest::Mac { job, place, keep } => {
+                self.mac(job, &place, keep, link::buffer(message))
+            }
+            PartRequest::Send { job, kept, order } => {
+                let plain = self.take_kept(kept);
+                self.spawn(job, async move |desk| {
+                    let plain = plain
+                        .ok_or(ClientCode::ClientFault.because("the part's bytes are gone"))?;
+                    order.carry_out(job, plain, &key, desk).await
+                });
+            }
+            PartRequest::Fetch { job, order } => {
+                self.spawn(job, async move |desk| {
+                    order.carry_out(job, &key, desk).await
+                });
+            }
+            PartRequest::Plain { job, url } => {
+                let bytes = link::buffer(message);
+                self.spawn(job, async move |desk| {
+                    send_plain(job, bytes, &url, desk).await
+                });
+            }
+            PartRequest::Drop { kept } => drop(self.take_kept(kept).map(release)),
+            PartRequest::Abort { job } => self.abort(job),
+        }
+    }
+
+    /// A job that can be aborted and ends with a reply.
+    fn spawn(self: Rc<Self>, job: u32, work: impl AsyncFnOnce(&Desk) -> Result<Reply> + 'static) {
+        self.stages.borrow_mut().insert(job, Stage::Preparing);
+        spawn_local(async move {
+            let outcome = work(&self).await;
+            self.stages.borrow_mut().remove(&job);
+            outcome
+                .unwrap_or_else(|error| failed(job, &error).into())
+                .post();
+        });
+    }
+
+    fn abort(&self, job: u32) {
+        match self.stages.borrow_mut().get_mut(&job) {
+            Some(Stage::OnTheWire(abort)) => abort(),
+            Some(stage) => *stage = Stage::Aborted,
+            None => {}
+        }
+    }
+
+    fn mac(&self, job: u32, place: &Place, keep: bool, bytes: ArrayBuffer) {
+        let mac = B64(place.mac(&bytes));
+        if keep {
+            self.kept.borrow_mut().insert(job, bytes);
+        } else {
+            release(bytes);
+        }
+        Reply::from(PartReply::Maced { job, mac }).post();
+    }
+
+    fn take_kept(&self, kept: u32) -> Option<ArrayBuffer> {
+        self.kept.borrow_mut().remove(&kept)
+    }
+
+    /// Sends an exchange that can be aborted, and reports its progress.
+    pub(super) async fn converse(
+        &self,
+        job: u32,
+        exchange: Exchange,
+        body: Option<&Blob>,
+    ) -> Result<Answer> {
+        if let Some(Stage::Aborted) = self.stages.borrow().get(&job) {
+            return Err(ClientCode::Stopped.into());
+        }
+        self.stages
+            .borrow_mut()
+            .insert(job, Stage::OnTheWire(Box::new(exchange.aborter())));
+        let reported_ms = Rc::new(Cell::new(0));
+        let report = move |bytes: f64| {
+            if now_ms().saturating_sub(reported_ms.get()) >= PROGRESS_EVERY_MS {
+                reported_ms.set(now_ms());
+                Reply::from(PartReply::Progress {
+                    job,
+                    bytes: bytes as u64,
+                })
+                .post();
+            }
+        };
+        exchange.send(body, report).await
+    }
+}
+
+/// A reply with the buffer that it hands over, if any.
+pub(super) struct Reply {
+    head: PartReply,
+    bytes: Option<ArrayBuffer>,
+}
+
+impl From<PartReply> for Reply {
+    fn from(head: PartReply) -> Self {
+        Reply { head, bytes: None }
+    }
+}
+
+impl Reply {
+    pub(super) fn with_bytes(head: PartReply, bytes: ArrayBuffer) -> Self {
+        Reply {
+            head,
+            bytes: Some(bytes),
+        }
+    }
+
+    fn post(self) {
+        or_die(
+            Parcel::new(&self.head).and_then(|parcel| match &self.bytes {
+                Some(bytes) => parcel.with_buffer(bytes).post_up(),
+                None => parcel.post_up(),
+            }),
+        );
+    }
+}
+
+async fn send_plain(job: u32, bytes: ArrayBuffer, url: &str, desk: &Desk) -> Result<Reply> {
+    let blob = blob_of(&Array::of1(&bytes))?;
+    release(bytes);
+    let answer = desk
+        .converse(job, Exchange::open("PUT", url, &[])?, Some(&blob))
+        .await?;
+    Ok(refused(job, &answer))
+}
+
+/// An answer that is not the wished one.
+pub(super) fn refused(job: u32, answer: &Answer) -> Reply {
+    let (status, retry_after) = (answer.status, answer.retry_after.clone());
+    PartReply::Refused {
+        job,
+        status,
+        retry_after,
+        body: text(answer),
+    }
+    .into()
+}
+
+pub(super) fn text(answer: &Answer) -> String {
+    match answer.body.dyn_ref::<ArrayBuffer>() {
+        Some(body) => String::from_utf8_lossy(&Uint8Array::new(body).to_vec()).into_owned(),
+        None => String::new(),
+    }
+}
+
+fn failed(job: u32, error: &ClientError) -> PartReply {
+    let failure = match error.local() {
+        Some(ClientCode::Network) => PartFailure::Network,
+        Some(ClientCode::Stalled) => PartFailure::Stalled,
+        Some(ClientCode::Stopped) => PartFailure::Aborted,
+        Some(ClientCode::Tampered) => PartFailure::NotGenuine,
+        _ => PartFailure::Fault,
+    };
+    PartReply::Failed {
+        job,
+        failure,
+        detail: error.detail().unwrap_or_default(),
+    }
+}

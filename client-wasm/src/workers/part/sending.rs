@@ -1,0 +1,147 @@
+//! Seals one part and sends it: packing where asked for, SubtleCrypto with a fresh IV, a Blob by XHR. Every buffer ends here.
+
+use ferry_core::{
+    digest::BodyHasher,
+    envelope::{Iv, packing, part::PartAad},
+    wire::{B64, Compression, HEADER_BODY_BLAKE3, HEADER_PART_COMPRESSION, HEADER_PART_MAC},
+};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use serde::{Deserialize, Serialize};
+use web_sys::{Blob, CryptoKey};
+
+use super::{
+    PartReply, Place,
+    desk::{Desk, Reply, refused, text},
+};
+use crate::{
+    error::{ClientCode, Result},
+    interop::{SystemEntropy, js_bytes},
+    subtle,
+    workers::{
+        buffers::{for_each_segment, release},
+        xhr::Exchange,
+    },
+};
+
+/// How a kept part is to be sent.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SendOrder {
+    pub(crate) place: Place,
+    /// Of the plaintext, as it was computed when it was kept.
+    pub(crate) mac: B64<32>,
+    pub(crate) compress: bool,
+    pub(crate) url: String,
+    /// Generation that may be replaced.
+    pub(crate) if_match: Option<u32>,
+}
+
+/// A body that can leave.
+struct SealedBody {
+    blob: Blob,
+    digest: B64<32>,
+    compression: Compression,
+    iv: B64<12>,
+    tag: B64<16>,
+}
+
+impl SendOrder {
+    pub(super) async fn carry_out(
+        self,
+        job: u32,
+        plain: ArrayBuffer,
+        key: &CryptoKey,
+        desk: &Desk,
+    ) -> Result<Reply> {
+        let SealedBody {
+            blob,
+            digest,
+            compression,
+            iv,
+            tag,
+        } = self.seal(plain, key).await?;
+        let mut headers = vec![
+            (HEADER_PART_MAC, self.mac.to_string()),
+            (
+                HEADER_PART_COMPRESSION,
+                compression_name(compression).to_owned(),
+            ),
+            (HEADER_BODY_BLAKE3, digest.to_string()),
+            ("Content-Type", "application/octet-stream".to_owned()),
+        ];
+        headers.extend(
+            self.if_match
+                .map(|generation| ("If-Match", format!("\"{generation}\""))),
+        );
+        let exchange = Exchange::open("PUT", &self.url, &headers)?;
+        let answer = desk.converse(job, exchange, Some(&blob)).await?;
+        Ok(match answer.status {
+            200 | 201 => PartReply::Sent {
+                job,
+                body: text(&answer),
+                iv,
+                tag,
+            }
+            .into(),
+            _ => refused(job, &answer),
+        })
+    }
+
+    async fn seal(&self, plain: ArrayBuffer, key: &CryptoKey) -> Result<SealedBody> {
+        let (packed, compression) = self.pack(plain);
+        let iv = Iv::generate(&mut SystemEntropy);
+        let aad = PartAad::new(
+            &self.place.file_id,
+            &self.place.span(),
+            compression,
+            &self.mac.0,
+        );
+        let sealed = subtle::seal(key, iv.as_bytes(), aad.as_bytes(), &packed).await?;
+        release(packed);
+        let mut digest = BodyHasher::new();
+        digest.update(iv.as_bytes());
+        for_each_segment(&sealed, |segment| digest.update(segment));
+        let tag = B64(tag_of(&sealed));
+        let blob = blob_of(&Array::of2(&js_bytes(iv.as_bytes()), &sealed))?;
+        release(sealed);
+        Ok(SealedBody {
+            blob,
+            digest: B64(digest.finish()),
+            compression,
+            iv: B64(*iv.as_bytes()),
+            tag,
+        })
+    }
+
+    fn pack(&self, plain: ArrayBuffer) -> (ArrayBuffer, Compression) {
+        let packed = if self.compress {
+            packing::pack(&Uint8Array::new(&plain).to_vec())
+        } else {
+            None
+        };
+        match packed {
+            Some(packed) => {
+                release(plain);
+                (js_bytes(&packed).buffer(), Compression::DeflateRaw)
+            }
+            None => (plain, Compression::None),
+        }
+    }
+}
+
+/// The last 16 bytes.
+pub(super) fn tag_of(sealed: &ArrayBuffer) -> [u8; 16] {
+    let mut tag = [0; 16];
+    Uint8Array::new_with_byte_offset(sealed, sealed.byte_length() - 16).copy_to(&mut tag);
+    tag
+}
+
+pub(super) fn blob_of(pieces: &Array) -> Result<Blob> {
+    Blob::new_with_u8_array_sequence(pieces).map_err(|e| ClientCode::ClientFault.thrown(&e))
+}
+
+fn compression_name(compression: Compression) -> &'static str {
+    match compression {
+        Compression::None => "none",
+        Compression::DeflateRaw => "deflate-raw",
+    }
+}
