@@ -37,9 +37,8 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
 pub(crate) fn build_parts(release: bool) -> Result<()> {
     let mut build = cargo();
     build.arg("build").args(MEMBERS).arg("--bins");
-    if release {
-        build.arg("--release");
-    }
+    // With the tests in the same build, what only they depend on asks for its features once.
+    build.arg(if release { "--release" } else { "--tests" });
     workspace::run(&mut build)
 }
 
