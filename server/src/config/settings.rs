@@ -131,7 +131,7 @@ impl Default for Settings {
             part_profile: "disk".to_owned(),
             part_min_bytes: None,
             part_max_bytes: None,
-            body_budget_bytes: 96 * 1024 * 1024,
+            body_budget_bytes: 64 * 1024 * 1024,
             body_budget_wait_secs: 20,
             body_idle_secs: 30,
             headers_timeout_secs: 15,
