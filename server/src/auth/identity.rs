@@ -85,23 +85,19 @@ impl Accounts {
         token: &PlainToken,
         credential: Credential,
     ) -> AuthResult<Identity> {
-        self.db.timely(self.look_up(token, credential)).await
-    }
-
-    async fn look_up(&self, token: &PlainToken, credential: Credential) -> AuthResult<Identity> {
-        let now = (self.clock)();
-        let mut connection = self.db.connection().await?;
-        let found = db::tokens::by_hash(&mut connection, token.hashed().as_bytes(), now).await?;
-        let (row, role) = found
-            .filter(|(row, _)| row.kind == credential.name())
-            .ok_or(AuthError::Unauthenticated)?;
-        if row
-            .last_used_at
-            .is_none_or(|at| now - at >= TimeDelta::minutes(1))
-        {
-            db::tokens::touch(&mut connection, row.id, now).await?;
-        }
-        Ok(Identity::of(&row, role_named(&role)?, credential))
+        let (now, hash) = ((self.clock)(), token.hashed());
+        self.query(async |connection| {
+            let found = db::tokens::by_hash(connection, hash.as_bytes(), now).await?;
+            let (row, role) = found
+                .filter(|(row, _)| row.kind == credential.name())
+                .ok_or(AuthError::Unauthenticated)?;
+            let is_noted = |at| now - at < TimeDelta::minutes(1);
+            if !row.last_used_at.is_some_and(is_noted) {
+                db::tokens::touch(connection, row.id, now).await?;
+            }
+            Ok(Identity::of(&row, role_named(&role)?, credential))
+        })
+        .await
     }
 }
 

@@ -9,13 +9,15 @@ use super::{
     role_named,
 };
 use crate::db::{
-    self,
+    self, Connection,
     invitations::{InvitationRow, NewInvitation},
 };
 
 const DEFAULT_TTL_SECS: u64 = 7 * 86_400;
 const MAX_TTL_SECS: u64 = 365 * 86_400;
 const MOST_LISTED: i64 = 500;
+/// The setup link ends by being used, not by age.
+const SETUP_TTL: TimeDelta = TimeDelta::days(100 * 365);
 
 /// A new invitation and its secret.
 #[derive(Debug)]
@@ -36,55 +38,75 @@ impl Accounts {
         let ttl = lifetime(request.ttl_secs.unwrap_or(DEFAULT_TTL_SECS), MAX_TTL_SECS)?;
         let token = PlainToken::generate()?;
         let entry = self
-            .insert_invitation(&token, request.role, Some(identity.user_id), ttl)
+            .transact(async |tx| {
+                let by = Some(identity.user_id);
+                let entry = self.insert(tx, &token, request.role, by, ttl).await?;
+                let (user, id) = (identity.user_id, entry.invitation_id);
+                self.note(tx, user, "invitation.create", id).await?;
+                Ok(entry)
+            })
             .await?;
         Ok(Invited { token, entry })
     }
 
     /// The latest invitations.
     pub async fn list_invitations(&self) -> AuthResult<Vec<InvitationEntry>> {
-        let mut connection = self.db.connection().await?;
-        let rows = db::invitations::list(&mut connection, MOST_LISTED).await?;
+        let rows = self
+            .query(async |connection| Ok(db::invitations::list(connection, MOST_LISTED).await?))
+            .await?;
         rows.into_iter().map(entry).collect()
     }
 
     /// Ends an invitation that an administrator made; repeated it answers the same. A used one stays what it is.
-    pub async fn withdraw_invitation(&self, invitation_id: Uuid) -> AuthResult<()> {
-        let mut connection = self.db.connection().await?;
-        let found = db::invitations::expire(&mut connection, invitation_id, (self.clock)()).await?;
-        if found {
-            Ok(())
-        } else {
-            Err(AuthError::NotFound)
-        }
+    pub async fn withdraw_invitation(
+        &self,
+        identity: &Identity,
+        invitation_id: Uuid,
+    ) -> AuthResult<()> {
+        let now = (self.clock)();
+        self.transact(async |tx| {
+            if !db::invitations::expire(tx, invitation_id, now).await? {
+                return Err(AuthError::NotFound);
+            }
+            let user = identity.user_id;
+            self.note(tx, user, "invitation.withdraw", invitation_id)
+                .await
+        })
+        .await
     }
 
     /// The token of the setup link while nobody has registered: derived from the server's secret, so every start and
     /// every instance prints the same one. The message begins with a byte that no user name has, see `kdf`.
     pub async fn setup_token(&self) -> AuthResult<Option<PlainToken>> {
         let token = PlainToken::from_bytes(&self.secret().await?.derive(b"\0ferry/1/setup")?);
-        let mut connection = self.db.connection().await?;
-        if db::users::any(&mut connection).await? {
-            return Ok(None);
-        }
-        drop(connection);
-        self.insert_invitation(&token, Role::Admin, None, TimeDelta::days(100 * 365))
+        let nobody_is_here = self
+            .transact(async |tx| {
+                if db::users::any(tx).await? {
+                    return Ok(false);
+                }
+                self.insert(tx, &token, Role::Admin, None, SETUP_TTL)
+                    .await?;
+                Ok(true)
+            })
             .await?;
-        Ok(Some(token))
+        Ok(nobody_is_here.then_some(token))
     }
 
     /// Who may register just now.
     pub async fn sign_up(&self) -> AuthResult<SignUp> {
-        let mut connection = self.db.connection().await?;
-        Ok(if db::users::any(&mut connection).await? {
+        let is_set_up = self
+            .query(async |connection| Ok(db::users::any(connection).await?))
+            .await?;
+        Ok(if is_set_up {
             SignUp::Invitation
         } else {
             SignUp::Setup
         })
     }
 
-    async fn insert_invitation(
+    async fn insert(
         &self,
+        connection: &mut Connection,
         token: &PlainToken,
         role: Role,
         created_by: Option<Uuid>,
@@ -99,8 +121,7 @@ impl Accounts {
             created_at: now,
             expires_at: now + ttl,
         };
-        let mut connection = self.db.connection().await?;
-        db::invitations::insert(&mut connection, &row).await?;
+        db::invitations::insert(connection, &row).await?;
         Ok(InvitationEntry {
             invitation_id: row.id,
             role,

@@ -16,13 +16,7 @@ impl Accounts {
         let folded = Username::parse(username)?.folded;
         let decoy = self.decoy(&folded).await?;
         let stored = self
-            .db
-            .timely(async {
-                let mut connection = self.db.connection().await?;
-                db::users::password_slot(&mut connection, &folded)
-                    .await
-                    .map_err(AuthError::from)
-            })
+            .query(async |connection| Ok(db::users::password_slot(connection, &folded).await?))
             .await?;
         let prefix = match stored {
             Some(slot) => slot

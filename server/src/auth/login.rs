@@ -17,40 +17,33 @@ use crate::db::{self, Connection, tokens::NewToken, users::UserRow};
 impl Accounts {
     /// Checks name and `auth`, and opens a session.
     pub async fn login(&self, request: &LoginRequest, address: IpAddr) -> AuthResult<SignedIn> {
-        self.db.timely(self.try_login(request, address)).await
-    }
-
-    async fn try_login(&self, request: &LoginRequest, address: IpAddr) -> AuthResult<SignedIn> {
         let folded = Username::parse(&request.username)
             .map_err(|_| AuthError::WrongCredentials)?
             .folded;
         let attempt = self.attempt(&folded, address).await?;
-        let mut connection = self.db.connection().await?;
-        let user = db::users::by_folded_name(&mut connection, &folded).await?;
-        let user = verified(user, &request.auth.0)?;
-        let signed_in = self.open_session(&mut connection, user).await?;
-        drop(connection);
+        let signed_in = self
+            .query(async |connection| {
+                let user = db::users::by_folded_name(connection, &folded).await?;
+                self.open_session(connection, verified(user, &request.auth.0)?)
+                    .await
+            })
+            .await?;
         self.succeeded(attempt).await?;
         Ok(signed_in)
     }
 
-    /// Ends the session or token that the request came with. One that is unknown has ended already.
+    /// Ends the session that the request came with. One that is unknown has ended already.
     pub async fn logout(&self, token: &PlainToken) -> AuthResult<()> {
-        match self.authenticate(token, Credential::Session).await {
-            Ok(identity) => {
-                let mut connection = self.db.connection().await?;
-                db::tokens::expire(
-                    &mut connection,
-                    identity.user_id,
-                    identity.token_id,
-                    (self.clock)(),
-                )
-                .await?;
-                Ok(())
-            }
-            Err(AuthError::Unauthenticated) => Ok(()),
-            Err(error) => Err(error),
-        }
+        let identity = match self.authenticate(token, Credential::Session).await {
+            Err(AuthError::Unauthenticated) => return Ok(()),
+            other => other?,
+        };
+        let (user, session, now) = (identity.user_id, identity.token_id, (self.clock)());
+        self.query(async |connection| {
+            db::tokens::expire(connection, user, session, now).await?;
+            Ok(())
+        })
+        .await
     }
 
     pub(super) async fn open_session(

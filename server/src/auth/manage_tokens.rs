@@ -49,8 +49,11 @@ impl Accounts {
             created_at: now,
             expires_at,
         };
-        let mut connection = self.db.connection().await?;
-        db::tokens::insert(&mut connection, &row).await?;
+        self.transact(async |tx| {
+            db::tokens::insert(tx, &row).await?;
+            self.note(tx, identity.user_id, "token.create", id).await
+        })
+        .await?;
         Ok(NewTokenResponse {
             token: token.expose().to_owned(),
             entry: TokenEntry {
@@ -67,22 +70,26 @@ impl Accounts {
     /// The user's API tokens.
     pub async fn list_tokens(&self, identity: &Identity) -> AuthResult<Vec<TokenEntry>> {
         identity.require_session()?;
-        let mut connection = self.db.connection().await?;
-        let rows = db::tokens::list_api(&mut connection, identity.user_id, (self.clock)()).await?;
+        let now = (self.clock)();
+        let rows = self
+            .query(async |connection| {
+                Ok(db::tokens::list_api(connection, identity.user_id, now).await?)
+            })
+            .await?;
         Ok(rows.into_iter().map(entry).collect())
     }
 
     /// Ends a token; repeated it answers the same.
     pub async fn revoke_token(&self, identity: &Identity, token_id: Uuid) -> AuthResult<()> {
         identity.require_session()?;
-        let mut connection = self.db.connection().await?;
-        let found =
-            db::tokens::expire(&mut connection, identity.user_id, token_id, (self.clock)()).await?;
-        if found {
-            Ok(())
-        } else {
-            Err(AuthError::NotFound)
-        }
+        let (user, now) = (identity.user_id, (self.clock)());
+        self.transact(async |tx| {
+            if !db::tokens::expire(tx, user, token_id, now).await? {
+                return Err(AuthError::NotFound);
+            }
+            self.note(tx, user, "token.revoke", token_id).await
+        })
+        .await
     }
 }
 

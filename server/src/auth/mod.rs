@@ -23,11 +23,12 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use ferry_core::wire::{Account, B64, Bytes64, KeySlotEntry, KeySlotKind, Role};
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 use crate::{
     clock::Clock,
     config::LoginLimits,
-    db::{self, Db, users::KeySlotRow, users::UserRow},
+    db::{self, Connection, Db, audit::AuditEvent, users::KeySlotRow, users::UserRow},
 };
 
 pub use error::AuthError;
@@ -80,24 +81,65 @@ impl Accounts {
 
     /// Who is signed in.
     pub async fn me(&self, identity: &Identity) -> AuthResult<Account> {
+        self.query(async |connection| {
+            let user = db::users::by_id(connection, identity.user_id).await?;
+            let user = user.ok_or(AuthError::Unauthenticated)?;
+            let slots = db::users::key_slots(connection, user.id).await?;
+            account(user, slots)
+        })
+        .await
+    }
+
+    /// Lends a connection, for as long as the database may take.
+    async fn query<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> AuthResult<T>,
+    ) -> AuthResult<T> {
+        self.db
+            .timely(async { work(&mut *self.db.connection().await?).await })
+            .await
+    }
+
+    /// The same in a transaction: everything that `work` does, or nothing of it.
+    async fn transact<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> AuthResult<T>,
+    ) -> AuthResult<T> {
         self.db
             .timely(async {
-                let mut connection = self.db.connection().await?;
-                let user = db::users::by_id(&mut connection, identity.user_id)
-                    .await?
-                    .ok_or(AuthError::Unauthenticated)?;
-                let slots = db::users::key_slots(&mut connection, user.id).await?;
-                account(user, slots)
+                let mut tx = self.db.begin().await?;
+                let outcome = work(&mut tx).await;
+                tx.end(outcome).await
             })
             .await
+    }
+
+    /// Writes down who changed who may do what.
+    async fn note(
+        &self,
+        connection: &mut Connection,
+        user_id: Uuid,
+        action: &str,
+        subject_id: Uuid,
+    ) -> AuthResult<()> {
+        let event = AuditEvent {
+            at: (self.clock)(),
+            user_id: Some(user_id),
+            action: action.to_owned(),
+            subject_id: Some(subject_id),
+            reason: "asked for by the user".to_owned(),
+        };
+        Ok(db::audit::record(connection, &event).await?)
     }
 
     /// Forgets what is of no use any more: ended sessions and ended counts.
     pub async fn tidy(&self) -> AuthResult<()> {
         let now = (self.clock)();
-        let mut connection = self.db.connection().await?;
-        db::tokens::delete_ended(&mut connection, now - TimeDelta::days(30)).await?;
-        Ok(db::login_attempts::forget_ended(&mut connection, now).await?)
+        self.query(async |connection| {
+            db::tokens::delete_ended(connection, now - TimeDelta::days(30)).await?;
+            Ok(db::login_attempts::forget_ended(connection, now).await?)
+        })
+        .await
     }
 }
 

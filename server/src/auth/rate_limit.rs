@@ -30,14 +30,12 @@ impl Accounts {
 
     async fn count(&self, bucket: &str, limit: u32) -> AuthResult<()> {
         let now = (self.clock)();
-        let mut connection = self.db.connection().await?;
-        let counted = db::login_attempts::count(
-            &mut connection,
-            bucket,
-            now,
-            now + delta(self.settings.login.window),
-        )
-        .await?;
+        let window_ends_at = now + delta(self.settings.login.window);
+        let counted = self
+            .query(async |connection| {
+                Ok(db::login_attempts::count(connection, bucket, now, window_ends_at).await?)
+            })
+            .await?;
         if u32::try_from(counted.failures).unwrap_or(u32::MAX) <= limit {
             return Ok(());
         }
@@ -49,9 +47,11 @@ impl Accounts {
 
     /// It was no failure: the name starts anew, the address gets its attempt back.
     pub(super) async fn succeeded(&self, attempt: Attempt) -> AuthResult<()> {
-        let mut connection = self.db.connection().await?;
-        db::login_attempts::forget(&mut connection, &attempt.name).await?;
-        Ok(db::login_attempts::take_back(&mut connection, &attempt.address).await?)
+        self.query(async |connection| {
+            db::login_attempts::forget(connection, &attempt.name).await?;
+            Ok(db::login_attempts::take_back(connection, &attempt.address).await?)
+        })
+        .await
     }
 }
 

@@ -18,14 +18,7 @@ impl Accounts {
         let username = Username::parse(&request.username)?;
         check_slots(request)?;
         let token = PlainToken::parse(&request.invitation).ok_or(AuthError::InvitationInvalid)?;
-        self.db
-            .timely(async {
-                let mut tx = self.db.begin().await?;
-                let outcome = self
-                    .register_within(&mut tx, request, &username, &token)
-                    .await;
-                tx.end(outcome).await
-            })
+        self.transact(async |tx| self.register_within(tx, request, &username, &token).await)
             .await
     }
 
@@ -49,6 +42,8 @@ impl Accounts {
         self.insert_user(tx, request, username, &verifier, &invitation.role)
             .await?;
         db::invitations::mark_used(tx, invitation.id, request.user_id, now).await?;
+        self.note(tx, request.user_id, "user.register", request.user_id)
+            .await?;
         let user = db::users::by_id(tx, request.user_id).await?;
         self.open_session(
             tx,

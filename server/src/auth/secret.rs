@@ -22,19 +22,19 @@ impl ServerSecret {
 
 impl Accounts {
     pub(super) async fn secret(&self) -> AuthResult<&ServerSecret> {
-        self.secret
-            .get_or_try_init(|| self.db.timely(self.fetch_secret()))
-            .await
+        self.secret.get_or_try_init(|| self.fetch_secret()).await
     }
 
     async fn fetch_secret(&self) -> AuthResult<ServerSecret> {
         let mut candidate = Zeroizing::new([0_u8; 32]);
         getrandom::fill(&mut *candidate)
             .map_err(|error| AuthError::Internal(format!("no randomness: {error}")))?;
-        let mut connection = self.db.connection().await?;
-        let stored =
-            db::secrets::get_or_insert(&mut connection, "accounts", &*candidate, (self.clock)())
-                .await?;
+        let now = (self.clock)();
+        let stored = self
+            .query(async |connection| {
+                Ok(db::secrets::get_or_insert(connection, "accounts", &*candidate, now).await?)
+            })
+            .await?;
         Ok(ServerSecret(Zeroizing::new(stored)))
     }
 }

@@ -1,1 +1,360 @@
-//! Accounts on a real Postgres.
+//! Accounts on a real Postgres, with a clock that tests turn.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{TimeDelta, Utc};
+use ferry_core::wire::{
+    B64, Bytes64, KeySlotEntry, KeySlotKind, LoginRequest, NewInvitationRequest, NewTokenRequest,
+    PasswordRequest, RegisterRequest, Role, Scope, SignUp,
+};
+use uuid::Uuid;
+
+use super::{Accounts, AuthError, AuthSettings, Credential, Identity, PlainToken, SignedIn};
+use crate::{
+    clock::Clock,
+    config::LoginLimits,
+    db::{self, test_database::TestDatabase},
+};
+
+const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+const PASSWORD: [u8; 32] = [1; 32];
+const OTHER_PASSWORD: [u8; 32] = [2; 32];
+
+/// A database, accounts on it, and their clock.
+struct Stage {
+    database: TestDatabase,
+    accounts: Accounts,
+    offset_secs: Arc<AtomicI64>,
+}
+
+impl Stage {
+    async fn start() -> Self {
+        let database = TestDatabase::start().await;
+        let offset_secs = Arc::new(AtomicI64::new(0));
+        let accounts = accounts_on(&database, &offset_secs);
+        Stage {
+            database,
+            accounts,
+            offset_secs,
+        }
+    }
+
+    /// A second server on the same database.
+    fn second_instance(&self) -> Accounts {
+        accounts_on(&self.database, &self.offset_secs)
+    }
+
+    fn turn_clock(&self, secs: i64) {
+        self.offset_secs.fetch_add(secs, Ordering::Relaxed);
+    }
+
+    async fn administrator(&self) -> SignedIn {
+        let setup = self.accounts.setup_token().await.unwrap().unwrap();
+        self.accounts
+            .register(&registration("Root", &setup))
+            .await
+            .unwrap()
+    }
+
+    async fn identity(&self, session: &PlainToken) -> Result<Identity, AuthError> {
+        self.accounts
+            .authenticate(session, Credential::Session)
+            .await
+    }
+
+    async fn invited(&self, admin: &Identity, name: &str) -> SignedIn {
+        let request = NewInvitationRequest {
+            role: Role::User,
+            ttl_secs: None,
+        };
+        let invited = self.accounts.invite(admin, &request).await.unwrap();
+        self.accounts
+            .register(&registration(name, &invited.token))
+            .await
+            .unwrap()
+    }
+}
+
+fn accounts_on(database: &TestDatabase, offset_secs: &Arc<AtomicI64>) -> Accounts {
+    let offset = Arc::clone(offset_secs);
+    let clock: Clock =
+        Arc::new(move || Utc::now() + TimeDelta::seconds(offset.load(Ordering::Relaxed)));
+    let settings = AuthSettings {
+        session_ttl: Duration::from_secs(1_000),
+        login: LoginLimits {
+            per_name: 3,
+            per_address: 100,
+            window: Duration::from_secs(300),
+        },
+        default_quota_bytes: Some(1_000_000),
+    };
+    Accounts::new(database.db.clone(), clock, settings)
+}
+
+fn password_slot(salt: u8) -> KeySlotEntry {
+    let mut slot = vec![1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 3];
+    slot.extend([salt; 108]);
+    slot.extend([0; 12]);
+    KeySlotEntry {
+        kind: KeySlotKind::Password,
+        account_key_id: B64([7; 16]),
+        slot: Bytes64(slot),
+    }
+}
+
+fn registration(name: &str, invitation: &PlainToken) -> RegisterRequest {
+    RegisterRequest {
+        invitation: invitation.expose().to_owned(),
+        user_id: Uuid::new_v4(),
+        username: name.to_owned(),
+        auth: B64(PASSWORD),
+        key_slots: vec![password_slot(9)],
+    }
+}
+
+fn login(name: &str, auth: [u8; 32]) -> LoginRequest {
+    LoginRequest {
+        username: name.to_owned(),
+        auth: B64(auth),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_user_comes_by_the_setup_link_and_is_the_administrator() {
+    let stage = Stage::start().await;
+    let accounts = &stage.accounts;
+    assert_eq!(accounts.sign_up().await.unwrap(), SignUp::Setup);
+    let setup = accounts.setup_token().await.unwrap().unwrap();
+    let elsewhere = stage.second_instance().setup_token().await.unwrap();
+    assert_eq!(setup.expose(), elsewhere.unwrap().expose());
+
+    let request = registration("Root", &setup);
+    let first = accounts.register(&request).await.unwrap();
+    assert_eq!(first.account.role, Role::Admin);
+    assert_eq!(first.account.quota_bytes, Some(1_000_000));
+    // The answer was lost: the same request gets the same account, another one nothing.
+    let again = accounts.register(&request).await.unwrap();
+    assert_eq!(again.account, first.account);
+    let late = accounts.register(&registration("Late", &setup)).await;
+    assert!(
+        matches!(late, Err(AuthError::InvitationInvalid)),
+        "{late:?}"
+    );
+
+    assert!(accounts.setup_token().await.unwrap().is_none());
+    assert_eq!(accounts.sign_up().await.unwrap(), SignUp::Invitation);
+    stage.database.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn invitations_are_used_once_end_and_can_be_withdrawn() {
+    let stage = Stage::start().await;
+    let accounts = &stage.accounts;
+    let root = stage.administrator().await;
+    let admin = stage.identity(&root.session).await.unwrap();
+    let request = NewInvitationRequest {
+        role: Role::User,
+        ttl_secs: Some(60),
+    };
+
+    // A name is taken however it is written, and the invitation stays good.
+    let invited = accounts.invite(&admin, &request).await.unwrap();
+    let taken = accounts
+        .register(&registration("rOOT", &invited.token))
+        .await;
+    assert!(matches!(taken, Err(AuthError::UsernameTaken)), "{taken:?}");
+    let user = accounts
+        .register(&registration("Bob", &invited.token))
+        .await
+        .unwrap();
+    assert_eq!(user.account.role, Role::User);
+
+    let late = accounts.invite(&admin, &request).await.unwrap();
+    let withdrawn = accounts.invite(&admin, &request).await.unwrap();
+    let id = withdrawn.entry.invitation_id;
+    for _ in 0..2 {
+        accounts.withdraw_invitation(&admin, id).await.unwrap();
+    }
+    let unknown = accounts.withdraw_invitation(&admin, Uuid::new_v4()).await;
+    assert!(matches!(unknown, Err(AuthError::NotFound)));
+    stage.turn_clock(61);
+    for token in [&late.token, &withdrawn.token] {
+        let refused = accounts.register(&registration("Eve", token)).await;
+        assert!(
+            matches!(refused, Err(AuthError::InvitationInvalid)),
+            "{refused:?}"
+        );
+    }
+    let listed = accounts.list_invitations().await.unwrap();
+    let used = listed.iter().filter(|entry| entry.used_at.is_some());
+    assert_eq!((listed.len(), used.count()), (3, 1));
+    stage.database.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failed_sign_ins_are_counted_by_all_instances_together() {
+    let stage = Stage::start().await;
+    stage.administrator().await;
+    let instances = [stage.accounts.clone(), stage.second_instance()];
+
+    // A success between failures sets the name's count back.
+    for auth in [OTHER_PASSWORD, OTHER_PASSWORD, PASSWORD, OTHER_PASSWORD] {
+        let outcome = stage.accounts.login(&login("root", auth), HERE).await;
+        assert_eq!(outcome.is_ok(), auth == PASSWORD);
+    }
+    for instance in &instances {
+        let wrong = instance.login(&login("Root", OTHER_PASSWORD), HERE).await;
+        assert!(matches!(wrong, Err(AuthError::WrongCredentials)));
+    }
+    for instance in &instances {
+        let limited = instance.login(&login("ROOT", PASSWORD), HERE).await;
+        let Err(AuthError::RateLimited { retry_after_secs }) = limited else {
+            panic!("the right password went through: {limited:?}");
+        };
+        assert!((1..=300).contains(&retry_after_secs));
+    }
+    stage.turn_clock(301);
+    assert!(
+        stage
+            .accounts
+            .login(&login("root", PASSWORD), HERE)
+            .await
+            .is_ok()
+    );
+    stage.database.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_nobody_has_look_like_others() {
+    let stage = Stage::start().await;
+    stage.administrator().await;
+    let accounts = &stage.accounts;
+    let known = accounts.kdf("ROOT").await.unwrap().slot_prefix.0;
+    assert_eq!(known[..], password_slot(9).slot.0[..28]);
+
+    let unknown = accounts.kdf("nobody").await.unwrap().slot_prefix.0;
+    assert_eq!(unknown[..12], known[..12], "the parameters tell them apart");
+    let elsewhere = stage.second_instance().kdf("NoBody").await.unwrap();
+    assert_eq!(elsewhere.slot_prefix.0, unknown);
+    let other = accounts.kdf("nobody2").await.unwrap().slot_prefix.0;
+    assert_ne!(other[12..], unknown[12..]);
+
+    let outcome = accounts.login(&login("nobody", PASSWORD), HERE).await;
+    assert!(matches!(outcome, Err(AuthError::WrongCredentials)));
+    stage.database.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_and_tokens_end_when_they_should() {
+    let stage = Stage::start().await;
+    let accounts = &stage.accounts;
+    let root = stage.administrator().await;
+    let admin = stage.identity(&root.session).await.unwrap();
+    let bob = stage.invited(&admin, "Bob").await;
+    let bob = stage.identity(&bob.session).await.unwrap();
+
+    let request = NewTokenRequest {
+        label: "script".to_owned(),
+        scopes: vec![Scope::Read],
+        ttl_secs: Some(100),
+    };
+    let made = accounts.create_token(&bob, &request).await.unwrap();
+    let token = PlainToken::parse(&made.token).unwrap();
+    let as_api = accounts
+        .authenticate(&token, Credential::Api)
+        .await
+        .unwrap();
+    assert_eq!(as_api.user_id, bob.user_id);
+    assert!(stage.identity(&token).await.is_err(), "good as a cookie");
+    let more = NewTokenRequest {
+        scopes: vec![Scope::Admin],
+        ..request.clone()
+    };
+    let refused = accounts.create_token(&bob, &more).await;
+    assert!(matches!(refused, Err(AuthError::Forbidden(_))));
+    assert!(accounts.create_token(&as_api, &request).await.is_err());
+
+    let id = made.entry.token_id;
+    let foreign = accounts.revoke_token(&admin, id).await;
+    assert!(matches!(foreign, Err(AuthError::NotFound)));
+    assert!(accounts.authenticate(&token, Credential::Api).await.is_ok());
+    for _ in 0..2 {
+        accounts.revoke_token(&bob, id).await.unwrap();
+    }
+    assert!(
+        accounts
+            .authenticate(&token, Credential::Api)
+            .await
+            .is_err()
+    );
+    assert!(accounts.list_tokens(&bob).await.unwrap().is_empty());
+
+    let second = accounts.create_token(&bob, &request).await.unwrap();
+    let second = PlainToken::parse(&second.token).unwrap();
+    stage.turn_clock(101);
+    assert!(
+        accounts
+            .authenticate(&second, Credential::Api)
+            .await
+            .is_err()
+    );
+    assert!(stage.identity(&root.session).await.is_ok());
+    stage.turn_clock(1_000);
+    assert!(stage.identity(&root.session).await.is_err());
+    stage.database.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_password_ends_every_session_and_is_written_down() {
+    let stage = Stage::start().await;
+    let accounts = &stage.accounts;
+    let root = stage.administrator().await;
+    let second = accounts
+        .login(&login("root", PASSWORD), HERE)
+        .await
+        .unwrap();
+    let admin = stage.identity(&root.session).await.unwrap();
+    let change = |old: [u8; 32]| PasswordRequest {
+        old_auth: B64(old),
+        new_auth: B64(OTHER_PASSWORD),
+        new_slot: password_slot(10),
+    };
+    let wrong = accounts
+        .change_password(&admin, &change([9; 32]), HERE)
+        .await;
+    assert!(matches!(wrong, Err(AuthError::WrongCredentials)));
+    assert!(stage.identity(&root.session).await.is_ok());
+
+    accounts
+        .change_password(&admin, &change(PASSWORD), HERE)
+        .await
+        .unwrap();
+    for session in [&root.session, &second.session] {
+        assert!(stage.identity(session).await.is_err());
+    }
+    assert!(
+        accounts
+            .login(&login("root", PASSWORD), HERE)
+            .await
+            .is_err()
+    );
+    let signed_in = accounts
+        .login(&login("root", OTHER_PASSWORD), HERE)
+        .await
+        .unwrap();
+    assert_eq!(signed_in.account.key_slots, [password_slot(10)]);
+
+    let mut connection = stage.database.db.connection().await.unwrap();
+    let events = db::audit::latest(&mut connection, 10).await.unwrap();
+    let actions: Vec<&str> = events.iter().map(|event| event.action.as_str()).collect();
+    assert_eq!(actions, ["password.change", "user.register"]);
+    drop(connection);
+    stage.database.stop().await;
+}

@@ -69,11 +69,14 @@ pub(super) async fn list_invitations(
     security(("token" = ["admin"]), ("session" = [])), responses((status = 204), Refusals))]
 #[delete("/api/admin/invitations/{invitation_id}")]
 pub(super) async fn withdraw_invitation(
-    _by: By<Admin>,
+    by: By<Admin>,
     invitation_id: web::Path<Uuid>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
-    shared.accounts.withdraw_invitation(*invitation_id).await?;
+    shared
+        .accounts
+        .withdraw_invitation(&by, *invitation_id)
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
