@@ -1,5 +1,5 @@
 //! What driving either machine of `ferry_core::transfer` takes: events go in one at a time, its timer is kept, answers that
-//! nobody waits for are dropped, its progress is looked at ten times a second. What actions do is the caller's business.
+//! nobody waits for are dropped, its progress is shown a few times a second. What actions do is the caller's business.
 
 use std::{
     cell::{Cell, RefCell},
@@ -23,8 +23,8 @@ use crate::{
     workers::pool::{Job, Pool},
 };
 
-/// Ten times a second is all that the page wants.
-const BEAT_MS: u32 = 100;
+/// The page wants progress at most ten times a second; new phases, which are shown at once, have the rest.
+const BEAT_MS: u32 = 125;
 
 /// A machine of `ferry_core::transfer`.
 pub(crate) trait Machine {
@@ -70,7 +70,7 @@ impl<M: Machine> Drive<M> {
         }
     }
 
-    /// One run: `begin` feeds its first event, `beat` is called ten times a second until it has ended.
+    /// One run: `begin` feeds its first event, `beat` is called regularly until it has ended.
     pub(crate) async fn to_its_end(
         &self,
         begin: impl FnOnce(),

@@ -7,8 +7,8 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::interop::field;
 
-/// Bytes that are copied into wasm memory at once.
-const SEGMENT_BYTES: u32 = 256 * 1024;
+/// Bytes that are copied into wasm memory at once: few enough to be in the processor's cache when they are hashed.
+const SEGMENT_BYTES: u32 = 64 * 1024;
 
 thread_local! {
     static STAGING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };

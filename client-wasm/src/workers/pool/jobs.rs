@@ -64,11 +64,17 @@ impl Pool {
         self.post(seat, Parcel::new(request)?)
     }
 
-    pub(super) fn post(self: &Rc<Self>, seat: Seat, parcel: Parcel) -> Result<()> {
+    /// Starts the worker, unless it is there.
+    pub(super) fn start(self: &Rc<Self>, seat: Seat) -> Result<()> {
         if !self.workers.borrow().contains_key(&seat) {
             let worker = self.spawn(seat)?;
             self.workers.borrow_mut().insert(seat, worker);
         }
+        Ok(())
+    }
+
+    pub(super) fn post(self: &Rc<Self>, seat: Seat, parcel: Parcel) -> Result<()> {
+        self.start(seat)?;
         match self.workers.borrow_mut().get_mut(&seat) {
             Some(worker) if worker.ready => worker.link.post(parcel),
             Some(worker) => {

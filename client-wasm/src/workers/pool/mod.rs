@@ -96,10 +96,11 @@ impl Pool {
         self.next_job.replace(self.next_job.get() + 1)
     }
 
-    /// A picked file, under the transfer's number.
+    /// A picked file, under the transfer's number. The workers that it will need start meanwhile.
     pub(crate) fn open(self: &Rc<Self>, transfer: u32, blob: &Blob) -> Result<()> {
         let parcel = Parcel::new(&ReaderRequest::Open { transfer })?.with("blob", blob);
-        self.post(Seat::Reader, parcel)
+        self.post(Seat::Reader, parcel)?;
+        (0..self.part_workers).try_for_each(|number| self.start(Seat::Part(number)))
     }
 
     /// The transfer is over.
