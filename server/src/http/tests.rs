@@ -1,8 +1,31 @@
 //! The routes as a whole: the list in `routes`, the annotations of the handlers and the OpenAPI document are one set.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::{document, fallback::methods};
+use actix_web::{
+    body::{MessageBody, to_bytes},
+    http::{Method, StatusCode, header},
+    test::{TestRequest, call_service, init_service},
+    web,
+};
+use ferry_core::wire::{ErrorCode, Problem};
+use prometheus_client::registry::Registry;
+
+use super::{
+    BodyBudget, Health, Shared, application, document,
+    fallback::methods,
+    session::{client_address, origin_of, require_own_origin},
+};
+use crate::{
+    auth::{Accounts, AuthSettings},
+    clock,
+    config::Config,
+    db::{Db, DbTimeouts},
+    lifecycle::Lifecycle,
+    metrics::Metrics,
+    storage::{OpendalStore, S3Settings, Stores},
+    uploads::{UploadSettings, Uploads},
+};
 
 /// `METHOD /path` of every operation in the document.
 fn documented() -> BTreeSet<String> {
@@ -67,4 +90,210 @@ fn every_operation_documents_refusals_and_its_parameters() {
         }
     }
     assert_eq!(document["openapi"], "3.1.0");
+}
+
+/// Everything in order, as far as readiness asks.
+struct Healthy;
+
+#[async_trait::async_trait]
+impl Health for Healthy {
+    async fn database(&self) -> bool {
+        true
+    }
+    async fn storage(&self) -> bool {
+        true
+    }
+    fn database_connections(&self) -> (u32, u32) {
+        (0, 0)
+    }
+}
+
+/// A server whose database and store are nowhere: what answers before they are asked, answers.
+async fn shared(config: Config) -> web::Data<Shared> {
+    let db = Db::new(
+        "postgresql://ferry@127.0.0.1:1/ferry",
+        1,
+        DbTimeouts::default(),
+    );
+    let bucket = S3Settings {
+        bucket: "nowhere".to_owned(),
+        endpoint: Some("http://127.0.0.1:1".to_owned()),
+        region: "nowhere".to_owned(),
+        prefix: String::new(),
+        access_key_id: "id".to_owned(),
+        secret_access_key: "key".to_owned(),
+    };
+    let store = OpendalStore::s3(&bucket).await.unwrap();
+    let stores = Stores::new("s3", Arc::new(store));
+    let settings = AuthSettings {
+        session_ttl: config.session_ttl,
+        login: config.login,
+        default_quota_bytes: None,
+    };
+    web::Data::new(Shared {
+        uploads: Uploads::new(
+            db.clone(),
+            stores,
+            clock::system(),
+            UploadSettings::default(),
+        ),
+        accounts: Accounts::new(db, clock::system(), settings),
+        bodies: BodyBudget::new(config.requests.body_budget_bytes, Duration::from_secs(1)),
+        config: Arc::new(config),
+        metrics: Metrics::new(Registry::default()),
+        lifecycle: Lifecycle::default(),
+        health: Arc::new(Healthy),
+    })
+}
+
+fn config() -> Config {
+    Config::load(None).unwrap()
+}
+
+async fn problem(body: impl MessageBody) -> Problem {
+    let Ok(body) = to_bytes(body).await else {
+        panic!("the body broke off")
+    };
+    serde_json::from_slice(&body).unwrap()
+}
+
+#[actix_web::test]
+async fn every_documented_route_is_taken_by_a_handler() {
+    let shared = shared(config()).await;
+    shared.lifecycle.set_tables_ready();
+    let app = init_service(application(shared)).await;
+    for route in documented() {
+        let (method, path) = route.split_once(' ').unwrap();
+        let path = path
+            .replace("{part_number}", "1")
+            .replace("{file_id}", "00000000-0000-4000-8000-000000000000")
+            .replace("{token_id}", "00000000-0000-4000-8000-000000000000")
+            .replace("{invitation_id}", "00000000-0000-4000-8000-000000000000");
+        let request = TestRequest::with_uri(&path).method(method.parse::<Method>().unwrap());
+        let status = call_service(&app, request.to_request()).await.status();
+        let untaken = [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED];
+        assert!(!untaken.contains(&status), "{route} answered {status}");
+    }
+}
+
+#[actix_web::test]
+async fn what_no_handler_takes_is_a_problem_with_all_headers() {
+    let shared = shared(config()).await;
+    shared.lifecycle.set_tables_ready();
+    let app = init_service(application(shared)).await;
+    let cases = [
+        ("GET", "/api/nothing", ErrorCode::NotFound),
+        ("GET", "/../etc/passwd", ErrorCode::NotFound),
+        ("POST", "/", ErrorCode::NotFound),
+        ("POST", "/api/auth/me", ErrorCode::MethodNotAllowed),
+        ("DELETE", "/api/upload/check", ErrorCode::MethodNotAllowed),
+        (
+            "GET",
+            "/api/upload/check?filename=x&size=1",
+            ErrorCode::Unauthenticated,
+        ),
+        ("GET", "/docs/nothing.js", ErrorCode::NotFound),
+    ];
+    for (method, path, code) in cases {
+        let request = TestRequest::with_uri(path).method(method.parse::<Method>().unwrap());
+        let response = call_service(&app, request.to_request()).await;
+        let headers = response.headers().clone();
+        assert_eq!(
+            headers.get(header::X_CONTENT_TYPE_OPTIONS).unwrap(),
+            "nosniff"
+        );
+        let policy = headers.get(header::CONTENT_SECURITY_POLICY).unwrap();
+        assert!(
+            policy
+                .to_str()
+                .unwrap()
+                .contains("script-src 'self' 'wasm-unsafe-eval';")
+        );
+        assert_eq!(
+            headers.contains_key(header::ALLOW),
+            code == ErrorCode::MethodNotAllowed
+        );
+        assert_eq!(
+            headers.get(header::CONTENT_TYPE).unwrap(),
+            "application/problem+json"
+        );
+        assert_eq!(
+            problem(response.into_body()).await.code,
+            code,
+            "{method} {path}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn until_the_tables_are_there_the_api_asks_to_wait_and_the_page_is_served() {
+    let app = init_service(application(shared(config()).await)).await;
+    let request = TestRequest::get().uri("/api/config").to_request();
+    let response = call_service(&app, request).await;
+    assert!(response.headers().contains_key(header::RETRY_AFTER));
+    let code = problem(response.into_body()).await.code;
+    assert_eq!(code, ErrorCode::DatabaseUnavailable);
+    for (path, status) in [
+        ("/healthz", StatusCode::OK),
+        ("/readyz", StatusCode::SERVICE_UNAVAILABLE),
+    ] {
+        let request = TestRequest::get().uri(path).to_request();
+        assert_eq!(call_service(&app, request).await.status(), status, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn only_our_own_origin_may_use_the_cookie() {
+    let mut config = config();
+    config.public_url = Some("https://ferry.example".to_owned());
+    let shared = shared(config).await;
+    let allowed = |origin: Option<&str>| {
+        let mut request = TestRequest::post()
+            .app_data(shared.clone())
+            .insert_header((header::HOST, "127.0.0.1:8787"));
+        if let Some(origin) = origin {
+            request = request.insert_header((header::ORIGIN, origin));
+        }
+        require_own_origin(&request.to_http_request()).is_ok()
+    };
+    assert!(allowed(Some("http://127.0.0.1:8787")));
+    assert!(allowed(Some("https://ferry.example")));
+    for origin in [
+        "null",
+        "",
+        "https://127.0.0.1:8787",
+        "http://127.0.0.1:8788",
+        "https://ferry.example.evil",
+    ] {
+        assert!(!allowed(Some(origin)), "{origin:?}");
+    }
+    assert!(!allowed(None));
+}
+
+#[actix_web::test]
+async fn only_trusted_proxies_are_believed() {
+    let mut config = config();
+    config.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+    let shared = shared(config).await;
+    let seen = |peer: &str, forwarded: &str| {
+        let request = TestRequest::get()
+            .peer_addr(format!("{peer}:1").parse().unwrap())
+            .insert_header((header::HOST, "ferry.example"))
+            .insert_header(("x-forwarded-for", forwarded))
+            .insert_header(("x-forwarded-proto", "https"))
+            .to_http_request();
+        let address = client_address(&request, &shared).to_string();
+        (address, origin_of(&request, &shared))
+    };
+    let of = |address: &str, origin: &str| (address.to_owned(), origin.to_owned());
+    assert_eq!(
+        seen("9.9.9.9", "1.1.1.1"),
+        of("9.9.9.9", "http://ferry.example")
+    );
+    assert_eq!(
+        seen("10.0.0.1", "1.1.1.1"),
+        of("1.1.1.1", "https://ferry.example")
+    );
+    assert_eq!(seen("10.0.0.1", "6.6.6.6, 1.1.1.1, 10.0.0.2").0, "1.1.1.1");
+    assert_eq!(seen("10.0.0.1", "1.1.1.1, nonsense").0, "10.0.0.1");
 }
