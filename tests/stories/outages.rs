@@ -56,6 +56,19 @@ impl SlowPut {
                 arrived,
             )
             .await?;
+        let taken = || async {
+            let metrics = api.get("/metrics").await?.text();
+            wait::holds(
+                !metrics.contains("ferry_body_bytes_reserved 0\n"),
+                "no body has its share",
+            )
+        };
+        wait::until(
+            Duration::from_secs(20),
+            "the server has the part in hand",
+            taken,
+        )
+        .await?;
         Ok(SlowPut {
             pieces,
             rest: part.body[half..].to_vec(),
@@ -132,7 +145,7 @@ async fn storage_that_is_gone_is_said_and_comes_back() -> Result<()> {
         download(&admin, file.id()).await?.1 == file.content,
         "another content came back"
     );
-    stage.close().await
+    stage.close_after_lost_puts().await
 }
 
 /// The postmaster that runs below this stage's folder.

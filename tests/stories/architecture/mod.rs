@@ -165,7 +165,12 @@ fn metadata() -> Metadata {
 
 /// A module of tests alone, by the names that those have here.
 fn is_test_module(file: &str) -> bool {
-    let words = ["/tests.rs", "/tests/", "/test_support.rs", "/test_database.rs"];
+    let words = [
+        "/tests.rs",
+        "/tests/",
+        "/test_support.rs",
+        "/test_database.rs",
+    ];
     words.iter().any(|word| file.contains(word))
 }
 

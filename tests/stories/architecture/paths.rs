@@ -13,7 +13,10 @@ pub(super) fn used_by(source: &str) -> Vec<String> {
             at += 1;
         }
     }
-    let declared = tokens.windows(3).filter(|three| three[0] == "mod" && three[2] == ";").map(|three| &three[1]);
+    let declared = tokens
+        .windows(3)
+        .filter(|three| three[0] == "mod" && three[2] == ";")
+        .map(|three| &three[1]);
     let own: Vec<&String> = declared.collect();
     paths.retain(|path| !own.iter().any(|module| begins_with(path, module)));
     paths
@@ -130,7 +133,11 @@ mod tests {
 
     #[test]
     fn an_own_module_is_not_the_library_of_its_name() {
-        assert!(used_by("mod opendal;\npub use opendal::Store;").iter().all(|path| !begins_with(path, "opendal")));
+        assert!(
+            used_by("mod opendal;\npub use opendal::Store;")
+                .iter()
+                .all(|path| !begins_with(path, "opendal"))
+        );
         assert!(used_by("pub use opendal::Operator;").contains(&"opendal::Operator".to_owned()));
     }
 
