@@ -23,7 +23,7 @@ use tokio::{
 
 pub use page::{Card, Page};
 
-use crate::wait;
+use crate::{client, wait};
 
 const START: Duration = Duration::from_secs(60);
 
@@ -53,6 +53,7 @@ pub struct Browser {
 impl Browser {
     /// Opens one with the profile called `name` below `dir`; a new name is a fresh profile.
     pub async fn open(dir: &Path, name: &str) -> Result<Browser> {
+        client::provide_tls();
         let profile = dir.join(format!("profile-{name}"));
         let downloads = dir.join(format!("downloads-{name}"));
         std::fs::create_dir_all(&downloads)?;

@@ -55,6 +55,7 @@ pub struct Answer {
 impl Api {
     /// Nobody yet, at the server behind `base`.
     pub fn at(base: &str) -> Result<Api> {
+        super::provide_tls();
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

@@ -10,6 +10,13 @@ pub use api::{Answer, Api, Call, Right};
 pub use sealed_file::{SealedFile, SealedPart};
 pub use transfer::{check, download, part_headers, part_rows};
 
+/// In one build with the server, reqwest gets TLS without a provider, and wants one even where it is not used.
+pub(crate) fn provide_tls() {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+}
+
 /// The system's random generator.
 #[expect(clippy::expect_used, reason = "without randomness no story can go on")]
 pub fn random() -> impl FnMut(&mut [u8]) {
