@@ -1,6 +1,6 @@
 //! The server's command line: serve, or explain the settings.
 
-use std::{net::TcpListener, path::PathBuf, process::ExitCode};
+use std::{io::Write as _, net::TcpListener, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -54,19 +54,25 @@ fn main() -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(Command::Openapi) = arguments.command {
-        println!("{}", ferry_server::openapi().to_pretty_json()?);
-        return Ok(());
+        return show(&ferry_server::openapi().to_pretty_json()?);
     }
     let config = Config::load(arguments.config.as_deref())?;
     if let Some(Command::Config {
         command: ConfigCommand::Check,
     }) = arguments.command
     {
-        println!("{}", config.explain());
-        return Ok(());
+        return show(&config.explain());
     }
     telemetry::begin(&config);
     actix_web::rt::System::new().block_on(serve(config))
+}
+
+/// Writes to standard output, whose reader may have seen enough.
+fn show(text: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => Ok(outcome?),
+    }
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
