@@ -54,13 +54,14 @@ pub enum BodyLength {
 }
 
 impl BodyLength {
-    /// By the plaintext's length and how it is packed; none when it cannot be packed so.
-    fn of(plain_len: u32, compression: Compression) -> Option<Self> {
+    /// By the plaintext's length and how it is packed. A part of 65,536 bytes or less can not become shorter by packing:
+    /// then no length is right.
+    fn of(plain_len: u32, compression: Compression) -> Self {
         match compression {
-            Compression::None => Some(BodyLength::Exactly(plain_len + PART_OVERHEAD_BYTES)),
+            Compression::None => BodyLength::Exactly(plain_len + PART_OVERHEAD_BYTES),
             Compression::DeflateRaw => {
-                let packed = plain_len.checked_sub(1)? / PACKING_GRAIN_BYTES * PACKING_GRAIN_BYTES;
-                (packed > 0).then_some(BodyLength::AtMost(packed + PART_OVERHEAD_BYTES))
+                let grains = plain_len.saturating_sub(1) / PACKING_GRAIN_BYTES;
+                BodyLength::AtMost(grains * PACKING_GRAIN_BYTES + PART_OVERHEAD_BYTES)
             }
         }
     }
@@ -100,6 +101,7 @@ impl BodyLength {
     fn in_words(self) -> String {
         match self {
             BodyLength::Exactly(bytes) => format!("{bytes} bytes"),
+            BodyLength::AtMost(PART_OVERHEAD_BYTES) => "an uncompressed part".to_owned(),
             BodyLength::AtMost(bytes) => {
                 format!("28 bytes and a multiple of 65,536, at most {bytes}")
             }
@@ -173,11 +175,7 @@ impl Uploads {
             ));
         }
         let plain_len = planned_len(&file, &header, part_number);
-        let Some(length) = BodyLength::of(plain_len, meta.compression) else {
-            return Err(UploadError::Invalid(
-                "a part of this length is never compressed".to_owned(),
-            ));
-        };
+        let length = BodyLength::of(plain_len, meta.compression);
         let standing = standing(&file, &session, (self.clock)());
         let row = parts::find(conn, file_id, i32_of(part_number)).await?;
         if judge(standing, row.as_ref(), meta.sent())? == Verdict::Store {
@@ -222,7 +220,7 @@ mod tests {
 
     #[test]
     fn an_uncompressed_body_has_one_length() {
-        let length = BodyLength::of(100, Compression::None).unwrap();
+        let length = BodyLength::of(100, Compression::None);
         assert_eq!(length, BodyLength::Exactly(128));
         assert!(length.require(128).is_ok());
         for wrong in [0, 127, 129, 20_971_520] {
@@ -242,19 +240,20 @@ mod tests {
         ));
         assert_eq!(
             BodyLength::of(0, Compression::None),
-            Some(BodyLength::Exactly(28))
+            BodyLength::Exactly(28)
         );
     }
 
     #[test]
     fn a_compressed_body_is_shorter_and_padded() {
         let grain = u64::from(PACKING_GRAIN_BYTES);
-        assert_eq!(
-            BodyLength::of(PACKING_GRAIN_BYTES, Compression::DeflateRaw),
-            None
-        );
-        assert_eq!(BodyLength::of(0, Compression::DeflateRaw), None);
-        let length = BodyLength::of(3 * PACKING_GRAIN_BYTES, Compression::DeflateRaw).unwrap();
+        for short in [0, 1, PACKING_GRAIN_BYTES] {
+            let none = BodyLength::of(short, Compression::DeflateRaw);
+            for any in [0, 28, 28 + u64::from(short), 28 + grain] {
+                assert!(none.require(any).is_err(), "{short} as {any}");
+            }
+        }
+        let length = BodyLength::of(3 * PACKING_GRAIN_BYTES, Compression::DeflateRaw);
         assert!(length.require(28 + grain).is_ok());
         assert!(length.require(28 + 2 * grain).is_ok());
         for wrong in [28, 29 + grain, 28 + 3 * grain, 0] {

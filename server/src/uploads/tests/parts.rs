@@ -92,7 +92,7 @@ async fn refuses_what_cannot_be(stage: &Stage, file: &TestFile) {
     };
     assert_eq!(
         code(reserve(stage.user, 2, 65_564, packed).await),
-        ErrorCode::InvalidRequest
+        ErrorCode::PartLengthWrong
     );
 
     for digest in [BodyDigest::Blake3([0; 32]), BodyDigest::Sha256([0; 32])] {
