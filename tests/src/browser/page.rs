@@ -169,6 +169,18 @@ impl Page {
             .await
     }
 
+    /// Waits until there is no card of this file any more.
+    pub async fn until_gone(&self, name: &str) -> Result<()> {
+        let gone = || async {
+            let card = self.card(name).await?;
+            wait::holds(
+                card.is_none_or(|card| card.state() == "discarded"),
+                "it is still shown",
+            )
+        };
+        wait::until(SOON, &format!("the card of {name} is gone"), gone).await
+    }
+
     /// Waits until a download is in one of these states.
     pub async fn until_download(
         &self,

@@ -73,21 +73,15 @@ async fn discard_asks_and_then_deletes_everything() -> Result<()> {
         .click_on_card("unwanted.bin", "upload-discard")
         .await?;
     scene.page.click("confirm-yes").await?;
-    scene
-        .page
-        .until_upload("unwanted.bin", &["discarded"], SHORT)
-        .await?;
-    scene.stage.proxy.heal();
-    let uploads: Vec<UploadSession> = scene
-        .person()
-        .await?
-        .api
-        .get("/api/uploads")
-        .await?
-        .expect(200)?;
-    ensure!(uploads.is_empty(), "{uploads:?}");
-    let deleted = || async { wait::holds(scene.stage.stored_files().is_empty(), "bytes are left") };
-    wait::until(SHORT, "its bytes are deleted", deleted).await?;
+    let person = scene.person().await?;
+    let gone = || async {
+        let uploads: Vec<UploadSession> = person.api.get("/api/uploads").await?.expect(200)?;
+        ensure!(uploads.is_empty(), "{uploads:?}");
+        ensure!(scene.stage.stored_files().is_empty(), "bytes are left");
+        Ok(())
+    };
+    wait::until(SHORT, "the upload is deleted", gone).await?;
+    scene.page.until_gone("unwanted.bin").await?;
     scene.close().await
 }
 

@@ -128,7 +128,8 @@ async fn storage_that_is_gone_is_waited_for() -> Result<()> {
         .until_upload("patient.bin", &["done"], super::LONG)
         .await?;
     ensure_stored(&scene.person().await?, "patient.bin", &path).await?;
-    scene.close().await
+    scene.browser.kill().await?;
+    scene.stage.close_after_lost_puts().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

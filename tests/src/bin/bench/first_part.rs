@@ -55,12 +55,7 @@ pub(crate) async fn measure() -> Result<Vec<Measured>> {
         page.click_on_card(&format!("sparse {round}.img"), "upload-discard")
             .await?;
         page.click("confirm-yes").await?;
-        page.until_upload(
-            &format!("sparse {round}.img"),
-            &["discarded"],
-            Duration::from_secs(60),
-        )
-        .await?;
+        page.until_gone(&format!("sparse {round}.img")).await?;
     }
     browser.kill().await?;
     stage.close().await?;
