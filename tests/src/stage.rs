@@ -305,10 +305,10 @@ fn count_rows(client: &mut postgres::Client) -> Result<(i64, i64, i64, i64)> {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if std::thread::panicking() || !self.closed {
-            if let Some(server) = &self.server {
-                eprintln!("the server's log ends with:\n{}", server.log_tail());
-            }
+        if !self.closed
+            && let Some(server) = &self.server
+        {
+            eprintln!("the server's log ends with:\n{}", server.log_tail());
         }
     }
 }

@@ -116,7 +116,7 @@ async fn of_racing_contents_one_wins_and_the_others_are_refused() -> Result<()> 
     let contents: Vec<SealedFile> = (0..6)
         .map(|seed| file.edited(content(seed, 600_000)))
         .collect();
-    let answers = race(&[admin.api.clone()], &contents, 1).await?;
+    let answers = race(std::slice::from_ref(&admin.api), &contents, 1).await?;
     let created = answers.iter().filter(|answer| answer.status == 201).count();
     ensure!(created == 1, "{created} contents were stored");
     for refused in answers.iter().filter(|answer| answer.status != 201) {

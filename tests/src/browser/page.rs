@@ -136,7 +136,7 @@ impl Page {
     }
 
     /// Picks files for upload.
-    pub async fn pick(&self, paths: &[PathBuf]) -> Result<()> {
+    pub async fn pick(&self, paths: impl IntoIterator<Item = &PathBuf>) -> Result<()> {
         let input = self.find("file-input").await?;
         Ok(input.send_keys(joined(paths)).await?)
     }
@@ -342,9 +342,9 @@ impl Page {
     }
 }
 
-fn joined(paths: &[PathBuf]) -> String {
+fn joined<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> String {
     paths
-        .iter()
+        .into_iter()
         .map(|path| path.to_string_lossy())
         .collect::<Vec<_>>()
         .join("\n")

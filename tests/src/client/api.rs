@@ -151,7 +151,6 @@ impl Call {
     }
 
     /// Adds headers.
-    #[must_use]
     pub fn headers(mut self, headers: &[(&str, String)]) -> Result<Call> {
         for (name, value) in headers {
             self.request = self

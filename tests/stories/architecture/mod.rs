@@ -155,6 +155,10 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+#[expect(
+    clippy::expect_used,
+    reason = "without metadata there is nothing to check"
+)]
 fn metadata() -> Metadata {
     MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
@@ -192,6 +196,10 @@ fn sources(folder: &str) -> Vec<String> {
     rust.filter_map(relative).collect()
 }
 
+#[expect(
+    clippy::expect_used,
+    reason = "a rule over half of the sources is none"
+)]
 fn read(file: &str) -> String {
     std::fs::read_to_string(root().join(file)).expect("a source is readable")
 }

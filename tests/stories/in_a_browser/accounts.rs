@@ -56,7 +56,7 @@ async fn after_a_reload_the_page_is_locked_until_the_password_is_right() -> Resu
     scene.page.reload().await?;
     scene.page.unlock(PASSWORD).await?;
     let path = scene.file("after.bin", 1, 300_000)?;
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("after.bin", &["done"], SHORT)

@@ -15,7 +15,7 @@ async fn one_changed_byte_sends_one_part_after_the_user_agreed() -> Result<()> {
         u32::MAX,
         Action::CutBefore,
     ));
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     let person = scene.person().await?;
     let is_whole = || async {
         let checked = check_unfinished(&person).await?;
@@ -30,7 +30,7 @@ async fn one_changed_byte_sends_one_part_after_the_user_agreed() -> Result<()> {
     scene.stage.proxy.heal();
     flip_byte(&path, 1_500_000)?;
     let before = scene.stage.proxy.ledger().seen.len();
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("diary.txt", &["asking"], SHORT)
@@ -83,12 +83,12 @@ async fn a_changed_file_may_be_stopped_or_sent_as_a_new_one() -> Result<()> {
     let mut scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("diary.txt", 1, 2_000_000)?;
     scene.let_through_up_to(12);
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene.until_stored(12).await?;
     scene = scene.fresh_browser().await?;
     scene.stage.proxy.heal();
     flip_byte(&path, 300_000)?;
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("diary.txt", &["asking"], SHORT)
@@ -129,7 +129,7 @@ async fn two_files_with_equal_name_and_size_are_two_files() -> Result<()> {
     let one = scene.file_in("one", "report.pdf", 1, 1_000_000)?;
     let two = scene.file_in("two", "report.pdf", 2, 1_000_000)?;
     for path in [&one, &two] {
-        scene.page.pick(std::slice::from_ref(path)).await?;
+        scene.page.pick([path]).await?;
         let all_done = || async {
             let cards = scene.page.cards("upload-card").await?;
             ensure!(
@@ -153,14 +153,14 @@ async fn a_renamed_file_goes_on_under_its_new_name() -> Result<()> {
     let mut scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("before.bin", 1, 2_000_000)?;
     scene.let_through_up_to(10);
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene.until_stored(10).await?;
     scene = scene.fresh_browser().await?;
     scene.stage.proxy.heal();
     let renamed = path.with_file_name("after.bin");
     std::fs::rename(&path, &renamed)?;
     let before = scene.stage.proxy.ledger().seen.len();
-    scene.page.pick(&[renamed.clone()]).await?;
+    scene.page.pick([&renamed]).await?;
     scene
         .page
         .until_upload("after.bin", &["done"], SHORT)
@@ -176,14 +176,14 @@ async fn a_renamed_file_goes_on_under_its_new_name() -> Result<()> {
 async fn the_same_file_again_sends_nothing() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("once.bin", 1, 1_000_000)?;
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("once.bin", &["done"], SHORT)
         .await?;
     let scene = scene.fresh_browser().await?;
     let before = scene.stage.proxy.ledger().seen.len();
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("once.bin", &["done"], SHORT)
@@ -203,13 +203,13 @@ async fn a_file_that_grew_keeps_what_was_stored() -> Result<()> {
     let mut scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("growing.log", 1, 2_000_000)?;
     scene.let_through_up_to(10);
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene.until_stored(10).await?;
     scene = scene.fresh_browser().await?;
     scene.stage.proxy.heal();
     super::write_content(&path, 1, 2_500_000)?;
     let before = scene.stage.proxy.ledger().seen.len();
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("growing.log", &["asking"], SHORT)

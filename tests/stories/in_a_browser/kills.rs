@@ -88,7 +88,7 @@ async fn killed_and_resumed(seed: u64, size_bytes: u64) -> Result<()> {
     let mut scene = Scene::set_up(slow_parts().embedded_postgres()).await?;
     let mut dice = Dice::of(seed);
     let path = scene.file("night.bin", seed, size_bytes)?;
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     let expected_parts = usize::try_from(size_bytes / (5 * MIB / 2))?;
     let mut kills = Vec::new();
     for (round, victim) in dice.victims().into_iter().enumerate() {
@@ -104,7 +104,7 @@ async fn killed_and_resumed(seed: u64, size_bytes: u64) -> Result<()> {
         scene = after;
         kills.push(kill);
         if victim == Victim::Browser {
-            scene.page.pick(&[path.clone()]).await?;
+            scene.page.pick([&path]).await?;
         }
     }
     let card = scene
@@ -202,7 +202,7 @@ async fn full_resume_cycle_500mb() -> Result<()> {
     let mut scene = Scene::set_up(slow_parts()).await?;
     let path = scene.file("half a gigabyte.bin", 7, 500_000_000)?;
     scene.let_through_up_to(50);
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene.until_stored(50).await?;
     let device = scene.person().await?;
     let checked = check_unfinished(&device).await?;
@@ -217,7 +217,7 @@ async fn full_resume_cycle_500mb() -> Result<()> {
     scene = scene.fresh_browser().await?;
     scene.stage.proxy.heal();
     let before = scene.stage.proxy.ledger().seen.len();
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     let card = scene
         .page
         .until_upload("half a gigabyte.bin", &["done"], Duration::from_secs(600))

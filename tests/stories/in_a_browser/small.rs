@@ -12,7 +12,7 @@ use super::{LONG, SHORT, Scene, ensure_stored, tiny_parts};
 async fn an_empty_file() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("empty.txt", 1, 0)?;
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     let card = scene
         .page
         .until_upload("empty.txt", &["done"], SHORT)
@@ -31,7 +31,7 @@ async fn an_empty_file() -> Result<()> {
 async fn one_byte() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("one.byte", 1, 1)?;
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("one.byte", &["done"], SHORT)
@@ -45,7 +45,7 @@ async fn a_name_with_every_odd_character() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
     let name = "<img src=x onerror=alert(1)> \"quotes\" 'single' & % # ? + ; \\ ~ `tick` ünï 日本語 🛳 e\u{301}.tar.gz";
     let path = scene.file(name, 1, 200_000)?;
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     let done = || async {
         let cards = scene.page.cards("upload-card").await?;
         ensure!(

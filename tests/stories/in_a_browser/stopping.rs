@@ -14,7 +14,7 @@ async fn stop_keeps_what_is_stored_and_resume_goes_on() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("a file.bin", 1, 2_000_000)?;
     scene.let_through_up_to(8);
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene.until_stored(8).await?;
     scene
         .page
@@ -57,7 +57,7 @@ async fn discard_asks_and_then_deletes_everything() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("unwanted.bin", 1, 2_000_000)?;
     scene.let_through_up_to(8);
-    scene.page.pick(&[path]).await?;
+    scene.page.pick([&path]).await?;
     scene.until_stored(8).await?;
     scene
         .page
@@ -94,11 +94,11 @@ async fn of_two_tabs_one_uploads_and_the_other_waits() -> Result<()> {
         .stage
         .proxy
         .add(Fault::matching(late, u32::MAX, Action::Hold));
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene.until_stored(5).await?;
     scene.page.open_second_tab(&scene.stage.proxy.url()).await?;
     scene.page.unlock(ferry_tests::stage::PASSWORD).await?;
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     let card = scene
         .page
         .until_upload("shared.bin", &["waiting"], SHORT)
@@ -129,11 +129,11 @@ async fn when_the_uploading_tab_closes_the_other_goes_on() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("shared.bin", 1, 2_000_000)?;
     scene.let_through_up_to(5);
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene.until_stored(5).await?;
     scene.page.open_second_tab(&scene.stage.proxy.url()).await?;
     scene.page.unlock(ferry_tests::stage::PASSWORD).await?;
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("shared.bin", &["waiting"], SHORT)
@@ -164,7 +164,7 @@ async fn an_unfinished_upload_is_offered_and_picked_again() -> Result<()> {
     let mut scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("half way.bin", 1, 2_000_000)?;
     scene.let_through_up_to(8);
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene.until_stored(8).await?;
     scene = scene.fresh_browser().await?;
     scene.stage.proxy.heal();

@@ -19,7 +19,7 @@ async fn finalization_fails_and_then_succeeds() -> Result<()> {
         1,
         Action::DropAnswer,
     ));
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("a file.bin", &["done"], SHORT)
@@ -50,7 +50,7 @@ async fn cut_and_lost_parts_are_sent_again_by_themselves() -> Result<()> {
         let this = move |head: &ferry_tests::proxy::Head| part_number(head) == Some(number);
         scene.stage.proxy.add(Fault::matching(this, 1, action));
     }
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("a file.bin", &["done"], SHORT)
@@ -77,7 +77,7 @@ async fn a_file_that_vanishes_stops_and_keeps_what_is_stored() -> Result<()> {
         .stage
         .proxy
         .add(Fault::matching(late, u32::MAX, Action::Hold));
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene.until_stored(5).await?;
     std::fs::File::options()
         .write(true)
@@ -105,7 +105,7 @@ async fn storage_that_is_gone_is_waited_for() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("patient.bin", 1, 2_000_000)?;
     scene.let_through_up_to(5);
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene.until_stored(5).await?;
     let away = scene.stage.dir().join("unplugged");
     std::fs::rename(scene.stage.parts_dir(), &away)?;
@@ -136,7 +136,7 @@ async fn storage_that_is_gone_is_waited_for() -> Result<()> {
 async fn a_used_up_quota_is_said() -> Result<()> {
     let scene = Scene::set_up(tiny_parts().set("FERRY_DEFAULT_QUOTA_BYTES", 500_000)).await?;
     let path = scene.file("large.bin", 1, 2_000_000)?;
-    scene.page.pick(&[path]).await?;
+    scene.page.pick([&path]).await?;
     let card = scene
         .page
         .until_upload("large.bin", &["failed", "stopped", "waiting"], SHORT)

@@ -22,7 +22,7 @@ fn sha256(path: &std::path::Path) -> Result<[u8; 32]> {
 async fn a_file_goes_up_and_comes_down_equal() -> Result<()> {
     let scene = Scene::set_up(slow_parts()).await?;
     let path = scene.file("holiday.mp4", 1, 64 << 20)?;
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     let card = scene
         .page
         .until_upload("holiday.mp4", &["done"], LONG)
@@ -55,7 +55,7 @@ async fn a_file_goes_up_and_comes_down_equal() -> Result<()> {
 async fn a_damaged_part_ends_the_download_and_leaves_no_file() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("damaged.bin", 1, 1_000_000)?;
-    scene.page.pick(&[path]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("damaged.bin", &["done"], SHORT)
@@ -95,7 +95,7 @@ async fn a_damaged_part_ends_the_download_and_leaves_no_file() -> Result<()> {
 async fn a_file_is_renamed_and_deleted_on_the_page() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("draft.txt", 1, 300_000)?;
-    scene.page.pick(&[path.clone()]).await?;
+    scene.page.pick([&path]).await?;
     scene
         .page
         .until_upload("draft.txt", &["done"], SHORT)

@@ -34,7 +34,7 @@ pub(crate) async fn measure() -> Result<Vec<Measured>> {
         let path = stage.dir().join(format!("sparse {round}.img"));
         std::fs::File::create(&path)?.set_len(SIZE_BYTES + round as u64)?;
         let before = stage.proxy.ledger().seen.len();
-        page.pick(&[path]).await?;
+        page.pick([&path]).await?;
         let sent = |ledger: &ferry_tests::proxy::Ledger| !ledger.since(before).sent().is_empty();
         let ledger = stage
             .proxy
