@@ -9,14 +9,11 @@
 //! - [`wire`] is what goes over HTTP: requests, responses, and the one list of error codes.
 //!
 //! Randomness and "now" are parameters everywhere. No async, no global state.
-#![cfg_attr(
-    not(test),
-    warn(clippy::indexing_slicing, clippy::as_conversions)
-)]
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::as_conversions))]
 
-pub mod plan;
 pub mod digest;
 pub mod envelope;
+pub mod plan;
 pub mod progress;
 pub mod transfer;
 pub mod wire;

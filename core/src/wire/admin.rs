@@ -32,7 +32,9 @@ pub struct NewInvitationResponse {
 
 impl std::fmt::Debug for NewInvitationResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewInvitationResponse").field("entry", &self.entry).finish_non_exhaustive()
+        f.debug_struct("NewInvitationResponse")
+            .field("entry", &self.entry)
+            .finish_non_exhaustive()
     }
 }
 

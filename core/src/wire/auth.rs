@@ -88,7 +88,9 @@ pub struct RegisterRequest {
 
 impl std::fmt::Debug for RegisterRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RegisterRequest").field("user_id", &self.user_id).finish_non_exhaustive()
+        f.debug_struct("RegisterRequest")
+            .field("user_id", &self.user_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -105,7 +107,9 @@ pub struct LoginRequest {
 
 impl std::fmt::Debug for LoginRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LoginRequest").field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("LoginRequest")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
 
@@ -172,7 +176,9 @@ pub struct NewTokenResponse {
 
 impl std::fmt::Debug for NewTokenResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewTokenResponse").field("entry", &self.entry).finish_non_exhaustive()
+        f.debug_struct("NewTokenResponse")
+            .field("entry", &self.entry)
+            .finish_non_exhaustive()
     }
 }
 

@@ -21,7 +21,9 @@ pub struct NotBytes {
 impl<const N: usize> std::str::FromStr for B64<N> {
     type Err = NotBytes;
     fn from_str(text: &str) -> Result<Self, NotBytes> {
-        let refuse = || NotBytes { expected: "a byte string of fixed length" };
+        let refuse = || NotBytes {
+            expected: "a byte string of fixed length",
+        };
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| refuse())?;
         bytes.try_into().map(B64).map_err(|_| refuse())
     }
@@ -30,7 +32,12 @@ impl<const N: usize> std::str::FromStr for B64<N> {
 impl std::str::FromStr for Bytes64 {
     type Err = NotBytes;
     fn from_str(text: &str) -> Result<Self, NotBytes> {
-        URL_SAFE_NO_PAD.decode(text).map(Bytes64).map_err(|_| NotBytes { expected: "a byte string" })
+        URL_SAFE_NO_PAD
+            .decode(text)
+            .map(Bytes64)
+            .map_err(|_| NotBytes {
+                expected: "a byte string",
+            })
     }
 }
 
@@ -73,7 +80,9 @@ impl Serialize for Bytes64 {
 impl<'de, const N: usize> Deserialize<'de> for B64<N> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        text.parse().map_err(|_| D::Error::custom(format!("expected {N} bytes in base64url without padding")))
+        text.parse().map_err(|_| {
+            D::Error::custom(format!("expected {N} bytes in base64url without padding"))
+        })
     }
 }
 
@@ -99,10 +108,16 @@ impl<const N: usize> From<[u8; N]> for B64<N> {
 #[cfg(feature = "openapi")]
 mod schema {
     use super::{B64, Bytes64};
-    use utoipa::{PartialSchema, ToSchema, openapi::{ObjectBuilder, RefOr, Schema, schema::Type}};
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+    };
 
     fn base64url(description: String) -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).description(Some(description)).into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(description))
+            .into()
     }
     impl<const N: usize> PartialSchema for B64<N> {
         fn schema() -> RefOr<Schema> {
