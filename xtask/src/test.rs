@@ -28,6 +28,7 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
     if filter.is_empty() {
         python_vectors()?;
         page_helpers()?;
+        client_units()?;
         workspace::run(cargo().arg("test").args(MEMBERS).arg("--doc"))?;
     }
     rust_tests(filter)
@@ -64,6 +65,18 @@ fn python_vectors() -> Result<()> {
             .args(reader)
             .env("FERRY_TEST_VECTORS", &made),
     )
+}
+
+/// What of the browser's driver can be tested natively, such as that its TypeScript types list every error code.
+fn client_units() -> Result<()> {
+    let units = [
+        "test",
+        "--locked",
+        "--package",
+        "ferry-client-wasm",
+        "--lib",
+    ];
+    workspace::run(cargo().args(units))
 }
 
 fn page_helpers() -> Result<()> {
