@@ -255,10 +255,13 @@ impl Driver {
         let request = self.complete.borrow().clone();
         let request = request.ok_or(ClientCode::ClientFault.because("no manifest was sealed"))?;
         self.context.api.complete(file_id, &request).await?;
-        self.work
-            .vault
-            .remember(file_id, request.manifest_seq)
-            .await?;
+        // The file is stored. Not remembering costs a warning about an older manifest, no more.
+        drop(
+            self.work
+                .vault
+                .remember(file_id, request.manifest_seq)
+                .await,
+        );
         Ok(Answer::Completed)
     }
 }
