@@ -7,10 +7,13 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::decide::Verdict;
-use super::file::{Standing, absent, standing, stored_part};
+use super::file::{
+    Standing, absent, header_of, planned_len, require_number, standing, stored_part,
+};
 use super::quota::require_within;
 use super::reserve_part::{BodyDigest, PartTicket, judge};
 use super::{UploadError, UploadResult, Uploads};
+use crate::db::files::FileRow;
 use crate::db::intents::{self, NewIntent};
 use crate::db::parts::{self, PartRow, StoredBytes};
 use crate::db::units::i32_of;
@@ -167,6 +170,7 @@ impl Uploads {
         let Some((file, session)) = files::lock(conn, ticket.user_id, ticket.file_id).await? else {
             return Err(absent(conn, ticket.user_id, ticket.file_id).await);
         };
+        require_planned(&file, ticket)?;
         let standing = standing(&file, &session, (self.clock)());
         let (verdict, row) = self.judge_row(conn, ticket, standing).await?;
         let bytes = self.stored_bytes(ticket, digests, put);
@@ -218,6 +222,19 @@ impl Uploads {
             }
         }
     }
+}
+
+/// The upload may have been resized while the body was on its way: a row outside the plan could never be completed.
+fn require_planned(file: &FileRow, ticket: &PartTicket) -> UploadResult<()> {
+    require_number(file, ticket.part_number)?;
+    let planned = planned_len(file, &header_of(file)?, ticket.part_number);
+    if planned == ticket.plain_len {
+        return Ok(());
+    }
+    Err(UploadError::PartLengthWrong {
+        expected: format!("a part of {planned} bytes, sealed"),
+        got_bytes: u64::from(ticket.plain_len),
+    })
 }
 
 /// Bytes at a provider that are not yet a part.

@@ -2,7 +2,7 @@
 
 use ferry_core::wire::{ErrorCode, ResizeRequest};
 
-use super::stage::{Stage, TestFile, manifest};
+use super::stage::{Stage, TestFile, manifest, meta};
 
 #[tokio::test]
 async fn a_file_that_grows_or_is_cut_keeps_the_parts_that_still_fit() {
@@ -67,5 +67,47 @@ async fn a_file_that_grows_or_is_cut_keeps_the_parts_that_still_fit() {
         .await
         .unwrap_err();
     assert_eq!(refused.code(), ErrorCode::InvalidRequest);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_part_on_its_way_while_its_file_is_cut_is_refused() {
+    let stage = Stage::set().await;
+    let file = TestFile::new("~a", 3 * 65_536);
+    let id = file.start.file_id;
+    stage.start(&file).await;
+    let mut late = Vec::new();
+    for number in 1..=3 {
+        let body = file.seal(number, 7);
+        let meta = meta(&body, 7, None);
+        let ticket = stage
+            .uploads
+            .reserve_part(stage.user, id, number, None, meta)
+            .await
+            .unwrap();
+        late.push((ticket, body));
+    }
+    let cut = ResizeRequest {
+        size: 65_536 + 1,
+        total_parts: 2,
+        manifest: manifest(0, 2),
+    };
+    stage.uploads.resize(stage.user, id, 1, cut).await.unwrap();
+
+    let mut codes = Vec::new();
+    for (ticket, body) in late {
+        let accepted = stage.uploads.accept_part(ticket, body).await;
+        codes.push(accepted.err().map(|error| error.code()));
+    }
+    assert_eq!(
+        codes,
+        [
+            None,
+            Some(ErrorCode::PartLengthWrong),
+            Some(ErrorCode::PartNumberInvalid)
+        ]
+    );
+    assert_eq!(stage.count("file_parts").await, 1);
+    assert_eq!(stage.files_on_disk().await, 1);
     stage.end().await;
 }
