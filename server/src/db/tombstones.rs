@@ -33,10 +33,12 @@ pub struct Tombstone {
     pub at: DateTime<Utc>,
 }
 
-/// Remembers a file that goes.
+/// Remembers a file that goes; what is remembered of its id already stays.
 pub async fn insert(conn: &mut Connection, tombstone: &Tombstone) -> Result<(), DbError> {
     diesel::insert_into(tombstones::table)
         .values(tombstone)
+        .on_conflict(tombstones::file_id)
+        .do_nothing()
         .execute(conn)
         .await?;
     Ok(())

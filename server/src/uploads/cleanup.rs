@@ -84,7 +84,7 @@ impl Uploads {
                 .await?;
             let mut gone = 0_u64;
             for session in &batch {
-                if let Some(upload) = self.remove_one(actor, stale, session.file_id, why).await? {
+                if let Some(upload) = self.try_remove(actor, stale, session.file_id, why).await? {
                     gone += 1;
                     done.deleted_count += 1;
                     done.freed_storage += upload.stored_bytes;
@@ -93,11 +93,33 @@ impl Uploads {
                     }
                 }
             }
-            // What is left is held by somebody else just now: a part coming in, or another instance cleaning up.
+            // What is left cannot go, or is held by somebody else just now: a part coming in, another instance cleaning up.
             if gone == 0 {
                 return Ok(done);
             }
             self.deletions_queued.notify_one();
+        }
+    }
+
+    /// One upload that cannot be removed is no reason to keep the others; a database that is gone is.
+    async fn try_remove(
+        &self,
+        actor: Actor,
+        stale: Stale,
+        file_id: Uuid,
+        why: &str,
+    ) -> UploadResult<Option<AbandonedUpload>> {
+        match self.remove_one(actor, stale, file_id, why).await {
+            Ok(removed) => Ok(removed),
+            Err(error) => {
+                tracing::warn!(%error, %file_id, "an abandoned upload could not be removed");
+                self.db
+                    .timely(async {
+                        sessions::stale_sums(&mut *self.db.connection().await?, stale).await
+                    })
+                    .await?;
+                Ok(None)
+            }
         }
     }
 

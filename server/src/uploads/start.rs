@@ -46,6 +46,10 @@ impl Uploads {
             let begun = begun_before(conn, user_id, new).await?;
             return Ok((upload_session(begun, now), false));
         }
+        // The insert may have waited for a discard of the same id, whose tombstone only now can be seen.
+        if tombstones::exists(conn, request.file_id).await? {
+            return Err(UploadError::FileIdTaken);
+        }
         require_room(conn, user_id, request.size).await?;
         sessions::insert(
             conn,

@@ -4,6 +4,8 @@ use chrono::TimeDelta;
 use ferry_core::wire::{CleanupRequest, ErrorCode, UploadStatus};
 
 use super::stage::{Stage, TestFile};
+use crate::db::{files, tombstones};
+use crate::uploads::delete::{Removal, remove};
 use crate::uploads::{Actor, UploadResult};
 
 fn code<T: std::fmt::Debug>(outcome: UploadResult<T>) -> ErrorCode {
@@ -141,5 +143,76 @@ async fn a_discarded_upload_is_gone_and_its_late_part_with_it() {
         ),
         (0, 0)
     );
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_upload_that_cannot_go_does_not_keep_the_others() {
+    let stage = Stage::set().await;
+    let (stuck, other) = (TestFile::new("~stuck", 65_536), TestFile::new("~b", 65_536));
+    stage.start(&stuck).await;
+    stage.turn_clock(TimeDelta::seconds(1));
+    stage.start(&other).await;
+    let id = stuck.start.file_id;
+    stage
+        .sql(&format!(
+            "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN IF OLD.id = '{id}' THEN RAISE EXCEPTION 'kept'; END IF; RETURN OLD; END $$; \
+             CREATE TRIGGER keep BEFORE DELETE ON files FOR EACH ROW EXECUTE FUNCTION keep()"
+        ))
+        .await;
+    stage.turn_clock(TimeDelta::days(8));
+    assert_eq!(stage.uploads.expire().await.unwrap(), 1);
+    assert_eq!(stage.count("tombstones").await, 1);
+    stage.sql("DROP TRIGGER keep ON files").await;
+    assert_eq!(stage.uploads.expire().await.unwrap(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_start_that_waited_for_a_discard_finds_its_tombstone() {
+    let stage = Stage::set().await;
+    let file = TestFile::new("~a", 65_536);
+    stage.start(&file).await;
+    let mut tx = stage.database.db.begin().await.unwrap();
+    let locked = files::lock(&mut tx, stage.user, file.start.file_id).await;
+    let (row, _) = locked.unwrap().unwrap();
+    let removal = Removal {
+        reason: tombstones::DISCARDED,
+        action: "upload.discarded",
+        actor: Actor::User(stage.user),
+        why: String::new(),
+    };
+    let removed = remove(&mut tx, &row, removal, row.created_at).await;
+    let (uploads, user, request) = (stage.uploads.clone(), stage.user, file.start.clone());
+    let start = tokio::spawn(async move { uploads.start(user, request).await });
+    while stage
+        .count("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        .await
+        == 0
+    {
+        assert!(!start.is_finished(), "it waits for the discard");
+    }
+    tx.end(removed).await.unwrap();
+    assert_eq!(code(start.await.unwrap()), ErrorCode::FileIdTaken);
+    assert_eq!(stage.count("files").await, 0);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_id_with_a_tombstone_can_still_be_discarded() {
+    let stage = Stage::set().await;
+    let file = TestFile::new("~a", 65_536);
+    let id = file.start.file_id;
+    stage.start(&file).await;
+    stage
+        .sql(&format!(
+            "INSERT INTO tombstones (file_id, user_id, reason, deleted, crypto_erased, at) \
+             VALUES ('{id}', '{}', 'discarded', 0, 0, now())",
+            stage.user
+        ))
+        .await;
+    stage.uploads.discard(stage.user, id).await.unwrap();
+    assert_eq!(stage.count("files").await, 0);
     stage.end().await;
 }
