@@ -1,4 +1,4 @@
-//! Reading bodies with bounds: of length, of silence, and (for parts) of the memory that all of them share.
+//! Reading bodies with bounds: of length, of silence, of slowness, and (for parts) of the memory that all of them share.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,6 +18,10 @@ use super::{
 pub(crate) const JSON_LIMIT_BYTES: usize = 1024 * 1024;
 /// How long a refused body is read before its sender is answered.
 const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// The slowest sender that is waited for. A body holds its share of the budget until it ends: without a floor, senders
+/// that drip a byte before each silence is over would hold all of it for ever. A poor mobile line is faster than this.
+const SLOWEST_BYTES_PER_SEC: u32 = 32 * 1024;
 
 /// The bytes of part bodies that may be in memory at once.
 #[derive(Debug, Clone)]
@@ -67,8 +71,27 @@ pub(crate) struct Bounds {
     pub(crate) idle: Duration,
 }
 
+impl Bounds {
+    /// Longest time for the whole body.
+    fn deadline(&self) -> Duration {
+        let expected = self
+            .announced_bytes
+            .map_or(self.limit_bytes, |bytes| bytes.min(self.limit_bytes));
+        let expected = u32::try_from(expected).unwrap_or(u32::MAX);
+        let sending =
+            Duration::from_secs_f64(f64::from(expected) / f64::from(SLOWEST_BYTES_PER_SEC));
+        self.idle.saturating_add(sending)
+    }
+}
+
 /// Reads a body to its end. Its reader learns which bound it passed.
 pub(crate) async fn read(payload: &mut dev::Payload, bounds: Bounds) -> HttpResult<Bytes> {
+    tokio::time::timeout(bounds.deadline(), read_whole(payload, bounds))
+        .await
+        .unwrap_or_else(|_| Err(incomplete("the body arrived too slowly")))
+}
+
+async fn read_whole(payload: &mut dev::Payload, bounds: Bounds) -> HttpResult<Bytes> {
     let capacity = bounds
         .announced_bytes
         .unwrap_or_default()
@@ -86,13 +109,16 @@ pub(crate) async fn read(payload: &mut dev::Payload, bounds: Bounds) -> HttpResu
 }
 
 async fn next(payload: &mut dev::Payload, idle: Duration) -> HttpResult<Option<Bytes>> {
-    let incomplete = |what: &str| HttpError::detailed(ErrorCode::BodyIncomplete, what);
     match tokio::time::timeout(idle, payload.next()).await {
         Ok(Some(Ok(chunk))) => Ok(Some(chunk)),
         Ok(Some(Err(_))) => Err(incomplete("the body broke off")),
         Ok(None) => Ok(None),
         Err(_) => Err(incomplete("the body stopped arriving")),
     }
+}
+
+fn incomplete(what: &str) -> HttpError {
+    HttpError::detailed(ErrorCode::BodyIncomplete, what)
 }
 
 /// Reads what a refused sender goes on sending, as far as one part, and drops it: a browser that is answered in the
@@ -223,6 +249,30 @@ mod tests {
             read(&mut payload(broken), BOUNDS).await.unwrap_err().code(),
             ErrorCode::BodyIncomplete
         );
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_drips_is_incomplete_though_it_is_never_silent() {
+        let drip = stream::iter(0..8).then(|_| async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Ok(Bytes::from_static(b"x"))
+        });
+        assert_eq!(
+            read(&mut payload(drip), BOUNDS).await.unwrap_err().code(),
+            ErrorCode::BodyIncomplete
+        );
+    }
+
+    #[test]
+    fn a_longer_body_has_longer() {
+        let mut part = Bounds {
+            limit_bytes: 64 * 1024,
+            announced_bytes: None,
+            idle: Duration::from_secs(30),
+        };
+        assert_eq!(part.deadline(), Duration::from_secs(32));
+        part.announced_bytes = Some(32 * 1024);
+        assert_eq!(part.deadline(), Duration::from_secs(31));
     }
 
     #[actix_web::test]
