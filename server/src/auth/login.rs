@@ -22,9 +22,13 @@ impl Accounts {
             .folded;
         let attempt = self.attempt(&folded, address).await?;
         let signed_in = self
-            .query(async |connection| {
-                let user = db::users::by_folded_name(connection, &folded).await?;
-                self.open_session(connection, verified(user, &request.auth.0)?)
+            .transact(async |tx| {
+                let user = db::users::by_folded_name(tx, &folded).await?;
+                let user = verified(user, &request.auth.0)?;
+                // Again on the row that can not change now: a new password ends every session, also one that begins
+                // while it is set. Wrong guesses never get here, and so lock nobody's row.
+                let user = db::users::by_id_kept(tx, user.id).await?;
+                self.open_session(tx, verified(user, &request.auth.0)?)
                     .await
             })
             .await?;

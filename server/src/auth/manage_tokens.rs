@@ -1,6 +1,6 @@
 //! API tokens of a user: make, list, revoke.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use ferry_core::wire::{NewTokenRequest, NewTokenResponse, Scope, TokenEntry};
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use super::{
     identity::{scope_name, scope_named},
 };
 use crate::db::{
-    self,
+    self, Connection,
     tokens::{NewToken, TokenRow},
 };
 
@@ -50,6 +50,7 @@ impl Accounts {
             expires_at,
         };
         self.transact(async |tx| {
+            require_live(tx, identity, now).await?;
             db::tokens::insert(tx, &row).await?;
             self.note(tx, identity.user_id, "token.create", id).await
         })
@@ -91,6 +92,21 @@ impl Accounts {
         })
         .await
     }
+}
+
+/// Refuses a session that ended since the request began, and keeps a password change, which ends all, out until the
+/// transaction ends.
+async fn require_live(
+    tx: &mut Connection,
+    identity: &Identity,
+    now: DateTime<Utc>,
+) -> AuthResult<()> {
+    let user = db::users::by_id_kept(tx, identity.user_id).await?;
+    let may_come_in = user.is_some_and(|user| user.disabled_at.is_none());
+    if may_come_in && db::tokens::is_live(tx, identity.user_id, identity.token_id, now).await? {
+        return Ok(());
+    }
+    Err(AuthError::Unauthenticated)
 }
 
 /// A life in seconds that makes sense.

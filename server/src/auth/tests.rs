@@ -358,3 +358,39 @@ async fn a_new_password_ends_every_session_and_is_written_down() {
     drop(connection);
     stage.database.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_begins_during_a_password_change_does_not_outlive_it() {
+    let stage = Stage::start().await;
+    let root = stage.administrator().await;
+    let admin = stage.identity(&root.session).await.unwrap();
+    let request = NewTokenRequest {
+        label: "script".to_owned(),
+        scopes: vec![Scope::Read],
+        ttl_secs: None,
+    };
+
+    let mut change = stage.database.db.begin().await.unwrap();
+    db::users::by_id_locked(&mut change, admin.user_id)
+        .await
+        .unwrap();
+    let verifier = super::verifier::Verifier::derive(admin.user_id, &OTHER_PASSWORD);
+    db::users::set_verifier(&mut change, admin.user_id, verifier.as_bytes())
+        .await
+        .unwrap();
+    db::tokens::delete_all(&mut change, admin.user_id)
+        .await
+        .unwrap();
+    let old_password = login("root", PASSWORD);
+    let (signed_in, made, ()) = tokio::join!(
+        stage.accounts.login(&old_password, HERE),
+        stage.accounts.create_token(&admin, &request),
+        async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            change.end::<(), AuthError>(Ok(())).await.unwrap();
+        }
+    );
+    assert!(matches!(signed_in, Err(AuthError::WrongCredentials)));
+    assert!(matches!(made, Err(AuthError::Unauthenticated)));
+    stage.database.stop().await;
+}

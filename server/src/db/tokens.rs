@@ -78,6 +78,22 @@ pub async fn by_hash(
     Ok(query.first(connection).await.optional()?)
 }
 
+/// Whether a token of the user exists and has not ended.
+pub async fn is_live(
+    connection: &mut Connection,
+    user_id: Uuid,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let row = tokens::table
+        .filter(tokens::id.eq(id))
+        .filter(tokens::user_id.eq(user_id))
+        .filter(tokens::expires_at.gt(now));
+    Ok(diesel::select(diesel::dsl::exists(row))
+        .get_result(connection)
+        .await?)
+}
+
 /// Notes that a token was used.
 pub async fn touch(
     connection: &mut Connection,

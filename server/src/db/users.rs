@@ -104,6 +104,15 @@ pub async fn by_id_locked(
     Ok(query.first(connection).await.optional()?)
 }
 
+/// The same, kept as it is until the transaction ends; others may read it and keep it too.
+pub async fn by_id_kept(connection: &mut Connection, id: Uuid) -> Result<Option<UserRow>, DbError> {
+    let query = users::table
+        .find(id)
+        .select(UserRow::as_select())
+        .for_share();
+    Ok(query.first(connection).await.optional()?)
+}
+
 /// Whether anybody has registered.
 pub async fn any(connection: &mut Connection) -> Result<bool, DbError> {
     Ok(
