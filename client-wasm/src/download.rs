@@ -106,6 +106,7 @@ impl Download {
                 download.beat();
             }
         };
+        self.context.pool.begin(self.transfer)?;
         let outcome = self
             .drive
             .to_its_end(|| self.feed(Event::Begin), beat)
@@ -183,9 +184,7 @@ impl Download {
             }
             Request::Fetch { file_id, part, row } => self.fetch(ticket, file_id, part, &row).await,
             Request::Write { buffer, .. } => self.write(buffer).await,
-            Request::FinishHash => Ok(Answer::FileHash(
-                self.context.pool.digest(self.transfer).await?,
-            )),
+            Request::FinishHash => self.finish_hash().await,
             // The page does it when the run succeeds, which follows.
             Request::CloseSink => Ok(Answer::Closed),
         }
@@ -262,6 +261,18 @@ impl Download {
             Some(why) => Err(ClientCode::SinkFailed.because(why)),
             None => Ok(Answer::Written),
         }
+    }
+
+    async fn finish_hash(&self) -> Result<Answer> {
+        let file = self.opened_file()?;
+        let content = file
+            .opened
+            .content()
+            .map_err(|e| ClientCode::Tampered.because(e))?;
+        let (pool, size_bytes) = (&self.context.pool, content.size_bytes);
+        Ok(Answer::FileHash(
+            pool.digest(self.transfer, size_bytes).await?,
+        ))
     }
 
     fn opened_file(&self) -> Result<Rc<File>> {

@@ -67,9 +67,11 @@ impl Driver {
                 if_match,
                 ..
             } => self.send(ticket, part, buffer, mac, if_match).await,
-            Request::FinishHash => Ok(Answer::FileHash(
-                self.context.pool.digest(self.transfer.get()).await?,
-            )),
+            Request::FinishHash => {
+                let (transfer, size_bytes) = (self.transfer.get(), self.work.picked.size_bytes);
+                let sha256 = self.context.pool.digest(transfer, size_bytes).await?;
+                Ok(Answer::FileHash(sha256))
+            }
             Request::SealManifest {
                 manifest_seq,
                 size_bytes,

@@ -25,6 +25,8 @@ use crate::{error::exception_text, interop::field};
 pub(crate) enum ReaderRequest {
     /// A picked file, attached as `blob`; a second one under the same number replaces the first.
     Open { transfer: u32 },
+    /// No file, only a SHA-256 that bytes will be fed to.
+    Begin { transfer: u32 },
     /// A slice; with a turn it is part of a pass.
     Read {
         transfer: u32,
@@ -56,9 +58,13 @@ pub(crate) struct Turn {
 pub(crate) enum ReaderReply {
     /// The slice, attached as a buffer.
     Bytes { job: u32 },
-    /// The hash.
-    Digest { job: u32, sha256: B64<32> },
-    /// The file can't be read any more.
+    /// The hash, and of how many bytes it is.
+    Digest {
+        job: u32,
+        sha256: B64<32>,
+        fed_bytes: u64,
+    },
+    /// The file can't be read any more, or the transfer is not known: a worker that was started again knows none.
     Failed { job: u32, reason: String },
 }
 
@@ -72,6 +78,9 @@ impl ReaderReply {
     }
 }
 
+/// Never hash on from nothing: that would be the SHA-256 of some other file.
+const UNKNOWN: &str = "the reader does not know this transfer";
+
 /// A slice that was read, or could not be, and waits for its turn.
 struct Arrived {
     job: u32,
@@ -83,8 +92,22 @@ struct Arrived {
 struct Transfer {
     blob: Option<Blob>,
     hasher: FileHasher,
+    /// Of the hash.
+    fed_bytes: u64,
     next_turn: u32,
     early: BTreeMap<u32, Arrived>,
+}
+
+impl Transfer {
+    fn begin_anew(&mut self) {
+        self.hasher = FileHasher::new();
+        self.fed_bytes = 0;
+    }
+
+    fn feed(&mut self, bytes: &ArrayBuffer) {
+        for_each_segment(bytes, |segment| self.hasher.update(segment));
+        self.fed_bytes += u64::from(bytes.byte_length());
+    }
 }
 
 #[derive(Default)]
@@ -109,6 +132,10 @@ impl Reader {
                 transfers.entry(transfer).or_default().blob =
                     Some(field(message, "blob").unchecked_into());
             }
+            ReaderRequest::Begin { transfer } => {
+                let mut transfers = self.transfers.borrow_mut();
+                transfers.insert(transfer, Transfer::default());
+            }
             ReaderRequest::Read {
                 transfer,
                 job,
@@ -131,26 +158,30 @@ impl Reader {
                 }
             }),
             ReaderRequest::Feed { transfer, job } => {
-                let bytes = link::buffer(message);
-                let mut transfers = self.transfers.borrow_mut();
-                let hasher = &mut transfers.entry(transfer).or_default().hasher;
-                for_each_segment(&bytes, |segment| hasher.update(segment));
-                reply_read(job, Ok(bytes));
+                reply_read(job, self.feed(transfer, link::buffer(message)));
             }
-            ReaderRequest::Digest { transfer, job } => {
-                let hasher = self
-                    .transfers
-                    .borrow_mut()
-                    .entry(transfer)
-                    .or_default()
-                    .hasher
-                    .clone();
-                reply(&ReaderReply::Digest {
-                    job,
-                    sha256: B64(hasher.finish()),
-                });
-            }
+            ReaderRequest::Digest { transfer, job } => reply(&self.digest(transfer, job)),
             ReaderRequest::Close { transfer } => self.close(transfer),
+        }
+    }
+
+    fn feed(&self, transfer: u32, bytes: ArrayBuffer) -> Result<ArrayBuffer, String> {
+        let mut transfers = self.transfers.borrow_mut();
+        transfers.get_mut(&transfer).ok_or(UNKNOWN)?.feed(&bytes);
+        Ok(bytes)
+    }
+
+    fn digest(&self, transfer: u32, job: u32) -> ReaderReply {
+        match self.transfers.borrow().get(&transfer) {
+            Some(transfer) => ReaderReply::Digest {
+                job,
+                sha256: B64(transfer.hasher.clone().finish()),
+                fed_bytes: transfer.fed_bytes,
+            },
+            None => ReaderReply::Failed {
+                job,
+                reason: UNKNOWN.to_owned(),
+            },
         }
     }
 
@@ -201,10 +232,10 @@ impl Reader {
         while let Some(arrived) = transfer.early.remove(&transfer.next_turn) {
             transfer.next_turn += 1;
             if arrived.anew {
-                transfer.hasher = FileHasher::new();
+                transfer.begin_anew();
             }
             if let Ok(bytes) = &arrived.bytes {
-                for_each_segment(bytes, |segment| transfer.hasher.update(segment));
+                transfer.feed(bytes);
             }
             reply_read(arrived.job, arrived.bytes);
         }

@@ -103,6 +103,11 @@ impl Pool {
         (0..self.part_workers).try_for_each(|number| self.start(Seat::Part(number)))
     }
 
+    /// A transfer without a file: bytes will be fed to its SHA-256.
+    pub(crate) fn begin(self: &Rc<Self>, transfer: u32) -> Result<()> {
+        self.tell(Seat::Reader, &ReaderRequest::Begin { transfer })
+    }
+
     /// The transfer is over.
     pub(crate) fn close(self: &Rc<Self>, transfer: u32) -> Result<()> {
         self.tell(Seat::Reader, &ReaderRequest::Close { transfer })
@@ -148,19 +153,33 @@ impl Pool {
         let job = self.new_job();
         let parcel = Parcel::new(&ReaderRequest::Feed { transfer, job })?.with_buffer(&held.bytes);
         let reply = self.run(job, Seat::Reader, parcel, None).await?;
-        Ok(Held {
-            bytes: link::buffer(&reply),
-            permit: held.permit,
-        })
+        match link::head(&reply)? {
+            ReaderReply::Bytes { .. } => Ok(Held {
+                bytes: link::buffer(&reply),
+                permit: held.permit,
+            }),
+            ReaderReply::Failed { reason, .. } => Err(ClientCode::ClientFault.because(reason)),
+            ReaderReply::Digest { .. } => Err(unexpected()),
+        }
     }
 
-    /// The SHA-256 of everything that the transfer fed.
-    pub(crate) async fn digest(self: &Rc<Self>, transfer: u32) -> Result<[u8; 32]> {
+    /// The SHA-256 of everything that the transfer fed, which must be the whole file.
+    pub(crate) async fn digest(
+        self: &Rc<Self>,
+        transfer: u32,
+        size_bytes: u64,
+    ) -> Result<[u8; 32]> {
         let job = self.new_job();
         let parcel = Parcel::new(&ReaderRequest::Digest { transfer, job })?;
         match link::head(&self.run(job, Seat::Reader, parcel, None).await?)? {
-            ReaderReply::Digest { sha256, .. } => Ok(sha256.0),
-            _ => Err(unexpected()),
+            ReaderReply::Digest {
+                sha256, fed_bytes, ..
+            } if fed_bytes == size_bytes => Ok(sha256.0),
+            ReaderReply::Digest { fed_bytes, .. } => Err(ClientCode::ClientFault.because(format!(
+                "{fed_bytes} bytes were hashed instead of {size_bytes}"
+            ))),
+            ReaderReply::Failed { reason, .. } => Err(ClientCode::ClientFault.because(reason)),
+            ReaderReply::Bytes { .. } => Err(unexpected()),
         }
     }
 
