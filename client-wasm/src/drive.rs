@@ -112,6 +112,11 @@ impl<M: Machine> Drive<M> {
         }
     }
 
+    /// How the last run ended.
+    pub(crate) fn outcome(&self) -> Option<M::Outcome> {
+        self.outcome.get()
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         self.outcome.get().is_some()
     }

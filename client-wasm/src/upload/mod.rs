@@ -107,24 +107,22 @@ impl Upload {
         self.end_run(Event::Stop).await;
     }
 
-    /// Ends the run and deletes what is stored.
+    /// Ends the run and deletes what is stored; an error where that did not happen.
     pub(crate) async fn discard(&self) -> Result<()> {
-        if self.end_run(Event::Discard).await {
-            return Ok(());
-        }
+        let run = self.run.borrow().clone();
+        let was_driving = run.is_some_and(|run| run.is_driving());
+        self.end_run(Event::Discard).await;
         let driver = self.driver.borrow().clone();
         let Some(driver) = driver else { return Ok(()) };
+        if was_driving {
+            let outcome = driver.drive.outcome().ok_or(ClientCode::ClientFault)?;
+            return discarded(outcome, &driver);
+        }
         let run = self.enter()?;
         run.start_driving();
         let outcome = driver.to_its_end(Event::Discard).await;
         self.leave(&run);
-        match outcome? {
-            Outcome::Failed(trouble) => Err(error_of_trouble(
-                trouble,
-                driver.drive.last_error().as_ref(),
-            )),
-            _ => Ok(()),
-        }
+        discarded(outcome?, &driver)
     }
 
     /// It works with the keys of another user than this one.
@@ -265,6 +263,19 @@ fn judge(outcome: Outcome, driver: &Driver, picked: &Picked) -> Result<UploadedV
         Outcome::Done(done) => Ok(uploaded(done, picked)),
         Outcome::Stopped => Err(ClientCode::Stopped.into()),
         Outcome::Discarded => Err(ClientCode::Discarded.into()),
+        Outcome::Failed(trouble) => Err(error_of_trouble(
+            trouble,
+            driver.drive.last_error().as_ref(),
+        )),
+    }
+}
+
+/// "Stopped" says that what is stored is kept.
+fn discarded(outcome: Outcome, driver: &Driver) -> Result<()> {
+    match outcome {
+        Outcome::Discarded => Ok(()),
+        Outcome::Stopped => Err(ClientCode::Stopped.into()),
+        Outcome::Done(_) => Err(ClientCode::Stopped.because("the upload is complete")),
         Outcome::Failed(trouble) => Err(error_of_trouble(
             trouble,
             driver.drive.last_error().as_ref(),
