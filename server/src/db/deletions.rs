@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -53,6 +53,25 @@ pub async fn queue_file(
          SELECT provider, locator, $2, $2 FROM file_parts WHERE file_id = $1",
     )
     .bind::<SqlUuid, _>(file_id)
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)
+    .await?;
+    Ok(queued)
+}
+
+/// Queues the parts of a file that come after one.
+pub async fn queue_after(
+    conn: &mut Connection,
+    file_id: Uuid,
+    after: i32,
+    now: DateTime<Utc>,
+) -> Result<usize, DbError> {
+    let queued = diesel::sql_query(
+        "INSERT INTO deletions (provider, locator, queued_at, not_before) \
+         SELECT provider, locator, $3, $3 FROM file_parts WHERE file_id = $1 AND part_number > $2",
+    )
+    .bind::<SqlUuid, _>(file_id)
+    .bind::<Integer, _>(after)
     .bind::<Timestamptz, _>(now)
     .execute(conn)
     .await?;

@@ -228,23 +228,15 @@ pub async fn delete(conn: &mut Connection, ids: &[i64]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Rows from a number on, for an upload that was cut.
-pub async fn from_number(
-    conn: &mut Connection,
-    file_id: Uuid,
-    first: i32,
-) -> Result<Vec<PartRow>, DbError> {
-    let rows = file_parts::table
-        .filter(
-            file_parts::file_id
-                .eq(file_id)
-                .and(file_parts::part_number.ge(first)),
-        )
-        .select(PartRow::as_select())
-        .order(file_parts::part_number.asc())
-        .load(conn)
-        .await?;
-    Ok(rows)
+/// Removes the rows after a number; their bytes must be queued for deletion in the same transaction.
+pub async fn delete_after(conn: &mut Connection, file_id: Uuid, after: i32) -> Result<(), DbError> {
+    let rows = file_parts::table.filter(
+        file_parts::file_id
+            .eq(file_id)
+            .and(file_parts::part_number.gt(after)),
+    );
+    diesel::delete(rows).execute(conn).await?;
+    Ok(())
 }
 
 /// Removes all rows of a file; their bytes must be queued for deletion in the same transaction.

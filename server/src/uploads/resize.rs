@@ -96,28 +96,29 @@ impl Uploads {
             last_part_size: shape.last_part_size,
             ..file
         };
-        self.drop_misfits(conn, &reshaped, before.min(total)).await
+        self.drop_misfits(conn, &reshaped, before).await
     }
 
-    /// Only the last part of either plan, and what comes after it, can have another length now.
+    /// What comes after the last part goes; before it only the last part of either plan can have another length now.
     async fn drop_misfits(
         &self,
         conn: &mut Connection,
         file: &FileRow,
-        first: u32,
+        before: u32,
     ) -> UploadResult<()> {
+        let now = (self.clock)();
+        deletions::queue_after(conn, file.id, file.total_parts_expected, now).await?;
+        parts::delete_after(conn, file.id, file.total_parts_expected).await?;
         let header = header_of(file)?;
-        let total = total_parts(file);
-        let mut misfits = Vec::new();
-        for row in parts::from_number(conn, file.id, i32_of(first)).await? {
-            let number = u32_of(row.part_number);
-            if number > total || planned_len(file, &header, number) != u32_of(row.size) {
-                misfits.push(row.id);
-            }
-        }
-        deletions::queue_parts(conn, &misfits, (self.clock)()).await?;
-        parts::delete(conn, &misfits).await?;
-        Ok(())
+        let lasts = [i32_of(before), file.total_parts_expected];
+        let misfits: Vec<i64> = parts::of_numbers(conn, file.id, &lasts)
+            .await?
+            .iter()
+            .filter(|row| planned_len(file, &header, u32_of(row.part_number)) != u32_of(row.size))
+            .map(|row| row.id)
+            .collect();
+        deletions::queue_parts(conn, &misfits, now).await?;
+        Ok(parts::delete(conn, &misfits).await?)
     }
 }
 
