@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Integer, Timestamptz};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -207,16 +208,22 @@ pub async fn mark_corrupt(
         == 1)
 }
 
-/// Remembers when these rows' bytes were last found sound.
+/// Remembers when these generations' bytes were last found sound; one replaced or found damaged since is left alone.
 pub async fn mark_verified(
     conn: &mut Connection,
-    ids: &[i64],
+    sound: &[(i64, i32)],
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    diesel::update(file_parts::table.filter(file_parts::id.eq_any(ids)))
-        .set(file_parts::verified_at.eq(now))
-        .execute(conn)
-        .await?;
+    let (ids, generations): (Vec<i64>, Vec<i32>) = sound.iter().copied().unzip();
+    diesel::sql_query(
+        "UPDATE file_parts SET verified_at = $3 FROM unnest($1, $2) AS seen (id, generation) \
+         WHERE file_parts.id = seen.id AND file_parts.generation = seen.generation AND file_parts.state = 'stored'",
+    )
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Array<Integer>, _>(generations)
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

@@ -95,18 +95,21 @@ impl Uploads {
         let mut reads = futures_util::stream::iter(page)
             .map(|row| async move { self.is_valid(&row).await.map(|valid| (row, valid)) })
             .buffered(self.settings.verify_concurrency.max(1));
-        let mut sound_ids = Vec::new();
+        let mut sound = Vec::new();
         let mut outcome = Ok(());
         while let Some(read) = reads.next().await {
-            match read {
-                Ok((row, true)) => {
-                    sound_ids.push(row.id);
-                    tally.add(u32_of(row.part_number), true, progress);
+            let judged = match read {
+                Ok((row, false)) => self.judge_damaged(file, row).await,
+                read => read.map(Some),
+            };
+            match judged {
+                Ok(Some((row, valid))) => {
+                    if valid {
+                        sound.push((row.id, row.generation));
+                    }
+                    tally.add(u32_of(row.part_number), valid, progress);
                 }
-                Ok((row, false)) => {
-                    self.report_damage(file, &row).await?;
-                    tally.add(u32_of(row.part_number), false, progress);
-                }
+                Ok(None) => {}
                 // What was found so far stands; the rest is not known.
                 Err(error) => {
                     outcome = Err(error);
@@ -117,7 +120,7 @@ impl Uploads {
         let now = (self.clock)();
         self.db
             .timely(async {
-                parts::mark_verified(&mut *self.db.connection().await?, &sound_ids, now).await
+                parts::mark_verified(&mut *self.db.connection().await?, &sound, now).await
             })
             .await?;
         outcome
@@ -135,10 +138,34 @@ impl Uploads {
         }
     }
 
-    /// In one transaction: the part is corrupt, its file unfinished. A generation stored meanwhile is not touched.
-    async fn report_damage(&self, file: &FileRow, row: &PartRow) -> UploadResult<()> {
+    /// Reports the damage. A generation stored meanwhile is judged in its place, once; a part gone meanwhile is left out.
+    async fn judge_damaged(
+        &self,
+        file: &FileRow,
+        row: PartRow,
+    ) -> UploadResult<Option<(PartRow, bool)>> {
+        if self.report_damage(file, &row).await? {
+            return Ok(Some((row, false)));
+        }
+        let newest = self
+            .db
+            .timely(async {
+                let mut conn = self.db.connection().await?;
+                parts::find(&mut conn, file.id, row.part_number).await
+            })
+            .await?;
+        let Some(newest) = newest else {
+            return Ok(None);
+        };
+        let is_valid = self.is_valid(&newest).await?;
+        let is_judged = is_valid || self.report_damage(file, &newest).await?;
+        Ok(is_judged.then_some((newest, is_valid)))
+    }
+
+    /// In one transaction: the part is corrupt, its file unfinished. False when this generation is no more: nothing is touched.
+    async fn report_damage(&self, file: &FileRow, row: &PartRow) -> UploadResult<bool> {
         if !is_sound(row) {
-            return Ok(());
+            return Ok(true);
         }
         self.db
             .timely(async {
@@ -154,12 +181,12 @@ impl Uploads {
         conn: &mut Connection,
         file: &FileRow,
         row: &PartRow,
-    ) -> UploadResult<()> {
+    ) -> UploadResult<bool> {
         let Some((file, _)) = files::lock(conn, file.user_id, file.id).await? else {
             return Err(UploadError::NotFound);
         };
         if !parts::mark_corrupt(conn, row.id, row.generation).await? {
-            return Ok(());
+            return Ok(false);
         }
         if file.is_complete {
             files::reopen(conn, file.id).await?;
@@ -172,7 +199,8 @@ impl Uploads {
             subject_id: Some(file.id),
             reason: format!("verification of part {} failed", row.part_number),
         };
-        Ok(audit::record(conn, &event).await?)
+        audit::record(conn, &event).await?;
+        Ok(true)
     }
 }
 

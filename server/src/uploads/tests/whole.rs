@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use bytes::Bytes;
+use diesel_async::SimpleAsyncConnection as _;
 use ferry_core::wire::{
     CheckQuery, CompleteRequest, ErrorCode, FilesQuery, RenameRequest, UploadStatus,
     VerifyProgress, VerifyRequest,
@@ -506,6 +507,52 @@ async fn check_finds_renamed_files_and_tells_twins_apart() {
             .await
             .unwrap()
             .exists
+    );
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_part_replaced_while_its_old_bytes_were_judged_is_not_called_corrupt() {
+    let stage = Stage::set().await;
+    let file = TestFile::new("~a", 65_536);
+    let id = file.start.file_id;
+    stage.start(&file).await;
+    stage.send_all(&file).await;
+    let path = stage.part_paths().remove(0);
+    let sound = std::fs::read(&path).unwrap();
+    std::fs::write(&path, b"damaged").unwrap();
+    let mut tx = stage.database.db.begin().await.unwrap();
+    let locked = crate::db::files::lock(&mut tx, stage.user, id).await;
+    locked.unwrap().unwrap();
+
+    let (uploads, user) = (stage.uploads.clone(), stage.user);
+    let request = VerifyRequest {
+        file_id: id,
+        chunk_numbers: None,
+    };
+    let verify = tokio::spawn(async move { uploads.verify(user, request, &|_| {}).await });
+    while stage
+        .count("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        .await
+        == 0
+    {
+        assert!(!verify.is_finished(), "it waits to report the damage");
+    }
+    std::fs::write(&path, sound).unwrap();
+    let replace = "UPDATE file_parts SET generation = generation + 1";
+    tx.batch_execute(replace).await.unwrap();
+    tx.end(Ok::<(), crate::db::DbError>(())).await.unwrap();
+
+    let found = verify.await.unwrap().unwrap();
+    assert_eq!(
+        (found.valid_chunks, found.corrupted_chunks),
+        (vec![1], vec![])
+    );
+    assert_eq!(
+        stage
+            .count("file_parts WHERE state = 'stored' AND verified_at IS NOT NULL")
+            .await,
+        1
     );
     stage.end().await;
 }
