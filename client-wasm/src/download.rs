@@ -111,6 +111,7 @@ impl Download {
             .drive
             .to_its_end(|| self.feed(Event::Begin), beat)
             .await;
+        self.let_go_of_write();
         self.show();
         self.context.pool.close(self.transfer)?;
         match outcome? {
@@ -140,6 +141,11 @@ impl Download {
                 &failed.map_or(JsValue::UNDEFINED, JsValue::from),
             );
         }
+    }
+
+    /// After the end the page may never acknowledge; whoever waits for it would keep the bytes' share of the memory.
+    fn let_go_of_write(&self) {
+        self.written(Some("the download has ended".to_owned()));
     }
 
     fn carry_out(self: &Rc<Self>, action: Action) {
@@ -251,6 +257,9 @@ impl Download {
         let held = self.fetched.borrow_mut().remove(&buffer);
         let held = held.ok_or(ClientCode::ClientFault.because("the part's bytes are gone"))?;
         let held = self.context.pool.feed(self.transfer, held).await?;
+        if self.drive.has_ended() {
+            return Err(ClientCode::Stopped.into());
+        }
         let (written, tell) = deferred();
         *self.written.borrow_mut() = Some(tell);
         self.sink.write(&held.bytes)?;
