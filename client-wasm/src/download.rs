@@ -12,7 +12,7 @@ use ferry_core::{
     },
     wire::B64,
 };
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use serde::Serialize;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
@@ -54,6 +54,9 @@ pub(crate) struct Download {
     /// Fulfilled by the page: with a text where its sink refused.
     written: RefCell<Option<Function>>,
     file: RefCell<Option<Rc<File>>>,
+    /// Fulfilled with `true` at the machine's end, which may come while it is still in line.
+    ended: Promise,
+    tell_ended: Function,
     sink: Rc<dyn Sink>,
 }
 
@@ -82,6 +85,7 @@ impl Download {
         let vault = context.vault().await?;
         let transfer = context.new_transfer();
         let machine = DownloadMachine::new(DownloadSetup::new(file_id, random_u64()));
+        let (ended, tell_ended) = deferred();
         Ok(Rc::new(Download {
             context,
             vault,
@@ -90,13 +94,18 @@ impl Download {
             fetched: RefCell::default(),
             written: RefCell::default(),
             file: RefCell::default(),
+            ended,
+            tell_ended,
             sink,
         }))
     }
 
     /// From its beginning to its end; the page closes the sink after `Ok`, and aborts it after `Err`.
     pub(crate) async fn run(self: &Rc<Self>) -> Result<DownloadedView> {
-        let _turn = self.context.turns.enter(shares(u64::MAX)).await;
+        // Its size is not known yet.
+        self.sink.progress(ProgressView::queued(0));
+        let turns = &self.context.turns;
+        let _turn = turns.enter_unless(shares(u64::MAX), &self.ended).await;
         if self.drive.has_ended() {
             return Err(ClientCode::Stopped.into());
         }
@@ -158,7 +167,10 @@ impl Download {
             Action::WakeAt { at_ms } => self.drive.wake_at(at_ms),
             // The page does it when the run fails, which follows.
             Action::AbortSink => {}
-            Action::Ended(outcome) => self.drive.end(outcome),
+            Action::Ended(outcome) => {
+                self.drive.end(outcome);
+                let _ = self.tell_ended.call1(&JsValue::NULL, &JsValue::TRUE);
+            }
         }
     }
 
