@@ -148,11 +148,16 @@ impl Session {
     }
 
     /// Ends the session here even where the server can't be told.
-    pub(crate) async fn logout(&self) -> Result<()> {
+    pub(crate) async fn forget(&self) -> Result<()> {
         let before = self.state.replace(State::SignedOut);
         if let State::SignedIn { account, .. } = before {
             self.store.forget_user(account.user_id).await?;
         }
+        Ok(())
+    }
+
+    /// Ends the session at the server.
+    pub(crate) async fn logout(&self) -> Result<()> {
         match self.api.logout().await {
             Err(error) if error.refused() == Some(ErrorCode::Unauthenticated) => Ok(()),
             done => done,

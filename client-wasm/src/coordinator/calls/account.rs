@@ -49,7 +49,10 @@ impl Coordinator {
         let entered = match call {
             Call::Config {} => return to_js(&ConfigView::from(self.context.config().await?)),
             Call::Logout {} => {
+                // Transfers may take long to stop; the keys don't wait for them.
+                let forgotten = session.forget().await;
                 self.stop_all().await;
+                forgotten?;
                 return nothing(session.logout().await);
             }
             Call::Register {

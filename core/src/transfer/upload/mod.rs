@@ -213,7 +213,7 @@ impl UploadMachine {
 
     fn stop(&mut self) -> Result<(), Leave> {
         match self.state {
-            State::Ended(_) | State::Discarding => Ok(()),
+            State::Ended(_) => Ok(()),
             _ => Err(Leave::End(Outcome::Stopped)),
         }
     }
