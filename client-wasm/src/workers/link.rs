@@ -3,7 +3,7 @@
 use js_sys::{Array, ArrayBuffer, Object};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::{
     error::{ClientCode, Result},
@@ -84,7 +84,7 @@ pub(crate) enum FromWorker {
 pub(crate) struct WorkerLink {
     worker: Worker,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
 }
 
 impl WorkerLink {
@@ -101,8 +101,12 @@ impl WorkerLink {
         let worker =
             Worker::new_with_options(&scope().location().href(), &options).map_err(fault)?;
         let on_message = on_message(hear.clone());
-        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
-            hear(FromWorker::Dead(event.message()))
+        let on_error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            // Not prevented, it would be an error of this worker too.
+            event.prevent_default();
+            // Where the script could not be loaded, the event has no message.
+            let reason = field(&event, "message").as_string();
+            hear(FromWorker::Dead(reason.unwrap_or_default()));
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
