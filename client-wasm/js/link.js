@@ -9,9 +9,18 @@ const WORKER_FAILED = {
   retryable: false,
 };
 
+const WORKER_DIED = {
+  code: "client_fault",
+  message: "Ferry's worker stopped working.",
+  hint: "Reload the page; uploads go on where they were.",
+  retryable: false,
+};
+
 export class CoordinatorLink {
   #worker;
   #ready;
+  /** Why no call can be answered any more. */
+  #dead = null;
   #nextId = 1;
   #calls = new Map();
   #listeners = new Map();
@@ -26,6 +35,7 @@ export class CoordinatorLink {
   /** One call, one answer; `attached` holds what can't be plain data (a File, a handle). */
   async call(name, args = {}, attached = {}) {
     await this.#ready;
+    if (this.#dead) throw this.#dead;
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject });
@@ -58,9 +68,13 @@ export class CoordinatorLink {
       reject(error);
       this.#fail(error);
     };
-    this.#worker.onerror = (event) => failed(event.message);
+    let isReady = false;
+    this.#worker.onerror = (event) => {
+      this.#worker.terminate();
+      failed(event.message, isReady ? WORKER_DIED : WORKER_FAILED);
+    };
     this.#worker.onmessage = ({ data }) => {
-      if (data.ready === true) resolve();
+      if (data.ready === true) resolve(isReady = true);
       else if (data.ready === false) failed(data.reason, data.error ?? undefined);
       else if (data.session) onSession();
       else if (data.topic) this.#listeners.get(data.topic)?.(data);
@@ -76,6 +90,7 @@ export class CoordinatorLink {
   }
 
   #fail(error) {
+    this.#dead = error;
     for (const call of this.#calls.values()) call.reject(error);
     this.#calls.clear();
   }
