@@ -13,23 +13,16 @@ pub(crate) fn run(seeds: u32, size_mib: u32) -> Result<()> {
     web::build()?;
     test::build_parts(true)?;
     let mut story = test::on_stage(true);
-    story.arg("cargo").args([
-        "test",
-        "--locked",
+    story.arg("cargo").arg("test").args(test::MEMBERS);
+    story.args([
         "--release",
-        "--package",
-        "ferry-tests",
         "--test",
         "stories",
-    ]);
-    story.args([
         "resume_from_a_fresh_profile",
-        "--",
-        "--test-threads=1",
-        "--nocapture",
     ]);
-    story
-        .env("FERRY_TEST_SEEDS", seeds.to_string())
-        .env("FERRY_TEST_SIZE_MIB", size_mib.to_string());
-    workspace::run(story.env("FERRY_TEST_SERVER", target().join("release/ferry-server")))
+    story.args(["--", "--test-threads=1", "--nocapture"]);
+    story.env("FERRY_TEST_SEEDS", seeds.to_string());
+    story.env("FERRY_TEST_SIZE_MIB", size_mib.to_string());
+    story.env("FERRY_TEST_SERVER", target().join("release/ferry-server"));
+    workspace::run(&mut story)
 }

@@ -1,9 +1,13 @@
 //! Every test: the independent vector tool, the page's helpers, then all crates and the stories.
 //! The stories' own stage (Postgres, server, browser, proxy) is built in `tests/`; here things are only built and started.
 
-use std::path::Path;
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
     install, web,
@@ -11,7 +15,7 @@ use crate::{
 };
 
 /// One selection for every build and test: with another one cargo unifies features anew and builds dependencies twice.
-const MEMBERS: [&str; 6] = [
+pub(crate) const MEMBERS: [&str; 6] = [
     "--locked",
     "--workspace",
     "--exclude",
@@ -113,17 +117,39 @@ fn rust_tests(filter: &[String]) -> Result<()> {
         );
     }
     let mut tests = on_stage(false);
-    tests
-        .arg("cargo")
-        .arg("test")
-        .args(MEMBERS)
-        .args(["--no-fail-fast", "--tests"])
-        .args(filter);
-    workspace::run(tests.args(["--", "--test-threads=1"]))
+    tests.arg("cargo").arg("test").args(MEMBERS);
+    tests.args(["--no-fail-fast", "--tests"]).args(filter);
+    counted(tests.args(["--", "--test-threads=1"]))
+}
+
+/// Runs `cargo test`, which sums up each binary by itself, and ends with the sum of all.
+fn counted(tests: &mut Command) -> Result<()> {
+    let mut child = tests.stdout(Stdio::piped()).spawn()?;
+    let output = child.stdout.take().context("no output")?;
+    let (mut passed, mut failed) = (0, 0);
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        println!("{line}");
+        if line.starts_with("test result:") {
+            passed += count_before(&line, " passed");
+            failed += count_before(&line, " failed");
+        }
+    }
+    let status = child.wait()?;
+    println!("{passed} passed, {failed} failed");
+    ensure!(status.success(), "the tests failed ({status})");
+    Ok(())
+}
+
+/// The number that stands before a word.
+fn count_before(line: &str, word: &str) -> u32 {
+    let before = line.split(word).next().unwrap_or_default();
+    let number = before.rsplit(' ').next().unwrap_or_default();
+    number.parse().unwrap_or(0)
 }
 
 /// The program that runs what follows with a Postgres for stories, and fails when processes are left over.
-pub(crate) fn on_stage(release: bool) -> std::process::Command {
+pub(crate) fn on_stage(release: bool) -> Command {
     let profile = if release { "release" } else { "debug" };
     program(target().join(profile).join("on-stage"))
 }
