@@ -3,6 +3,9 @@
 import { FerryError } from "./error.js";
 import { awake } from "./wakelock.js";
 
+/** How long a sink may take to throw away what it got. It is the page's own, and nobody waits longer for it. */
+const ABORT_PATIENCE_MS = 3_000;
+
 export async function runDownload(link, fileId, { sink, signal, onProgress }) {
   const writer = sink.getWriter();
   const write = async (topic, chunk) => {
@@ -18,13 +21,34 @@ export async function runDownload(link, fileId, { sink, signal, onProgress }) {
   try {
     if (signal?.aborted) throw await link.localError("stopped");
     const downloaded = await awake(link.call("download", { topic, fileId }));
-    await writer.close().catch(async (cause) => { throw await link.localError("sink_failed", String(cause)); });
+    await close(writer, signal, link);
     return downloaded;
   } catch (error) {
-    await writer.abort(error).catch(() => {});
+    await atMost(ABORT_PATIENCE_MS, writer.abort(error).catch(() => {}));
     throw error;
   } finally {
     signal?.removeEventListener("abort", stop);
     link.unsubscribe(topic);
   }
+}
+
+/** The worker has done its share; a sink that waits for somebody (a download that the browser paused) can still be stopped. */
+async function close(writer, signal, link) {
+  const closing = writer.close().then(() => null, (cause) => link.localError("sink_failed", String(cause)));
+  const stopping = aborted(signal).then(() => link.localError("stopped"));
+  const error = await Promise.race([closing, stopping]);
+  if (error) throw error;
+}
+
+function aborted(signal) {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    signal?.addEventListener("abort", resolve, { once: true });
+  });
+}
+
+async function atMost(ms, promise) {
+  let timer = null;
+  await Promise.race([promise, new Promise((resolve) => { timer = setTimeout(resolve, ms); })]);
+  clearTimeout(timer);
 }

@@ -5,24 +5,25 @@ import { contentDisposition } from './names.js';
 const SCOPE = '/saving/';
 const WORKER = '/download-sw.js';
 const PING_MS = 10_000;
-/** How long the browser may take to ask the service worker for the download. */
+/** How long each step may take until the browser asked the service worker for the download. */
 const PATIENCE_MS = 15_000;
 
 /**
  * A `WritableStream`. The last chunk is handed over only at `close`, which the client does after the whole file was checked:
- * whatever fails before leaves no complete file behind.
+ * whatever fails before leaves no complete file behind. Aborting it never waits for the browser, which may have paused.
  */
 export async function streamSink(name, sizeBytes) {
-  const worker = await activeWorker();
+  const worker = await inTime(activeWorker());
   const id = crypto.randomUUID();
   const { port1: port, port2: remote } = new MessageChannel();
   const demand = demandOf(port);
   worker.postMessage({ id, headers: headersOf(name, sizeBytes) }, [remote]);
-  await demand.ready;
-  const frame = openFrame(id);
-  await inTime(demand.taken);
+  const frame = await taken(demand, id, port);
   const ping = setInterval(() => worker.postMessage({ ping: true }), PING_MS);
+  let isOpen = true;
   const end = (message) => {
+    if (!isOpen) return;
+    isOpen = false;
     clearInterval(ping);
     port.postMessage(message);
     setTimeout(() => frame.remove(), PING_MS);
@@ -30,16 +31,41 @@ export async function streamSink(name, sizeBytes) {
   return new WritableStream(heldBack(demand, port, end));
 }
 
-/** The methods of the sink: each chunk waits until the browser wants more. */
+/** The frame in which the browser took the download. A download that comes too late must not hang in the browser's list. */
+async function taken(demand, id, port) {
+  let frame = null;
+  try {
+    await inTime(demand.ready);
+    frame = openFrame(id);
+    await inTime(demand.taken);
+    return frame;
+  } catch (error) {
+    port.postMessage({ failed: error.message });
+    frame?.remove();
+    throw error;
+  }
+}
+
+/** The methods of the sink: each chunk waits until the browser wants more, or the stream is aborted. */
 function heldBack(demand, port, end) {
   let held = null;
+  let aborted = null;
+  const fail = (reason) => {
+    held = null;
+    end({ failed: String(reason?.message ?? reason ?? 'stopped') });
+  };
   const send = async () => {
     if (!held) return;
-    await demand.next();
+    // A stream whose write or close fails is not aborted any more: what fails here is told here.
+    await Promise.race([demand.next(), aborted]).catch((reason) => { fail(reason); throw reason; });
     port.postMessage({ chunk: held }, [held]);
     held = null;
   };
   return {
+    start({ signal }) {
+      aborted = new Promise((resolve, reject) => { signal.addEventListener('abort', () => reject(signal.reason)); });
+      aborted.catch(() => {});
+    },
     async write(chunk) {
       await send();
       held = bufferOf(chunk);
@@ -48,10 +74,7 @@ function heldBack(demand, port, end) {
       await send();
       end({ end: true });
     },
-    abort(reason) {
-      held = null;
-      end({ failed: String(reason?.message ?? reason ?? 'stopped') });
-    },
+    abort: fail,
   };
 }
 
@@ -82,9 +105,14 @@ function demandOf(port) {
   return { ready: ready.promise, taken: taken.promise, next };
 }
 
-function inTime(promise) {
-  const late = new Promise((resolve, reject) => { setTimeout(() => reject(new Error('the browser did not start the download')), PATIENCE_MS); });
-  return Promise.race([promise, late]);
+async function inTime(promise) {
+  let timer = null;
+  const late = new Promise((resolve, reject) => { timer = setTimeout(() => reject(new Error('the browser did not start the download')), PATIENCE_MS); });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function headersOf(name, sizeBytes) {

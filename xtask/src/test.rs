@@ -83,8 +83,10 @@ fn client_units() -> Result<()> {
     workspace::run(cargo().args(units))
 }
 
+/// The page's own modules, and the client's JavaScript around its workers.
 fn page_helpers() -> Result<()> {
     let mut files = javascript_tests(&root().join("web/test"))?;
+    files.extend(javascript_tests(&root().join("client-wasm/test"))?);
     files.sort();
     workspace::run(program("node").arg("--test").args(files))
 }
