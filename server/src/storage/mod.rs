@@ -3,6 +3,7 @@
 
 mod bounded;
 mod opendal;
+pub mod telegram;
 
 #[cfg(test)]
 mod contract;

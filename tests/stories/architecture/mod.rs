@@ -94,6 +94,11 @@ const ROOMS: &[Room] = &[
     },
     Room {
         room: "server/src",
+        never: &["teloxide", "reqwest", "reqwest_of_teloxide"],
+        except: &["server/src/storage/telegram/api.rs"],
+    },
+    Room {
+        room: "server/src",
         never: &["std::env::var"],
         except: &["server/src/config.rs", "server/src/config"],
     },
@@ -122,7 +127,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("js-sys", &["ferry-client-wasm"]),
     ("gloo", &["ferry-client-wasm"]),
     ("postgres", &["ferry-tests"]),
-    ("reqwest", &["ferry-tests"]),
+    ("reqwest", &["ferry-tests", "ferry-server"]),
     ("thirtyfour", &["ferry-tests"]),
     ("wasm-bindgen-cli-support", &["xtask"]),
 ];

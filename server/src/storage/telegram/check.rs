@@ -1,0 +1,351 @@
+//! Tests a bot as it will be used: who it is, and in a chat what it is, what the bot may do there, and whether a
+//! document comes back as it was sent. Says what is wrong in words for whoever set it up. It changes no state.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
+
+use super::{
+    api::{BotApi, ChatInfo, ChatKind, Me, Rights, Sent},
+    fault::{ChatTrouble, Fault},
+};
+
+const TEST_BYTES: usize = 1_024;
+const PATIENCE: Duration = Duration::from_secs(30);
+/// A document that was just sent is not always there at once.
+const READ_TRIES: u32 = 4;
+const READ_PAUSE: Duration = Duration::from_millis(500);
+
+/// Whose fault it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TroubleWith {
+    /// The token.
+    Token,
+    /// The chat, or what the bot may do there.
+    Chat,
+    /// The Bot API or the way to it.
+    Api,
+}
+
+/// What is wrong, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
+pub struct Trouble {
+    /// Whose fault it is.
+    pub with: TroubleWith,
+    /// What was seen; none where every call worked and the outcome is wrong.
+    pub fault: Option<Fault>,
+    words: String,
+}
+
+/// A chat that the bot can use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsableChat {
+    /// The chat.
+    pub chat: ChatInfo,
+    /// The id that was asked for, where the group became a supergroup.
+    pub moved_from: Option<i64>,
+    /// The test document's message: ids of the chat are there.
+    pub message_id: i64,
+    /// What works and could be better.
+    pub warnings: Vec<String>,
+}
+
+/// Who the bot is.
+pub async fn check_bot(api: &BotApi) -> Result<Me, Trouble> {
+    let me = api.me().await.map_err(|fault| {
+        let with = match &fault {
+            Fault::BotUnauthorized { .. } | Fault::BotLoggedOut => TroubleWith::Token,
+            _ => TroubleWith::Api,
+        };
+        trouble(with, words_for_bot(api, &fault), fault)
+    })?;
+    if me.id == api.bot_id() {
+        return Ok(me);
+    }
+    Err(Trouble {
+        with: TroubleWith::Api,
+        fault: None,
+        words: format!(
+            "The server at {} answers for another bot, {}.",
+            api.api_url(),
+            me.id
+        ),
+    })
+}
+
+/// Whether the bot can store parts in the chat. A group that became a supergroup is tested under its new id.
+pub async fn check_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableChat, Trouble> {
+    match try_chat(api, me, chat_id).await {
+        Err(Trouble {
+            fault: Some(Fault::ChatMigrated { to }),
+            ..
+        }) if to != chat_id => {
+            let mut usable = try_chat(api, me, to).await?;
+            usable.moved_from = Some(chat_id);
+            usable.warnings.push(format!(
+                "The group {chat_id} became the supergroup {to}; that id is used from now on."
+            ));
+            Ok(usable)
+        }
+        outcome => outcome,
+    }
+}
+
+async fn try_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableChat, Trouble> {
+    let place = |title: &str| Place {
+        api,
+        me,
+        chat_id,
+        title: title.to_owned(),
+    };
+    let chat = api
+        .chat(chat_id)
+        .await
+        .map_err(|fault| place("").trouble("see", fault))?;
+    let place = place(&chat.title);
+    let rights = api
+        .rights(&chat)
+        .await
+        .map_err(|fault| place.trouble("look at its rights in", fault))?;
+    if !rights.may_send {
+        return Err(place.may_not_send(&chat));
+    }
+    let body = test_body();
+    let sent = api
+        .send(chat_id, "ferry-test.bin", body.clone(), PATIENCE)
+        .await;
+    let sent = sent.map_err(|fault| place.trouble("send a document to", fault))?;
+    let read = read_back(api, &sent).await;
+    let mut warnings = warnings_for(&place, &chat, rights);
+    if let Err(fault) = api.delete(chat_id, &[sent.message_id]).await {
+        warnings.push(format!(
+            "The test document, message {} in {}, could not be deleted: {fault}. Files that are deleted would stay there, unreadable.",
+            sent.message_id, place.name()
+        ));
+    }
+    match read {
+        Ok(bytes) if bytes == body => Ok(UsableChat {
+            chat,
+            moved_from: None,
+            message_id: sent.message_id,
+            warnings,
+        }),
+        Ok(_) => Err(place.altered()),
+        Err(fault) => Err(place.trouble("read back what it sent to", fault)),
+    }
+}
+
+/// Random, so that an answer from somewhere else can not be taken for it. Where there is no randomness, zeros do.
+fn test_body() -> Bytes {
+    let mut bytes = vec![0_u8; TEST_BYTES];
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::warn!(%error, "a test document of zeros");
+    }
+    bytes.into()
+}
+
+async fn read_back(api: &BotApi, sent: &Sent) -> Result<Bytes, Fault> {
+    let mut tries = 1;
+    loop {
+        match read_once(api, sent).await {
+            Err(Fault::Ambiguous | Fault::Outage { .. }) if tries < READ_TRIES => tries += 1,
+            outcome => return outcome,
+        }
+        tokio::time::sleep(READ_PAUSE).await;
+    }
+}
+
+async fn read_once(api: &BotApi, sent: &Sent) -> Result<Bytes, Fault> {
+    let stream = api.open(&sent.file_id, PATIENCE).await?;
+    let whole = stream.try_fold(Vec::new(), |mut whole, bytes| async move {
+        whole.extend_from_slice(&bytes);
+        Ok(whole)
+    });
+    let whole = whole.await.map_err(|error| Fault::Outage {
+        why: error.to_string(),
+    })?;
+    Ok(whole.into())
+}
+
+fn warnings_for(place: &Place<'_>, chat: &ChatInfo, rights: Rights) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let (bot, name) = (place.bot(), place.name());
+    if !rights.may_delete_all {
+        warnings.push(format!(
+            "{bot} may not delete messages of other bots in {name}. Give it the right to delete messages, so that leftovers of a bot that is gone can go."
+        ));
+    }
+    match chat.kind {
+        ChatKind::Group => warnings.push(format!(
+            "{name} is a small group: its id changes when it becomes a supergroup. A channel is the better place."
+        )),
+        ChatKind::Private => warnings.push(format!(
+            "{name} is a person: no second bot can read there what {bot} stored. A channel is the better place."
+        )),
+        ChatKind::Channel | ChatKind::Supergroup => {}
+    }
+    warnings
+}
+
+fn trouble(with: TroubleWith, words: String, fault: Fault) -> Trouble {
+    Trouble {
+        with,
+        fault: Some(fault),
+        words,
+    }
+}
+
+fn words_for_bot(api: &BotApi, fault: &Fault) -> String {
+    match fault {
+        Fault::BotUnauthorized { why } => format!(
+            "Telegram refuses the token of bot {} ({why}). Copy it again from @BotFather (/mybots, then API Token); an old one ends when a new one is made.",
+            api.bot_id()
+        ),
+        Fault::BotLoggedOut => format!(
+            "The bot is logged out of the Bot API server at {}. Set telegram.api_url to the server it moved to, or wait ten minutes and let it come back.",
+            api.api_url()
+        ),
+        fault => words_for_api(api, fault),
+    }
+}
+
+/// What no bot and no chat is to blame for.
+fn words_for_api(api: &BotApi, fault: &Fault) -> String {
+    let url = api.api_url();
+    match fault {
+        Fault::RetryAfter { secs } => {
+            format!("Telegram asks the bot to wait {secs} s. Try again after that.")
+        }
+        Fault::Outage { why } | Fault::Unknown { why } => format!(
+            "The Bot API at {url} does not answer as it should: {why}. Check the network and telegram.api_url; if they are right, wait a minute and try again."
+        ),
+        Fault::Refused { why } if why.starts_with("404") => {
+            format!(
+                "The server at {url} is no Bot API, or it wants another path: it answers {why}. Check telegram.api_url."
+            )
+        }
+        fault => format!("The Bot API at {url} refuses: {fault}."),
+    }
+}
+
+/// A bot in a chat, for sentences.
+struct Place<'a> {
+    api: &'a BotApi,
+    me: &'a Me,
+    chat_id: i64,
+    title: String,
+}
+
+impl Place<'_> {
+    fn bot(&self) -> String {
+        format!("@{}", self.me.username)
+    }
+
+    fn name(&self) -> String {
+        match self.title.as_str() {
+            "" => format!("the chat {}", self.chat_id),
+            title => format!("\"{title}\" ({})", self.chat_id),
+        }
+    }
+
+    /// The bot could not `verb` the chat.
+    fn trouble(&self, verb: &str, fault: Fault) -> Trouble {
+        let (bot, name) = (self.bot(), self.name());
+        let (with, words) = match &fault {
+            Fault::ChatGone {
+                trouble: ChatTrouble::NotFound,
+                why,
+            } => (
+                TroubleWith::Chat,
+                format!(
+                    "{bot} knows no chat {}. Check the number (channels and supergroups begin with -100), and add the bot to the chat as an administrator. (Telegram: {why})",
+                    self.chat_id
+                ),
+            ),
+            Fault::ChatGone {
+                trouble: ChatTrouble::NotMember,
+                why,
+            } => (
+                TroubleWith::Chat,
+                format!(
+                    "{bot} is not in {name}. Add it there as an administrator, then try again. (Telegram: {why})"
+                ),
+            ),
+            Fault::ChatGone {
+                trouble: ChatTrouble::Kicked,
+                why,
+            } => (
+                TroubleWith::Chat,
+                format!(
+                    "{bot} was put out of {name}. Take it off the list of removed users there, add it again as an administrator, then try again. (Telegram: {why})"
+                ),
+            ),
+            Fault::NoRights { why } => (
+                TroubleWith::Chat,
+                format!(
+                    "{bot} may not {verb} {name}. Make it an administrator with the right to post messages. (Telegram: {why})"
+                ),
+            ),
+            Fault::ChatMigrated { to } => (
+                TroubleWith::Chat,
+                format!(
+                    "The group {} became a supergroup. Use its new id, {to}.",
+                    self.chat_id
+                ),
+            ),
+            Fault::Ambiguous
+            | Fault::BadFileId { .. }
+            | Fault::TooBig { .. }
+            | Fault::MessageGone => (
+                TroubleWith::Api,
+                format!(
+                    "{bot} could not {verb} {name}: {fault}. Nothing can be stored there as long as it stays so."
+                ),
+            ),
+            Fault::BotUnauthorized { .. } | Fault::BotLoggedOut => {
+                (TroubleWith::Token, words_for_bot(self.api, &fault))
+            }
+            _ => (
+                TroubleWith::Api,
+                format!(
+                    "{bot} could not {verb} {name}. {}",
+                    words_for_api(self.api, &fault)
+                ),
+            ),
+        };
+        trouble(with, words, fault)
+    }
+
+    fn may_not_send(&self, chat: &ChatInfo) -> Trouble {
+        let what = match chat.kind {
+            ChatKind::Channel => "Make it an administrator with the right to post messages",
+            _ => "Make it an administrator, or let members send files",
+        };
+        Trouble {
+            with: TroubleWith::Chat,
+            fault: Some(Fault::NoRights {
+                why: "its rights there do not allow to send documents".to_owned(),
+            }),
+            words: format!(
+                "{} is in {} and may not post there. {what}, then try again.",
+                self.bot(),
+                self.name()
+            ),
+        }
+    }
+
+    fn altered(&self) -> Trouble {
+        Trouble {
+            with: TroubleWith::Api,
+            fault: None,
+            words: format!(
+                "What {} sent to {} came back altered. Do not use this Bot API server: {}.",
+                self.bot(),
+                self.name(),
+                self.api.api_url()
+            ),
+        }
+    }
+}
