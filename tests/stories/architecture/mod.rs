@@ -121,13 +121,20 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("diesel", &["ferry-server"]),
     ("diesel-async", &["ferry-server"]),
     ("opendal", &["ferry-server"]),
-    ("tokio", &["ferry-server", "ferry-tests"]),
+    (
+        "tokio",
+        &["ferry-server", "ferry-tests", "bot-api-emulator"],
+    ),
+    ("hyper", &["bot-api-emulator"]),
     ("wasm-bindgen", &["ferry-client-wasm"]),
     ("web-sys", &["ferry-client-wasm"]),
     ("js-sys", &["ferry-client-wasm"]),
     ("gloo", &["ferry-client-wasm"]),
     ("postgres", &["ferry-tests"]),
-    ("reqwest", &["ferry-tests", "ferry-server"]),
+    (
+        "reqwest",
+        &["ferry-tests", "ferry-server", "bot-api-emulator"],
+    ),
     ("thirtyfour", &["ferry-tests"]),
     ("wasm-bindgen-cli-support", &["xtask"]),
 ];
@@ -138,6 +145,7 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ("ferry-client-wasm", &["ferry-core"]),
     ("ferry-server", &["ferry-core"]),
     ("ferry-tests", &["ferry-core"]),
+    ("bot-api-emulator", &[]),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,103 @@
+//! The emulator as a program: flags, seeds, and what scripts read from its first lines.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context, Result};
+use bot_api_emulator::{ChatKind, ClockMode, Control, Emulator, Limits, Members, Settings};
+use clap::{Parser, ValueEnum};
+
+/// A Telegram Bot API server for tests.
+#[derive(Parser)]
+#[command(version)]
+struct Flags {
+    /// Address to listen on; only loopback makes sense, anybody who reaches it controls it.
+    #[arg(long, default_value = "127.0.0.1:8081")]
+    listen: SocketAddr,
+    /// Folder of the state; made when it is missing.
+    #[arg(long, default_value = "bot-api-emulator-data")]
+    data: PathBuf,
+    /// There are to be at least so many bots.
+    #[arg(long, default_value_t = 0)]
+    seed_bots: usize,
+    /// There are to be at least so many channels, with every bot as an administrator.
+    #[arg(long, default_value_t = 0)]
+    seed_chats: usize,
+    /// The real service's limits.
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    limits: Switch,
+    /// How time passes.
+    #[arg(long, value_enum, default_value_t = Time::Real)]
+    clock: Time,
+    /// Downloads serve byte ranges.
+    #[arg(long)]
+    ranges: bool,
+    /// One line of JSON in place of text.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Time {
+    Real,
+    Virtual,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let flags = Flags::parse();
+    let mut settings = Settings::new(&flags.data);
+    settings.listen = flags.listen;
+    settings.ranges = flags.ranges;
+    settings.clock = match flags.clock {
+        Time::Real => ClockMode::Real,
+        Time::Virtual => ClockMode::Virtual,
+    };
+    if flags.limits == Switch::Off {
+        settings.limits = Limits::off();
+    }
+    let emulator = Emulator::start(settings)
+        .await
+        .with_context(|| format!("can't listen on {}", flags.listen))?;
+    let control = emulator.control();
+    seed(&control, &flags)?;
+    tell(&emulator.url(), &control, flags.json);
+    tokio::signal::ctrl_c().await?;
+    emulator.shutdown().await;
+    Ok(())
+}
+
+/// Makes what is missing; what a former run made counts.
+fn seed(control: &Control, flags: &Flags) -> Result<()> {
+    let missing = flags.seed_bots.saturating_sub(control.bots().len());
+    control.create_bots(missing)?;
+    for number in control.chats().len()..flags.seed_chats {
+        let title = format!("Parts {}", number + 1);
+        control.create_chat(ChatKind::Channel, &title, &Members::AllBots)?;
+    }
+    Ok(())
+}
+
+fn tell(url: &str, control: &Control, json: bool) {
+    if json {
+        let all = serde_json::json!({
+            "url": url,
+            "bots": control.bots(),
+            "chats": control.chats(),
+        });
+        println!("{all}");
+        return;
+    }
+    println!("listening on {url}");
+    for bot in control.bots() {
+        println!("bot {} {}", bot.id, bot.token);
+    }
+    for chat in control.chats() {
+        println!("chat {} {:?} {}", chat.id, chat.kind, chat.title);
+    }
+}
