@@ -1,8 +1,11 @@
-//! What time it is, as a part that is handed in: tests age uploads by turning it, nothing else asks the system.
+//! What time it is and waiting for it, as parts that are handed in: tests age uploads by turning the clock or let it run
+//! fast. Nothing else asks the system.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 
 /// Tells the time, in whole microseconds: what a row gives back equals what was put in.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -10,4 +13,15 @@ pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// The system's clock.
 pub fn system() -> Clock {
     Arc::new(|| Utc::now().trunc_subsecs(6))
+}
+
+/// Waits until it is that time; at once when it is past. It goes with the [`Clock`] that tells when that is.
+pub type Timer = Arc<dyn Fn(DateTime<Utc>) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Waits by the system's clock.
+pub fn system_timer() -> Timer {
+    Arc::new(|until| {
+        let left = (until - Utc::now()).to_std().unwrap_or_default();
+        tokio::time::sleep(left).boxed()
+    })
 }

@@ -4,6 +4,8 @@
 pub mod schema;
 
 pub mod audit;
+pub mod bot_sends;
+pub mod bots;
 pub mod deletions;
 pub mod files;
 pub mod intents;

@@ -195,11 +195,78 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    bots (id) {
+        id -> Int8,
+        username -> Text,
+        token_sealed -> Binary,
+        state -> Text,
+        reason -> Nullable<Text>,
+        cooled_until -> Nullable<Timestamptz>,
+        weight -> Float4,
+        source -> Text,
+        changes -> Int8,
+        created_at -> Timestamptz,
+        checked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    telegram_chats (chat_id) {
+        chat_id -> Int8,
+        title -> Text,
+        kind -> Text,
+        dedicated -> Bool,
+        state -> Text,
+        messages -> Int8,
+        high_message_id -> Int8,
+        last_start -> Nullable<Timestamptz>,
+        swept_to -> Int8,
+        migrated_to -> Nullable<Int8>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    bot_chats (bot_id, chat_id) {
+        bot_id -> Int8,
+        chat_id -> Int8,
+        state -> Text,
+        reason -> Nullable<Text>,
+        cooled_until -> Nullable<Timestamptz>,
+        tokens -> Float8,
+        refilled_at -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    bot_sends (attempt_id) {
+        attempt_id -> Uuid,
+        put_id -> Uuid,
+        bot_id -> Int8,
+        chat_id -> Int8,
+        kind -> Text,
+        size_bytes -> Int4,
+        started_at -> Timestamptz,
+        deadline -> Timestamptz,
+        high_at_start -> Int8,
+        state -> Text,
+        message_id -> Nullable<Int8>,
+        telegram_file_id -> Nullable<Text>,
+        telegram_file_unique_id -> Nullable<Text>,
+        settled_at -> Nullable<Timestamptz>,
+        ends_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(file_parts -> files (file_id));
 diesel::joinable!(upload_sessions -> files (file_id));
 diesel::joinable!(upload_sessions -> users (user_id));
 diesel::joinable!(key_slots -> users (user_id));
 diesel::joinable!(tokens -> users (user_id));
+diesel::joinable!(bot_chats -> bots (bot_id));
+diesel::joinable!(bot_chats -> telegram_chats (chat_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -216,4 +283,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     deletions,
     jobs,
     audit_events,
+    bots,
+    telegram_chats,
+    bot_chats,
+    bot_sends,
 );

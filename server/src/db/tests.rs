@@ -37,17 +37,16 @@ async fn migrations_run_once_for_many_instances_and_back() {
     futures_util::future::try_join_all(instances.iter().map(Db::migrate))
         .await
         .unwrap();
-    assert_eq!(names(&database.db, TABLES).await.len(), 14);
+    assert_eq!(names(&database.db, TABLES).await.len(), 18);
 
-    let down = include_str!("../../../migrations/2026-11-20-000000_first_light/down.sql");
-    database
-        .db
-        .connection()
-        .await
-        .unwrap()
-        .batch_execute(down)
-        .await
-        .unwrap();
+    let mut conn = database.db.connection().await.unwrap();
+    for down in [
+        include_str!("../../../migrations/2026-11-21-000000_telegram/down.sql"),
+        include_str!("../../../migrations/2026-11-20-000000_first_light/down.sql"),
+    ] {
+        conn.batch_execute(down).await.unwrap();
+    }
+    drop(conn);
     assert_eq!(names(&database.db, TABLES).await, Vec::<String>::new());
     let functions = "SELECT proname::text AS name FROM pg_proc WHERE proname LIKE 'ferry%'";
     assert_eq!(names(&database.db, functions).await, Vec::<String>::new());
@@ -78,7 +77,7 @@ async fn hot_queries_use_their_indexes_and_the_schema_is_the_migrated_one() {
     assert_schema_matches!(
         database.db,
         users key_slots invitations tokens login_attempts server_secrets files file_parts upload_sessions
-        tombstones put_intents deletions jobs audit_events
+        tombstones put_intents deletions jobs audit_events bots telegram_chats bot_chats bot_sends
     );
     let mut conn = database.db.connection().await.unwrap();
     conn.batch_execute(MANY_ROWS).await.unwrap();
