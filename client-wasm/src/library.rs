@@ -170,6 +170,7 @@ pub(crate) async fn verify(context: &Context, file_id: Uuid) -> Result<VerifiedV
         .verify(&VerifyRequest {
             file_id,
             chunk_numbers: None,
+            max_age_secs: None,
         })
         .await?
         .into())

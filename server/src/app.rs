@@ -1,6 +1,8 @@
 //! The composition root: makes every long-lived part, joins them, and runs the server until it is told to stop.
 //! No business rule lives here.
 
+mod stores;
+
 use std::{
     io::Write as _,
     net::{SocketAddr, TcpListener},
@@ -16,14 +18,14 @@ use tokio::sync::watch;
 use crate::{
     auth::{Accounts, AuthSettings},
     clock,
-    config::{Config, S3Config, StorageConfig, TlsConfig},
+    config::{Config, TlsConfig},
     db::{Db, DbTimeouts},
     embedded_postgres::EmbeddedPostgres,
     http::{self, BodyBudget, Health, Shared},
     jobs::{JobSettings, Jobs},
     lifecycle::Lifecycle,
     metrics::Metrics,
-    storage::{Bounded, OpendalStore, S3Settings, StorageLimits, Stores},
+    storage::Stores,
     uploads::{UploadSettings, Uploads},
 };
 
@@ -35,6 +37,8 @@ const LAST_REQUESTS_SECS: u64 = 3;
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two tries of what the server needs before it can serve.
 const RETRY_START: Duration = Duration::from_secs(1);
+/// How long a new store may take to be marked before requests are served.
+const MARK_AT_ONCE: Duration = Duration::from_secs(2);
 /// How long the announcement waits for the tables.
 const ANNOUNCE_AFTER: Duration = Duration::from_secs(3);
 /// How long a job may go on when the server stops.
@@ -48,7 +52,7 @@ pub struct App {
     uploads: Uploads,
     accounts: Accounts,
     stores: Stores,
-    store: OpendalStore,
+    marked: Vec<stores::Marked>,
     lifecycle: Lifecycle,
     postgres: Option<EmbeddedPostgres>,
 }
@@ -60,7 +64,7 @@ impl App {
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("the data directory {}", data_dir.display()))?;
-        let store = open_store(&config.storage).await?;
+        let opened = stores::open(&config).await?;
         let (postgres, database_url) = match &config.database_url {
             Some(url) => (None, url.expose().to_owned()),
             None => {
@@ -70,15 +74,13 @@ impl App {
             }
         };
         let db = Db::new(&database_url, DB_CONNECTIONS, DbTimeouts::default());
-        let bounded = Bounded::new(store.clone(), StorageLimits::default());
-        let stores = Stores::new(config.storage.kind(), Arc::new(bounded));
         Ok(App {
-            uploads: uploads_of(&config, &db, &stores),
+            uploads: uploads_of(&config, &db, &opened.stores),
             accounts: accounts_of(&config, &db),
             config,
             db,
-            stores,
-            store,
+            stores: opened.stores,
+            marked: opened.marked,
             lifecycle: Lifecycle::default(),
             postgres,
         })
@@ -136,9 +138,10 @@ pub async fn run(
 
 /// What goes on beside the requests: first the tables and the setup link, then the jobs.
 struct Background {
+    uploads: Uploads,
     accounts: Accounts,
     db: Db,
-    store: OpendalStore,
+    marked: Vec<stores::Marked>,
     lifecycle: Lifecycle,
     config: Arc<Config>,
     jobs: Jobs,
@@ -152,9 +155,10 @@ impl Background {
             ..JobSettings::default()
         };
         Background {
+            uploads: app.uploads.clone(),
             accounts: app.accounts.clone(),
             db: app.db.clone(),
-            store: app.store.clone(),
+            marked: app.marked.clone(),
             lifecycle: app.lifecycle.clone(),
             config: Arc::clone(&app.config),
             jobs: Jobs {
@@ -184,7 +188,9 @@ impl Background {
     async fn prepare(&self) {
         let tables = async {
             until_done("the database can not be used yet", || self.db.migrate()).await;
+            let new = self.new_stores().await;
             self.lifecycle.set_tables_ready();
+            new
         };
         tokio::pin!(tables);
         let in_time = tokio::time::timeout(ANNOUNCE_AFTER, &mut tables).await;
@@ -192,9 +198,10 @@ impl Background {
             "listening on {}",
             self.config.own_url(self.address)
         ));
-        if in_time.is_err() {
-            tables.await;
-        }
+        let new = match in_time {
+            Ok(new) => new,
+            Err(_) => tables.await,
+        };
         let setup = until_done("can not tell whether the server was set up", || {
             self.accounts.setup_token()
         });
@@ -202,10 +209,32 @@ impl Background {
             let base = self.config.base_url(self.address);
             announce(&format!("set up at {base}/#setup={}", token.expose()));
         }
-        until_done("the store for parts can not be used yet", || {
-            self.store.place_marker()
-        })
-        .await;
+        let marked = new.into_iter().map(async |store| {
+            until_done("a store for parts can not be used yet", || {
+                store.place_marker()
+            })
+            .await;
+        });
+        futures_util::future::join_all(marked).await;
+    }
+
+    /// Stores that never held a part, and may be marked. Most are, before this returns; one that does not answer is tried
+    /// again later, by the same decision.
+    async fn new_stores(&self) -> Vec<&stores::Marked> {
+        let mut new = Vec::new();
+        for store in &self.marked {
+            let asked = until_done("can not tell whether a store is new", || {
+                store.is_new(&self.uploads)
+            });
+            if !asked.await {
+                continue;
+            }
+            let marking = tokio::time::timeout(MARK_AT_ONCE, store.place_marker());
+            if !matches!(marking.await, Ok(Ok(()))) {
+                new.push(store);
+            }
+        }
+        new
     }
 
     async fn tidy(&self, mut stopped: watch::Receiver<bool>) {
@@ -298,30 +327,6 @@ fn reachable(mut bound: SocketAddr) -> SocketAddr {
         bound.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
     bound
-}
-
-async fn open_store(config: &StorageConfig) -> anyhow::Result<OpendalStore> {
-    match config {
-        StorageConfig::Directory { path } => {
-            let opened = OpendalStore::directory(path, clock::system()()).await;
-            opened.with_context(|| format!("the directory for parts, {}", path.display()))
-        }
-        StorageConfig::S3(s3) => {
-            let opened = OpendalStore::s3(&settings_of(s3)).await;
-            opened.with_context(|| format!("the bucket {}", s3.bucket))
-        }
-    }
-}
-
-fn settings_of(s3: &S3Config) -> S3Settings {
-    S3Settings {
-        bucket: s3.bucket.clone(),
-        endpoint: s3.endpoint.clone(),
-        region: s3.region.clone(),
-        prefix: s3.prefix.clone(),
-        access_key_id: s3.access_key_id.expose().to_owned(),
-        secret_access_key: s3.secret_access_key.expose().to_owned(),
-    }
 }
 
 fn tls_of(tls: &TlsConfig) -> anyhow::Result<rustls::ServerConfig> {

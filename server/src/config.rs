@@ -22,8 +22,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Postgres to use; none starts a private one in the data directory.
     pub database_url: Option<Secret>,
-    /// Where sealed parts go.
+    /// Where sealed parts of new files go.
     pub storage: StorageConfig,
+    /// Stores that hold parts which were put there earlier.
+    pub also: Vec<StorageConfig>,
     /// Sizes of new parts.
     pub part_profile: wire::PartProfile,
     /// Limits of requests and their bodies.
@@ -52,7 +54,7 @@ pub struct Config {
     pub log_format: LogFormat,
 }
 
-/// Where sealed parts go.
+/// A store of sealed parts.
 #[derive(Debug, Clone)]
 pub enum StorageConfig {
     /// A directory of this machine, or one that all instances share.

@@ -212,15 +212,26 @@ impl Stage {
 
     /// On the same data, on another port.
     pub async fn start_server(&mut self) -> Result<()> {
+        let path = match self.postgres {
+            Postgres::Elsewhere => "/healthz",
+            Postgres::Shared(_) | Postgres::Embedded => "/readyz",
+        };
+        self.start_server_until(path).await
+    }
+
+    /// The same where no storage will answer: it serves, and is not ready.
+    pub async fn start_server_without_storage(&mut self) -> Result<()> {
+        self.start_server_until("/api/config").await
+    }
+
+    async fn start_server_until(&mut self, path: &str) -> Result<()> {
         let server = self.recipe.start().await?;
         self.proxy.lead_to(server.address());
-        if !matches!(self.postgres, Postgres::Elsewhere) {
-            let api = Api::at(&server.url())?;
-            let ready = || async { api.get("/readyz").await?.expect_status(200) };
-            wait::until(READY, "the server is ready", ready)
-                .await
-                .with_context(|| server.log_tail())?;
-        }
+        let api = Api::at(&server.url())?;
+        let serves = || async { api.get(path).await?.expect_status(200) };
+        wait::until(READY, "the server serves", serves)
+            .await
+            .with_context(|| server.log_tail())?;
         self.server = Some(server);
         Ok(())
     }

@@ -130,12 +130,61 @@ async fn storage_that_is_gone_is_said_and_comes_back() -> Result<()> {
     let verify = ferry_core::wire::VerifyRequest {
         file_id: file.id(),
         chunk_numbers: None,
+        max_age_secs: None,
     };
     let verified = admin.api.post("/api/upload/verify-chunks", &verify).await?;
     verified.refused(503, ErrorCode::StorageUnavailable)?;
     if stage.parts_dir().exists() {
         std::fs::remove_dir_all(stage.parts_dir())?;
     }
+    std::fs::rename(&away, stage.parts_dir())?;
+    for number in 2..=file.total_parts() {
+        until_it_works(&admin.api, &file, number).await?;
+    }
+    file.complete(&admin.api).await?;
+    ensure!(
+        download(&admin, file.id()).await?.1 == file.content,
+        "another content came back"
+    );
+    stage.close_after_lost_puts().await
+}
+
+#[tokio::test]
+async fn an_empty_mount_point_after_a_restart_is_not_taken_for_lost_parts() -> Result<()> {
+    let (mut stage, admin) = Stage::with_admin().await?;
+    let file = SealedFile::new(&admin.keys, "a file", content(1, 500_000))?;
+    file.start(&admin.api).await?;
+    file.put_all(&admin.api, [1]).await?;
+    stage.stop_server().await?;
+    let away = stage.dir().join("unmounted");
+    std::fs::rename(stage.parts_dir(), &away)?;
+    std::fs::create_dir(stage.parts_dir())?;
+    stage.start_server_without_storage().await?;
+    let verify = ferry_core::wire::VerifyRequest {
+        file_id: file.id(),
+        chunk_numbers: None,
+        max_age_secs: None,
+    };
+    let verified = admin.api.post("/api/upload/verify-chunks", &verify).await?;
+    verified.refused(503, ErrorCode::StorageUnavailable)?;
+    file.put(&admin.api, 2, &file.part(2)?)
+        .await?
+        .refused(503, ErrorCode::StorageUnavailable)?;
+    let read = admin
+        .api
+        .get(&format!("/api/files/{}/parts/1", file.id()))
+        .await?;
+    read.refused(503, ErrorCode::StorageUnavailable)?;
+    let said = stage.server()?.log()?;
+    ensure!(
+        said.matches("mount the disk that holds the parts").count() == 1,
+        "the log says once what to do:\n{said}"
+    );
+    ensure!(
+        stage.stored_files().is_empty(),
+        "a part where the disk should be"
+    );
+    std::fs::remove_dir_all(stage.parts_dir())?;
     std::fs::rename(&away, stage.parts_dir())?;
     for number in 2..=file.total_parts() {
         until_it_works(&admin.api, &file, number).await?;

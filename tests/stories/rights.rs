@@ -48,6 +48,7 @@ async fn someone_elses_file_is_nowhere() -> Result<()> {
         let verify = VerifyRequest {
             file_id: id,
             chunk_numbers: None,
+            max_age_secs: None,
         };
         thief
             .api

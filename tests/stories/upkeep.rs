@@ -24,6 +24,7 @@ async fn verify(
     let request = VerifyRequest {
         file_id,
         chunk_numbers: numbers,
+        max_age_secs: None,
     };
     person
         .api
@@ -154,6 +155,7 @@ async fn verification_tells_how_far_it_is() -> Result<()> {
         .json(&VerifyRequest {
             file_id: file.id(),
             chunk_numbers: None,
+            max_age_secs: None,
         })
         .send()
         .await?;

@@ -262,13 +262,17 @@ pub struct VerifyRequest {
     /// Which parts; all stored ones when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chunk_numbers: Option<Vec<u32>>,
+    /// Parts that were read back and found sound within this time are not read again: a verification that broke off goes on
+    /// where it stopped. All are read when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_secs: Option<u64>,
 }
 
 /// Answer of `verify-chunks`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerifyResponse {
-    /// Stored bytes have the recorded hash, IV and tag.
+    /// Stored bytes have the recorded hash, IV and tag, now or within `max_age_secs`.
     pub valid_chunks: Vec<u32>,
     /// They differ or are gone; these parts are missing now.
     pub corrupted_chunks: Vec<u32>,
@@ -280,13 +284,13 @@ pub struct VerifyResponse {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerifyProgress {
-    /// The part just read back.
+    /// The part just read back, or found sound within `max_age_secs`.
     pub part_number: u32,
     /// Its bytes are sound.
     pub valid: bool,
-    /// Parts read back so far.
+    /// Parts seen so far.
     pub checked: u32,
-    /// Parts to read back.
+    /// Parts to see.
     pub total: u32,
 }
 

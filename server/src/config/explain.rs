@@ -9,7 +9,8 @@ pub(super) fn explain(config: &Config) -> String {
         format!("Listens on {} ({}).", config.listen, transport(config)),
         format!("Links begin with {}.", config.base_url(config.listen)),
         database(config),
-        storage(config),
+        format!("Stores parts of new files in {}.", store(&config.storage)),
+        also(config),
         format!(
             "New parts have {} to {} bytes (profile {}).",
             config.part_profile.min_bytes, config.part_profile.max_bytes, config.part_profile.name
@@ -77,19 +78,25 @@ fn database(config: &Config) -> String {
     }
 }
 
-fn storage(config: &Config) -> String {
-    match &config.storage {
-        StorageConfig::Directory { path } => {
-            format!("Stores parts in the directory {}.", path.display())
-        }
+fn store(storage: &StorageConfig) -> String {
+    match storage {
+        StorageConfig::Directory { path } => format!("the directory {}", path.display()),
         StorageConfig::S3(s3) => format!(
-            "Stores parts in the bucket {} of {} (region {}, prefix {:?}, keys not shown).",
+            "the bucket {} of {} (region {}, prefix {:?}, keys not shown)",
             s3.bucket,
             s3.endpoint.as_deref().unwrap_or("AWS"),
             s3.region,
             s3.prefix
         ),
     }
+}
+
+fn also(config: &Config) -> String {
+    if config.also.is_empty() {
+        return "No other store holds parts.".to_owned();
+    }
+    let stores: Vec<String> = config.also.iter().map(store).collect();
+    format!("Parts of earlier files are also in {}.", stores.join("; "))
 }
 
 fn origins(config: &Config) -> String {

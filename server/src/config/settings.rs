@@ -10,7 +10,10 @@ use figment::{
     Figment,
     providers::{Env, Format, Toml},
 };
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IntoDeserializer},
+};
 
 use super::{
     Config, ConfigError, LoginLimits, Network, RequestLimits, S3Config, StorageConfig, TlsConfig,
@@ -96,6 +99,8 @@ pub(super) struct Settings {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct StorageSettings {
     kind: StorageKind,
+    #[serde(deserialize_with = "list")]
+    also: Vec<StorageKind>,
     path: Option<PathBuf>,
     bucket: Option<String>,
     endpoint: Option<String>,
@@ -105,7 +110,7 @@ pub(super) struct StorageSettings {
     secret_access_key: Option<Secret>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 enum StorageKind {
     #[default]
@@ -188,6 +193,7 @@ impl Settings {
         let part_profile = self.part_profile()?;
         let requests = self.request_limits(&part_profile)?;
         let data_dir = absolute("data_dir", &self.data_dir)?;
+        let (storage, also) = self.storage.check(&data_dir)?;
         Ok(Config {
             listen: self.listen,
             public_url: self
@@ -195,7 +201,8 @@ impl Settings {
                 .map(|url| origin("public_url", &url))
                 .transpose()?,
             database_url: self.database_url,
-            storage: self.storage.check(&data_dir)?,
+            storage,
+            also,
             data_dir,
             part_profile,
             requests,
@@ -282,30 +289,66 @@ impl Settings {
 }
 
 impl StorageSettings {
-    fn check(self, data_dir: &std::path::Path) -> Result<StorageConfig, ConfigError> {
-        match self.kind {
+    /// The store for new files, then those that hold earlier ones.
+    fn check(
+        &self,
+        data_dir: &std::path::Path,
+    ) -> Result<(StorageConfig, Vec<StorageConfig>), ConfigError> {
+        let mut seen = vec![self.kind];
+        for kind in &self.also {
+            if seen.contains(kind) {
+                return Err(ConfigError::invalid(
+                    "storage.also",
+                    "names a store twice, or the one of storage.kind",
+                ));
+            }
+            seen.push(*kind);
+        }
+        let also = self.also.iter().map(|kind| self.of(*kind, data_dir));
+        Ok((
+            self.of(self.kind, data_dir)?,
+            also.collect::<Result<_, _>>()?,
+        ))
+    }
+
+    fn of(
+        &self,
+        kind: StorageKind,
+        data_dir: &std::path::Path,
+    ) -> Result<StorageConfig, ConfigError> {
+        match kind {
             StorageKind::Directory => Ok(StorageConfig::Directory {
-                path: match self.path {
-                    Some(path) => absolute("storage.path", &path)?,
+                path: match &self.path {
+                    Some(path) => absolute("storage.path", path)?,
                     None => data_dir.join("parts"),
                 },
             }),
-            StorageKind::S3 => {
-                let missing = |name| ConfigError::invalid(name, "S3 needs it");
-                Ok(StorageConfig::S3(S3Config {
-                    bucket: self.bucket.ok_or_else(|| missing("storage.bucket"))?,
-                    endpoint: self.endpoint,
-                    region: self.region.unwrap_or_else(|| "us-east-1".to_owned()),
-                    prefix: self.prefix.unwrap_or_default(),
-                    access_key_id: self
-                        .access_key_id
-                        .ok_or_else(|| missing("storage.access_key_id"))?,
-                    secret_access_key: self
-                        .secret_access_key
-                        .ok_or_else(|| missing("storage.secret_access_key"))?,
-                }))
-            }
+            StorageKind::S3 => Ok(StorageConfig::S3(self.s3()?)),
         }
+    }
+
+    fn s3(&self) -> Result<S3Config, ConfigError> {
+        let missing = |name| ConfigError::invalid(name, "S3 needs it");
+        Ok(S3Config {
+            bucket: self
+                .bucket
+                .clone()
+                .ok_or_else(|| missing("storage.bucket"))?,
+            endpoint: self.endpoint.clone(),
+            region: self
+                .region
+                .clone()
+                .unwrap_or_else(|| "us-east-1".to_owned()),
+            prefix: self.prefix.clone().unwrap_or_default(),
+            access_key_id: self
+                .access_key_id
+                .clone()
+                .ok_or_else(|| missing("storage.access_key_id"))?,
+            secret_access_key: self
+                .secret_access_key
+                .clone()
+                .ok_or_else(|| missing("storage.secret_access_key"))?,
+        })
     }
 }
 
@@ -339,21 +382,23 @@ fn origin(name: &'static str, text: &str) -> Result<String, ConfigError> {
 }
 
 /// A list, or text with commas (from the environment).
-fn list<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
+fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(d: D) -> Result<Vec<T>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
         Many(Vec<String>),
         One(String),
     }
-    Ok(match Written::deserialize(d)? {
+    let items = match Written::deserialize(d)? {
         Written::Many(items) => items,
         Written::One(text) => text
             .split(',')
             .map(|item| item.trim().to_owned())
             .filter(|item| !item.is_empty())
             .collect(),
-    })
+    };
+    let read = |item: String| T::deserialize(item.into_deserializer());
+    items.into_iter().map(read).collect()
 }
 
 /// Text, also where it looks like a number or a truth value.

@@ -104,3 +104,27 @@ fn networks_hold_their_addresses_alone() {
     assert!(inside("fd00::/8", "fd12::1"));
     assert!("10.0.0.0/33".parse::<Network>().is_err());
 }
+
+#[test]
+fn several_stores_are_opened_and_none_twice() {
+    let s3 = "bucket = \"b\"\naccess_key_id = \"k\"\nsecret_access_key = \"s\"";
+    let config = from_toml(&format!("[storage]\nalso = [\"s3\"]\n{s3}")).unwrap();
+    assert_eq!(config.storage.kind(), "directory");
+    let also: Vec<_> = config.also.iter().map(StorageConfig::kind).collect();
+    assert_eq!(also, ["s3"]);
+    assert!(config.explain().contains("also in the bucket b"));
+    let moved = from_toml(&format!(
+        "[storage]\nkind = \"s3\"\nalso = \"directory\"\n{s3}"
+    ));
+    assert_eq!(moved.unwrap().also.len(), 1);
+    for wrong in ["[\"directory\"]", "[\"s3\", \"s3\"]", "[\"tape\"]"] {
+        assert!(
+            from_toml(&format!("[storage]\nalso = {wrong}\n{s3}")).is_err(),
+            "{wrong}"
+        );
+    }
+    assert!(
+        from_toml("[storage]\nalso = [\"s3\"]").is_err(),
+        "a store without its settings"
+    );
+}

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use super::schema::deletions;
+use super::units::u64_of;
 use super::{Connection, DbError};
 
 /// Bytes to be deleted.
@@ -21,6 +22,19 @@ pub struct DeletionRow {
     pub locator: serde_json::Value,
     /// How often it was tried, this time included.
     pub attempts: i32,
+    /// The file whose receipt counts them as deleted.
+    pub promised_of: Option<Uuid>,
+}
+
+/// An entry that could not be worked off.
+#[derive(Debug, Clone)]
+pub struct Postponed {
+    /// Of the row.
+    pub id: i64,
+    /// When to try again.
+    pub not_before: DateTime<Utc>,
+    /// What the provider said.
+    pub last_error: String,
 }
 
 /// Queues one locator.
@@ -42,21 +56,49 @@ pub async fn queue(
     Ok(())
 }
 
-/// Queues all parts of a file.
+/// What became of the bytes of a file's rows, as far as it is known when they are queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queued {
+    /// Young enough for their provider, which was thereby promised.
+    pub promised: u64,
+    /// Too old: the provider keeps them.
+    pub too_old: u64,
+}
+
+/// Queues all parts of a file. `limits` names the stores that delete young bytes alone, with the time since when theirs must
+/// have been stored.
 pub async fn queue_file(
     conn: &mut Connection,
     file_id: Uuid,
+    limits: &[(&str, DateTime<Utc>)],
     now: DateTime<Utc>,
-) -> Result<usize, DbError> {
-    let queued = diesel::sql_query(
-        "INSERT INTO deletions (provider, locator, queued_at, not_before) \
-         SELECT provider, locator, $2, $2 FROM file_parts WHERE file_id = $1",
+) -> Result<Queued, DbError> {
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = BigInt)]
+        promised: i64,
+        #[diesel(sql_type = BigInt)]
+        too_old: i64,
+    }
+    let (providers, oldest): (Vec<&str>, Vec<DateTime<Utc>>) = limits.iter().copied().unzip();
+    let counted: Counted = diesel::sql_query(
+        "WITH queued AS ( \
+             INSERT INTO deletions (provider, locator, queued_at, not_before, promised_of) \
+             SELECT p.provider, p.locator, $2, $2, CASE WHEN p.stored_at < l.oldest THEN NULL ELSE p.file_id END \
+             FROM file_parts p LEFT JOIN unnest($3, $4) AS l (provider, oldest) ON l.provider = p.provider \
+             WHERE p.file_id = $1 RETURNING promised_of) \
+         SELECT count(promised_of) AS promised, count(*) - count(promised_of) AS too_old FROM queued",
     )
     .bind::<SqlUuid, _>(file_id)
     .bind::<Timestamptz, _>(now)
-    .execute(conn)
+    .bind::<Array<Text>, _>(providers)
+    .bind::<Array<Timestamptz>, _>(oldest)
+    .get_result(conn)
     .await?;
-    Ok(queued)
+    Ok(Queued {
+        promised: u64_of(counted.promised),
+        too_old: u64_of(counted.too_old),
+    })
 }
 
 /// Queues the parts of a file that come after one.
@@ -105,7 +147,7 @@ pub async fn claim(
     let rows = diesel::sql_query(
         "UPDATE deletions SET attempts = attempts + 1, not_before = $2 \
          WHERE id IN (SELECT id FROM deletions WHERE not_before <= $1 ORDER BY not_before LIMIT $3 FOR UPDATE SKIP LOCKED) \
-         RETURNING id, provider, locator, attempts",
+         RETURNING id, provider, locator, attempts, promised_of",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(leased_until)
@@ -124,19 +166,22 @@ pub async fn finish(conn: &mut Connection, ids: &[i64]) -> Result<(), DbError> {
 }
 
 /// Not done: tried again later.
-pub async fn postpone(
-    conn: &mut Connection,
-    id: i64,
-    not_before: DateTime<Utc>,
-    last_error: &str,
-) -> Result<(), DbError> {
-    diesel::update(deletions::table.find(id))
-        .set((
-            deletions::not_before.eq(not_before),
-            deletions::last_error.eq(last_error),
-        ))
-        .execute(conn)
-        .await?;
+pub async fn postpone(conn: &mut Connection, postponed: &[Postponed]) -> Result<(), DbError> {
+    let ids: Vec<i64> = postponed.iter().map(|entry| entry.id).collect();
+    let times: Vec<_> = postponed.iter().map(|entry| entry.not_before).collect();
+    let errors: Vec<&str> = postponed
+        .iter()
+        .map(|entry| entry.last_error.as_str())
+        .collect();
+    diesel::sql_query(
+        "UPDATE deletions SET not_before = later.not_before, last_error = later.last_error \
+         FROM unnest($1, $2, $3) AS later (id, not_before, last_error) WHERE deletions.id = later.id",
+    )
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Array<Timestamptz>, _>(times)
+    .bind::<Array<Text>, _>(errors)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -148,4 +193,22 @@ pub async fn pending_by_provider(conn: &mut Connection) -> Result<Vec<(String, i
         .load(conn)
         .await?;
     Ok(rows)
+}
+
+/// Whether bytes are recorded in this store: those of parts, of puts on their way, of deletions to come.
+pub async fn store_is_known(conn: &mut Connection, provider: &str) -> Result<bool, DbError> {
+    #[derive(QueryableByName)]
+    struct Known {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        known: bool,
+    }
+    let row: Known = diesel::sql_query(
+        "SELECT EXISTS (SELECT 1 FROM file_parts WHERE provider = $1) \
+             OR EXISTS (SELECT 1 FROM put_intents WHERE provider = $1) \
+             OR EXISTS (SELECT 1 FROM deletions WHERE provider = $1) AS known",
+    )
+    .bind::<Text, _>(provider)
+    .get_result(conn)
+    .await?;
+    Ok(row.known)
 }

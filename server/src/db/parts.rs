@@ -45,6 +45,8 @@ pub struct PartRow {
     pub locator: serde_json::Value,
     /// Rises with every replacement.
     pub generation: i32,
+    /// When this generation's bytes were last found sound.
+    pub verified_at: Option<DateTime<Utc>>,
 }
 
 /// The bytes of one generation of a part.

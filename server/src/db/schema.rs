@@ -172,6 +172,7 @@ diesel::table! {
         not_before -> Timestamptz,
         attempts -> Int4,
         last_error -> Nullable<Text>,
+        promised_of -> Nullable<Uuid>,
     }
 }
 

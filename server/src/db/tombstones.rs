@@ -71,3 +71,15 @@ pub async fn exists(conn: &mut Connection, file_id: Uuid) -> Result<bool, DbErro
             .await?,
     )
 }
+
+/// Corrects a receipt: so many parts that were to be deleted are crypto-erased instead.
+pub async fn correct(conn: &mut Connection, file_id: Uuid, parts: i64) -> Result<(), DbError> {
+    diesel::update(tombstones::table.find(file_id))
+        .set((
+            tombstones::deleted.eq(tombstones::deleted - parts),
+            tombstones::crypto_erased.eq(tombstones::crypto_erased + parts),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}

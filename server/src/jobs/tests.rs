@@ -48,7 +48,7 @@ async fn two_instances_work_the_queue_off_and_stop_when_told() {
     let database = TestDatabase::start().await;
     let home = tempfile::tempdir().unwrap();
     let clock = crate::clock::system();
-    let store = Arc::new(OpendalStore::directory(home.path(), clock()).await.unwrap());
+    let store = Arc::new(OpendalStore::marked(home.path()).await);
     let mut locators = Vec::new();
     let mut conn = database.db.connection().await.unwrap();
     for _ in 0..100 {

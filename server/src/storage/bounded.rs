@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::TimeDelta;
 use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{ByteStream, Erasure, Locator, PartStore, StorageError};
+use super::{ByteStream, Erasure, Locator, PartStore, StorageError, refused};
 
 /// How much a store is asked at once, and how long it may take.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +19,8 @@ pub struct StorageLimits {
     pub concurrency: usize,
     /// A whole put, waiting for its turn included.
     pub put_timeout: Duration,
+    /// A batch of deletions, of whatever length.
+    pub delete_timeout: Duration,
     /// Any other call, and the wait for the next bytes of a get.
     pub call_timeout: Duration,
 }
@@ -27,6 +30,7 @@ impl Default for StorageLimits {
         StorageLimits {
             concurrency: 64,
             put_timeout: Duration::from_secs(120),
+            delete_timeout: Duration::from_secs(180),
             call_timeout: Duration::from_secs(30),
         }
     }
@@ -67,6 +71,10 @@ async fn within<T>(
         .unwrap_or_else(|_| Err(StorageError::Unavailable("no answer in time".to_owned())))
 }
 
+#[deny(
+    clippy::missing_trait_methods,
+    reason = "a method that is not handed on would lose the store's own answer"
+)]
 #[async_trait]
 impl<S: PartStore> PartStore for Bounded<S> {
     fn locate(&self) -> Locator {
@@ -104,12 +112,20 @@ impl<S: PartStore> PartStore for Bounded<S> {
         Ok(timed.boxed())
     }
 
-    async fn delete(&self, locator: &Locator) -> Result<Erasure, StorageError> {
-        within(self.limits.call_timeout, async {
+    async fn delete(&self, locators: &[Locator]) -> Vec<Result<Erasure, StorageError>> {
+        let batch = within(self.limits.delete_timeout, async {
             let _turn = self.turn().await?;
-            self.store.delete(locator).await
-        })
-        .await
+            Ok(self.store.delete(locators).await)
+        });
+        match batch.await {
+            Ok(outcomes) => outcomes,
+            // Nobody knows how far it came; what is gone already is a success the next time.
+            Err(error) => refused(locators, &error),
+        }
+    }
+
+    fn deletable_for(&self) -> Option<TimeDelta> {
+        self.store.deletable_for()
     }
 
     async fn health(&self) -> Result<(), StorageError> {

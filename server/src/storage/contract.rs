@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::Utc;
 use futures_util::TryStreamExt;
 
 use super::{
@@ -27,12 +26,19 @@ async fn read(
     Ok(pieces.concat().into())
 }
 
+async fn delete(store: &dyn PartStore, locator: &Locator) -> Result<Erasure, StorageError> {
+    let mut outcomes = store.delete(std::slice::from_ref(locator)).await;
+    assert_eq!(outcomes.len(), 1);
+    outcomes.remove(0)
+}
+
 /// The suite. `unplug` takes the store away, `plug` brings it back with all it held.
 async fn keeps_the_contract(store: &dyn PartStore, unplug: impl Fn(), plug: impl Fn()) {
     store.health().await.unwrap();
     bytes_come_back(store).await;
     ranges_come_back(store).await;
     deletion_is_final_and_repeatable(store).await;
+    batches_are_answered_one_by_one(store).await;
     locators_tell_nothing(store);
     foreign_locators_are_refused(store).await;
 
@@ -49,7 +55,7 @@ async fn keeps_the_contract(store: &dyn PartStore, unplug: impl Fn(), plug: impl
         matches!(got, Err(StorageError::Unavailable(_))),
         "an unplugged store lost nothing: {got:?}"
     );
-    let deleted = store.delete(&kept).await;
+    let deleted = delete(store, &kept).await;
     assert!(
         matches!(deleted, Err(StorageError::Unavailable(_))),
         "{deleted:?}"
@@ -84,18 +90,43 @@ async fn ranges_come_back(store: &dyn PartStore) {
 async fn deletion_is_final_and_repeatable(store: &dyn PartStore) {
     let locator = store.put(store.locate(), body(100)).await.unwrap();
     let neighbour = store.put(store.locate(), body(200)).await.unwrap();
-    assert_eq!(store.delete(&locator).await.unwrap(), Erasure::Deleted);
+    assert_eq!(delete(store, &locator).await.unwrap(), Erasure::Deleted);
     assert!(matches!(
         read(store, &locator, None).await,
         Err(StorageError::NotFound)
     ));
-    assert_eq!(store.delete(&locator).await.unwrap(), Erasure::Deleted);
+    assert_eq!(delete(store, &locator).await.unwrap(), Erasure::Deleted);
     assert_eq!(
-        store.delete(&store.locate()).await.unwrap(),
+        delete(store, &store.locate()).await.unwrap(),
         Erasure::Deleted,
         "never put"
     );
     assert_eq!(read(store, &neighbour, None).await.unwrap(), body(200));
+}
+
+/// Each of a batch has its own answer, in the order of the question.
+async fn batches_are_answered_one_by_one(store: &dyn PartStore) {
+    assert!(store.delete(&[]).await.is_empty());
+    let mut batch = Vec::new();
+    for len in 1..=5 {
+        batch.push(store.put(store.locate(), body(len)).await.unwrap());
+    }
+    let kept = store.put(store.locate(), body(7)).await.unwrap();
+    let foreign = Locator(serde_json::json!({ "none": "of yours" }));
+    batch.insert(2, foreign);
+    batch.push(store.locate());
+    let outcomes = store.delete(&batch).await;
+    assert_eq!(outcomes.len(), batch.len());
+    for (at, (locator, outcome)) in batch.iter().zip(&outcomes).enumerate() {
+        if at == 2 {
+            assert!(matches!(outcome, Err(StorageError::ForeignLocator)));
+            continue;
+        }
+        assert_eq!(*outcome.as_ref().unwrap(), Erasure::Deleted, "number {at}");
+        let gone = read(store, locator, None).await;
+        assert!(matches!(gone, Err(StorageError::NotFound)), "number {at}");
+    }
+    assert_eq!(read(store, &kept, None).await.unwrap(), body(7));
 }
 
 fn locators_tell_nothing(store: &dyn PartStore) {
@@ -114,7 +145,7 @@ async fn foreign_locators_are_refused(store: &dyn PartStore) {
     ] {
         let locator = Locator(foreign);
         assert!(matches!(
-            store.delete(&locator).await,
+            delete(store, &locator).await,
             Err(StorageError::ForeignLocator)
         ));
         assert!(matches!(
@@ -132,7 +163,7 @@ fn swap(from: &Path, to: &Path) {
 async fn directory() {
     let home = tempfile::tempdir().unwrap();
     let (root, away) = (home.path().join("parts"), home.path().join("away"));
-    let store = OpendalStore::directory(&root, Utc::now()).await.unwrap();
+    let store = OpendalStore::marked(&root).await;
     let store = Bounded::new(store, StorageLimits::default());
     keeps_the_contract(&store, || swap(&root, &away), || swap(&away, &root)).await;
 }
@@ -140,23 +171,17 @@ async fn directory() {
 #[tokio::test]
 async fn a_directory_keeps_what_an_earlier_run_put() {
     let home = tempfile::tempdir().unwrap();
-    let first = OpendalStore::directory(home.path(), Utc::now())
-        .await
-        .unwrap();
+    let first = OpendalStore::marked(home.path()).await;
     let locator = first.put(first.locate(), body(300)).await.unwrap();
     drop(first);
-    let second = OpendalStore::directory(home.path(), Utc::now())
-        .await
-        .unwrap();
+    let second = OpendalStore::marked(home.path()).await;
     assert_eq!(read(&second, &locator, None).await.unwrap(), body(300));
 }
 
 #[tokio::test]
 async fn a_directory_hands_out_damaged_bytes_as_they_are() {
     let home = tempfile::tempdir().unwrap();
-    let store = OpendalStore::directory(home.path(), Utc::now())
-        .await
-        .unwrap();
+    let store = OpendalStore::marked(home.path()).await;
     let locator = store.put(store.locate(), body(300)).await.unwrap();
     let file = home
         .path()
@@ -181,9 +206,7 @@ async fn a_full_disk_is_full_and_leaves_nothing_half_written() {
         eprintln!("not checked: a small disk can only be mounted by root");
         return;
     };
-    let store = OpendalStore::directory(&disk.root, Utc::now())
-        .await
-        .unwrap();
+    let store = OpendalStore::marked(&disk.root).await;
     let kept = store.put(store.locate(), body(200_000)).await.unwrap();
     let refused = store.put(store.locate(), body(2 << 20)).await;
     assert!(matches!(refused, Err(StorageError::Full)), "{refused:?}");
@@ -194,7 +217,7 @@ async fn a_full_disk_is_full_and_leaves_nothing_half_written() {
         0
     );
     assert_eq!(read(&store, &kept, None).await.unwrap(), body(200_000));
-    store.delete(&kept).await.unwrap();
+    delete(&store, &kept).await.unwrap();
     store.put(store.locate(), body(900_000)).await.unwrap();
 }
 
@@ -233,6 +256,7 @@ async fn a_store_that_hangs_is_unavailable() {
     let limits = StorageLimits {
         concurrency: 1,
         put_timeout: Duration::from_millis(50),
+        delete_timeout: Duration::from_millis(50),
         call_timeout: Duration::from_millis(50),
     };
     let store = Bounded::new(Hanging, limits);
@@ -242,7 +266,7 @@ async fn a_store_that_hangs_is_unavailable() {
         Err(StorageError::Unavailable(_))
     ));
     assert!(matches!(
-        store.delete(&locator).await,
+        delete(&store, &locator).await,
         Err(StorageError::Unavailable(_))
     ));
     assert!(matches!(
@@ -278,8 +302,11 @@ impl PartStore for Hanging {
     ) -> Result<super::ByteStream, StorageError> {
         Ok(Box::pin(futures_util::stream::pending()))
     }
-    async fn delete(&self, _: &Locator) -> Result<Erasure, StorageError> {
+    async fn delete(&self, _: &[Locator]) -> Vec<Result<Erasure, StorageError>> {
         std::future::pending().await
+    }
+    fn deletable_for(&self) -> Option<chrono::TimeDelta> {
+        None
     }
     async fn health(&self) -> Result<(), StorageError> {
         std::future::pending().await

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::BoxStream;
 
 pub use bounded::{Bounded, StorageLimits};
@@ -48,6 +49,14 @@ pub enum StorageError {
     /// Gone, frozen, refusing or overloaded: the same call works later.
     #[error("the store does not answer: {0}")]
     Unavailable(String),
+    /// It answers and would, but its own limits say when.
+    #[error("the store is busy: {why}")]
+    Busy {
+        /// Seconds after which the same call may work.
+        retry_after_secs: u32,
+        /// What is waited for, for the log.
+        why: String,
+    },
     /// The locator is none of this provider's.
     #[error("the locator is none of this provider's")]
     ForeignLocator,
@@ -70,11 +79,24 @@ pub trait PartStore: Send + Sync {
         range: Option<Range<u64>>,
     ) -> Result<ByteStream, StorageError>;
 
-    /// Deletes the bytes. Bytes that are gone already are a success.
-    async fn delete(&self, locator: &Locator) -> Result<Erasure, StorageError>;
+    /// Deletes these bytes in as few calls as the provider needs: one answer each, in the same order. Bytes that are gone
+    /// already are a success.
+    async fn delete(&self, locators: &[Locator]) -> Vec<Result<Erasure, StorageError>>;
+
+    /// How long after a put the provider still deletes bytes; none: always.
+    fn deletable_for(&self) -> Option<TimeDelta>;
 
     /// Whether the provider can be used just now.
     async fn health(&self) -> Result<(), StorageError>;
+}
+
+/// The answer to a batch that could not be tried.
+fn refused(locators: &[Locator], error: &StorageError) -> Vec<Result<Erasure, StorageError>> {
+    let said = error.to_string();
+    locators
+        .iter()
+        .map(|_| Err(StorageError::Unavailable(said.clone())))
+        .collect()
 }
 
 /// The stores by the name that part rows carry; new parts go to the default one.
@@ -118,6 +140,16 @@ impl Stores {
         self.by_name
             .iter()
             .map(|(name, store)| (name.as_str(), store))
+    }
+
+    /// Stores that delete young bytes alone, each with the time since when bytes must have been put to be deleted yet.
+    pub fn deletable_since(&self, now: DateTime<Utc>) -> Vec<(&str, DateTime<Utc>)> {
+        self.iter()
+            .filter_map(|(name, store)| {
+                let oldest = now.checked_sub_signed(store.deletable_for()?)?;
+                Some((name, oldest))
+            })
+            .collect()
     }
 
     /// Whether the default store can be used.

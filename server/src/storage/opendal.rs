@@ -9,14 +9,14 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt};
 use opendal::services::{Fs, S3};
 use opendal::{ErrorKind, Operator};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{ByteStream, Erasure, Locator, PartStore, StorageError};
+use super::{ByteStream, Erasure, Locator, PartStore, StorageError, refused};
 
 const MARKER: &str = "ferry-store";
 const MARKER_TEXT: &str =
@@ -25,6 +25,9 @@ const MARKER_TEXT: &str =
 const INCOMING: &str = "incoming";
 /// A crash leaves its half-written files there; no put takes this long.
 const INCOMING_STALE: Duration = Duration::from_secs(24 * 3600);
+
+/// Deletions of one batch that are on their way together.
+const DELETES_AT_ONCE: usize = 16;
 
 /// How to reach a bucket.
 #[derive(Clone)]
@@ -68,6 +71,7 @@ struct Key {
 
 impl OpendalStore {
     /// A directory, made if it is missing. Puts are atomic (written aside, synced, renamed). `now` ages leftovers of crashes.
+    /// It is not marked: an empty folder may be the place of a disk that is not mounted.
     pub async fn directory(root: &Path, now: DateTime<Utc>) -> Result<Self, StorageError> {
         let root = root.to_owned();
         let incoming = root.join(INCOMING);
@@ -80,15 +84,13 @@ impl OpendalStore {
         let service = Fs::default()
             .root(&text(&root)?)
             .atomic_write_dir(&text(&incoming)?);
-        let store = OpendalStore {
+        Ok(OpendalStore {
             operator: Operator::new(service).map_err(classify)?,
             directory: Some(root),
-        };
-        store.place_marker().await?;
-        Ok(store)
+        })
     }
 
-    /// A bucket that speaks S3. Nothing is asked of it yet: whoever opens it places the marker, as soon as it answers.
+    /// A bucket that speaks S3. Nothing is asked of it yet.
     pub async fn s3(settings: &S3Settings) -> Result<Self, StorageError> {
         // The process may have a provider already; then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -110,19 +112,39 @@ impl OpendalStore {
         })
     }
 
-    /// Marks the store as present. Only at start: a marker placed later would hide that the store was lost in between.
-    pub async fn place_marker(&self) -> Result<(), StorageError> {
+    /// Whether the marker lies there. An error says that the store itself does not answer.
+    pub async fn is_marked(&self) -> Result<bool, StorageError> {
         match self.operator.stat(MARKER).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.operator
-                    .write(MARKER, MARKER_TEXT)
-                    .await
-                    .map_err(not_there)?;
-                Ok(())
-            }
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(classify(error)),
         }
+    }
+
+    /// What to do where parts are recorded and the marker is missing.
+    pub fn unmarked_advice(&self) -> String {
+        match &self.directory {
+            Some(root) => format!(
+                "parts are recorded, but there is no file {MARKER} in {}: mount the disk that holds the parts; \
+                 if it is mounted and the file alone was removed, create it by hand",
+                root.display()
+            ),
+            None => format!(
+                "parts are recorded, but there is no object {MARKER} in the bucket: name the bucket (and prefix) that holds \
+                 the parts; if it is the right one and the object alone was removed, create it by hand"
+            ),
+        }
+    }
+
+    /// Marks the store as present. Only where it never held a part: a marker placed later would hide that parts were lost.
+    pub async fn place_marker(&self) -> Result<(), StorageError> {
+        if !self.is_marked().await? {
+            self.operator
+                .write(MARKER, MARKER_TEXT)
+                .await
+                .map_err(not_there)?;
+        }
+        Ok(())
     }
 
     async fn require_marker(&self) -> Result<(), StorageError> {
@@ -143,6 +165,12 @@ impl OpendalStore {
                 .unwrap_or(StorageError::NotFound),
             other => other,
         }
+    }
+
+    async fn delete_one(&self, locator: &Locator) -> Result<Erasure, StorageError> {
+        let key = key_of(locator)?;
+        self.operator.delete(&key).await.map_err(classify)?;
+        Ok(Erasure::Deleted)
     }
 
     /// A rename is durable once the folder that holds the new name is synced, and the folder's own name with its parent.
@@ -215,11 +243,24 @@ impl PartStore for OpendalStore {
         )
     }
 
-    async fn delete(&self, locator: &Locator) -> Result<Erasure, StorageError> {
-        let key = key_of(locator)?;
-        self.require_marker().await?;
-        self.operator.delete(&key).await.map_err(classify)?;
-        Ok(Erasure::Deleted)
+    async fn delete(&self, locators: &[Locator]) -> Vec<Result<Erasure, StorageError>> {
+        if let Err(error) = self.require_marker().await {
+            return foreign_or(locators, &error);
+        }
+        let outcomes: Vec<_> = futures_util::stream::iter(locators.to_vec())
+            .map(|locator| async move { self.delete_one(&locator).await })
+            .buffered(DELETES_AT_ONCE)
+            .collect()
+            .await;
+        // What went away meanwhile said "gone" of everything it no longer held.
+        match self.require_marker().await {
+            Ok(()) => outcomes,
+            Err(error) => foreign_or(locators, &error),
+        }
+    }
+
+    fn deletable_for(&self) -> Option<TimeDelta> {
+        None
     }
 
     async fn health(&self) -> Result<(), StorageError> {
@@ -231,6 +272,16 @@ async fn write_whole(writer: &mut opendal::Writer, body: Bytes) -> Result<(), op
     writer.write(body).await?;
     writer.close().await?;
     Ok(())
+}
+
+/// All refused for one reason, but those that are none of ours.
+fn foreign_or(locators: &[Locator], error: &StorageError) -> Vec<Result<Erasure, StorageError>> {
+    let unavailable = refused(locators, error);
+    locators
+        .iter()
+        .zip(unavailable)
+        .map(|(locator, unavailable)| key_of(locator).and(unavailable))
+        .collect()
 }
 
 fn key_of(locator: &Locator) -> Result<String, StorageError> {
@@ -327,8 +378,37 @@ fn remove_stale(folder: &Path, now: SystemTime) -> std::io::Result<()> {
 }
 
 #[cfg(test)]
+impl OpendalStore {
+    /// A directory that is marked already, as a test's own.
+    pub(crate) async fn marked(root: &Path) -> Self {
+        let store = Self::directory(root, Utc::now()).await.unwrap();
+        store.place_marker().await.unwrap();
+        store
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn an_opened_directory_is_not_taken_for_the_right_one() {
+        let home = tempfile::tempdir().unwrap();
+        let store = OpendalStore::directory(home.path(), Utc::now())
+            .await
+            .unwrap();
+        assert!(!store.is_marked().await.unwrap());
+        let put = store.put(store.locate(), Bytes::from_static(b"x")).await;
+        assert!(matches!(put, Err(StorageError::Unavailable(_))), "{put:?}");
+        let gone = store.get(&store.locate(), None).await.err();
+        assert!(
+            matches!(gone, Some(StorageError::Unavailable(_))),
+            "taken for lost: {gone:?}"
+        );
+        store.place_marker().await.unwrap();
+        assert!(store.is_marked().await.unwrap());
+        store.health().await.unwrap();
+    }
 
     fn os_error(number: i32) -> opendal::Error {
         opendal::Error::new(ErrorKind::Unexpected, "write")

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use ferry_core::wire::{AbandonedUpload, CleanupRequest, CleanupResponse};
 use uuid::Uuid;
 
-use super::delete::{Removal, remove};
+use super::delete::Removal;
 use super::{Actor, UploadError, UploadResult, Uploads};
 use crate::db::sessions::{self, SessionRow, Stale};
 use crate::db::units::{i64_of, u32_of, u64_of};
@@ -161,7 +161,7 @@ impl Uploads {
             actor,
             why: why.to_owned(),
         };
-        remove(conn, &file, removal, (self.clock)()).await?;
+        self.remove(conn, &file, removal, (self.clock)()).await?;
         Ok(Some(abandoned(&session)))
     }
 }

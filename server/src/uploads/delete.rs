@@ -76,7 +76,28 @@ impl Uploads {
             actor: Actor::User(user_id),
             why: "asked by its owner".to_owned(),
         };
-        remove(conn, &file, removal, now).await
+        self.remove(conn, &file, removal, now).await
+    }
+
+    /// Queues the bytes, removes the rows, leaves a tombstone and an audit event. The file must be locked. The answer says
+    /// of how many parts the provider deletes the bytes, and of how many it is too late for that.
+    pub(super) async fn remove(
+        &self,
+        conn: &mut Connection,
+        file: &FileRow,
+        removal: Removal,
+        now: DateTime<Utc>,
+    ) -> UploadResult<Deletion> {
+        let limits = self.stores.deletable_since(now);
+        let queued = deletions::queue_file(conn, file.id, &limits, now).await?;
+        parts::delete_all(conn, file.id).await?;
+        files::delete(conn, file.id).await?;
+        let deletion = Deletion {
+            deleted: queued.promised,
+            crypto_erased: queued.too_old,
+        };
+        record(conn, file, removal, deletion, now).await?;
+        Ok(deletion)
     }
 }
 
@@ -99,20 +120,14 @@ pub(super) struct Removal {
     pub(super) why: String,
 }
 
-/// Queues the bytes, removes the rows, leaves a tombstone and an audit event. The file must be locked.
-pub(super) async fn remove(
+/// What stays of a file: a tombstone for whoever asks again, and an audit event.
+async fn record(
     conn: &mut Connection,
     file: &FileRow,
     removal: Removal,
+    deletion: Deletion,
     now: DateTime<Utc>,
-) -> UploadResult<Deletion> {
-    let queued = deletions::queue_file(conn, file.id, now).await?;
-    parts::delete_all(conn, file.id).await?;
-    files::delete(conn, file.id).await?;
-    let deletion = Deletion {
-        deleted: u64::try_from(queued).unwrap_or(u64::MAX),
-        crypto_erased: 0,
-    };
+) -> UploadResult<()> {
     let stone = Tombstone {
         file_id: file.id,
         user_id: file.user_id,
@@ -129,6 +144,5 @@ pub(super) async fn remove(
         subject_id: Some(file.id),
         reason: removal.why,
     };
-    audit::record(conn, &event).await?;
-    Ok(deletion)
+    Ok(audit::record(conn, &event).await?)
 }

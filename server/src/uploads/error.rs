@@ -125,7 +125,9 @@ impl UploadError {
             UploadError::QuotaExceeded { .. } => ErrorCode::QuotaExceeded,
             UploadError::PartCorrupt { .. } => ErrorCode::PartCorrupt,
             UploadError::Storage(StorageError::Full) => ErrorCode::StorageFull,
-            UploadError::Storage(StorageError::Unavailable(_)) => ErrorCode::StorageUnavailable,
+            UploadError::Storage(StorageError::Unavailable(_) | StorageError::Busy { .. }) => {
+                ErrorCode::StorageUnavailable
+            }
             UploadError::Db(DbError::Unavailable(_)) => ErrorCode::DatabaseUnavailable,
             UploadError::Storage(StorageError::NotFound | StorageError::ForeignLocator)
             | UploadError::Db(DbError::Taken(_) | DbError::Refused(_) | DbError::Migration(_))
@@ -137,6 +139,9 @@ impl UploadError {
     pub fn retry_after_secs(&self) -> Option<u32> {
         match self {
             UploadError::Storage(StorageError::Full) => Some(RETRY_FULL_SECS),
+            UploadError::Storage(StorageError::Busy {
+                retry_after_secs, ..
+            }) => Some(*retry_after_secs),
             UploadError::Storage(StorageError::Unavailable(_))
             | UploadError::Db(DbError::Unavailable(_)) => Some(RETRY_SECS),
             _ => None,

@@ -1,19 +1,22 @@
 //! The turns that jobs take: expired uploads become abandoned and go, orphans' addresses become deletions, and the queue
 //! of deletions is worked off. Each call is one bounded step.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use ferry_core::wire::CleanupRequest;
-use futures_util::StreamExt;
+use uuid::Uuid;
 
 use super::{Actor, UploadResult, Uploads};
-use crate::db::deletions::DeletionRow;
+use crate::db::audit::{self, AuditEvent};
+use crate::db::deletions::{DeletionRow, Postponed};
 use crate::db::units::i64_of;
-use crate::db::{deletions, intents, sessions};
+use crate::db::{Connection, deletions, intents, sessions, tombstones};
 use crate::storage::{Erasure, Locator, StorageError};
 
 const SWEEP_ROWS: i64 = 1_000;
-const DELETE_ROWS: i64 = 64;
-const DELETE_CONCURRENCY: usize = 8;
+/// Many at once: a provider that deletes in batches needs as few calls as it can.
+const DELETE_ROWS: i64 = 1_000;
 /// An instance that died while deleting keeps its entries for so long.
 const DELETE_LEASE: TimeDelta = TimeDelta::minutes(10);
 const FIRST_RETRY_SECS: i64 = 5;
@@ -22,8 +25,10 @@ const LAST_RETRY_SECS: i64 = 3_600;
 /// What a step of the deletion queue did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeletionStep {
-    /// Entries whose bytes are gone.
+    /// Entries whose bytes are gone or out of reach for ever.
     pub deleted: usize,
+    /// Those of them that the provider keeps.
+    pub crypto_erased: usize,
     /// Entries that wait for another try.
     pub postponed: usize,
 }
@@ -84,47 +89,125 @@ impl Uploads {
                 .await
             })
             .await?;
-        let results: Vec<_> = futures_util::stream::iter(claimed)
-            .map(|row| async move {
-                let result = self.delete_bytes(&row).await;
-                (row, result)
-            })
-            .buffer_unordered(DELETE_CONCURRENCY)
-            .collect()
-            .await;
-        self.db.timely(self.settle(results, now)).await
+        let batches = by_provider(claimed).into_iter();
+        let answers = batches.map(|(provider, rows)| self.delete_batch(provider, rows));
+        let answered = futures_util::future::join_all(answers).await;
+        let answered: Vec<Answered> = answered.into_iter().flatten().collect();
+        self.db.timely(self.settle(answered, now)).await
     }
 
-    async fn delete_bytes(&self, row: &DeletionRow) -> Result<Erasure, StorageError> {
-        self.stores
-            .named(&row.provider)?
-            .delete(&Locator(row.locator.clone()))
-            .await
+    async fn delete_batch(&self, provider: String, rows: Vec<DeletionRow>) -> Vec<Answered> {
+        let locators: Vec<Locator> = rows
+            .iter()
+            .map(|row| Locator(row.locator.clone()))
+            .collect();
+        let outcomes = match self.stores.named(&provider) {
+            Ok(store) => store.delete(&locators).await,
+            Err(error) => {
+                let said = error.to_string();
+                let refused = |_| Err(StorageError::Unavailable(said.clone()));
+                rows.iter().map(refused).collect()
+            }
+        };
+        if let Some(error) = outcomes.iter().find_map(|outcome| outcome.as_ref().err()) {
+            let postponed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+            tracing::warn!(%error, provider, postponed, "deletions postponed");
+        }
+        rows.into_iter().zip(outcomes).collect()
     }
 
     async fn settle(
         &self,
-        results: Vec<(DeletionRow, Result<Erasure, StorageError>)>,
+        answered: Vec<Answered>,
         now: DateTime<Utc>,
     ) -> UploadResult<DeletionStep> {
-        let mut conn = self.db.connection().await?;
-        let mut done = Vec::new();
         let mut step = DeletionStep::default();
-        for (row, result) in results {
-            match result {
-                Ok(_) => done.push(row.id),
-                Err(error) => {
-                    tracing::warn!(%error, provider = row.provider, attempts = row.attempts, "deletion postponed");
-                    let not_before = now + retry_pause(row.attempts);
-                    deletions::postpone(&mut conn, row.id, not_before, &error.to_string()).await?;
-                    step.postponed += 1;
+        let mut done = Vec::new();
+        let mut postponed = Vec::new();
+        let mut broken: BTreeMap<Uuid, i64> = BTreeMap::new();
+        for (row, outcome) in answered {
+            match outcome {
+                Ok(erasure) => {
+                    done.push(row.id);
+                    if erasure == Erasure::CryptoErased {
+                        step.crypto_erased += 1;
+                        if let Some(file_id) = row.promised_of {
+                            *broken.entry(file_id).or_default() += 1;
+                        }
+                    }
                 }
+                Err(error) => postponed.push(postpone(&row, &error, now)),
             }
         }
-        deletions::finish(&mut conn, &done).await?;
         step.deleted = done.len();
-        Ok(step)
+        step.postponed = postponed.len();
+        let mut tx = self.db.begin().await?;
+        let written = async {
+            deletions::postpone(&mut tx, &postponed).await?;
+            deletions::finish(&mut tx, &done).await?;
+            for (file_id, parts) in broken {
+                correct_receipt(&mut tx, file_id, parts, now).await?;
+            }
+            Ok(step)
+        }
+        .await;
+        tx.end(written).await
     }
+
+    /// Whether parts, puts on their way or deletions are recorded for this store: then it held bytes, and must hold them.
+    pub async fn knows_store(&self, provider: &str) -> UploadResult<bool> {
+        self.db
+            .timely(async {
+                let mut conn = self.db.connection().await?;
+                Ok(deletions::store_is_known(&mut conn, provider).await?)
+            })
+            .await
+    }
+}
+
+/// An entry of the queue, and what its provider said.
+type Answered = (DeletionRow, Result<Erasure, StorageError>);
+
+fn by_provider(rows: Vec<DeletionRow>) -> BTreeMap<String, Vec<DeletionRow>> {
+    let mut batches: BTreeMap<String, Vec<DeletionRow>> = BTreeMap::new();
+    for row in rows {
+        batches.entry(row.provider.clone()).or_default().push(row);
+    }
+    batches
+}
+
+fn postpone(row: &DeletionRow, error: &StorageError, now: DateTime<Utc>) -> Postponed {
+    let asked = match error {
+        StorageError::Busy {
+            retry_after_secs, ..
+        } => TimeDelta::seconds(i64::from(*retry_after_secs)),
+        _ => TimeDelta::zero(),
+    };
+    Postponed {
+        id: row.id,
+        not_before: now + retry_pause(row.attempts).max(asked),
+        last_error: error.to_string(),
+    }
+}
+
+/// Its owner was told that these parts would be deleted, and the provider keeps them: the receipt and the log say so now.
+async fn correct_receipt(
+    conn: &mut Connection,
+    file_id: Uuid,
+    parts: i64,
+    now: DateTime<Utc>,
+) -> UploadResult<()> {
+    tombstones::correct(conn, file_id, parts).await?;
+    let event = AuditEvent {
+        at: now,
+        user_id: None,
+        action: "parts.crypto_erased".to_owned(),
+        subject_id: Some(file_id),
+        reason: format!(
+            "the store no longer deletes the bytes of {parts} parts that were to be deleted; without keys and rows nobody can read them"
+        ),
+    };
+    Ok(audit::record(conn, &event).await?)
 }
 
 /// 5 s, 10 s, 20 s, and so on to an hour.

@@ -1,7 +1,11 @@
 //! Reads stored bytes back and compares them with their rows: length, hash, IV and tag. What is damaged becomes missing,
 //! a complete file unfinished until it is repaired. A provider that does not answer proves nothing.
+//!
+//! What was found sound is written down every few parts, so that a verification that breaks off (the caller went away, the
+//! provider did not answer) can go on where it stopped: the next one names the age up to which it believes the last.
 
 use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
 use ferry_core::wire::{VerifyProgress, VerifyRequest, VerifyResponse};
 use futures_util::{StreamExt, TryStreamExt};
 use uuid::Uuid;
@@ -11,11 +15,13 @@ use super::{UploadError, UploadResult, Uploads, numbers};
 use crate::db::audit::{self, AuditEvent};
 use crate::db::files::FileRow;
 use crate::db::parts::{self, PartRow};
-use crate::db::units::{i32_of, u32_of};
+use crate::db::units::{i32_of, i64_of, u32_of};
 use crate::db::{Connection, files, sessions};
 use crate::storage::{Locator, StorageError};
 
 const PAGE_ROWS: i64 = 1_000;
+/// Sound parts after which it is written down that they are.
+const NOTE_EVERY: usize = 16;
 
 /// Called after each part.
 type Progress<'a> = &'a (dyn Fn(VerifyProgress) + Send + Sync);
@@ -38,9 +44,15 @@ impl Uploads {
             total,
             ..Tally::default()
         };
+        let believed_since = request.max_age_secs.map(|secs| self.believed_since(secs));
         let mut after = 0;
         while let Some(page) = self.next_page(file.id, &scope, &mut after).await? {
-            self.verify_page(&file, page, &mut tally, progress).await?;
+            let reading = Reading {
+                file: &file,
+                believed_since,
+                progress,
+            };
+            self.verify_page(&reading, page, &mut tally).await?;
         }
         let missing = match scope {
             Scope::Numbers(asked) => asked.iter().any(|number| !tally.saw(*number)),
@@ -85,45 +97,71 @@ impl Uploads {
         Ok(page)
     }
 
+    fn believed_since(&self, max_age_secs: u64) -> DateTime<Utc> {
+        TimeDelta::try_seconds(i64_of(max_age_secs))
+            .and_then(|age| (self.clock)().checked_sub_signed(age))
+            .unwrap_or(DateTime::<Utc>::MIN_UTC)
+    }
+
     async fn verify_page(
         &self,
-        file: &FileRow,
+        reading: &Reading<'_>,
         page: Vec<PartRow>,
         tally: &mut Tally,
-        progress: Progress<'_>,
     ) -> UploadResult<()> {
         let mut reads = futures_util::stream::iter(page)
-            .map(|row| async move { self.is_valid(&row).await.map(|valid| (row, valid)) })
+            .map(|row| async move {
+                if reading.believes(&row) {
+                    return Ok((row, Judged::Believed));
+                }
+                let is_valid = self.is_valid(&row).await?;
+                Ok((
+                    row,
+                    if is_valid {
+                        Judged::Sound
+                    } else {
+                        Judged::Damaged
+                    },
+                ))
+            })
             .buffered(self.settings.verify_concurrency.max(1));
         let mut sound = Vec::new();
-        let mut outcome = Ok(());
         while let Some(read) = reads.next().await {
             let judged = match read {
-                Ok((row, false)) => self.judge_damaged(file, row).await,
+                Ok((row, Judged::Damaged)) => self.judge_damaged(reading.file, row).await,
                 read => read.map(Some),
             };
-            match judged {
-                Ok(Some((row, valid))) => {
-                    if valid {
-                        sound.push((row.id, row.generation));
-                    }
-                    tally.add(u32_of(row.part_number), valid, progress);
-                }
-                Ok(None) => {}
-                // What was found so far stands; the rest is not known.
-                Err(error) => {
-                    outcome = Err(error);
-                    break;
-                }
+            let Some((row, judged)) = self.or_note(judged, &sound).await? else {
+                continue;
+            };
+            if judged == Judged::Sound {
+                sound.push((row.id, row.generation));
+            }
+            let is_valid = judged != Judged::Damaged;
+            tally.add(u32_of(row.part_number), is_valid, reading.progress);
+            if sound.len() >= NOTE_EVERY {
+                self.note_sound(&sound).await?;
+                sound.clear();
             }
         }
+        self.note_sound(&sound).await
+    }
+
+    /// Where it ends early, what was found so far stands; the rest is not known.
+    async fn or_note<T>(&self, judged: UploadResult<T>, sound: &[(i64, i32)]) -> UploadResult<T> {
+        if judged.is_err() {
+            self.note_sound(sound).await?;
+        }
+        judged
+    }
+
+    async fn note_sound(&self, sound: &[(i64, i32)]) -> UploadResult<()> {
         let now = (self.clock)();
         self.db
             .timely(async {
-                parts::mark_verified(&mut *self.db.connection().await?, &sound, now).await
+                Ok(parts::mark_verified(&mut *self.db.connection().await?, sound, now).await?)
             })
-            .await?;
-        outcome
+            .await
     }
 
     async fn is_valid(&self, row: &PartRow) -> UploadResult<bool> {
@@ -143,10 +181,11 @@ impl Uploads {
         &self,
         file: &FileRow,
         row: PartRow,
-    ) -> UploadResult<Option<(PartRow, bool)>> {
-        if self.report_damage(file, &row).await? {
-            return Ok(Some((row, false)));
+    ) -> UploadResult<Option<(PartRow, Judged)>> {
+        if is_sound(&row) && self.report_damage(file, &row).await? {
+            return Ok(Some((row, Judged::Damaged)));
         }
+        // Its row changed, or said "corrupt" when it was read: what it says now counts.
         let newest = self
             .db
             .timely(async {
@@ -157,16 +196,18 @@ impl Uploads {
         let Some(newest) = newest else {
             return Ok(None);
         };
-        let is_valid = self.is_valid(&newest).await?;
-        let is_judged = is_valid || self.report_damage(file, &newest).await?;
-        Ok(is_judged.then_some((newest, is_valid)))
+        if !is_sound(&newest) {
+            return Ok(Some((newest, Judged::Damaged)));
+        }
+        if self.is_valid(&newest).await? {
+            return Ok(Some((newest, Judged::Sound)));
+        }
+        let is_reported = self.report_damage(file, &newest).await?;
+        Ok(is_reported.then_some((newest, Judged::Damaged)))
     }
 
     /// In one transaction: the part is corrupt, its file unfinished. False when this generation is no more: nothing is touched.
     async fn report_damage(&self, file: &FileRow, row: &PartRow) -> UploadResult<bool> {
-        if !is_sound(row) {
-            return Ok(true);
-        }
         self.db
             .timely(async {
                 let mut tx = self.db.begin().await?;
@@ -202,6 +243,32 @@ impl Uploads {
         audit::record(conn, &event).await?;
         Ok(true)
     }
+}
+
+/// What is read back, and for whom.
+struct Reading<'a> {
+    file: &'a FileRow,
+    /// Parts found sound since then are not read.
+    believed_since: Option<DateTime<Utc>>,
+    progress: Progress<'a>,
+}
+
+impl Reading<'_> {
+    fn believes(&self, row: &PartRow) -> bool {
+        let is_recent = |since| row.verified_at.is_some_and(|at| at >= since);
+        is_sound(row) && self.believed_since.is_some_and(is_recent)
+    }
+}
+
+/// What is known of a part's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judged {
+    /// Read back now.
+    Sound,
+    /// Read back lately.
+    Believed,
+    /// Damaged or gone.
+    Damaged,
 }
 
 /// Which parts are read back.

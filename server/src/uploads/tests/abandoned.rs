@@ -5,7 +5,7 @@ use ferry_core::wire::{CleanupRequest, ErrorCode, UploadStatus};
 
 use super::stage::{Stage, TestFile};
 use crate::db::{files, tombstones};
-use crate::uploads::delete::{Removal, remove};
+use crate::uploads::delete::Removal;
 use crate::uploads::{Actor, UploadResult};
 
 fn code<T: std::fmt::Debug>(outcome: UploadResult<T>) -> ErrorCode {
@@ -183,7 +183,10 @@ async fn a_start_that_waited_for_a_discard_finds_its_tombstone() {
         actor: Actor::User(stage.user),
         why: String::new(),
     };
-    let removed = remove(&mut tx, &row, removal, row.created_at).await;
+    let removed = stage
+        .uploads
+        .remove(&mut tx, &row, removal, row.created_at)
+        .await;
     let (uploads, user, request) = (stage.uploads.clone(), stage.user, file.start.clone());
     let start = tokio::spawn(async move { uploads.start(user, request).await });
     while stage

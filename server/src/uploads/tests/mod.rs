@@ -3,6 +3,7 @@
 mod abandoned;
 mod parts;
 mod quota;
+mod receipts;
 mod resized;
 mod stage;
 mod whole;

@@ -197,5 +197,6 @@ fn verify_all(file: &TestFile) -> ferry_core::wire::VerifyRequest {
     ferry_core::wire::VerifyRequest {
         file_id: file.start.file_id,
         chunk_numbers: None,
+        max_age_secs: None,
     }
 }

@@ -32,6 +32,11 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) async fn set() -> Self {
+        Self::set_with(|stores| stores).await
+    }
+
+    /// The same with other stores beside the directory, or in its place.
+    pub(super) async fn set_with(arrange: impl FnOnce(Stores) -> Stores) -> Self {
         let database = TestDatabase::start().await;
         let home = tempfile::tempdir().unwrap();
         let parts_dir = home.path().join("store");
@@ -39,16 +44,14 @@ impl Stage {
             DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
         ));
         let clock = Arc::clone(&now);
-        let store = OpendalStore::directory(&parts_dir, Utc::now())
-            .await
-            .unwrap();
+        let store = OpendalStore::marked(&parts_dir).await;
         let stores = Stores::new(
             "directory",
             Arc::new(Bounded::new(store, StorageLimits::default())),
         );
         let uploads = Uploads::new(
             database.db.clone(),
-            stores,
+            arrange(stores),
             Arc::new(move || *clock.lock().unwrap()),
             UploadSettings::default(),
         );

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection as _;
 use ferry_core::wire::{
     CheckQuery, CompleteRequest, ErrorCode, FilesQuery, RenameRequest, UploadStatus,
@@ -198,6 +199,7 @@ async fn damage_is_found_and_only_the_same_content_repairs_it() {
     let verify = |numbers: Option<Vec<u32>>| VerifyRequest {
         file_id: id,
         chunk_numbers: numbers,
+        max_age_secs: None,
     };
     let seen = Mutex::new(Vec::new());
     let progress = |event: VerifyProgress| {
@@ -529,6 +531,7 @@ async fn a_part_replaced_while_its_old_bytes_were_judged_is_not_called_corrupt()
     let request = VerifyRequest {
         file_id: id,
         chunk_numbers: None,
+        max_age_secs: None,
     };
     let verify = tokio::spawn(async move { uploads.verify(user, request, &|_| {}).await });
     while stage
@@ -554,5 +557,103 @@ async fn a_part_replaced_while_its_old_bytes_were_judged_is_not_called_corrupt()
             .await,
         1
     );
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_part_repaired_after_its_row_was_read_is_judged_anew() {
+    let stage = Stage::set().await;
+    let file = TestFile::new("~a", 2 * 65_536);
+    let id = file.start.file_id;
+    stage.start(&file).await;
+    stage.send_all(&file).await;
+    stage
+        .sql("UPDATE file_parts SET state = 'corrupt' WHERE part_number = 2")
+        .await;
+    // The first part's damage is about to be reported: by then the rows of both were read.
+    let sound: Vec<_> = stage
+        .part_paths()
+        .into_iter()
+        .map(|path| (std::fs::read(&path).unwrap(), path))
+        .collect();
+    for (_, path) in &sound {
+        std::fs::write(path, b"damaged").unwrap();
+    }
+    let mut tx = stage.database.db.begin().await.unwrap();
+    let locked = crate::db::files::lock(&mut tx, stage.user, id).await;
+    locked.unwrap().unwrap();
+    let (uploads, user) = (stage.uploads.clone(), stage.user);
+    let request = VerifyRequest {
+        file_id: id,
+        chunk_numbers: None,
+        max_age_secs: None,
+    };
+    let verify = tokio::spawn(async move { uploads.verify(user, request, &|_| {}).await });
+    while stage
+        .count("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        .await
+        == 0
+    {
+        assert!(!verify.is_finished(), "it waits to report the damage");
+    }
+    for (bytes, path) in sound {
+        std::fs::write(path, bytes).unwrap();
+    }
+    let repair = "UPDATE file_parts SET generation = generation + 1, state = 'stored'";
+    tx.batch_execute(repair).await.unwrap();
+    tx.end(Ok::<(), crate::db::DbError>(())).await.unwrap();
+    let found = verify.await.unwrap().unwrap();
+    assert_eq!(
+        (found.valid_chunks, found.corrupted_chunks),
+        (vec![1, 2], vec![])
+    );
+    assert!(!found.needs_re_upload);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_verification_that_broke_off_goes_on_where_it_stopped() {
+    const PARTS: u32 = 80;
+    let stage = Stage::set().await;
+    let file = TestFile::new("~a", u64::from(PARTS) * 65_536);
+    stage.start(&file).await;
+    stage.send_all(&file).await;
+    let request = VerifyRequest {
+        file_id: file.start.file_id,
+        chunk_numbers: None,
+        max_age_secs: Some(3_600),
+    };
+    let enough = tokio::sync::Notify::new();
+    let progress = |seen: ferry_core::wire::VerifyProgress| {
+        if seen.checked == 20 {
+            enough.notify_one();
+        }
+    };
+    tokio::select! {
+        biased;
+        () = enough.notified() => {}
+        ended = stage.uploads.verify(stage.user, request.clone(), &progress) => panic!("it ended: {ended:?}"),
+    }
+    let noted = u32::try_from(
+        stage
+            .count("file_parts WHERE verified_at IS NOT NULL")
+            .await,
+    )
+    .unwrap();
+    assert!((16..PARTS).contains(&noted), "{noted} parts are noted");
+
+    // Whatever is read from now on is found gone: what stays valid was not read.
+    for path in stage.part_paths() {
+        std::fs::remove_file(path).unwrap();
+    }
+    let verify = || stage.uploads.verify(stage.user, request.clone(), &|_| {});
+    let found = verify().await.unwrap();
+    assert_eq!(found.valid_chunks, (1..=noted).collect::<Vec<_>>());
+    assert_eq!(
+        found.corrupted_chunks,
+        (noted + 1..=PARTS).collect::<Vec<_>>()
+    );
+    stage.turn_clock(TimeDelta::seconds(3_601));
+    assert_eq!(verify().await.unwrap().valid_chunks, Vec::<u32>::new());
     stage.end().await;
 }
