@@ -1,6 +1,7 @@
 //! The composition root: makes every long-lived part, joins them, and runs the server until it is told to stop.
 //! No business rule lives here.
 
+pub mod server_key;
 mod stores;
 
 use std::{

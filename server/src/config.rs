@@ -3,6 +3,7 @@
 
 mod explain;
 mod settings;
+mod telegram;
 
 use std::{net::IpAddr, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -10,6 +11,7 @@ use ferry_core::wire;
 
 use settings::Settings;
 pub use settings::{LogFormat, Secret};
+pub use telegram::{BotConfig, TelegramConfig};
 
 /// Everything a server is told from outside, checked.
 #[derive(Debug, Clone)]
@@ -26,6 +28,10 @@ pub struct Config {
     pub storage: StorageConfig,
     /// Stores that hold parts which were put there earlier.
     pub also: Vec<StorageConfig>,
+    /// Telegram, as far as parts are kept there.
+    pub telegram: TelegramConfig,
+    /// The key that seals what Postgres keeps of others' secrets.
+    pub server_key: ServerKeyConfig,
     /// Sizes of new parts.
     pub part_profile: wire::PartProfile,
     /// Limits of requests and their bodies.
@@ -64,6 +70,8 @@ pub enum StorageConfig {
     },
     /// A bucket that speaks S3.
     S3(S3Config),
+    /// Chats of Telegram, through bots: [`Config::telegram`].
+    Telegram,
 }
 
 impl StorageConfig {
@@ -72,8 +80,20 @@ impl StorageConfig {
         match self {
             StorageConfig::Directory { .. } => "directory",
             StorageConfig::S3(_) => "s3",
+            StorageConfig::Telegram => "telegram",
         }
     }
+}
+
+/// Where the server's key is: 64 hexadecimal digits. All instances of one database need the same.
+#[derive(Debug, Clone)]
+pub enum ServerKeyConfig {
+    /// In the settings.
+    Written(Secret),
+    /// In this file, which must exist.
+    File(PathBuf),
+    /// In this file, which the server makes when it first needs it.
+    Made(PathBuf),
 }
 
 /// A bucket.
@@ -228,6 +248,13 @@ impl Config {
                 .public_url
                 .as_deref()
                 .is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// Some parts are, or will be, in Telegram.
+    pub fn uses_telegram(&self) -> bool {
+        std::iter::once(&self.storage)
+            .chain(&self.also)
+            .any(|storage| matches!(storage, StorageConfig::Telegram))
     }
 
     /// What the server will do with these settings, for a person; secrets are left out.

@@ -53,6 +53,7 @@ async fn open_one(config: &StorageConfig) -> anyhow::Result<Marked> {
             let opened = OpendalStore::s3(&settings_of(s3)).await;
             opened.with_context(|| format!("the bucket {}", s3.bucket))?
         }
+        StorageConfig::Telegram => anyhow::bail!("parts can not be kept in Telegram yet"),
     };
     Ok(Marked {
         name: config.kind(),

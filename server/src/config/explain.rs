@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Config, StorageConfig};
+use super::{Config, ServerKeyConfig, StorageConfig};
 
 pub(super) fn explain(config: &Config) -> String {
     let mut lines = vec![
@@ -37,6 +37,9 @@ pub(super) fn explain(config: &Config) -> String {
             config.login.per_address
         ),
     ];
+    if config.uses_telegram() {
+        lines.extend(telegram(config));
+    }
     lines.push(origins(config));
     if !config.trusted_proxies.is_empty() {
         lines.push(format!(
@@ -88,7 +91,35 @@ fn store(storage: &StorageConfig) -> String {
             s3.region,
             s3.prefix
         ),
+        StorageConfig::Telegram => "Telegram".to_owned(),
     }
+}
+
+/// Where Telegram is, who stores there, and what seals the tokens.
+fn telegram(config: &Config) -> Vec<String> {
+    let bots = match config.telegram.bots.len() {
+        0 => "no bot is set here; those that an administrator adds are used".to_owned(),
+        count => format!(
+            "bots set here: {count}, in {} chats (tokens not shown); those that an administrator adds are used too",
+            config.telegram.chats()
+        ),
+    };
+    let key = match &config.server_key {
+        ServerKeyConfig::Written(_) => "secret_key (not shown)".to_owned(),
+        ServerKeyConfig::File(path) => format!("the key in {}", path.display()),
+        ServerKeyConfig::Made(path) => format!(
+            "the key in {}, which is made when it is missing (several servers on one database need the same)",
+            path.display()
+        ),
+    };
+    vec![
+        format!("Calls the Bot API at {}; {bots}.", config.telegram.api_url),
+        format!(
+            "A bot sends at most {} documents a minute into a chat, {} at once.",
+            config.telegram.sends_per_minute, config.telegram.burst
+        ),
+        format!("Bot tokens are kept sealed with {key}."),
+    ]
 }
 
 fn also(config: &Config) -> String {

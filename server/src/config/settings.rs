@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use ferry_core::{
-    plan::{PlanParams, Profile},
+    plan::{DISK, PlanParams, Profile, TELEGRAM},
     wire::PartProfile,
 };
 use figment::{
@@ -16,8 +16,14 @@ use serde::{
 };
 
 use super::{
-    Config, ConfigError, LoginLimits, Network, RequestLimits, S3Config, StorageConfig, TlsConfig,
+    Config, ConfigError, LoginLimits, Network, RequestLimits, S3Config, ServerKeyConfig,
+    StorageConfig, TlsConfig, telegram::TelegramSettings,
 };
+
+/// Bytes of part bodies in memory where nothing else is set.
+const BODY_BUDGET_BYTES: u32 = 64 << 20;
+/// The same where they go to Telegram: its parts are larger and take longer, so more of them are on their way.
+const TELEGRAM_BODY_BUDGET_BYTES: u32 = 160 << 20;
 
 /// A value that is never shown.
 #[derive(Clone)]
@@ -68,10 +74,13 @@ pub(super) struct Settings {
     data_dir: PathBuf,
     database_url: Option<Secret>,
     storage: StorageSettings,
-    part_profile: String,
+    telegram: TelegramSettings,
+    secret_key: Option<Secret>,
+    secret_key_file: Option<PathBuf>,
+    part_profile: Option<String>,
     part_min_bytes: Option<u32>,
     part_max_bytes: Option<u32>,
-    body_budget_bytes: u32,
+    body_budget_bytes: Option<u32>,
     body_budget_wait_secs: u64,
     body_idle_secs: u64,
     headers_timeout_secs: u64,
@@ -116,6 +125,7 @@ enum StorageKind {
     #[default]
     Directory,
     S3,
+    Telegram,
 }
 
 #[derive(Debug, Deserialize)]
@@ -133,10 +143,13 @@ impl Default for Settings {
             data_dir: PathBuf::from(".ferry"),
             database_url: None,
             storage: StorageSettings::default(),
-            part_profile: "disk".to_owned(),
+            telegram: TelegramSettings::default(),
+            secret_key: None,
+            secret_key_file: None,
+            part_profile: None,
             part_min_bytes: None,
             part_max_bytes: None,
-            body_budget_bytes: 64 * 1024 * 1024,
+            body_budget_bytes: None,
             body_budget_wait_secs: 20,
             body_idle_secs: 30,
             headers_timeout_secs: 15,
@@ -201,6 +214,8 @@ impl Settings {
                 .map(|url| origin("public_url", &url))
                 .transpose()?,
             database_url: self.database_url,
+            telegram: self.telegram.check()?,
+            server_key: server_key(self.secret_key, self.secret_key_file, &data_dir)?,
             storage,
             also,
             data_dir,
@@ -236,10 +251,14 @@ impl Settings {
     }
 
     fn part_profile(&self) -> Result<PartProfile, ConfigError> {
-        let (min, max) = match (
-            self.part_profile.as_str(),
-            Profile::by_name(&self.part_profile),
-        ) {
+        let name = self
+            .part_profile
+            .as_deref()
+            .unwrap_or(match self.storage.kind {
+                StorageKind::Directory | StorageKind::S3 => DISK.name,
+                StorageKind::Telegram => TELEGRAM.name,
+            });
+        let (min, max) = match (name, Profile::by_name(name)) {
             (_, Some(profile)) => (profile.min_bytes, profile.max_bytes),
             ("custom", None) => match (self.part_min_bytes, self.part_max_bytes) {
                 (Some(min), Some(max)) => (min, max),
@@ -260,7 +279,7 @@ impl Settings {
         PlanParams::new(min, max, [0; 8])
             .map_err(|error| ConfigError::invalid("part_profile", error.to_string()))?;
         Ok(PartProfile {
-            name: self.part_profile.clone(),
+            name: name.to_owned(),
             min_bytes: min,
             max_bytes: max,
         })
@@ -268,7 +287,11 @@ impl Settings {
 
     fn request_limits(&self, profile: &PartProfile) -> Result<RequestLimits, ConfigError> {
         let largest = ferry_core::wire::MAX_PART_BODY_BYTES;
-        if self.body_budget_bytes < largest {
+        let body_budget_bytes = self.body_budget_bytes.unwrap_or(match self.storage.kind {
+            StorageKind::Directory | StorageKind::S3 => BODY_BUDGET_BYTES,
+            StorageKind::Telegram => TELEGRAM_BODY_BUDGET_BYTES,
+        });
+        if body_budget_bytes < largest {
             return Err(ConfigError::invalid(
                 "body_budget_bytes",
                 format!(
@@ -278,7 +301,7 @@ impl Settings {
             ));
         }
         Ok(RequestLimits {
-            body_budget_bytes: self.body_budget_bytes,
+            body_budget_bytes,
             body_budget_wait: Duration::from_secs(self.body_budget_wait_secs),
             body_idle: at_least("body_idle_secs", self.body_idle_secs, 1)?,
             headers_timeout: at_least("headers_timeout_secs", self.headers_timeout_secs, 1)?,
@@ -324,6 +347,7 @@ impl StorageSettings {
                 },
             }),
             StorageKind::S3 => Ok(StorageConfig::S3(self.s3()?)),
+            StorageKind::Telegram => Ok(StorageConfig::Telegram),
         }
     }
 
@@ -364,6 +388,23 @@ fn at_least(name: &'static str, secs: u64, floor: u64) -> Result<Duration, Confi
         ));
     }
     Ok(Duration::from_secs(secs))
+}
+
+/// The key itself, or the file that holds it; where neither is named, one that the server makes.
+fn server_key(
+    written: Option<Secret>,
+    file: Option<PathBuf>,
+    data_dir: &std::path::Path,
+) -> Result<ServerKeyConfig, ConfigError> {
+    match (written, file) {
+        (Some(_), Some(_)) => Err(ConfigError::invalid(
+            "secret_key_file",
+            "secret_key is set too: only one of them",
+        )),
+        (Some(key), None) => Ok(ServerKeyConfig::Written(key)),
+        (None, Some(path)) => Ok(ServerKeyConfig::File(absolute("secret_key_file", &path)?)),
+        (None, None) => Ok(ServerKeyConfig::Made(data_dir.join("server.key"))),
+    }
 }
 
 /// `scheme://host[:port]` without a trailing slash, lower case, as browsers write it in `Origin`.

@@ -128,3 +128,77 @@ fn several_stores_are_opened_and_none_twice() {
         "a store without its settings"
     );
 }
+
+const TOKEN: &str = "535362388:AAF7-g0gYncWnm5IyfZlpPRqRRv6kNAGlao";
+
+#[test]
+fn telegram_brings_its_profile_and_shows_no_token() {
+    let toml = format!(
+        "secret_key = \"{}\"\n[storage]\nkind = \"telegram\"\n[[telegram.bots]]\ntoken = \"{TOKEN}\"\nchats = [-1001, -1002]",
+        "5a".repeat(32)
+    );
+    let config = from_toml(&toml).unwrap();
+    assert!(config.uses_telegram());
+    assert_eq!(config.part_profile.name, "telegram");
+    let bot = &config.telegram.bots[0];
+    assert_eq!(
+        (bot.token.bot_id(), bot.chats.clone()),
+        (535_362_388, vec![-1002, -1001])
+    );
+    let shown = format!("{config:?}\n{}", config.explain());
+    for secret in ["AAF7-g0gYncWnm5IyfZlpPRqRRv6kNAGlao", "5a5a5a"] {
+        assert!(!shown.contains(secret), "{secret} is shown");
+    }
+    assert!(shown.contains("bots set here: 1, in 2 chats"), "{shown}");
+    let slow = from_toml(&format!("part_profile = \"slow\"\n{toml}")).unwrap();
+    assert_eq!(slow.part_profile.name, "slow");
+}
+
+#[test]
+fn bots_are_written_in_one_line_too_and_a_wrong_one_is_named_without_its_token() {
+    let line = |bots: &str| from_toml(&format!("[telegram]\nbots = \"{bots}\""));
+    let config = line(&format!("{TOKEN}@-1001,-1002; 7:abc@-1003")).unwrap();
+    let bots: Vec<_> = config
+        .telegram
+        .bots
+        .iter()
+        .map(|bot| (bot.token.bot_id(), bot.chats.len()))
+        .collect();
+    assert_eq!(bots, [(535_362_388, 2), (7, 1)]);
+    for wrong in [
+        TOKEN.to_owned(),
+        format!("{TOKEN}@"),
+        format!("{TOKEN}@general"),
+        format!("{TOKEN}@0"),
+        format!("{TOKEN}@-1;{TOKEN}@-2"),
+        "AAF7-g0gYncWnm5IyfZlpPRqRRv6kNAGlao@-1001".to_owned(),
+    ] {
+        let error = line(&wrong).unwrap_err().to_string();
+        assert!(error.contains("bot"), "{error}");
+        assert!(!error.contains("AAF7"), "the token is told: {error}");
+    }
+    for (toml, name) in [
+        (
+            "[telegram]\napi_url = \"api.telegram.org\"",
+            "telegram.api_url",
+        ),
+        (
+            "[[telegram.bots]]\ntoken = \"1:a\"\nchats = []",
+            "telegram.bots",
+        ),
+        (
+            "[[telegram.bots]]\ntoken = \"1:a\"\nchats = [-1]\nweight = 0.0",
+            "telegram.bots",
+        ),
+        (
+            "secret_key = \"a\"\nsecret_key_file = \"b\"",
+            "secret_key_file",
+        ),
+    ] {
+        let error = from_toml(toml).unwrap_err();
+        assert!(
+            matches!(&error, ConfigError::Invalid { name: wrong, .. } if *wrong == name),
+            "{error}"
+        );
+    }
+}

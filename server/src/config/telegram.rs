@@ -1,0 +1,228 @@
+//! `[telegram]`: where the Bot API is, and bots that are known from the start. Others come by the admin API.
+
+use std::collections::BTreeSet;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, SeqAccess, Visitor},
+};
+
+use super::{ConfigError, Secret};
+use crate::storage::telegram::BotToken;
+
+/// Telegram's own Bot API server.
+const API_URL: &str = "https://api.telegram.org";
+/// The most that one bot may weigh against the others.
+const MAX_WEIGHT: f32 = 1_000.0;
+
+/// Telegram as a store, checked.
+#[derive(Debug, Clone)]
+pub struct TelegramConfig {
+    /// Of the Bot API, without a slash at the end.
+    pub api_url: String,
+    /// Each once.
+    pub bots: Vec<BotConfig>,
+    /// Documents that one bot may send into one chat in a minute.
+    pub sends_per_minute: f64,
+    /// Of them, at once after a rest.
+    pub burst: f64,
+}
+
+impl TelegramConfig {
+    /// How many chats the bots have together.
+    pub(super) fn chats(&self) -> usize {
+        let chats: BTreeSet<i64> = self
+            .bots
+            .iter()
+            .flat_map(|bot| bot.chats.iter().copied())
+            .collect();
+        chats.len()
+    }
+}
+
+/// A bot and where it stores.
+#[derive(Debug, Clone)]
+pub struct BotConfig {
+    /// From BotFather. Its `Debug` shows the id alone.
+    pub token: BotToken,
+    /// Ids of its chats.
+    pub chats: Vec<i64>,
+    /// Its share of the load, against the others.
+    pub weight: f32,
+}
+
+/// As it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct TelegramSettings {
+    api_url: String,
+    #[serde(deserialize_with = "bots")]
+    bots: Vec<BotSettings>,
+    sends_per_minute: f64,
+    burst: f64,
+}
+
+impl Default for TelegramSettings {
+    fn default() -> Self {
+        TelegramSettings {
+            api_url: API_URL.to_owned(),
+            bots: Vec::new(),
+            sends_per_minute: 18.0,
+            burst: 3.0,
+        }
+    }
+}
+
+/// `[[telegram.bots]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BotSettings {
+    token: Secret,
+    #[serde(deserialize_with = "chats")]
+    chats: Vec<i64>,
+    #[serde(default = "one")]
+    weight: f32,
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+impl TelegramSettings {
+    pub(super) fn check(self) -> Result<TelegramConfig, ConfigError> {
+        let api_url = self.api_url.trim().trim_end_matches('/').to_owned();
+        let is_address = api_url
+            .strip_prefix("https://")
+            .or_else(|| api_url.strip_prefix("http://"))
+            .is_some_and(|rest| !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']));
+        if !is_address {
+            return Err(ConfigError::invalid(
+                "telegram.api_url",
+                format!("{api_url:?} is not of the form https://host[:port]"),
+            ));
+        }
+        let bots: Vec<BotConfig> = self
+            .bots
+            .into_iter()
+            .map(BotSettings::check)
+            .collect::<Result<_, _>>()?;
+        let ids: BTreeSet<i64> = bots.iter().map(|bot| bot.token.bot_id()).collect();
+        if ids.len() < bots.len() {
+            return Err(invalid_bots("the same bot is named twice"));
+        }
+        Ok(TelegramConfig {
+            api_url,
+            bots,
+            sends_per_minute: rate("telegram.sends_per_minute", self.sends_per_minute)?,
+            burst: rate("telegram.burst", self.burst)?,
+        })
+    }
+}
+
+impl BotSettings {
+    fn check(mut self) -> Result<BotConfig, ConfigError> {
+        let token = BotToken::parse(self.token.expose())
+            .map_err(|error| ConfigError::invalid("telegram.bots.token", error.to_string()))?;
+        self.chats.sort_unstable();
+        self.chats.dedup();
+        if self.chats.is_empty() || self.chats.contains(&0) {
+            return Err(invalid_bots(&format!(
+                "bot {} needs the ids of its chats, such as -1001234567890",
+                token.bot_id()
+            )));
+        }
+        if !(self.weight > 0.0 && self.weight <= MAX_WEIGHT) {
+            return Err(invalid_bots(&format!(
+                "the weight of bot {} is more than 0 and at most {MAX_WEIGHT}",
+                token.bot_id()
+            )));
+        }
+        Ok(BotConfig {
+            token,
+            chats: self.chats,
+            weight: self.weight,
+        })
+    }
+}
+
+/// Less than one would never send.
+fn rate(name: &'static str, value: f64) -> Result<f64, ConfigError> {
+    match value {
+        1.0..=1e6 => Ok(value),
+        _ => Err(ConfigError::invalid(
+            name,
+            "is a number from 1 to 1,000,000",
+        )),
+    }
+}
+
+fn invalid_bots(reason: &str) -> ConfigError {
+    ConfigError::invalid("telegram.bots", reason)
+}
+
+/// Tables, or text from the environment: `token@chat,chat;token@chat`.
+fn bots<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<BotSettings>, D::Error> {
+    struct Bots;
+    impl<'de> Visitor<'de> for Bots {
+        type Value = Vec<BotSettings>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("bots, each with a token and chats")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            let mut bots = Vec::new();
+            while let Some(bot) = seq.next_element()? {
+                bots.push(bot);
+            }
+            Ok(bots)
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            let items = text.split(';').map(str::trim).filter(|bot| !bot.is_empty());
+            let read = |(at, bot)| {
+                // The text holds a token: no error repeats it.
+                bot_of(bot).ok_or_else(|| {
+                    E::custom(format!(
+                        "bot number {} is not of the form token@chat,chat",
+                        at + 1
+                    ))
+                })
+            };
+            items.enumerate().map(read).collect()
+        }
+    }
+    d.deserialize_any(Bots)
+}
+
+fn bot_of(text: &str) -> Option<BotSettings> {
+    let (token, chats) = text.split_once('@')?;
+    Some(BotSettings {
+        token: Secret::from(token.to_owned()),
+        chats: chat_ids(chats)?,
+        weight: one(),
+    })
+}
+
+fn chat_ids(text: &str) -> Option<Vec<i64>> {
+    text.split(',')
+        .map(|chat| chat.trim().parse().ok())
+        .collect()
+}
+
+/// Ids, or one of them, or text with commas.
+fn chats<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Many(Vec<i64>),
+        One(i64),
+        Text(String),
+    }
+    match Written::deserialize(d)? {
+        Written::Many(ids) => Ok(ids),
+        Written::One(id) => Ok(vec![id]),
+        Written::Text(text) => chat_ids(&text)
+            .ok_or_else(|| D::Error::custom("chats are numbers, such as -1001234567890")),
+    }
+}
