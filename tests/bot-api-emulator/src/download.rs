@@ -38,7 +38,7 @@ struct Sending {
     said: u64,
     /// Less than said: then the connection breaks.
     sent: u64,
-    broken_by: Option<End>,
+    reset: bool,
     flipped_at: Option<u64>,
     bytes_per_sec: Option<u64>,
 }
@@ -173,7 +173,7 @@ fn sending(
         from,
         said: length,
         sent: length,
-        broken_by: None,
+        reset: false,
         flipped_at: None,
         bytes_per_sec: None,
     };
@@ -202,11 +202,10 @@ impl Sending {
         match fault {
             Some(Fault::TruncatedDownload | Fault::HalfReply) => {
                 self.sent = self.said / 2;
-                self.broken_by = Some(End::Close);
             }
             Some(Fault::ResetMidBody) => {
                 self.sent = self.said / 2;
-                self.broken_by = Some(End::Reset);
+                self.reset = true;
             }
             Some(Fault::ShortDownload) => {
                 self.said /= 2;
@@ -250,10 +249,10 @@ fn body(sending: Sending, line: Arc<Line>) -> ReplyBody {
     tokio::spawn(async move {
         // The reader went: nothing is owed to it.
         let _ = send(&sending, &pieces).await;
-        if let Some(end) = sending.broken_by {
+        if sending.reset {
             // What was read so far leaves first: the writer asks for more only when it has written.
             let _ = pieces.reserve_many(pieces.max_capacity()).await;
-            line.end(end);
+            line.end(End::Reset);
         }
     });
     feed.boxed()

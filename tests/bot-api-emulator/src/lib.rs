@@ -6,11 +6,13 @@
 //! - `server` takes connections, `call` leads a call from its head to its reply, `methods` has one function a method.
 //! - `intake`, `multipart`, `params`, `store`: how a request's body gets in; `download`: how a file gets out.
 //! - `refusal` has every error text, `shapes` every object, `reply` puts them on the wire.
+//! - [`conformance`] asks a server what it has to answer: this one in its tests, the real one by hand.
 //! - `world` is what exists, with its journal on disk; `limits`, `faults`, `clock`, `calls` are one thing each.
 
 mod call;
 mod calls;
 mod clock;
+pub mod conformance;
 mod control;
 mod download;
 mod faults;

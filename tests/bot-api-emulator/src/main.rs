@@ -3,8 +3,11 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result};
-use bot_api_emulator::{ChatKind, ClockMode, Control, Emulator, Limits, Members, Settings};
-use clap::{Parser, ValueEnum};
+use bot_api_emulator::{
+    ChatKind, ClockMode, Control, Emulator, Limits, Members, Settings,
+    conformance::{self, Ending, Subject},
+};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// A Telegram Bot API server for tests.
 #[derive(Parser)]
@@ -34,6 +37,24 @@ struct Flags {
     /// One line of JSON in place of text.
     #[arg(long)]
     json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Asks a server what the list of conformance has, and tells the differences. It sends and deletes some documents.
+    Conformance {
+        /// Without a slash at the end.
+        #[arg(long, default_value = "https://api.telegram.org")]
+        api_url: String,
+        /// Of a bot that nothing else uses.
+        #[arg(long)]
+        token: String,
+        /// The id of a channel in which the bot may post and delete.
+        #[arg(long, allow_hyphen_values = true)]
+        chat: String,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,6 +72,46 @@ enum Time {
 #[tokio::main]
 async fn main() -> Result<()> {
     let flags = Flags::parse();
+    match flags.command {
+        Some(Command::Conformance {
+            api_url,
+            token,
+            chat,
+        }) => {
+            compare(Subject::Server {
+                api_url,
+                token,
+                chat,
+            })
+            .await
+        }
+        None => serve(flags).await,
+    }
+}
+
+/// Prints what is different; it is an error if anything is.
+async fn compare(subject: Subject) -> Result<()> {
+    let verdicts = conformance::run(&subject).await?;
+    let (mut same, mut skipped, mut different) = (0, 0, 0);
+    for verdict in verdicts {
+        match verdict.ending {
+            Ending::Same => same += 1,
+            Ending::Skipped(reason) => {
+                skipped += 1;
+                println!("skipped   {}: {reason}", verdict.name);
+            }
+            Ending::Different(difference) => {
+                different += 1;
+                println!("different {}\n       {difference}", verdict.name);
+            }
+        }
+    }
+    println!("{same} same, {different} different, {skipped} skipped");
+    anyhow::ensure!(different == 0, "the server is not as listed");
+    Ok(())
+}
+
+async fn serve(flags: Flags) -> Result<()> {
     let mut settings = Settings::new(&flags.data);
     settings.listen = flags.listen;
     settings.ranges = flags.ranges;

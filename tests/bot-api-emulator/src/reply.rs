@@ -166,6 +166,8 @@ fn typed(status: StatusCode, content_type: &'static str, body: Bytes) -> Respons
 pub(crate) struct Feed {
     pieces: mpsc::Receiver<io::Result<Bytes>>,
     left: u64,
+    /// It broke off; what came before is being written.
+    broken: Option<io::Error>,
 }
 
 impl Feed {
@@ -176,6 +178,7 @@ impl Feed {
             Feed {
                 pieces,
                 left: length,
+                broken: None,
             },
         )
     }
@@ -192,15 +195,22 @@ impl Body for Feed {
         if self.left == 0 {
             return Poll::Ready(None);
         }
-        self.pieces.poll_recv(context).map(|piece| match piece {
-            // hyper would close politely: what is missing has to be an error.
-            None => Some(Err(io::ErrorKind::UnexpectedEof.into())),
-            Some(Ok(bytes)) => {
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
+        let piece = std::task::ready!(self.pieces.poll_recv(context));
+        match piece.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into())) {
+            Ok(bytes) => {
                 self.left = self.left.saturating_sub(bytes.len() as u64);
-                Some(Ok(Frame::data(bytes)))
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Some(Err(error)) => Some(Err(error)),
-        })
+            Err(error) => {
+                // hyper throws away what it did not write yet when a body fails; while one is pending it writes.
+                self.broken = Some(error);
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
