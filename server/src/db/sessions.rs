@@ -182,18 +182,33 @@ impl Stale {
     }
 }
 
-/// Abandoned uploads, the oldest first.
+/// Abandoned uploads, the oldest first; those that come after one of them, where it is given.
 pub async fn stale(
     conn: &mut Connection,
     stale: Stale,
+    after: Option<&SessionRow>,
     limit: i64,
 ) -> Result<Vec<SessionRow>, DbError> {
     let mut query = upload_sessions::table
         .filter(upload_sessions::expires_at.is_not_null())
         .select(SessionRow::as_select())
-        .order(upload_sessions::last_activity_at.asc())
+        .order((
+            upload_sessions::last_activity_at.asc(),
+            upload_sessions::id.asc(),
+        ))
         .limit(limit)
         .into_boxed();
+    if let Some(SessionRow {
+        id,
+        last_activity_at: at,
+        ..
+    }) = after
+    {
+        let later = upload_sessions::last_activity_at.gt(at);
+        query = query
+            .filter(upload_sessions::last_activity_at.ge(at))
+            .filter(later.or(upload_sessions::id.gt(id)));
+    }
     query = match stale {
         Stale::ExpiredAt(now) => query.filter(upload_sessions::expires_at.le(now)),
         Stale::IdleSince(since) => query.filter(upload_sessions::last_activity_at.le(since)),

@@ -12,8 +12,9 @@ use crate::db::{Connection, files, tombstones};
 
 /// An upload that was active within the hour is never taken for abandoned.
 const OLDER_THAN_FLOOR_SECS: u64 = 3_600;
-const MAX_LISTED: usize = 1_000;
-const BATCH_ROWS: i64 = 1_000;
+const MAX_LISTED: u16 = 1_000;
+/// How many are looked at in one go; each goes in a transaction of its own.
+pub(super) const BATCH_ROWS: u16 = 100;
 
 impl Uploads {
     /// Removes abandoned uploads, or says which it would.
@@ -52,7 +53,7 @@ impl Uploads {
             .timely(async {
                 let mut conn = self.db.connection().await?;
                 let (count, bytes) = sessions::stale_sums(&mut conn, stale).await?;
-                let listed = sessions::stale(&mut conn, stale, BATCH_ROWS).await?;
+                let listed = sessions::stale(&mut conn, stale, None, MAX_LISTED.into()).await?;
                 Ok(CleanupResponse {
                     deleted_count: u64_of(count),
                     freed_storage: u64_of(bytes),
@@ -75,30 +76,39 @@ impl Uploads {
             dry_run: false,
             sessions: Vec::new(),
         };
+        let mut newest = None;
         loop {
-            let batch = self
-                .db
-                .timely(async {
-                    sessions::stale(&mut *self.db.connection().await?, stale, BATCH_ROWS).await
-                })
-                .await?;
-            let mut gone = 0_u64;
+            let batch = self.stale_after(stale, newest.as_ref()).await?;
             for session in &batch {
                 if let Some(upload) = self.try_remove(actor, stale, session.file_id, why).await? {
-                    gone += 1;
                     done.deleted_count += 1;
                     done.freed_storage += upload.stored_bytes;
-                    if done.sessions.len() < MAX_LISTED {
+                    if done.sessions.len() < usize::from(MAX_LISTED) {
                         done.sessions.push(upload);
                     }
                 }
             }
+            self.deletions_queued.notify_one();
             // What is left cannot go, or is held by somebody else just now: a part coming in, another instance cleaning up.
-            if gone == 0 {
+            // It is passed by, however much it is.
+            newest = batch.into_iter().last();
+            if newest.is_none() {
                 return Ok(done);
             }
-            self.deletions_queued.notify_one();
         }
+    }
+
+    async fn stale_after(
+        &self,
+        stale: Stale,
+        after: Option<&SessionRow>,
+    ) -> UploadResult<Vec<SessionRow>> {
+        self.db
+            .timely(async {
+                let mut conn = self.db.connection().await?;
+                Ok(sessions::stale(&mut conn, stale, after, BATCH_ROWS.into()).await?)
+            })
+            .await
     }
 
     /// One upload that cannot be removed is no reason to keep the others; a database that is gone is.
@@ -113,11 +123,7 @@ impl Uploads {
             Ok(removed) => Ok(removed),
             Err(error) => {
                 tracing::warn!(%error, %file_id, "an abandoned upload could not be removed");
-                self.db
-                    .timely(async {
-                        sessions::stale_sums(&mut *self.db.connection().await?, stale).await
-                    })
-                    .await?;
+                self.db.ping().await?;
                 Ok(None)
             }
         }

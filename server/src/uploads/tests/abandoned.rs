@@ -5,6 +5,7 @@ use ferry_core::wire::{CleanupRequest, ErrorCode, UploadStatus};
 
 use super::stage::{Stage, TestFile};
 use crate::db::{files, tombstones};
+use crate::uploads::cleanup::BATCH_ROWS;
 use crate::uploads::delete::Removal;
 use crate::uploads::{Actor, UploadResult};
 
@@ -166,6 +167,45 @@ async fn one_upload_that_cannot_go_does_not_keep_the_others() {
     assert_eq!(stage.count("tombstones").await, 1);
     stage.sql("DROP TRIGGER keep ON files").await;
     assert_eq!(stage.uploads.expire().await.unwrap(), 1);
+    stage.end().await;
+}
+
+/// As many copies of the only upload as are looked at in one go; they can not be removed.
+async fn many_that_cannot_go(stage: &Stage) {
+    stage
+        .sql(&format!(
+            "INSERT INTO files (id, user_id, original_filename, file_size, header, total_parts_expected, last_part_size, \
+                 encrypted_file_key, manifest, start_blake3, created_at) \
+             SELECT gen_random_uuid(), user_id, '~stuck', file_size, header, total_parts_expected, last_part_size, \
+                 encrypted_file_key, manifest, start_blake3, created_at FROM files, generate_series(1, {BATCH_ROWS}); \
+             INSERT INTO upload_sessions (id, user_id, file_id, original_filename, file_size, total_parts, ttl_secs, \
+                 created_at, last_activity_at, expires_at) \
+             SELECT gen_random_uuid(), f.user_id, f.id, '~stuck', f.file_size, s.total_parts, s.ttl_secs, \
+                 s.created_at, s.last_activity_at, s.expires_at \
+                 FROM files f, upload_sessions s WHERE f.original_filename = '~stuck'; \
+             CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN IF OLD.original_filename = '~stuck' THEN RAISE EXCEPTION 'kept'; END IF; RETURN OLD; END $$; \
+             CREATE TRIGGER keep BEFORE DELETE ON files FOR EACH ROW EXECUTE FUNCTION keep()"
+        ))
+        .await;
+}
+
+#[tokio::test]
+async fn any_number_of_uploads_that_cannot_go_keep_no_younger_one() {
+    let stage = Stage::set().await;
+    stage.start(&TestFile::new("~old", 65_536)).await;
+    many_that_cannot_go(&stage).await;
+    stage.turn_clock(TimeDelta::seconds(1));
+    stage.start(&TestFile::new("~young", 65_536)).await;
+    stage.turn_clock(TimeDelta::days(8));
+    assert_eq!(stage.uploads.expire().await.unwrap(), 2);
+    assert_eq!(stage.count("files").await, i64::from(BATCH_ROWS));
+    assert_eq!(
+        stage
+            .count("files WHERE original_filename = '~young'")
+            .await,
+        0
+    );
     stage.end().await;
 }
 
