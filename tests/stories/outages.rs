@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use ferry_core::{
-    plan::TELEGRAM,
+    plan::{DISK, TELEGRAM},
     wire::{ErrorCode, ResumeStatus},
 };
 use ferry_tests::{
@@ -19,6 +19,14 @@ use nix::{
 use reqwest::Method;
 use tokio::{sync::mpsc, task::JoinHandle};
 
+/// Bytes of bodies that have their share of the server's memory.
+async fn reserved_bytes(api: &Api) -> Result<u64> {
+    let metrics = api.get("/metrics").await?.text();
+    let mut lines = metrics.lines();
+    let line = lines.find_map(|line| line.strip_prefix("ferry_body_bytes_reserved "));
+    Ok(line.context("no such metric")?.parse()?)
+}
+
 /// A part on its way: begun, not finished.
 struct SlowPut {
     pieces: mpsc::Sender<Vec<u8>>,
@@ -30,6 +38,7 @@ impl SlowPut {
     /// Sends the first half of a part and stops.
     async fn begin(stage: &Stage, api: &Api, file: &SealedFile, number: u32) -> Result<SlowPut> {
         let part = file.part(number)?;
+        let before = reserved_bytes(api).await?;
         let (pieces, receiver) = mpsc::channel(1);
         let call = api
             .call(Method::PUT, &file.part_path(number))
@@ -57,11 +66,8 @@ impl SlowPut {
             )
             .await?;
         let taken = || async {
-            let metrics = api.get("/metrics").await?.text();
-            wait::holds(
-                !metrics.contains("ferry_body_bytes_reserved 0\n"),
-                "no body has its share",
-            )
+            let now = reserved_bytes(api).await?;
+            wait::holds(now > before, "its body has no share")
         };
         wait::until(
             Duration::from_secs(20),
@@ -371,6 +377,36 @@ async fn a_full_budget_of_bodies_says_busy_and_frees_itself() -> Result<()> {
     busy.refused(503, ErrorCode::Busy)?;
     held.finish().await?.expect_status(201)?;
     until_it_works(&admin.api, &file, 2).await?;
+    stage.close().await
+}
+
+#[tokio::test]
+async fn slow_uploads_of_one_user_leave_room_for_another() -> Result<()> {
+    let setting = Setting::default()
+        .set("FERRY_BODY_BUDGET_BYTES", 30 << 20)
+        .set("FERRY_BODY_BUDGET_WAIT_SECS", 1);
+    let stage = setting.start().await?;
+    let admin = stage.admin().await?;
+    let other = stage.invite(&admin, "other").await?;
+    let file_of = |keys, length| {
+        let content = content(1, length);
+        SealedFile::with_profile(keys, "large", content, DISK, false)
+    };
+    let slow = file_of(&admin.keys, 35_000_000)?;
+    slow.start(&admin.api).await?;
+    let held = [
+        SlowPut::begin(&stage, &admin.api, &slow, 1).await?,
+        SlowPut::begin(&stage, &admin.api, &slow, 2).await?,
+    ];
+    let third = slow.put(&admin.api, 3, &slow.part(3)?).await?;
+    third.refused(503, ErrorCode::Busy)?;
+    let file = file_of(&other.keys, 8_000_000)?;
+    file.start(&other.api).await?;
+    file.put_all(&other.api, [1]).await?;
+    for put in held {
+        put.finish().await?.expect_status(201)?;
+    }
+    until_it_works(&admin.api, &slow, 3).await?;
     stage.close().await
 }
 

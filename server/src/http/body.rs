@@ -1,13 +1,12 @@
-//! Reading bodies with bounds: of length, of silence, of slowness, and (for parts) of the memory that all of them share.
+//! Reading bodies with bounds: of length, of silence, of slowness. The memory that part bodies share is `budget`'s business.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use bytes::{Bytes, BytesMut};
 use ferry_core::wire::{ErrorCode, MAX_PART_BODY_BYTES};
 use futures_util::{StreamExt, future::LocalBoxFuture};
 use serde::de::DeserializeOwned;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Shared,
@@ -22,43 +21,6 @@ const DRAIN_TIME: Duration = Duration::from_secs(10);
 /// The slowest sender that is waited for. A body holds its share of the budget until it ends: without a floor, senders
 /// that drip a byte before each silence is over would hold all of it for ever. A poor mobile line is faster than this.
 const SLOWEST_BYTES_PER_SEC: u32 = 32 * 1024;
-
-/// The bytes of part bodies that may be in memory at once.
-#[derive(Debug, Clone)]
-pub(crate) struct BodyBudget {
-    bytes: Arc<Semaphore>,
-    wait: Duration,
-}
-
-/// A share of the budget, given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Reserved {
-    _permit: OwnedSemaphorePermit,
-}
-
-impl BodyBudget {
-    pub(crate) fn new(total_bytes: u32, wait: Duration) -> Self {
-        let bytes = usize::try_from(total_bytes).unwrap_or(Semaphore::MAX_PERMITS);
-        BodyBudget {
-            bytes: Arc::new(Semaphore::new(bytes)),
-            wait,
-        }
-    }
-
-    /// Waits for a share; `busy` when none came free in time.
-    pub(crate) async fn reserve(&self, bytes: u32) -> HttpResult<Reserved> {
-        let permit = Arc::clone(&self.bytes).acquire_many_owned(bytes);
-        match tokio::time::timeout(self.wait, permit).await {
-            Ok(Ok(permit)) => Ok(Reserved { _permit: permit }),
-            Ok(Err(_)) | Err(_) => Err(HttpError::new(ErrorCode::Busy)),
-        }
-    }
-
-    /// Bytes not reserved.
-    pub(crate) fn free_bytes(&self) -> usize {
-        self.bytes.available_permits()
-    }
-}
 
 /// How a body is read.
 #[derive(Debug, Clone, Copy)]
@@ -273,18 +235,5 @@ mod tests {
         assert_eq!(part.deadline(), Duration::from_secs(32));
         part.announced_bytes = Some(32 * 1024);
         assert_eq!(part.deadline(), Duration::from_secs(31));
-    }
-
-    #[actix_web::test]
-    async fn the_budget_is_shared_and_given_back() {
-        let budget = BodyBudget::new(100, Duration::from_millis(20));
-        let first = budget.reserve(80).await.unwrap();
-        assert_eq!(
-            budget.reserve(30).await.unwrap_err().code(),
-            ErrorCode::Busy
-        );
-        assert_eq!(budget.free_bytes(), 20);
-        drop(first);
-        assert!(budget.reserve(100).await.is_ok());
     }
 }

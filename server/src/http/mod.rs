@@ -15,6 +15,7 @@ mod verify;
 
 mod around;
 mod body;
+mod budget;
 mod fallback;
 mod headers;
 mod openapi;
@@ -37,7 +38,7 @@ use crate::{
     auth::Accounts, config::Config, lifecycle::Lifecycle, metrics::Metrics, uploads::Uploads,
 };
 
-pub(crate) use body::BodyBudget;
+pub(crate) use budget::BodyBudget;
 pub use openapi::document;
 
 /// Every route of the API. `openapi.json` is made from the same list.

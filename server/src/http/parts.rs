@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::{
     Shared,
-    body::{self, Bounds, Reserved},
+    body::{self, Bounds},
+    budget::Reserved,
     error::{HttpError, HttpResult},
     headers::{etag, if_match},
     openapi::Refusals,
@@ -118,7 +119,7 @@ async fn receive(
         .reserve_part(by.user_id, file_id, part_number, announced, meta)
         .await?;
     let limit = ticket.body_limit_bytes();
-    let reserved = shared.bodies.reserve(limit).await?;
+    let reserved = shared.bodies.reserve(by.user_id, limit).await?;
     let bounds = Bounds {
         limit_bytes: usize::try_from(limit).unwrap_or(usize::MAX),
         announced_bytes: announced.and_then(|bytes| usize::try_from(bytes).ok()),
