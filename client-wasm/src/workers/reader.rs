@@ -17,7 +17,10 @@ use super::{
     buffers::for_each_segment,
     link::{self, Parcel, or_die},
 };
-use crate::{error::exception_text, interop::field};
+use crate::{
+    error::{ClientCode, ClientError, exception_text},
+    interop::field,
+};
 
 /// What the coordinator asks for. `transfer` is its number for one upload or download.
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,8 +67,30 @@ pub(crate) enum ReaderReply {
         sha256: B64<32>,
         fed_bytes: u64,
     },
-    /// The file can't be read any more, or the transfer is not known: a worker that was started again knows none.
-    Failed { job: u32, reason: String },
+    /// Neither.
+    Failed { job: u32, why: ReadFailure },
+}
+
+/// Why there is nothing to give.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReadFailure {
+    /// The browser refuses the file.
+    Unreadable(String),
+    /// A worker that was started again knows no transfer. It never hashes on from nothing: that would be the SHA-256 of
+    /// some other file.
+    UnknownTransfer,
+}
+
+impl From<ReadFailure> for ClientError {
+    fn from(failure: ReadFailure) -> Self {
+        match failure {
+            ReadFailure::Unreadable(reason) => ClientCode::FileNotReadable.because(reason),
+            ReadFailure::UnknownTransfer => {
+                ClientCode::ClientFault.because("the worker that reads files was started again")
+            }
+        }
+    }
 }
 
 impl ReaderReply {
@@ -78,14 +103,11 @@ impl ReaderReply {
     }
 }
 
-/// Never hash on from nothing: that would be the SHA-256 of some other file.
-const UNKNOWN: &str = "the reader does not know this transfer";
-
 /// A slice that was read, or could not be, and waits for its turn.
 struct Arrived {
     job: u32,
     anew: bool,
-    bytes: Result<ArrayBuffer, String>,
+    bytes: Result<ArrayBuffer, ReadFailure>,
 }
 
 #[derive(Default)]
@@ -165,9 +187,10 @@ impl Reader {
         }
     }
 
-    fn feed(&self, transfer: u32, bytes: ArrayBuffer) -> Result<ArrayBuffer, String> {
+    fn feed(&self, transfer: u32, bytes: ArrayBuffer) -> Result<ArrayBuffer, ReadFailure> {
         let mut transfers = self.transfers.borrow_mut();
-        transfers.get_mut(&transfer).ok_or(UNKNOWN)?.feed(&bytes);
+        let transfer = transfers.get_mut(&transfer);
+        transfer.ok_or(ReadFailure::UnknownTransfer)?.feed(&bytes);
         Ok(bytes)
     }
 
@@ -180,7 +203,7 @@ impl Reader {
             },
             None => ReaderReply::Failed {
                 job,
-                reason: UNKNOWN.to_owned(),
+                why: ReadFailure::UnknownTransfer,
             },
         }
     }
@@ -198,27 +221,28 @@ impl Reader {
         transfer: u32,
         offset_bytes: u64,
         len_bytes: u32,
-    ) -> Result<ArrayBuffer, String> {
+    ) -> Result<ArrayBuffer, ReadFailure> {
         let blob = self
             .transfers
             .borrow()
             .get(&transfer)
             .and_then(|transfer| transfer.blob.clone());
-        let blob = blob.ok_or("the file is not open")?;
+        let blob = blob.ok_or(ReadFailure::UnknownTransfer)?;
+        let refused = |e: JsValue| ReadFailure::Unreadable(exception_text(&e));
         let end_bytes = offset_bytes + u64::from(len_bytes);
         // Offsets of files are below 2^53.
         let slice = blob
             .slice_with_f64_and_f64(offset_bytes as f64, end_bytes as f64)
-            .map_err(|e| exception_text(&e))?;
+            .map_err(refused)?;
         let bytes = JsFuture::from(slice.array_buffer())
             .await
-            .map_err(|e| exception_text(&e))?;
+            .map_err(refused)?;
         let bytes: ArrayBuffer = bytes.unchecked_into();
         match bytes.byte_length() {
             len if len == len_bytes => Ok(bytes),
-            len => Err(format!(
+            len => Err(ReadFailure::Unreadable(format!(
                 "{len} bytes at {offset_bytes} instead of {len_bytes}"
-            )),
+            ))),
         }
     }
 
@@ -226,7 +250,7 @@ impl Reader {
     fn take_turn(&self, transfer: u32, turn: Turn, arrived: Arrived) {
         let mut transfers = self.transfers.borrow_mut();
         let Some(transfer) = transfers.get_mut(&transfer) else {
-            return reply_read(arrived.job, Err("the file was closed".to_owned()));
+            return reply_read(arrived.job, Err(ReadFailure::UnknownTransfer));
         };
         transfer.early.insert(turn.number, arrived);
         while let Some(arrived) = transfer.early.remove(&transfer.next_turn) {
@@ -242,16 +266,56 @@ impl Reader {
     }
 }
 
-fn reply_read(job: u32, bytes: Result<ArrayBuffer, String>) {
+fn reply_read(job: u32, bytes: Result<ArrayBuffer, ReadFailure>) {
     match bytes {
         Ok(bytes) => or_die(
             Parcel::new(&ReaderReply::Bytes { job })
                 .and_then(|parcel| parcel.with_buffer(&bytes).post_up()),
         ),
-        Err(reason) => reply(&ReaderReply::Failed { job, reason }),
+        Err(why) => reply(&ReaderReply::Failed { job, why }),
     }
 }
 
 fn reply(reply: &ReaderReply) {
     or_die(Parcel::new(reply).and_then(Parcel::post_up));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_reader_that_was_started_again_does_not_blame_the_file() {
+        let reader = Reader::default();
+        let reading = pin!(reader.read(7, 0, 1));
+        let Poll::Ready(read) = reading.poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("there is nothing to wait for");
+        };
+        let failure = read.expect_err("it has no file");
+        assert_eq!(ClientError::from(failure).code(), "client_fault");
+        let refused = ReadFailure::Unreadable("NotFoundError".to_owned());
+        assert_eq!(ClientError::from(refused).code(), "file_not_readable");
+    }
+
+    #[test]
+    fn it_has_no_hash_of_what_it_was_never_fed() {
+        let reader = Reader::default();
+        let nothing = reader.digest(7, 1);
+        assert!(matches!(nothing, ReaderReply::Failed { .. }), "{nothing:?}");
+        let transfer = Transfer {
+            fed_bytes: 3,
+            ..Transfer::default()
+        };
+        reader.transfers.borrow_mut().insert(7, transfer);
+        let known = reader.digest(7, 1);
+        assert!(
+            matches!(known, ReaderReply::Digest { fed_bytes: 3, .. }),
+            "{known:?}"
+        );
+    }
 }

@@ -140,7 +140,7 @@ impl Pool {
             .run(job, Seat::Reader, Parcel::new(&request)?, None)
             .await?;
         match link::head(&reply)? {
-            ReaderReply::Failed { reason, .. } => Err(ClientCode::FileNotReadable.because(reason)),
+            ReaderReply::Failed { why, .. } => Err(why.into()),
             _ => Ok(Held {
                 bytes: link::buffer(&reply),
                 permit,
@@ -158,7 +158,7 @@ impl Pool {
                 bytes: link::buffer(&reply),
                 permit: held.permit,
             }),
-            ReaderReply::Failed { reason, .. } => Err(ClientCode::ClientFault.because(reason)),
+            ReaderReply::Failed { why, .. } => Err(why.into()),
             ReaderReply::Digest { .. } => Err(unexpected()),
         }
     }
@@ -171,16 +171,8 @@ impl Pool {
     ) -> Result<[u8; 32]> {
         let job = self.new_job();
         let parcel = Parcel::new(&ReaderRequest::Digest { transfer, job })?;
-        match link::head(&self.run(job, Seat::Reader, parcel, None).await?)? {
-            ReaderReply::Digest {
-                sha256, fed_bytes, ..
-            } if fed_bytes == size_bytes => Ok(sha256.0),
-            ReaderReply::Digest { fed_bytes, .. } => Err(ClientCode::ClientFault.because(format!(
-                "{fed_bytes} bytes were hashed instead of {size_bytes}"
-            ))),
-            ReaderReply::Failed { reason, .. } => Err(ClientCode::ClientFault.because(reason)),
-            ReaderReply::Bytes { .. } => Err(unexpected()),
-        }
+        let reply = self.run(job, Seat::Reader, parcel, None).await?;
+        whole_file(link::head(&reply)?, size_bytes)
     }
 
     /// The MAC of a part; the bytes end here.
@@ -309,6 +301,46 @@ impl Drop for Kept {
     }
 }
 
+/// A hash counts only when it is of every byte.
+fn whole_file(reply: ReaderReply, size_bytes: u64) -> Result<[u8; 32]> {
+    match reply {
+        ReaderReply::Digest {
+            sha256, fed_bytes, ..
+        } if fed_bytes == size_bytes => Ok(sha256.0),
+        ReaderReply::Digest { fed_bytes, .. } => Err(ClientCode::ClientFault.because(format!(
+            "{fed_bytes} bytes were hashed instead of {size_bytes}"
+        ))),
+        ReaderReply::Failed { why, .. } => Err(why.into()),
+        ReaderReply::Bytes { .. } => Err(unexpected()),
+    }
+}
+
 fn unexpected() -> crate::error::ClientError {
     ClientCode::ClientFault.because("a worker answered something else")
+}
+
+#[cfg(test)]
+mod tests {
+    use ferry_core::wire::B64;
+
+    use super::*;
+    use crate::workers::reader::ReadFailure;
+
+    #[test]
+    fn a_hash_is_of_the_whole_file_or_none() {
+        let hash_of = |fed_bytes| ReaderReply::Digest {
+            job: 1,
+            sha256: B64([9; 32]),
+            fed_bytes,
+        };
+        assert_eq!(whole_file(hash_of(10), 10), Ok([9; 32]));
+        let forgotten = ReaderReply::Failed {
+            job: 1,
+            why: ReadFailure::UnknownTransfer,
+        };
+        for reply in [hash_of(0), hash_of(11), forgotten] {
+            let error = whole_file(reply, 10).expect_err("not the file's");
+            assert_eq!(error.code(), "client_fault");
+        }
+    }
 }
