@@ -75,19 +75,25 @@ pub(crate) async fn stretch_apart(
         let _ = match from {
             FromWorker::Ready => tell_ready.call0(&JsValue::NULL),
             FromWorker::Message(message) => tell_reply.call1(&JsValue::NULL, &message),
-            // Memory that can't be had ends the worker instead of answering.
-            FromWorker::Dead(_) => tell_ready
-                .call0(&JsValue::NULL)
+            // The first of the two counts: whether it was ready before it died.
+            FromWorker::Dead(why) => tell_ready
+                .call1(&JsValue::NULL, &why.into())
                 .and(tell_reply.call0(&JsValue::NULL)),
         };
     })?;
     let awaited = |e: JsValue| ClientCode::ClientFault.thrown(&e);
-    JsFuture::from(ready).await.map_err(awaited)?;
+    let refused = JsFuture::from(ready).await.map_err(awaited)?;
+    if let Some(why) = refused.as_string() {
+        // It says nothing about memory: a new password must not get the cheaper derivation because a script did not load.
+        let why = format!("the password's worker could not be started: {why}");
+        return Err(ClientCode::ClientFault.because(why));
+    }
     worker.post(Parcel::new(&StretchRequest {
         password: password.to_owned(),
         prefix: B64(*prefix.as_bytes()),
     })?)?;
     let reply = JsFuture::from(replied).await.map_err(awaited)?;
+    // Memory that can't be had ends the worker instead of answering.
     if reply.is_undefined() {
         return Ok(Stretched::OutOfMemory);
     }

@@ -1,7 +1,16 @@
 //! Passwords on the page: wrong ones, locked pages, and what stays in the browser.
 
 use anyhow::{Result, ensure};
-use ferry_tests::{browser::Browser, stage::PASSWORD, wait};
+use ferry_core::{
+    envelope::slot::{Kdf, SlotPrefix},
+    wire::KdfResponse,
+};
+use ferry_tests::{
+    browser::Browser,
+    proxy::{Action, Fault},
+    stage::PASSWORD,
+    wait,
+};
 
 use super::{SHORT, Scene, USER, ensure_stored, tiny_parts};
 
@@ -83,4 +92,67 @@ async fn signing_out_leaves_no_key_behind() -> Result<()> {
     scene.page.reload().await?;
     scene.page.until_view(&["unlock"]).await?;
     scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_out_forgets_the_keys_though_the_server_does_not_answer() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    scene.page.reload().await?;
+    scene.page.until_view(&["unlock"]).await?;
+    scene.page.click("keep-unlocked").await?;
+    scene.page.unlock(PASSWORD).await?;
+    let logout = "POST /api/auth/logout";
+    let proxy = &scene.stage.proxy;
+    proxy.add(Fault::on(logout, u32::MAX, Action::Hold));
+    scene.page.click("sign-out").await?;
+    proxy
+        .until("the page signs out", SHORT, |ledger| {
+            ledger.count(logout) > 0
+        })
+        .await?;
+    scene.page.reload().await?;
+    scene.page.until_view(&["unlock"]).await?;
+    proxy.heal();
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_does_not_load_is_said_and_weakens_no_password() -> Result<()> {
+    let stage = tiny_parts().start().await?;
+    let browser = Browser::open(stage.dir(), "1").await?;
+    let page = browser.page();
+    let token = stage.server()?.setup_token().await?;
+    page.goto(&format!("{}/#setup={token}", stage.proxy.url()))
+        .await?;
+    page.until_view(&["setup"]).await?;
+    let worker = Fault::on("GET /pkg/worker.js", u32::MAX, Action::CutBefore);
+    stage.proxy.add(worker);
+    page.type_into("username", USER).await?;
+    page.type_into("password", PASSWORD).await?;
+    page.type_into("password-repeat", PASSWORD).await?;
+    page.click("submit").await?;
+    let said = || async {
+        let errors = page.cards("form-error").await?;
+        let is_said = errors
+            .iter()
+            .any(|error| error.get("code") == "client_fault");
+        wait::holds(is_said, &format!("{errors:?}"))
+    };
+    wait::until(SHORT, "the page says that it could not be done", said).await?;
+    ensure!(
+        stage.proxy.ledger().count("POST /api/auth/register") == 0,
+        "an account was made all the same"
+    );
+    stage.proxy.heal();
+    page.click("submit").await?;
+    page.until_view(&["files"]).await?;
+    let told: KdfResponse = stage
+        .api()?
+        .get(&format!("/api/auth/kdf?username={USER}"))
+        .await?
+        .good()?;
+    let prefix = SlotPrefix::parse(&told.slot_prefix.0)?;
+    ensure!(prefix.kdf() == Kdf::DEFAULT, "{:?}", prefix.kdf());
+    browser.kill().await?;
+    stage.close().await
 }
