@@ -129,6 +129,7 @@ fn phase_name(phase: Phase) -> &'static str {
         Phase::Comparing => "comparing",
         Phase::Resuming => "resuming",
         Phase::Sending => "sending",
+        Phase::Queued => "queued",
         Phase::Waiting { .. } => "waiting",
         Phase::Asking => "asking",
         Phase::Finishing => "finishing",

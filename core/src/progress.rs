@@ -53,6 +53,8 @@ pub struct Resumed {
 /// What a transfer does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
+    /// It has not begun.
+    Queued,
     /// Looks for an earlier upload of this file (a download: opens manifest and part list).
     Checking,
     /// Compares the file with what is stored; nothing is being sent.

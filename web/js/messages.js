@@ -168,7 +168,8 @@ export function downloadSentence(download, now = Date.now()) {
   const { progress, error, result } = download;
   if (result) return 'Complete; every byte was checked.';
   if (error) return errorCode(error) === 'stopped' ? 'Stopped. The half file was thrown away.' : errorSentence(error);
-  if (!progress) return 'Fetching the list of parts.';
+  if (!progress || progress.phase === 'checking') return 'Fetching the list of parts.';
+  if (progress.phase === 'queued') return 'Waits for its turn.';
   if (progress.phase === 'waiting') return waiting(progress, null, now);
   if (progress.phase === 'finishing') return 'Checking the whole file.';
   return 'Fetching, decrypting and checking.';
@@ -178,8 +179,8 @@ export function downloadSentence(download, now = Date.now()) {
 export function downloadState({ progress, error, result }) {
   if (result) return 'done';
   if (error) return errorCode(error) === 'stopped' ? 'stopped' : 'failed';
-  if (!progress) return 'starting';
-  if (progress.phase === 'waiting') return 'waiting';
+  if (!progress || progress.phase === 'checking') return 'starting';
+  if (progress.phase === 'queued' || progress.phase === 'waiting') return progress.phase;
   return progress.phase === 'finishing' ? 'checking' : 'receiving';
 }
 

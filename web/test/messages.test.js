@@ -74,3 +74,13 @@ test('a download has one state', () => {
   assert.equal(messages.downloadState({ progress: progress({}), error: { code: 'stopped' } }), 'stopped');
   assert.equal(messages.downloadState({ progress: progress({}), result: {} }), 'done');
 });
+test('a download says what it waits for', () => {
+  const sentence = (values) => messages.downloadSentence({ progress: values && progress(values) });
+  assert.equal(sentence({ phase: 'queued' }), 'Waits for its turn.');
+  assert.equal(sentence(null), 'Fetching the list of parts.');
+  assert.equal(sentence({ phase: 'checking' }), 'Fetching the list of parts.');
+  assert.equal(sentence({ phase: 'sending' }), 'Fetching, decrypting and checking.');
+});
+
+  assert.equal(messages.downloadState({ progress: progress({ phase: 'queued' }) }), 'queued');
+  assert.equal(messages.downloadState({ progress: progress({ phase: 'checking' }) }), 'starting');

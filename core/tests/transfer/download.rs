@@ -429,6 +429,21 @@ fn offline_waits_and_stop_aborts() {
     );
 }
 
+#[test]
+fn in_line_it_is_queued_whatever_the_network_does_and_can_be_stopped() {
+    let (server, file_id, _) = stored(3 << 20);
+    let mut reader = Reader::new(&server, file_id, 1);
+    for event in [Event::Offline, Event::Online, Event::SignedIn, Event::Tick] {
+        reader.step(event);
+        assert_eq!(reader.machine.progress(0).phase, Phase::Queued);
+    }
+    reader.step(Event::Stop);
+    assert_eq!(
+        (reader.ended, reader.sink),
+        (Some(Outcome::Stopped), Sink::Aborted)
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 

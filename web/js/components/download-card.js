@@ -51,6 +51,6 @@ function show(item, state, parts) {
 const EMPTY = { doneBytes: 0 };
 
 function numbers(item, state) {
-  if (!item.progress || !item.isLive) return bytes(item.sizeBytes);
+  if (!item.progress || !item.isLive || state === 'queued' || state === 'starting') return bytes(item.sizeBytes);
   return uploadNumbers({ ...item.progress, phase: state === 'receiving' ? 'sending' : 'finishing' }).join(' · ');
 }

@@ -87,7 +87,8 @@ impl DownloadMachine {
             State::Ended(Outcome::Stopped) => Phase::Stopped,
             State::Ended(Outcome::Failed(trouble)) => Phase::Failed(*trouble),
             State::Receiving(receiving) => receiving.phase(&self.desk),
-            State::New | State::Opening(_) => self.desk.waiting_phase().unwrap_or(Phase::Checking),
+            State::New => Phase::Queued,
+            State::Opening(_) => self.desk.waiting_phase().unwrap_or(Phase::Checking),
         }
     }
 

@@ -128,6 +128,7 @@ impl UploadMachine {
 
     fn phase(&self) -> Phase {
         match &self.state {
+            State::New => Phase::Queued,
             State::Working(working) => working.phase(&self.desk, self.meter.is_resumed()),
             State::Ended(Outcome::Done(_)) => Phase::Done,
             State::Ended(Outcome::Stopped) => Phase::Stopped,
