@@ -126,6 +126,8 @@ export interface Progress {
   readonly sizeBytes: number;
   /** Stored on the server or on the wire now (a download: written). */
   readonly doneBytes: number;
+  /** Acknowledged as stored; after a run broke off the rest of `doneBytes` has to be sent again. */
+  readonly storedBytes: number;
   /** Of these, stored before this run began. */
   readonly storedBeforeBytes: number;
   /** Compared with the file in this run (it moves also when nothing is sent). */
@@ -214,7 +216,13 @@ export interface Upload {
   /** Begins a new run after the last one ended (`stopped`, `failed`); pass the file again where it was not readable. */
   resume(file?: File): Promise<Uploaded>;
   /** Stops and deletes what was stored of it. Ask the person first. */
-  discard(): Promise<void>;
+  discard(): Promise<Discarded>;
+}
+
+/** What `discard()` did. */
+export interface Discarded {
+  /** False: the upload ended before it had looked for an earlier one of the file. It sent nothing, and nothing was deleted. */
+  readonly deleted: boolean;
 }
 
 /** An upload that is not complete, of this account, from any device. */

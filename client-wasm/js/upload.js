@@ -4,7 +4,7 @@ import { FerryError } from "./error.js";
 import { awake } from "./wakelock.js";
 
 const QUEUED = (file) => ({
-  phase: "queued", fileId: null, percent: 0, sizeBytes: file.size, doneBytes: 0, storedBeforeBytes: 0, checkedBytes: 0,
+  phase: "queued", fileId: null, percent: 0, sizeBytes: file.size, doneBytes: 0, storedBytes: 0, storedBeforeBytes: 0, checkedBytes: 0,
   rateBytesPerSec: null, etaSecs: null, parts: { total: 0, stored: 0, storedBefore: 0 },
   resumed: null, waiting: null, setBackBytes: 0, error: null,
 });
@@ -41,8 +41,9 @@ export class Upload {
   }
 
   async discard() {
-    await this.#link.call("discardUpload", { topic: this.#topic });
+    const discarded = await this.#link.call("discardUpload", { topic: this.#topic });
     this.#link.unsubscribe(this.#topic);
+    return discarded;
   }
 
   #run(name) {

@@ -103,7 +103,7 @@ impl Download {
     /// From its beginning to its end; the page closes the sink after `Ok`, and aborts it after `Err`.
     pub(crate) async fn run(self: &Rc<Self>) -> Result<DownloadedView> {
         // Its size is not known yet.
-        self.sink.progress(ProgressView::queued(0));
+        self.sink.progress(self.drive.view());
         let turns = &self.context.turns;
         let _turn = turns.enter_unless(shares(u64::MAX), &self.ended).await;
         if self.drive.has_ended() {

@@ -201,7 +201,7 @@ impl<M: Machine> Drive<M> {
         if same { None } else { self.news() }
     }
 
-    fn view(&self) -> ProgressView {
+    pub(crate) fn view(&self) -> ProgressView {
         let progress = self.machine.borrow().progress(now_ms());
         ProgressView::new(&progress, self.file_id(), self.last_error.borrow().as_ref())
     }

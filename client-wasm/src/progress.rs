@@ -19,6 +19,7 @@ pub(crate) struct ProgressView {
     percent: f64,
     size_bytes: u64,
     done_bytes: u64,
+    stored_bytes: u64,
     stored_before_bytes: u64,
     checked_bytes: u64,
     rate_bytes_per_sec: Option<u64>,
@@ -59,6 +60,7 @@ impl ProgressView {
             percent: f64::from(progress.hundredths_of_percent()) / 100.0,
             size_bytes: progress.size_bytes,
             done_bytes: progress.done_bytes,
+            stored_bytes: progress.stored_bytes,
             stored_before_bytes: progress.stored_before_bytes,
             checked_bytes: progress.checked_bytes,
             rate_bytes_per_sec: progress.rate_bytes_per_sec,
@@ -91,25 +93,27 @@ impl ProgressView {
             .is_some_and(WaitingView::needs_sign_in)
     }
 
-    /// In line, before there is a machine.
-    pub(crate) fn queued(size_bytes: u64) -> Self {
+    /// In line, where no machine is at work.
+    pub(crate) fn queued(self) -> Self {
         ProgressView {
-            phase: "queued",
-            ..ProgressView::new(&Progress::new(Phase::Checking, size_bytes), None, None)
+            phase: phase_name(Phase::Queued),
+            waiting: None,
+            error: None,
+            ..self
         }
     }
 
     /// Another tab has the file.
-    pub(crate) fn another_tab(size_bytes: u64) -> Self {
+    pub(crate) fn another_tab(self) -> Self {
         ProgressView {
             phase: "waiting",
             waiting: Some(WaitingView::another_tab()),
-            ..ProgressView::queued(size_bytes)
+            ..self.queued()
         }
     }
 
-    /// Ended before there was a machine.
-    pub(crate) fn ended_early(size_bytes: u64, error: &ClientError) -> Self {
+    /// Ended before a machine was at work.
+    pub(crate) fn ended_early(self, error: &ClientError) -> Self {
         let stopped = matches!(
             error.local(),
             Some(ClientCode::Stopped | ClientCode::Discarded)
@@ -118,18 +122,18 @@ impl ProgressView {
         ProgressView {
             phase,
             error: Some(error.to_view()),
-            ..ProgressView::queued(size_bytes)
+            ..self.queued()
         }
     }
 }
 
 fn phase_name(phase: Phase) -> &'static str {
     match phase {
+        Phase::Queued => "queued",
         Phase::Checking => "checking",
         Phase::Comparing => "comparing",
         Phase::Resuming => "resuming",
         Phase::Sending => "sending",
-        Phase::Queued => "queued",
         Phase::Waiting { .. } => "waiting",
         Phase::Asking => "asking",
         Phase::Finishing => "finishing",
@@ -154,5 +158,27 @@ fn phase_error(phase: Phase, last: Option<&ClientError>) -> Option<ClientError> 
         Phase::Failed(trouble) => Some(error_of_trouble(trouble, last)),
         Phase::Discarded => Some(ClientCode::Discarded.into()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_line_and_stopped_there_it_still_says_what_is_stored() {
+        let stored = Progress {
+            done_bytes: 60,
+            stored_bytes: 40,
+            parts_total: 10,
+            parts_stored: 4,
+            ..Progress::new(Phase::Stopped, 100)
+        };
+        let left = ProgressView::new(&stored, None, None);
+        let stopped = left.clone().ended_early(&ClientCode::Stopped.into());
+        for (view, phase) in [(left.queued(), "queued"), (stopped, "stopped")] {
+            assert_eq!(view.phase, phase);
+            assert_eq!((view.stored_bytes, view.parts.stored), (40, 4));
+        }
     }
 }

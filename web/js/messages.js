@@ -110,12 +110,29 @@ function done(progress, outcome) {
 }
 
 function stopped(progress, outcome) {
-  const { stored, total } = progress.parts;
-  const kept = stored > 0 ? `${format.whole(stored)} of ${format.count(total, 'part')} ${stored === 1 ? 'is' : 'are'} stored and kept.` : 'Nothing was stored yet.';
+  const kept = `${whatIsStored(progress)}${whatWasLost(progress)}`;
   const error = outcome?.error ?? progress.error;
   if (error && errorCode(error) !== 'stopped') return `${errorSentence(error)} ${kept}`;
   if (outcome?.leftComplete) return 'Stopped. Nothing was sent; the stored file stays as it was.';
   return `Stopped. ${kept} It can go on now, later, or on another device.`;
+}
+
+function whatIsStored({ parts: { stored, total }, storedBytes, sizeBytes }) {
+  // Without a number of parts nobody has looked for an earlier upload yet.
+  if (total === 0) return 'Nothing was sent yet.';
+  if (stored === 0) return 'Nothing was stored yet.';
+  const share = format.percent(format.share(storedBytes, sizeBytes), 0);
+  return `${format.whole(stored)} of ${format.count(total, 'part')}, ${share} of the file, ${stored === 1 ? 'is' : 'are'} stored and kept.`;
+}
+
+function whatWasLost({ lostBytes }) {
+  return lostBytes > 0 ? ` ${format.bytes(lostBytes)} were on their way and will be sent again.` : '';
+}
+
+/** What a discard did: `discarded` as the client answered. */
+export function discardedSentence(name, discarded) {
+  if (discarded?.deleted) return `Discarded ${name}. Nothing of it is stored.`;
+  return `Took ${name} out of the list. Nothing of it was sent; an earlier upload of it, if there is one, is kept.`;
 }
 
 /** `482 MB of 1.07 GB`, `23 MB/s`, `about 25 s left`: the pieces that are known and true now. */

@@ -1,7 +1,9 @@
 /** The uploads and downloads of this tab. They outlive the views; they are not the server's list of unfinished uploads. */
 
+import { share } from './format.js';
+
 const QUEUED = Object.freeze({
-  phase: 'queued', percent: 0, sizeBytes: 0, doneBytes: 0, storedBeforeBytes: 0, checkedBytes: 0, rateBytesPerSec: null, etaSecs: null,
+  phase: 'queued', percent: 0, sizeBytes: 0, doneBytes: 0, storedBytes: 0, storedBeforeBytes: 0, checkedBytes: 0, rateBytesPerSec: null, etaSecs: null,
   parts: { total: 0, stored: 0, storedBefore: 0 }, resumed: null, waiting: null, setBackBytes: 0, error: null,
 });
 
@@ -26,8 +28,10 @@ export class UploadItem extends EventTarget {
     this.#follow(upload.promise);
   }
 
+  /** The client's last progress; of a run that broke off only what is stored counts. */
   get progress() {
-    return this.question ? { ...this.#progress, phase: 'asking' } : this.#progress;
+    if (this.question) return { ...this.#progress, phase: 'asking' };
+    return this.phase === 'stopped' || this.phase === 'failed' ? storedOnly(this.#progress) : this.#progress;
   }
 
   get phase() {
@@ -92,9 +96,10 @@ export class UploadItem extends EventTarget {
     this.#changed();
   }
 
+  /** `{deleted}`, as the client says. */
   async discard() {
     if (this.question) this.answer('stop');
-    await this.#upload?.discard();
+    return this.#upload?.discard();
   }
 
   #follow(run) {
@@ -115,6 +120,13 @@ export class UploadItem extends EventTarget {
   #changed() {
     this.dispatchEvent(new Event('change'));
   }
+}
+
+/** What was on the wire when a run broke off did not arrive: it falls back by `lostBytes`, and the card says so. */
+function storedOnly(progress) {
+  const { sizeBytes, doneBytes, storedBytes } = progress;
+  const percent = Math.min(progress.percent, share(storedBytes, sizeBytes));
+  return { ...progress, percent, doneBytes: storedBytes, lostBytes: Math.max(0, doneBytes - storedBytes) };
 }
 
 /** One download. Dispatches `change`. */

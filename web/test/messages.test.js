@@ -5,7 +5,7 @@ import * as messages from '../js/messages.js';
 
 const plain = (text) => text.replaceAll('\u202f', ' ');
 const progress = (values) => ({
-  phase: 'sending', percent: 0, sizeBytes: 1e9, doneBytes: 0, storedBeforeBytes: 0, checkedBytes: 0, rateBytesPerSec: null, etaSecs: null,
+  phase: 'sending', percent: 0, sizeBytes: 1e9, doneBytes: 0, storedBytes: 0, storedBeforeBytes: 0, checkedBytes: 0, rateBytesPerSec: null, etaSecs: null,
   parts: { total: 167, stored: 0, storedBefore: 0 }, resumed: null, waiting: null, setBackBytes: 0, error: null, ...values,
 });
 const sentence = (values, outcome, now) => plain(messages.uploadSentence(progress(values), outcome, now));
@@ -40,9 +40,23 @@ test('an error says what happened, what to do, and its id, once each', () => {
 
 test('a stop keeps what is stored, and a reason is not hidden', () => {
   const parts = { total: 167, stored: 75, storedBefore: 12 };
-  assert.equal(sentence({ phase: 'stopped', parts }, { error: { code: 'stopped' } }), 'Stopped. 75 of 167 parts are stored and kept. It can go on now, later, or on another device.');
+  const stopped = { phase: 'stopped', parts, storedBytes: 449e6 };
+  assert.equal(sentence(stopped, { error: { code: 'stopped' } }), 'Stopped. 75 of 167 parts, 44 % of the file, are stored and kept. It can go on now, later, or on another device.');
   const error = { code: 'quota_exceeded', message: 'Your quota is used up.', hint: 'Delete files.' };
-  assert.equal(sentence({ phase: 'stopped', parts }, { error }), 'Your quota is used up. Delete files. 75 of 167 parts are stored and kept.');
+  assert.equal(sentence(stopped, { error }), 'Your quota is used up. Delete files. 75 of 167 parts, 44 % of the file, are stored and kept.');
+});
+
+test('a stop says what was on its way, and claims nothing that nobody looked for', () => {
+  const outcome = { error: { code: 'stopped' } };
+  const parts = { total: 2, stored: 1, storedBefore: 0 };
+  assert.match(sentence({ phase: 'stopped', parts, storedBytes: 5e8, lostBytes: 24e6 }, outcome), /^Stopped\. 1 of 2 parts, 50 % of the file, is stored and kept\. 24\.0 MB were on their way and will be sent again\./);
+  assert.match(sentence({ phase: 'stopped' }, outcome), /^Stopped\. Nothing was stored yet\./);
+  assert.match(sentence({ phase: 'stopped', parts: { total: 0, stored: 0, storedBefore: 0 } }, outcome), /^Stopped\. Nothing was sent yet\./);
+});
+
+test('a discard says what it did and no more', () => {
+  assert.equal(messages.discardedSentence('a', { deleted: true }), 'Discarded a. Nothing of it is stored.');
+  assert.match(messages.discardedSentence('a', { deleted: false }), /an earlier upload of it, if there is one, is kept/);
 });
 
 test('the question about a changed file is exact', () => {
@@ -66,14 +80,6 @@ test('the line over many cards counts files and bytes', () => {
   assert.equal(plain(messages.summarySentence(items)), '1 of 3 files stored, 1 stopped, 50 % of the bytes');
 });
 
-test('a download has one state', () => {
-  assert.equal(messages.downloadState({}), 'starting');
-  assert.equal(messages.downloadState({ progress: progress({}) }), 'receiving');
-  assert.equal(messages.downloadState({ progress: progress({ phase: 'finishing' }) }), 'checking');
-  assert.equal(messages.downloadState({ progress: progress({}), error: { code: 'tampered' } }), 'failed');
-  assert.equal(messages.downloadState({ progress: progress({}), error: { code: 'stopped' } }), 'stopped');
-  assert.equal(messages.downloadState({ progress: progress({}), result: {} }), 'done');
-});
 test('a download says what it waits for', () => {
   const sentence = (values) => messages.downloadSentence({ progress: values && progress(values) });
   assert.equal(sentence({ phase: 'queued' }), 'Waits for its turn.');
@@ -82,5 +88,13 @@ test('a download says what it waits for', () => {
   assert.equal(sentence({ phase: 'sending' }), 'Fetching, decrypting and checking.');
 });
 
+test('a download has one state', () => {
+  assert.equal(messages.downloadState({}), 'starting');
   assert.equal(messages.downloadState({ progress: progress({ phase: 'queued' }) }), 'queued');
   assert.equal(messages.downloadState({ progress: progress({ phase: 'checking' }) }), 'starting');
+  assert.equal(messages.downloadState({ progress: progress({}) }), 'receiving');
+  assert.equal(messages.downloadState({ progress: progress({ phase: 'finishing' }) }), 'checking');
+  assert.equal(messages.downloadState({ progress: progress({}), error: { code: 'tampered' } }), 'failed');
+  assert.equal(messages.downloadState({ progress: progress({}), error: { code: 'stopped' } }), 'stopped');
+  assert.equal(messages.downloadState({ progress: progress({}), result: {} }), 'done');
+});

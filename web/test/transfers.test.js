@@ -9,7 +9,10 @@ class FakeClient {
     const run = { file, options, ...Promise.withResolvers?.() ?? resolvers() };
     run.resume = () => Object.assign(run, resolvers()).promise;
     run.stop = async () => run.reject({ code: 'stopped' });
-    run.discard = async () => run.reject({ code: 'discarded' });
+    run.discard = async () => {
+      run.reject({ code: 'discarded' });
+      return { deleted: true };
+    };
     this.runs.push(run);
     return run;
   }
@@ -49,6 +52,20 @@ test('a run that ended says how, and a new run forgets it', async () => {
   assert.equal(item.fileId, 'f1');
 });
 
+test('once a run broke off only what is stored counts', async () => {
+  const { client, transfers } = started(picked('a', 10), picked('b', 0));
+  const [item, empty] = transfers.uploads;
+  client.runs[0].options.onProgress({ phase: 'sending', percent: 70, sizeBytes: 10, doneBytes: 7, storedBytes: 4 });
+  assert.deepEqual([item.progress.percent, item.progress.doneBytes], [70, 7]);
+  await item.stop();
+  await settle();
+  assert.deepEqual([item.progress.percent, item.progress.doneBytes, item.progress.lostBytes], [40, 4, 3]);
+  client.runs[1].options.onProgress({ phase: 'finishing', percent: 0, sizeBytes: 0, doneBytes: 0, storedBytes: 0 });
+  await empty.stop();
+  await settle();
+  assert.equal(empty.progress.percent, 0, 'an empty file is not whole before it is');
+});
+
 test('a question is open until it is answered, and stopping answers it', async () => {
   const { client, transfers } = started(picked('a', 10));
   const [item] = transfers.uploads;
@@ -61,7 +78,7 @@ test('a question is open until it is answered, and stopping answers it', async (
 
 test('a discarded upload leaves no card', async () => {
   const { transfers } = started(picked('a', 10));
-  await transfers.uploads[0].discard();
+  assert.deepEqual(await transfers.uploads[0].discard(), { deleted: true });
   await settle();
   assert.equal(transfers.uploads.length, 0);
 });

@@ -103,6 +103,12 @@ impl Driver {
             && self.work.picked.size_bytes == picked.size_bytes
     }
 
+    /// The same without its labels: as far as can be told without keys.
+    pub(crate) fn is_about(&self, picked: &Picked) -> bool {
+        let own = &self.work.picked;
+        (&own.name, &own.path, own.size_bytes) == (&picked.name, &picked.path, picked.size_bytes)
+    }
+
     /// One run over the picked bytes.
     pub(crate) async fn run(self: &Rc<Self>, blob: &Blob, first: Event) -> Result<Outcome> {
         self.transfer.set(self.context.new_transfer());

@@ -8,7 +8,10 @@ mod run;
 
 use std::{cell::RefCell, rc::Rc};
 
-use ferry_core::transfer::upload::{Done, Event, Outcome, UploadLimits, UploadSetup};
+use ferry_core::{
+    progress::{Phase, Progress},
+    transfer::upload::{Done, Event, Outcome, UploadLimits, UploadSetup},
+};
 use serde::Serialize;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
@@ -25,7 +28,7 @@ use self::{
 };
 use crate::{
     context::{Context, shares},
-    error::{ClientCode, ErrorView, Result},
+    error::{ClientCode, ClientError, ErrorView, Result},
     failure::error_of_trouble,
     interop::random_u64,
     lock::{self, Held},
@@ -70,6 +73,13 @@ pub(crate) struct UploadedView {
     not_renamed: Option<ErrorView>,
 }
 
+/// `Discarded` of the page.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct DiscardedView {
+    /// False: it ended before an earlier upload of the file was looked for. Nothing was sent, nothing is deleted.
+    deleted: bool,
+}
+
 impl Upload {
     pub(crate) fn new(
         context: Rc<Context>,
@@ -95,9 +105,7 @@ impl Upload {
         let result = self.go(&run).await;
         self.leave(&run);
         if let (Err(error), false) = (&result, run.is_driving()) {
-            let size_bytes = self.source.borrow().picked.size_bytes;
-            self.audience
-                .progress(ProgressView::ended_early(size_bytes, error));
+            self.audience.progress(self.so_far().ended_early(error));
         }
         result
     }
@@ -107,22 +115,24 @@ impl Upload {
         self.end_run(Event::Stop).await;
     }
 
-    /// Ends the run and deletes what is stored; an error where that did not happen.
-    pub(crate) async fn discard(&self) -> Result<()> {
+    /// Ends the run and deletes what is stored, where it is known; an error where that did not happen.
+    pub(crate) async fn discard(&self) -> Result<DiscardedView> {
         let run = self.run.borrow().clone();
         let was_driving = run.is_some_and(|run| run.is_driving());
         self.end_run(Event::Discard).await;
         let driver = self.driver.borrow().clone();
-        let Some(driver) = driver else { return Ok(()) };
+        let Some(driver) = driver else {
+            return Ok(DiscardedView { deleted: false });
+        };
         if was_driving {
             let outcome = driver.drive.outcome().ok_or(ClientCode::ClientFault)?;
-            return discarded(outcome, &driver);
+            return discarded_by(&driver, outcome);
         }
         let run = self.enter()?;
         run.start_driving();
         let outcome = driver.to_its_end(Event::Discard).await;
         self.leave(&run);
-        discarded(outcome?, &driver)
+        discarded_by(&driver, outcome?)
     }
 
     /// It works with the keys of another user than this one.
@@ -149,7 +159,7 @@ impl Upload {
     async fn go(&self, run: &Run) -> Result<UploadedView> {
         let source = self.source.borrow().clone();
         let size_bytes = source.picked.size_bytes;
-        self.audience.progress(ProgressView::queued(size_bytes));
+        self.audience.progress(self.so_far().queued());
         let vault = self.context.vault().await?;
         let labels = source.picked.labels(&vault.identity.keys)?;
         let _lock = self.lock(run, &vault, &labels, size_bytes).await?;
@@ -184,9 +194,18 @@ impl Upload {
         if let Some(held) = lock::try_acquire(&name).await? {
             return Ok(held);
         }
-        self.audience
-            .progress(ProgressView::another_tab(size_bytes));
+        self.audience.progress(self.so_far().another_tab());
         lock::acquire(&name, &run.signal()).await
+    }
+
+    /// What is known while no machine is at work: what the runs before left of this file, or nothing.
+    fn so_far(&self) -> ProgressView {
+        let picked = self.source.borrow().picked.clone();
+        let before = self.driver.borrow().clone();
+        match before.filter(|driver| driver.is_about(&picked)) {
+            Some(driver) => driver.drive.view(),
+            None => ProgressView::new(&Progress::new(Phase::Queued, picked.size_bytes), None, None),
+        }
     }
 
     /// The machine of the runs before goes on, where it is about the same file of the same person.
@@ -270,16 +289,23 @@ fn judge(outcome: Outcome, driver: &Driver, picked: &Picked) -> Result<UploadedV
     }
 }
 
-/// "Stopped" says that what is stored is kept.
-fn discarded(outcome: Outcome, driver: &Driver) -> Result<()> {
+fn discarded_by(driver: &Driver, outcome: Outcome) -> Result<DiscardedView> {
+    let (is_known, last) = (driver.drive.file_id().is_some(), driver.drive.last_error());
+    discarded(outcome, is_known, last.as_ref())
+}
+
+/// "Stopped" says that what is stored is kept. `is_known`: on the server, by its id.
+fn discarded(
+    outcome: Outcome,
+    is_known: bool,
+    last: Option<&ClientError>,
+) -> Result<DiscardedView> {
     match outcome {
-        Outcome::Discarded => Ok(()),
+        Outcome::Discarded => Ok(DiscardedView { deleted: true }),
+        Outcome::Stopped if !is_known => Ok(DiscardedView { deleted: false }),
         Outcome::Stopped => Err(ClientCode::Stopped.into()),
         Outcome::Done(_) => Err(ClientCode::Stopped.because("the upload is complete")),
-        Outcome::Failed(trouble) => Err(error_of_trouble(
-            trouble,
-            driver.drive.last_error().as_ref(),
-        )),
+        Outcome::Failed(trouble) => Err(error_of_trouble(trouble, last)),
     }
 }
 
@@ -293,5 +319,36 @@ fn uploaded(done: Done, picked: &Picked) -> UploadedView {
         not_renamed: done
             .not_renamed
             .map(|trouble| error_of_trouble(trouble, None).to_view()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ferry_core::transfer::Trouble;
+
+    use super::*;
+
+    #[test]
+    fn discarding_says_only_what_was_done() {
+        let gone = |deleted| Ok(DiscardedView { deleted });
+        assert_eq!(discarded(Outcome::Discarded, true, None), gone(true));
+        assert_eq!(discarded(Outcome::Discarded, false, None), gone(true));
+        assert_eq!(discarded(Outcome::Stopped, false, None), gone(false));
+        let done = Done {
+            file_id: Uuid::nil(),
+            sha256: [0; 32],
+            already_stored: false,
+            not_renamed: None,
+        };
+        let failed = Outcome::Failed(Trouble::ClientFault);
+        let kept = [
+            (Outcome::Stopped, "stopped"),
+            (Outcome::Done(done), "stopped"),
+            (failed, "client_fault"),
+        ];
+        for (outcome, code) in kept {
+            let error = discarded(outcome, true, None).expect_err("it is still there");
+            assert_eq!(error.code(), code, "{outcome:?}");
+        }
     }
 }

@@ -481,6 +481,34 @@ fn discard_while_it_is_not_known_which_upload_deletes_nothing() {
 }
 
 #[test]
+fn discard_after_a_run_that_ended_before_it_was_known_deletes_nothing_and_does_not_say_so() {
+    let (mut server, file, file_id) = interrupted(10 * MIB, 40);
+    let mut driver = Driver::new(file, LABEL, 5);
+    driver.run_some(&mut server, 1);
+    driver.step(Event::Stop);
+    assert_eq!(driver.ended.take(), Some(Outcome::Stopped));
+    driver.step(Event::Discard);
+    assert_eq!(driver.go_on(&mut server), Outcome::Stopped);
+    assert_eq!(upload(&server, file_id).parts.len(), 40);
+}
+
+#[test]
+fn a_stop_ends_a_discard_which_can_be_asked_for_again() {
+    let (mut server, file, file_id) = interrupted(10 * MIB, 40);
+    let mut driver = Driver::new(file, LABEL, 5);
+    driver.run_to(&mut server, |request| {
+        matches!(request, Request::Send { .. })
+    });
+    driver.step(Event::Discard);
+    driver.step(Event::Stop);
+    assert_eq!(driver.ended.take(), Some(Outcome::Stopped));
+    assert_eq!(driver.machine.file_id(), Some(file_id), "it is still known");
+    driver.step(Event::Discard);
+    assert_eq!(driver.go_on(&mut server), Outcome::Discarded);
+    assert!(server.files.is_empty());
+}
+
+#[test]
 fn offline_waits_and_goes_on() {
     let file = SimFile::new(10 * MIB, 5);
     let mut server = Server::new();

@@ -1,9 +1,9 @@
 //! Stopping, going on, throwing away, and two tabs that want the same file.
 
 use anyhow::{Result, ensure};
-use ferry_core::wire::UploadSession;
+use ferry_core::wire::{ResumeStatus, UploadSession};
 use ferry_tests::{
-    proxy::{Action, Fault},
+    proxy::{Action, Fault, Head, Ledger},
     wait,
 };
 
@@ -20,10 +20,16 @@ async fn stop_keeps_what_is_stored_and_resume_goes_on() -> Result<()> {
         .page
         .click_on_card("a file.bin", "upload-stop")
         .await?;
-    scene
+    let card = scene
         .page
         .until_upload("a file.bin", &["stopped"], SHORT)
         .await?;
+    let resume = format!("/api/upload/resume/{}", card.get("fileId"));
+    let kept: ResumeStatus = scene.person().await?.api.get(&resume).await?.expect(200)?;
+    ensure!(
+        (card.number("percent")? - kept.progress_percent).abs() < 0.011,
+        "{card:?} shows more than what is stored: {kept:?}"
+    );
     scene.stage.proxy.heal();
     let stopped = scene.stage.proxy.ledger();
     ensure!(
@@ -82,6 +88,66 @@ async fn discard_asks_and_then_deletes_everything() -> Result<()> {
     };
     wait::until(SHORT, "the upload is deleted", gone).await?;
     scene.page.until_gone("unwanted.bin").await?;
+    scene.close().await
+}
+
+/// Three large files go at once, after a first one; what comes then waits.
+async fn three_under_way(scene: &Scene) -> Result<()> {
+    let is_part = |head: &Head| part_number(head).is_some();
+    let hold = Fault::matching(is_part, u32::MAX, Action::Hold);
+    scene.stage.proxy.add(hold);
+    let files = [("a.bin", 2), ("b.bin", 3), ("c.bin", 4)];
+    let files = files.map(|(name, seed)| scene.file(name, seed, 2_000_000));
+    let files = files.into_iter().collect::<Result<Vec<_>>>()?;
+    scene.page.pick(&files).await?;
+    let begun = |ledger: &Ledger| ledger.count("POST /api/upload/start") == 4;
+    let proxy = &scene.stage.proxy;
+    proxy.until("three more have begun", SHORT, begun).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_in_line_says_so_and_leaves_it_when_asked() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let page = &scene.page;
+    page.pick([&scene.file("ready.bin", 1, 100_000)?]).await?;
+    page.until_upload("ready.bin", &["done"], SHORT).await?;
+    let ready = page.until_file("ready.bin").await?;
+    let file_id = ready.get("fileId");
+    three_under_way(&scene).await?;
+
+    page.pick([&scene.file("late.bin", 5, 2_000_000)?]).await?;
+    page.until_upload("late.bin", &["queued"], SHORT).await?;
+    page.click_on_card("late.bin", "upload-discard").await?;
+    page.click("confirm-yes").await?;
+    let spoken = || async {
+        let text = page
+            .script(
+                "return document.getElementById('announcer').textContent",
+                vec![],
+            )
+            .await?;
+        let text = text.as_str().unwrap_or_default();
+        wait::holds(text.starts_with("Took late.bin out of the list."), text)
+    };
+    wait::until(SHORT, "the page says what it did", spoken).await?;
+    page.until_gone("late.bin").await?;
+
+    page.script("localStorage.setItem('ferry.save', 'blob')", vec![])
+        .await?;
+    let row = format!("[data-testid='file-row'][data-file-id='{file_id}']");
+    page.click_in(&row, "file-download").await?;
+    page.until_download(file_id, &["queued"], SHORT).await?;
+    let card = format!("[data-testid='download-card'][data-file-id='{file_id}']");
+    page.click_in(&card, "download-stop").await?;
+    page.until_download(file_id, &["stopped"], SHORT).await?;
+
+    scene.stage.proxy.heal();
+    for name in ["a.bin", "b.bin", "c.bin"] {
+        page.until_upload(name, &["done"], SHORT).await?;
+    }
+    let started = scene.stage.proxy.ledger().count("POST /api/upload/start");
+    ensure!(started == 4, "{started} uploads were started");
     scene.close().await
 }
 

@@ -2,7 +2,7 @@
 
 import { h, setData, setShown, setText } from '../dom.js';
 import { percent, percentAttribute } from '../format.js';
-import { partsLine, uploadNumbers, uploadSentence } from '../messages.js';
+import { discardedSentence, partsLine, uploadNumbers, uploadSentence } from '../messages.js';
 import { announce } from './announcer.js';
 import { changedQuestion } from './changed-question.js';
 import { confirm } from './confirm.js';
@@ -73,8 +73,7 @@ async function discard(item, transfers) {
     yes: 'Discard',
   });
   if (!yes) return;
-  await item.discard();
-  announce(item, `Discarded ${item.name}. Nothing of it is stored.`);
+  announce(item, discardedSentence(item.name, await item.discard()));
   transfers.dismiss(item);
 }
 

@@ -69,7 +69,7 @@ impl Coordinator {
             Call::Upload { topic } => self.upload(topic, source(message)?).await,
             Call::ResumeUpload { topic } => self.run_upload(topic, Some(source(message)?)).await,
             Call::StopUpload { topic } => nothing(self.stop_upload(topic).await),
-            Call::DiscardUpload { topic } => nothing(self.discard_upload(topic).await),
+            Call::DiscardUpload { topic } => self.discard_upload(topic).await,
             Call::AnswerChanged { topic, answer } => nothing(self.answer_changed(topic, &answer)),
             Call::Download { topic, file_id } => self.download(topic, file_id).await,
             Call::DownloadWritten { topic, failed } => {
@@ -114,10 +114,10 @@ impl Coordinator {
         Ok(())
     }
 
-    async fn discard_upload(&self, topic: Topic) -> Result<()> {
-        self.upload_of(topic)?.discard().await?;
+    async fn discard_upload(&self, topic: Topic) -> Result<JsValue> {
+        let discarded = self.upload_of(topic)?.discard().await?;
         self.uploads.borrow_mut().remove(&topic);
-        Ok(())
+        to_js(&discarded)
     }
 
     fn answer_changed(&self, topic: Topic, answer: &str) -> Result<()> {

@@ -346,7 +346,7 @@ pub enum Decision {
 pub enum Outcome {
     /// The file is complete on the server, with this content.
     Done(Done),
-    /// By `Stop`, or by the answer `Stop`.
+    /// By `Stop`, by the answer `Stop`, or by a `Discard` that found nothing which it may delete.
     Stopped,
     /// By `Discard`: nothing of it is stored any more.
     Discarded,

@@ -109,7 +109,7 @@ impl UploadMachine {
         }
     }
 
-    /// Where it is not known yet which upload this is, nothing may be deleted: that is a stop.
+    /// Where it is not known which upload this is (not yet, or a run ended before it was), nothing is deleted: that is a stop.
     pub(super) fn discard(&mut self) -> Result<(), Leave> {
         if matches!(
             self.state,
@@ -123,11 +123,12 @@ impl UploadMachine {
             return Ok(());
         }
         let Some(file_id) = self.file_id() else {
-            let is_undecided = matches!(self.state, State::Choosing(_));
-            return Err(Leave::End(if is_undecided {
-                Outcome::Stopped
-            } else {
+            // A fresh one, and no answer says that it ever began.
+            let is_fresh = matches!(self.state, State::Starting);
+            return Err(Leave::End(if is_fresh {
                 Outcome::Discarded
+            } else {
+                Outcome::Stopped
             }));
         };
         self.cancel_all();
