@@ -33,10 +33,6 @@ macro_rules! view {
     };
 }
 
-mod bots;
-
-pub(crate) use bots::{BotsView, CheckedBotView, RemovedBotView};
-
 /// `Session`.
 #[derive(Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]

@@ -76,7 +76,7 @@ CREATE TABLE bot_sends (
     CHECK ((state = 'in_flight') = (settled_at IS NULL)),
     UNIQUE (chat_id, message_id, bot_id)
 );
-COMMENT ON COLUMN bot_sends.put_id IS 'first attempt of the put, or the attempt whose message a copy is of';
+COMMENT ON COLUMN bot_sends.put_id IS 'first attempt of the put; of a copy, that of the put whose message was copied';
 COMMENT ON COLUMN bot_sends.deadline IS 'after it the sender''s success counts no more: its message is nobody''s';
 COMMENT ON COLUMN bot_sends.high_at_start IS 'its message has a higher id';
 COMMENT ON COLUMN bot_sends.ends_at IS 'the message arrives no later, if it arrives: of a send without an answer nobody knows more than its deadline';

@@ -25,3 +25,19 @@ pub fn system_timer() -> Timer {
         tokio::time::sleep(left).boxed()
     })
 }
+
+/// A clock that was at `start` when the system's was there too, and has run `scale` times as fast since; and its timer.
+/// Processes that are given the same two numbers have the same time.
+#[cfg(test)]
+pub(crate) fn scaled(start: DateTime<Utc>, scale: u32) -> (Clock, Timer) {
+    let clock: Clock = Arc::new(move || {
+        let real = Utc::now().trunc_subsecs(6) - start;
+        start + real * i32::try_from(scale).unwrap()
+    });
+    let now = Arc::clone(&clock);
+    let timer = Arc::new(move |until: DateTime<Utc>| {
+        let left = (until - now()).to_std().unwrap_or_default();
+        tokio::time::sleep(left / scale).boxed()
+    });
+    (clock, timer)
+}

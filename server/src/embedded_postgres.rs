@@ -113,13 +113,8 @@ impl EmbeddedPostgres {
 
     /// Where to connect.
     pub fn database_url(&self) -> String {
-        url_of(&self.cluster.place)
-    }
-
-    /// Where to connect to the cluster of `data_dir` that another process runs, which [`start`](Self::start) refuses as
-    /// in use.
-    pub fn database_url_of(data_dir: &Path) -> Result<String, EmbeddedPostgresError> {
-        Ok(url_of(&Place::choose(data_dir)?))
+        let socket = self.cluster.place.socket_dir.display().to_string();
+        format!("postgresql://{NAME}@{}/{NAME}", percent_encoded(&socket))
     }
 
     /// The postmaster's process id, while it runs.
@@ -134,11 +129,6 @@ impl EmbeddedPostgres {
             tracing::error!("the watchdog of the private Postgres broke off");
         }
     }
-}
-
-fn url_of(place: &Place) -> String {
-    let socket = place.socket_dir.display().to_string();
-    format!("postgresql://{NAME}@{}/{NAME}", percent_encoded(&socket))
 }
 
 fn lock(place: &Place) -> Result<File, EmbeddedPostgresError> {

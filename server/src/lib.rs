@@ -9,7 +9,6 @@ pub mod metrics;
 pub mod telemetry;
 
 pub mod auth;
-pub mod bots;
 pub mod clock;
 pub mod db;
 mod http;

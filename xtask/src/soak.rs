@@ -1,4 +1,4 @@
-//! The story of kills and resumes, on large files and many seeds.
+//! The long versions: the story of kills and resumes on large files and many seeds, and half an hour of the bot pool.
 
 use anyhow::Result;
 
@@ -12,6 +12,27 @@ pub(crate) fn run(seeds: u32, size_mib: u32) -> Result<()> {
     install::for_tests()?;
     web::build()?;
     test::build_parts(true)?;
+    bot_pool()?;
+    kills(seeds, size_mib)
+}
+
+/// Three processes on the Bot API emulator, and twenty pairs of bot and chat in a model: virtual minutes.
+fn bot_pool() -> Result<()> {
+    let mut run = test::on_stage(true);
+    run.arg("cargo").arg("test").args(test::MEMBERS);
+    run.args([
+        "--release",
+        "--lib",
+        "--",
+        "--test-threads=1",
+        "--nocapture",
+    ]);
+    run.args(["fleet", "throughput"].map(|tests| format!("telegram::pool::tests::{tests}")));
+    run.env("FERRY_TEST_VIRTUAL_MINUTES", "30");
+    workspace::run(&mut run)
+}
+
+fn kills(seeds: u32, size_mib: u32) -> Result<()> {
     let mut story = test::on_stage(true);
     story.arg("cargo").arg("test").args(test::MEMBERS);
     story.args([

@@ -28,7 +28,6 @@ pub(crate) struct Call<'a> {
     path: String,
     body: Option<String>,
     if_match: Option<u32>,
-    patience_ms: u32,
 }
 
 impl Http {
@@ -51,7 +50,6 @@ impl Http {
             path: path.into(),
             body: None,
             if_match: None,
-            patience_ms: ANSWER_TIMEOUT_MS,
         }
     }
 
@@ -77,12 +75,6 @@ impl Call<'_> {
 
     pub(crate) fn if_match(mut self, revision: u32) -> Self {
         self.if_match = Some(revision);
-        self
-    }
-
-    /// How long the answer may take, where that is not the usual time.
-    pub(crate) fn patience_ms(mut self, patience_ms: u32) -> Self {
-        self.patience_ms = patience_ms;
         self
     }
 
@@ -129,7 +121,7 @@ impl Call<'_> {
             headers.set("If-Match", &format!("\"{revision}\""))?;
         }
         init.set_headers(&headers);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(self.patience_ms)));
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(ANSWER_TIMEOUT_MS)));
         Request::new_with_str_and_init(&self.http.url(&self.path), &init)
     }
 }

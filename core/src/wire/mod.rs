@@ -5,7 +5,6 @@
 
 mod admin;
 mod auth;
-mod bots;
 mod bytes;
 mod config;
 mod error;
@@ -14,7 +13,6 @@ mod upload;
 
 pub use admin::*;
 pub use auth::*;
-pub use bots::*;
 pub use bytes::{B64, Bytes64};
 pub use config::*;
 pub use error::{ErrorCode, Problem};

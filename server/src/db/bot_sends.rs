@@ -33,7 +33,7 @@ pub const MARK: &str = "mark";
 pub struct Wish<'a> {
     /// Of the send.
     pub attempt_id: Uuid,
-    /// First attempt of the put, or the attempt that is copied.
+    /// First attempt of the put; of a copy, that of the put whose message is copied.
     pub put_id: Uuid,
     /// [`PART`], [`COPY`] or [`MARK`].
     pub kind: &'a str,
@@ -62,10 +62,10 @@ pub struct Limits {
     pub minute_sends: i64,
     /// A minute ago and a little.
     pub minute_since: DateTime<Utc>,
-    /// The same within seconds.
-    pub second_sends: i64,
-    /// A second ago and a little.
-    pub second_since: DateTime<Utc>,
+    /// The same since `moment_since`.
+    pub moment_sends: i64,
+    /// Some seconds ago.
+    pub moment_since: DateTime<Utc>,
     /// Sends of a bot in flight, this one included.
     pub in_flight: i64,
 }
@@ -90,7 +90,7 @@ pub struct LeasedRow {
 pub struct SendRow {
     /// Its id.
     pub attempt_id: Uuid,
-    /// First attempt of the put, or the attempt that was copied.
+    /// First attempt of the put; of a copy, that of the put whose message was copied.
     pub put_id: Uuid,
     /// Who sent.
     pub bot_id: i64,
@@ -130,7 +130,7 @@ pub struct StoredMessage<'a> {
 }
 
 /// Every pair that could do it, with what it has sent. $1 now, $2 burst, $3 tokens a second, $4 since when the minute
-/// counts, $5 the second, $6 the only chat, $7 not this bot, $8 kind.
+/// counts, $5 the moment, $6 the only chat, $7 not this bot, $8 kind.
 macro_rules! facts {
     () => {
         "WITH facts AS MATERIALIZED ( \
@@ -142,7 +142,7 @@ macro_rules! facts {
                     (SELECT count(*) FROM bot_sends s \
                      WHERE s.bot_id = p.bot_id AND s.chat_id = p.chat_id AND s.ends_at > $4) AS minute, \
                     (SELECT count(*) FROM bot_sends s \
-                     WHERE s.bot_id = p.bot_id AND s.chat_id = p.chat_id AND s.ends_at > $5) AS second \
+                     WHERE s.bot_id = p.bot_id AND s.chat_id = p.chat_id AND s.ends_at > $5) AS moment \
              FROM bot_chats p JOIN bots b ON b.id = p.bot_id JOIN telegram_chats c ON c.chat_id = p.chat_id \
              WHERE p.state = 'active' AND b.state = 'active' \
                AND (c.state = 'open' OR (c.state = 'full' AND $8 <> 'part')) \
@@ -150,7 +150,7 @@ macro_rules! facts {
     };
 }
 
-/// $9 in flight, $10 in the minute, $11 in the second, $12 attempt, $13 put, $14 size, $15 deadline.
+/// $9 in flight, $10 in the minute, $11 in the moment, $12 attempt, $13 put, $14 size, $15 deadline.
 ///
 /// `facts` is as old as the statement, so a lease that was committed since is not in its counts. The bot's row is
 /// locked at its newest, and `changes` tells whether anything was: such a bot is passed over, like one that is locked.
@@ -159,7 +159,7 @@ const LEASE: &str = concat!(
     ", choice AS ( \
          SELECT f.* FROM facts f JOIN bots b ON b.id = f.bot_id \
          WHERE b.changes = f.changes AND coalesce(f.cooled_until <= $1, true) \
-           AND f.tokens > 1 - 1e-6 AND f.in_flight < $9 AND f.minute < $10 AND f.second < $11 \
+           AND f.tokens > 1 - 1e-6 AND f.in_flight < $9 AND f.minute < $10 AND f.moment < $11 \
          ORDER BY f.in_flight / f.weight, f.minute / f.weight, f.tokens DESC, random() \
          LIMIT 1 FOR UPDATE OF b SKIP LOCKED), \
      counted AS (UPDATE bots b SET changes = b.changes + 1 FROM choice WHERE b.id = choice.bot_id), \
@@ -175,7 +175,7 @@ const FREE_AT: &str = concat!(
     facts!(),
     "SELECT min(greatest($1, f.cooled_until, \
          CASE WHEN f.tokens <= 1 - 1e-6 THEN $1 + make_interval(secs => (1 - f.tokens) / $3) END, \
-         CASE WHEN f.in_flight >= $9 OR f.second >= $11 THEN $12 END, \
+         CASE WHEN f.in_flight >= $9 OR f.moment >= $11 THEN $12 END, \
          (SELECT s.ends_at FROM bot_sends s \
           WHERE s.bot_id = f.bot_id AND s.chat_id = f.chat_id AND s.ends_at > $4 \
           ORDER BY s.ends_at DESC OFFSET greatest($10 - 1, 0) LIMIT 1) + ($1 - $4))) AS free_at \
@@ -191,13 +191,13 @@ pub async fn lease(conn: &mut Connection, wish: &Wish<'_>) -> Result<Option<Leas
         .bind::<Double, _>(limits.burst)
         .bind::<Double, _>(limits.tokens_per_sec)
         .bind::<Timestamptz, _>(limits.minute_since)
-        .bind::<Timestamptz, _>(limits.second_since)
+        .bind::<Timestamptz, _>(limits.moment_since)
         .bind::<Nullable<BigInt>, _>(wish.only_chat)
         .bind::<Nullable<BigInt>, _>(wish.except_bot)
         .bind::<Text, _>(wish.kind)
         .bind::<BigInt, _>(limits.in_flight)
         .bind::<BigInt, _>(limits.minute_sends)
-        .bind::<BigInt, _>(limits.second_sends)
+        .bind::<BigInt, _>(limits.moment_sends)
         .bind::<SqlUuid, _>(wish.attempt_id)
         .bind::<SqlUuid, _>(wish.put_id)
         .bind::<Integer, _>(wish.size_bytes)
@@ -226,13 +226,13 @@ pub async fn free_at(
         .bind::<Double, _>(limits.burst)
         .bind::<Double, _>(limits.tokens_per_sec)
         .bind::<Timestamptz, _>(limits.minute_since)
-        .bind::<Timestamptz, _>(limits.second_since)
+        .bind::<Timestamptz, _>(limits.moment_since)
         .bind::<Nullable<BigInt>, _>(wish.only_chat)
         .bind::<Nullable<BigInt>, _>(wish.except_bot)
         .bind::<Text, _>(wish.kind)
         .bind::<BigInt, _>(limits.in_flight)
         .bind::<BigInt, _>(limits.minute_sends)
-        .bind::<BigInt, _>(limits.second_sends)
+        .bind::<BigInt, _>(limits.moment_sends)
         .bind::<Timestamptz, _>(look_again)
         .get_result(conn)
         .await?;
@@ -306,11 +306,11 @@ pub async fn expire(conn: &mut Connection, now: DateTime<Utc>) -> Result<usize, 
         .await?)
 }
 
-/// The stored messages of a put or of a copied attempt, oldest first.
-pub async fn stored_of(conn: &mut Connection, id: Uuid) -> Result<Vec<SendRow>, DbError> {
-    let of_it = bot_sends::put_id.eq(id).or(bot_sends::attempt_id.eq(id));
+/// The stored messages of these puts, with their copies, oldest first.
+pub async fn stored_of(conn: &mut Connection, put_ids: &[Uuid]) -> Result<Vec<SendRow>, DbError> {
     Ok(bot_sends::table
-        .filter(bot_sends::state.eq(STORED).and(of_it))
+        .filter(bot_sends::put_id.eq_any(put_ids))
+        .filter(bot_sends::state.eq(STORED))
         .select(SendRow::as_select())
         .order(bot_sends::started_at.asc())
         .load(conn)
@@ -385,23 +385,6 @@ pub async fn swept_chat(
     .get_result(conn)
     .await?;
     Ok(row)
-}
-
-/// Sends that ended without an answer, and whose message, if there is one, was not looked for yet.
-pub async fn unanswered(conn: &mut Connection) -> Result<i64, DbError> {
-    #[derive(QueryableByName)]
-    struct Counted {
-        #[diesel(sql_type = BigInt)]
-        sends: i64,
-    }
-    let counted: Counted = diesel::sql_query(
-        "SELECT count(*) AS sends FROM bot_sends s JOIN telegram_chats c USING (chat_id) \
-         WHERE s.state = 'unknown' AND c.dedicated \
-           AND NOT (c.swept_to = c.high_message_id AND coalesce(s.ends_at <= c.last_start, false))",
-    )
-    .get_result(conn)
-    .await?;
-    Ok(counted.sends)
 }
 
 /// Remembers how far a chat is swept.

@@ -334,26 +334,51 @@ pub async fn pairs(
     Ok(rows)
 }
 
-/// Bots that can do something in a chat, such as read, copy or delete, but for one; the least busy first.
+/// Bots that may be asked something about a chat just now, but for one: to read, to copy, to delete. Any order.
 pub async fn others(
     conn: &mut Connection,
     chat_id: i64,
     except: Option<i64>,
+    now: DateTime<Utc>,
 ) -> Result<Vec<BotRow>, DbError> {
     let member = bot_chats::table.filter(
         bot_chats::bot_id
             .eq(bots::id)
             .and(bot_chats::chat_id.eq(chat_id))
-            .and(bot_chats::state.eq(ACTIVE)),
+            .and(bot_chats::state.eq(ACTIVE))
+            .and(
+                bot_chats::cooled_until
+                    .is_null()
+                    .or(bot_chats::cooled_until.le(now)),
+            ),
     );
     Ok(bots::table
         .filter(bots::state.eq(ACTIVE))
+        .filter(bots::cooled_until.is_null().or(bots::cooled_until.le(now)))
         .filter(exists(member))
         .filter(not(bots::id.nullable().is_not_distinct_from(except)))
         .select(BotRow::as_select())
-        .order((bots::cooled_until.asc().nulls_first(), bots::changes.asc()))
+        .order(bots::changes.asc())
         .load(conn)
         .await?)
+}
+
+/// A bot that new parts can be sent by, some time.
+pub async fn usable(conn: &mut Connection) -> Result<Option<BotRow>, DbError> {
+    let pair = bot_chats::table.inner_join(telegram_chats::table).filter(
+        bot_chats::bot_id
+            .eq(bots::id)
+            .and(bot_chats::state.eq(ACTIVE))
+            .and(telegram_chats::state.eq("open")),
+    );
+    Ok(bots::table
+        .filter(bots::state.eq(ACTIVE))
+        .filter(exists(pair))
+        .select(BotRow::as_select())
+        .order((bots::cooled_until.asc().nulls_first(), bots::changes.asc()))
+        .first(conn)
+        .await
+        .optional()?)
 }
 
 /// Keeps a pair from sending until then, if nothing keeps it longer.

@@ -18,16 +18,12 @@ use super::{
 };
 use crate::{
     auth::{Accounts, AuthSettings},
-    bots::Bots,
     clock,
     config::Config,
     db::{Db, DbTimeouts},
     lifecycle::Lifecycle,
     metrics::Metrics,
-    storage::{
-        OpendalStore, S3Settings, Stores,
-        telegram::{BotApiSettings, BotApis, ServerKey},
-    },
+    storage::{OpendalStore, S3Settings, Stores},
     uploads::{UploadSettings, Uploads},
 };
 
@@ -140,12 +136,6 @@ async fn shared(config: Config) -> web::Data<Shared> {
             stores,
             clock::system(),
             UploadSettings::default(),
-        ),
-        bots: Bots::new(
-            db.clone(),
-            clock::system(),
-            ServerKey::from_bytes([0; 32]),
-            BotApis::new(BotApiSettings::default()).unwrap(),
         ),
         accounts: Accounts::new(db, clock::system(), settings),
         bodies: BodyBudget::new(config.requests.body_budget_bytes, Duration::from_secs(1)),

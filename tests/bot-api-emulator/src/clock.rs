@@ -1,4 +1,5 @@
-//! The one clock of an emulator: real, or standing until it is told to move. Not for time-outs of sockets, those are real.
+//! The one clock of an emulator: real, faster, or standing until it is told to move. Not for time-outs of sockets, those
+//! are real.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -13,6 +14,11 @@ use serde::{Deserialize, Serialize};
 pub enum ClockMode {
     /// With the machine's; what it was advanced by stays added.
     Real,
+    /// So many times as fast as the machine's, waits too. It starts with the machine's time.
+    Scaled {
+        /// How many times.
+        by: u32,
+    },
     /// Only when it is advanced. A wait that the server would make is skipped and counted.
     Virtual,
 }
@@ -24,7 +30,7 @@ pub(crate) struct Clock {
 
 struct State {
     mode: ClockMode,
-    /// Unix seconds for a virtual clock, seconds to add for a real one.
+    /// Unix seconds for a virtual clock, seconds to add to the machine's (scaled) for others.
     value: f64,
     skipped_secs: f64,
 }
@@ -45,10 +51,7 @@ impl Clock {
     pub(crate) fn new(mode: ClockMode, not_before: f64) -> Clock {
         let machine = machine_secs();
         let start = machine.max(not_before);
-        let value = match mode {
-            ClockMode::Real => start - machine,
-            ClockMode::Virtual => start,
-        };
+        let value = start - mode.of_machine(machine);
         Clock {
             state: Mutex::new(State {
                 mode,
@@ -88,36 +91,43 @@ impl Clock {
         let mut state = self.state();
         let now = state.now();
         state.mode = mode;
-        state.value = match mode {
-            ClockMode::Real => now - machine_secs(),
-            ClockMode::Virtual => now,
-        };
+        state.value = now - mode.of_machine(machine_secs());
     }
 
-    /// A wait that the server makes: real with a real clock, else only counted, so that nobody can be locked in it.
+    /// A wait that the server makes. With a virtual clock it is only counted, so that nobody can be locked in it.
     pub(crate) async fn wait(&self, secs: f64) {
         if secs <= 0.0 {
             return;
         }
-        let real = {
+        let real_secs = {
             let mut state = self.state();
-            if state.mode == ClockMode::Virtual {
-                state.skipped_secs += secs;
+            match state.mode {
+                ClockMode::Real => secs,
+                ClockMode::Scaled { by } => secs / f64::from(by.max(1)),
+                ClockMode::Virtual => {
+                    state.skipped_secs += secs;
+                    return;
+                }
             }
-            state.mode == ClockMode::Real
         };
-        if real {
-            tokio::time::sleep(Duration::from_secs_f64(secs)).await;
+        tokio::time::sleep(Duration::from_secs_f64(real_secs)).await;
+    }
+}
+
+impl ClockMode {
+    /// The part of the time that follows the machine's.
+    fn of_machine(self, machine_secs: f64) -> f64 {
+        match self {
+            ClockMode::Real => machine_secs,
+            ClockMode::Scaled { by } => machine_secs * f64::from(by.max(1)),
+            ClockMode::Virtual => 0.0,
         }
     }
 }
 
 impl State {
     fn now(&self) -> f64 {
-        match self.mode {
-            ClockMode::Real => machine_secs() + self.value,
-            ClockMode::Virtual => self.value,
-        }
+        self.mode.of_machine(machine_secs()) + self.value
     }
 }
 

@@ -28,9 +28,9 @@ struct Flags {
     /// The real service's limits.
     #[arg(long, value_enum, default_value_t = Switch::On)]
     limits: Switch,
-    /// How time passes.
-    #[arg(long, value_enum, default_value_t = Time::Real)]
-    clock: Time,
+    /// How time passes: real, virtual, or scaled:N for N times as fast.
+    #[arg(long, default_value = "real", value_parser = clock_mode)]
+    clock: ClockMode,
     /// Downloads serve byte ranges.
     #[arg(long)]
     ranges: bool,
@@ -63,10 +63,13 @@ enum Switch {
     Off,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Time {
-    Real,
-    Virtual,
+fn clock_mode(text: &str) -> Result<ClockMode, String> {
+    match (text, text.strip_prefix("scaled:").map(str::parse)) {
+        ("real", _) => Ok(ClockMode::Real),
+        ("virtual", _) => Ok(ClockMode::Virtual),
+        (_, Some(Ok(by @ 1..))) => Ok(ClockMode::Scaled { by }),
+        _ => Err("real, virtual, or scaled: and a whole number".to_owned()),
+    }
 }
 
 #[tokio::main]
@@ -115,10 +118,7 @@ async fn serve(flags: Flags) -> Result<()> {
     let mut settings = Settings::new(&flags.data);
     settings.listen = flags.listen;
     settings.ranges = flags.ranges;
-    settings.clock = match flags.clock {
-        Time::Real => ClockMode::Real,
-        Time::Virtual => ClockMode::Virtual,
-    };
+    settings.clock = flags.clock;
     if flags.limits == Switch::Off {
         settings.limits = Limits::off();
     }

@@ -3,6 +3,9 @@
 mod api;
 mod check;
 mod fault;
+mod pacing;
+mod pool;
+mod sweep;
 mod token;
 
 pub use api::{
@@ -11,6 +14,9 @@ pub use api::{
 };
 pub use check::{Trouble, TroubleWith, UsableChat, check_bot, check_chat};
 pub use fault::{Asked, ChatTrouble, Fault};
+pub use pacing::Policy;
+pub use pool::{Advice, Lease, Leased, Pool, Settled};
+pub use sweep::{Sweep, SweepSettings, SweepStep};
 pub use token::{BotToken, NotAToken, SealedToken, ServerKey, Unsealable};
 
 #[cfg(test)]

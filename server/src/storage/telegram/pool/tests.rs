@@ -1,0 +1,7 @@
+//! The pool on a real Postgres, on clocks of the tests' own: several pools share the rows, as several processes do.
+
+mod fleet;
+mod limits;
+mod rests;
+mod stage;
+mod throughput;
