@@ -12,7 +12,8 @@ export type ServerErrorCode =
   | "part_number_invalid" | "part_length_wrong" | "digest_missing" | "digest_mismatch" | "body_too_large"
   | "body_incomplete" | "part_differs" | "generation_mismatch" | "file_complete" | "parts_missing"
   | "parts_changed" | "manifest_differs" | "upload_expired" | "quota_exceeded" | "storage_full"
-  | "storage_unavailable" | "part_corrupt" | "database_unavailable" | "busy" | "shutting_down" | "internal";
+  | "storage_unavailable" | "part_corrupt" | "bot_token_refused" | "chat_not_usable" | "bot_api_unavailable"
+  | "bot_holds_parts" | "database_unavailable" | "busy" | "shutting_down" | "internal";
 
 /** Codes that arise on this side. */
 export type ClientErrorCode =
@@ -345,6 +346,88 @@ export interface Cleanup {
   }[];
 }
 
+/** The pool of a Telegram store, as it is now. */
+export interface Bots {
+  /** When "now" was. */
+  readonly at: string;
+  readonly apiUrl: string;
+  readonly bots: readonly BotEntry[];
+  readonly chats: readonly TelegramChat[];
+  readonly queue: {
+    readonly inFlight: number;
+    /** Sends that ended without an answer: what they left is looked for and deleted. */
+    readonly unanswered: number;
+    readonly pendingDeletions: number;
+    readonly sendsLastMinute: number;
+    readonly bytesLastMinute: number;
+  };
+}
+
+export interface BotEntry {
+  readonly botId: number;
+  /** Without `@`. */
+  readonly username: string;
+  readonly state: "active" | "unauthorized" | "logged_out" | "disabled";
+  readonly reason: string | null;
+  /** Nothing is sent through it before. */
+  readonly cooledUntil: string | null;
+  readonly weight: number;
+  /** `config`: it is there again after every start. */
+  readonly source: "config" | "admin";
+  readonly createdAt: string;
+  readonly checkedAt: string | null;
+  readonly inFlight: number;
+  readonly sendsLastMinute: number;
+  readonly parts: number;
+  readonly storedBytes: number;
+  readonly chats: readonly {
+    readonly chatId: number;
+    readonly state: "active" | "kicked" | "not_member" | "no_rights" | "not_found" | "migrated";
+    readonly reason: string | null;
+    readonly cooledUntil: string | null;
+    /** Telegram lets 20 through. */
+    readonly sendsLastMinute: number;
+  }[];
+}
+
+export interface TelegramChat {
+  readonly chatId: number;
+  readonly title: string;
+  readonly kind: string;
+  /** Nobody else writes there. */
+  readonly dedicated: boolean;
+  readonly state: "open" | "full" | "migrated";
+  /** Documents stored there, ever. */
+  readonly messages: number;
+}
+
+/** Every chat was sent a document, which was read back and deleted. */
+export interface CheckedBot {
+  readonly botId: number;
+  readonly username: string;
+  /** The bot and every chat can be used. */
+  readonly ok: boolean;
+  /** What is wrong with the bot itself, and what to do. */
+  readonly problem: string | null;
+  readonly chats: readonly {
+    readonly chatId: number;
+    readonly movedFrom: number | null;
+    readonly title: string;
+    readonly ok: boolean;
+    readonly problem: string | null;
+    readonly warnings: readonly string[];
+  }[];
+}
+
+export interface RemovedBot {
+  /** Parts that nobody can read any more. */
+  readonly unreadableParts: number;
+  /** Parts that are read through another bot from now on. */
+  readonly recoverableParts: number;
+  /** It stands in the settings too, and is back after the next start. */
+  readonly returnsAtStart: boolean;
+}
+
 export class FerryClient extends EventTarget {
   /** `url`: the server; this page's own when absent. */
   constructor(url?: string | URL);
@@ -403,6 +486,17 @@ export class FerryClient extends EventTarget {
     audit(): Promise<AuditEntry[]>;
     /** `olderThanSecs` has a floor of one hour; absent: what has expired. */
     cleanup(options: { olderThanSecs?: number; dryRun: boolean }): Promise<Cleanup>;
+  };
+
+  /** For administrators: the bots of a Telegram store. */
+  readonly bots: {
+    list(): Promise<Bots>;
+    /** Tests the token and every chat first; nothing is added when one of them can not be used. */
+    add(bot: { token: string; chats: number[]; weight?: number; sharedChats?: boolean }): Promise<CheckedBot>;
+    check(botId: number): Promise<CheckedBot>;
+    change(botId: number, change: { enabled?: boolean; weight?: number }): Promise<void>;
+    /** Refused while parts could be read by nobody else, unless `force` gives them up. */
+    remove(botId: number, options?: { force?: boolean }): Promise<RemovedBot>;
   };
 
   /** `session` is dispatched when the session ended or changed in another way than by a call: ask `session()` again. */

@@ -33,6 +33,10 @@ macro_rules! view {
     };
 }
 
+mod bots;
+
+pub(crate) use bots::{BotsView, CheckedBotView, RemovedBotView};
+
 /// `Session`.
 #[derive(Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]

@@ -1,6 +1,7 @@
 //! The composition root: makes every long-lived part, joins them, and runs the server until it is told to stop.
 //! No business rule lives here.
 
+mod bots;
 pub mod server_key;
 mod stores;
 
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 
 use crate::{
     auth::{Accounts, AuthSettings},
+    bots::Bots,
     clock,
     config::{Config, TlsConfig},
     db::{Db, DbTimeouts},
@@ -29,6 +31,8 @@ use crate::{
     storage::Stores,
     uploads::{UploadSettings, Uploads},
 };
+
+pub use self::bots::BotsAlone;
 
 /// Connections of one instance to Postgres.
 const DB_CONNECTIONS: u32 = 16;
@@ -52,6 +56,7 @@ pub struct App {
     db: Db,
     uploads: Uploads,
     accounts: Accounts,
+    bots: Bots,
     stores: Stores,
     marked: Vec<stores::Marked>,
     lifecycle: Lifecycle,
@@ -78,6 +83,7 @@ impl App {
         Ok(App {
             uploads: uploads_of(&config, &db, &opened.stores),
             accounts: accounts_of(&config, &db),
+            bots: bots::bots_of(&config, &db)?,
             config,
             db,
             stores: opened.stores,
@@ -141,6 +147,7 @@ pub async fn run(
 struct Background {
     uploads: Uploads,
     accounts: Accounts,
+    bots: Bots,
     db: Db,
     marked: Vec<stores::Marked>,
     lifecycle: Lifecycle,
@@ -158,6 +165,7 @@ impl Background {
         Background {
             uploads: app.uploads.clone(),
             accounts: app.accounts.clone(),
+            bots: app.bots.clone(),
             db: app.db.clone(),
             marked: app.marked.clone(),
             lifecycle: app.lifecycle.clone(),
@@ -189,6 +197,11 @@ impl Background {
     async fn prepare(&self) {
         let tables = async {
             until_done("the database can not be used yet", || self.db.migrate()).await;
+            let bots = &self.config.telegram.bots;
+            until_done("the bots of the settings are not written down yet", || {
+                self.bots.configure(bots)
+            })
+            .await;
             let new = self.new_stores().await;
             self.lifecycle.set_tables_ready();
             new
@@ -274,6 +287,7 @@ fn serve(
     let shared = web::Data::new(Shared {
         uploads: app.uploads.clone(),
         accounts: app.accounts.clone(),
+        bots: app.bots.clone(),
         config: Arc::clone(&app.config),
         metrics: Metrics::new(Registry::default()),
         bodies: BodyBudget::new(requests.body_budget_bytes, requests.body_budget_wait),

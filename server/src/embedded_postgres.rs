@@ -113,8 +113,13 @@ impl EmbeddedPostgres {
 
     /// Where to connect.
     pub fn database_url(&self) -> String {
-        let socket = self.cluster.place.socket_dir.display().to_string();
-        format!("postgresql://{NAME}@{}/{NAME}", percent_encoded(&socket))
+        url_of(&self.cluster.place)
+    }
+
+    /// Where to connect to the cluster of `data_dir` that another process runs, which [`start`](Self::start) refuses as
+    /// in use.
+    pub fn database_url_of(data_dir: &Path) -> Result<String, EmbeddedPostgresError> {
+        Ok(url_of(&Place::choose(data_dir)?))
     }
 
     /// The postmaster's process id, while it runs.
@@ -129,6 +134,11 @@ impl EmbeddedPostgres {
             tracing::error!("the watchdog of the private Postgres broke off");
         }
     }
+}
+
+fn url_of(place: &Place) -> String {
+    let socket = place.socket_dir.display().to_string();
+    format!("postgresql://{NAME}@{}/{NAME}", percent_encoded(&socket))
 }
 
 fn lock(place: &Place) -> Result<File, EmbeddedPostgresError> {

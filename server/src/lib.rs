@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod telemetry;
 
 pub mod auth;
+pub mod bots;
 pub mod clock;
 pub mod db;
 mod http;

@@ -1,8 +1,11 @@
 //! The server's command line: serve, or explain the settings.
 
+mod bots_command;
+
 use std::{io::Write as _, net::TcpListener, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
+use bots_command::BotsCommand;
 use clap::{Parser, Subcommand};
 use ferry_server::{
     app::{self, App},
@@ -31,6 +34,11 @@ enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Looks after the bots of a Telegram store, whether the server runs or not.
+    Bots {
+        #[command(subcommand)]
+        command: BotsCommand,
+    },
     /// Prints the OpenAPI document.
     Openapi,
 }
@@ -44,7 +52,7 @@ enum ConfigCommand {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match dispatch(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("ferry-server: {error:#}");
             ExitCode::FAILURE
@@ -52,26 +60,34 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
+fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let Some(Command::Openapi) = arguments.command {
         return show(&ferry_server::openapi().to_pretty_json()?);
     }
     let config = Config::load(arguments.config.as_deref())?;
-    if let Some(Command::Config {
-        command: ConfigCommand::Check,
-    }) = arguments.command
-    {
-        return show(&config.explain());
+    match arguments.command {
+        Some(Command::Config {
+            command: ConfigCommand::Check,
+        }) => show(&config.explain()),
+        Some(Command::Bots { command }) => {
+            let work = bots_command::run(&config, command);
+            let report = actix_web::rt::System::new().block_on(work)?;
+            let shown = show(report.text.trim_end())?;
+            Ok(if report.ok { shown } else { ExitCode::FAILURE })
+        }
+        Some(Command::Openapi | Command::Serve) | None => {
+            telemetry::begin(&config);
+            actix_web::rt::System::new().block_on(serve(config))?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
-    telemetry::begin(&config);
-    actix_web::rt::System::new().block_on(serve(config))
 }
 
 /// Writes to standard output, whose reader may have seen enough.
-fn show(text: &str) -> anyhow::Result<()> {
+fn show(text: &str) -> anyhow::Result<ExitCode> {
     match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        outcome => Ok(outcome?),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
     }
 }
 

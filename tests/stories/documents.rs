@@ -15,6 +15,11 @@ use serde_json::Value;
 /// Every route of the API: what the document must list, neither more nor less.
 const ROUTES: &[&str] = &[
     "GET /api/admin/audit",
+    "GET /api/admin/bots",
+    "POST /api/admin/bots",
+    "DELETE /api/admin/bots/{bot_id}",
+    "PATCH /api/admin/bots/{bot_id}",
+    "POST /api/admin/bots/{bot_id}/check",
     "GET /api/admin/invitations",
     "POST /api/admin/invitations",
     "DELETE /api/admin/invitations/{invitation_id}",

@@ -28,6 +28,7 @@ pub(crate) struct Call<'a> {
     path: String,
     body: Option<String>,
     if_match: Option<u32>,
+    patience_ms: u32,
 }
 
 impl Http {
@@ -50,6 +51,7 @@ impl Http {
             path: path.into(),
             body: None,
             if_match: None,
+            patience_ms: ANSWER_TIMEOUT_MS,
         }
     }
 
@@ -75,6 +77,12 @@ impl Call<'_> {
 
     pub(crate) fn if_match(mut self, revision: u32) -> Self {
         self.if_match = Some(revision);
+        self
+    }
+
+    /// How long the answer may take, where that is not the usual time.
+    pub(crate) fn patience_ms(mut self, patience_ms: u32) -> Self {
+        self.patience_ms = patience_ms;
         self
     }
 
@@ -121,7 +129,7 @@ impl Call<'_> {
             headers.set("If-Match", &format!("\"{revision}\""))?;
         }
         init.set_headers(&headers);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(ANSWER_TIMEOUT_MS)));
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(self.patience_ms)));
         Request::new_with_str_and_init(&self.http.url(&self.path), &init)
     }
 }

@@ -10,6 +10,8 @@ use crate::error::Result;
 
 /// Rows of a list that are asked for at once.
 const PAGE_ROWS: u32 = 500;
+/// A test of a bot sends to every chat of it and reads back.
+const BOT_TEST_MS: u32 = 180_000;
 
 /// Typed calls; cheap to clone.
 #[derive(Clone)]
@@ -209,6 +211,40 @@ impl Api {
     pub(crate) async fn cleanup(&self, request: &CleanupRequest) -> Result<CleanupResponse> {
         self.http
             .post("/api/upload/cleanup-abandoned", request)
+            .await
+    }
+
+    // bots of a Telegram store
+
+    pub(crate) async fn bots(&self) -> Result<BotsResponse> {
+        self.http.get("/api/admin/bots").await
+    }
+    pub(crate) async fn add_bot(&self, request: &AddBotRequest) -> Result<CheckedBot> {
+        self.http
+            .call("POST", "/api/admin/bots")
+            .patience_ms(BOT_TEST_MS)
+            .json(request)?
+            .answer()
+            .await
+    }
+    pub(crate) async fn check_bot(&self, bot: i64) -> Result<CheckedBot> {
+        self.http
+            .call("POST", format!("/api/admin/bots/{bot}/check"))
+            .patience_ms(BOT_TEST_MS)
+            .answer()
+            .await
+    }
+    pub(crate) async fn change_bot(&self, bot: i64, request: &ChangeBotRequest) -> Result<()> {
+        self.http
+            .call("PATCH", format!("/api/admin/bots/{bot}"))
+            .json(request)?
+            .done()
+            .await
+    }
+    pub(crate) async fn remove_bot(&self, bot: i64, force: bool) -> Result<RemovedBot> {
+        self.http
+            .call("DELETE", format!("/api/admin/bots/{bot}?force={force}"))
+            .answer()
             .await
     }
 }

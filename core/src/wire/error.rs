@@ -84,6 +84,14 @@ codes! {
     StorageUnavailable "storage_unavailable" "The server's storage does not answer." "It is tried again by itself.";
     /// Stored bytes are gone or damaged.
     PartCorrupt "part_corrupt" "The stored bytes of this part are damaged." "Upload the file again; only damaged parts are sent.";
+    /// The text is no token of a bot, or Telegram refuses it.
+    BotTokenRefused "bot_token_refused" "The bot's token is refused." "Copy it again from @BotFather.";
+    /// The bot can not store parts in the chat.
+    ChatNotUsable "chat_not_usable" "The bot can not use this chat." "Do what the detail says, then try again.";
+    /// The Bot API can not be reached, or gives no answer that can be read.
+    BotApiUnavailable "bot_api_unavailable" "The Bot API does not answer." "Check the address of the Bot API and the network, then try again.";
+    /// Parts can be read through this bot alone; `force` gives them up.
+    BotHoldsParts "bot_holds_parts" "Parts can be read through this bot alone." "Add another bot to its chats first, or disable it instead of removing it.";
     /// Postgres does not answer.
     DatabaseUnavailable "database_unavailable" "The server's database does not answer." "It is tried again by itself.";
     /// The server's memory budget for bodies is in use.

@@ -5,6 +5,7 @@
 
 mod admin;
 mod auth;
+mod bots;
 mod bytes;
 mod config;
 mod error;
@@ -13,6 +14,7 @@ mod upload;
 
 pub use admin::*;
 pub use auth::*;
+pub use bots::*;
 pub use bytes::{B64, Bytes64};
 pub use config::*;
 pub use error::{ErrorCode, Problem};

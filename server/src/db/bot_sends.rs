@@ -387,6 +387,23 @@ pub async fn swept_chat(
     Ok(row)
 }
 
+/// Sends that ended without an answer, and whose message, if there is one, was not looked for yet.
+pub async fn unanswered(conn: &mut Connection) -> Result<i64, DbError> {
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = BigInt)]
+        sends: i64,
+    }
+    let counted: Counted = diesel::sql_query(
+        "SELECT count(*) AS sends FROM bot_sends s JOIN telegram_chats c USING (chat_id) \
+         WHERE s.state = 'unknown' AND c.dedicated \
+           AND NOT (c.swept_to = c.high_message_id AND coalesce(s.ends_at <= c.last_start, false))",
+    )
+    .get_result(conn)
+    .await?;
+    Ok(counted.sends)
+}
+
 /// Remembers how far a chat is swept.
 pub async fn swept(conn: &mut Connection, chat_id: i64, swept_to: i64) -> Result<(), DbError> {
     let chat = telegram_chats::table

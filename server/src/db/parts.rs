@@ -274,3 +274,47 @@ pub async fn sums_by_provider(conn: &mut Connection) -> Result<Vec<(String, i64,
         .map(|(name, parts, bytes)| (name, parts, bytes.unwrap_or_default()))
         .collect())
 }
+
+/// Parts and sealed bytes by the bot that stored them.
+pub async fn sums_by_bot(conn: &mut Connection) -> Result<Vec<(i64, i64, i64)>, DbError> {
+    use diesel::dsl::{count_star, sum};
+    let rows: Vec<(Option<i64>, i64, Option<i64>)> = file_parts::table
+        .filter(file_parts::bot_id.is_not_null())
+        .group_by(file_parts::bot_id)
+        .select((
+            file_parts::bot_id,
+            count_star(),
+            sum(file_parts::stored_size),
+        ))
+        .load(conn)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(bot, parts, bytes)| Some((bot?, parts, bytes.unwrap_or_default())))
+        .collect())
+}
+
+/// Parts that a bot stored, and how many of them are in a chat that another bot can use.
+pub async fn held_by_bot(conn: &mut Connection, bot_id: i64) -> Result<(i64, i64), DbError> {
+    #[derive(QueryableByName)]
+    struct Held {
+        #[diesel(sql_type = BigInt)]
+        parts: i64,
+        #[diesel(sql_type = BigInt)]
+        recoverable: i64,
+    }
+    let held: Held = diesel::sql_query(
+        "WITH held AS (SELECT (locator ->> 'chat_id')::bigint AS chat_id, count(*) AS parts \
+                       FROM file_parts WHERE bot_id = $1 GROUP BY 1) \
+         SELECT coalesce(sum(parts), 0)::bigint AS parts, \
+                coalesce(sum(parts) FILTER (WHERE EXISTS ( \
+                    SELECT FROM bot_chats p JOIN bots b ON b.id = p.bot_id \
+                    WHERE p.chat_id = held.chat_id AND p.bot_id <> $1 AND p.state = 'active' AND b.state = 'active' \
+                )), 0)::bigint AS recoverable \
+         FROM held",
+    )
+    .bind::<BigInt, _>(bot_id)
+    .get_result(conn)
+    .await?;
+    Ok((held.parts, held.recoverable))
+}

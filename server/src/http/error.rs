@@ -9,7 +9,7 @@ use actix_web::{
 use ferry_core::wire::{ErrorCode, Problem};
 use uuid::Uuid;
 
-use crate::{auth::AuthError, uploads::UploadError};
+use crate::{auth::AuthError, bots::BotsError, uploads::UploadError};
 
 /// Seconds to wait where the room that refused named none.
 const RETRY_SECS: u32 = 5;
@@ -43,13 +43,17 @@ pub(crate) fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::FileComplete
         | ErrorCode::PartsMissing
         | ErrorCode::PartsChanged
-        | ErrorCode::ManifestDiffers => StatusCode::CONFLICT,
+        | ErrorCode::ManifestDiffers
+        | ErrorCode::BotHoldsParts => StatusCode::CONFLICT,
         ErrorCode::UploadExpired => StatusCode::GONE,
         ErrorCode::GenerationMismatch => StatusCode::PRECONDITION_FAILED,
         ErrorCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ErrorCode::PartNumberInvalid | ErrorCode::PartLengthWrong | ErrorCode::DigestMismatch => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        ErrorCode::PartNumberInvalid
+        | ErrorCode::PartLengthWrong
+        | ErrorCode::DigestMismatch
+        | ErrorCode::BotTokenRefused
+        | ErrorCode::ChatNotUsable => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::BotApiUnavailable => StatusCode::BAD_GATEWAY,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::PartCorrupt | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ErrorCode::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
@@ -206,6 +210,16 @@ impl From<UploadError> for HttpError {
 impl From<AuthError> for HttpError {
     fn from(error: AuthError) -> Self {
         Self::of_room(error.code(), &error, error.retry_after_secs())
+    }
+}
+
+impl From<BotsError> for HttpError {
+    fn from(error: BotsError) -> Self {
+        match error.code() {
+            // what was seen of the Bot API is for the administrator who asked, and no fault of ours
+            code @ ErrorCode::BotApiUnavailable => Self::detailed(code, error.to_string()),
+            code => Self::of_room(code, &error, None),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod error;
 
 mod accounts;
 mod admin;
+mod admin_bots;
 mod downloads;
 mod files;
 mod operations;
@@ -35,7 +36,8 @@ use actix_web::{
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{
-    auth::Accounts, config::Config, lifecycle::Lifecycle, metrics::Metrics, uploads::Uploads,
+    auth::Accounts, bots::Bots, config::Config, lifecycle::Lifecycle, metrics::Metrics,
+    uploads::Uploads,
 };
 
 pub(crate) use budget::BodyBudget;
@@ -80,6 +82,11 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(admin::sessions)
         .service(admin::storage)
         .service(admin::audit)
+        .service(admin_bots::list)
+        .service(admin_bots::add)
+        .service(admin_bots::check)
+        .service(admin_bots::change)
+        .service(admin_bots::remove)
         // the server itself
         .service(operations::config)
         .service(operations::healthz)
@@ -91,6 +98,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
 pub(crate) struct Shared {
     pub(crate) uploads: Uploads,
     pub(crate) accounts: Accounts,
+    pub(crate) bots: Bots,
     pub(crate) config: Arc<Config>,
     pub(crate) metrics: Metrics,
     pub(crate) bodies: BodyBudget,

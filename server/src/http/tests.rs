@@ -18,12 +18,16 @@ use super::{
 };
 use crate::{
     auth::{Accounts, AuthSettings},
+    bots::Bots,
     clock,
     config::Config,
     db::{Db, DbTimeouts},
     lifecycle::Lifecycle,
     metrics::Metrics,
-    storage::{OpendalStore, S3Settings, Stores},
+    storage::{
+        OpendalStore, S3Settings, Stores,
+        telegram::{BotApiSettings, BotApis, ServerKey},
+    },
     uploads::{UploadSettings, Uploads},
 };
 
@@ -136,6 +140,12 @@ async fn shared(config: Config) -> web::Data<Shared> {
             stores,
             clock::system(),
             UploadSettings::default(),
+        ),
+        bots: Bots::new(
+            db.clone(),
+            clock::system(),
+            ServerKey::from_bytes([0; 32]),
+            BotApis::new(BotApiSettings::default()).unwrap(),
         ),
         accounts: Accounts::new(db, clock::system(), settings),
         bodies: BodyBudget::new(config.requests.body_budget_bytes, Duration::from_secs(1)),

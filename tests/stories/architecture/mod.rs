@@ -68,6 +68,17 @@ const ROOMS: &[Room] = &[
         except: &[],
     },
     Room {
+        room: "server/src/bots",
+        never: &[
+            "actix_web",
+            "diesel",
+            "diesel_async",
+            "crate::http",
+            "crate::uploads",
+        ],
+        except: &[],
+    },
+    Room {
         room: "server/src/db",
         never: &[
             "crate::uploads",
@@ -164,9 +175,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
 const MEMBERS: &[(&str, &[&str])] = &[
     ("ferry-core", &[]),
     ("ferry-client-wasm", &["ferry-core"]),
-    // the emulator for its tests alone
     ("ferry-server", &["ferry-core", "bot-api-emulator"]),
-    ("ferry-tests", &["ferry-core"]),
+    ("ferry-tests", &["ferry-core", "bot-api-emulator"]),
     ("bot-api-emulator", &[]),
     ("xtask", &[]),
 ];

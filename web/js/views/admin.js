@@ -1,5 +1,6 @@
-/** What an administrator sees: invitations, storage, everybody's unfinished uploads (without names), cleanup. */
+/** What an administrator sees: invitations, storage, bots, everybody's unfinished uploads (without names), cleanup. */
 
+import { botsPanel } from '../components/bots-panel.js';
 import { cleanupPanel } from '../components/cleanup-panel.js';
 import { invitationPanel } from '../components/invitation-panel.js';
 import { showError } from '../components/banner.js';
@@ -7,7 +8,7 @@ import { arrange, h, setText } from '../dom.js';
 import { ago, bytes, count, percent, share, until, whole } from '../format.js';
 import { section } from './settings.js';
 
-/** Returns `{element}`. */
+/** Returns `{element, end}`. */
 export function adminView({ client }) {
   const storage = h('ul', { class: 'rows' });
   const sessions = h('ul', { class: 'rows' });
@@ -26,11 +27,14 @@ export function adminView({ client }) {
     }
   };
   refresh();
+  const bots = botsPanel({ client });
   return {
+    end: bots.end,
     element: h('div', { class: 'columns' },
       h('h1', { tabindex: '-1' }, 'Admin'),
       section('Invitations', invitationPanel({ client })),
       section('Storage', storage),
+      section('Bots', h('p', { class: 'hint' }, 'A Telegram store sends parts through these bots into their chats, at the pace that Telegram allows.'), bots.content),
       section('Unfinished uploads of everybody', none, sessions),
       section('Cleanup', cleanupPanel({ client, onDone: refresh })),
       section('Latest events', audit)),

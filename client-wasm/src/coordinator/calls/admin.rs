@@ -1,6 +1,9 @@
 //! Calls about tokens, and what administrators see and do.
 
-use ferry_core::wire::{CleanupRequest, NewInvitationRequest, NewTokenRequest, Role, Scope};
+use ferry_core::wire::{
+    AddBotRequest, ChangeBotRequest, CleanupRequest, NewInvitationRequest, NewTokenRequest, Role,
+    Scope,
+};
 use serde::Deserialize;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
@@ -11,8 +14,8 @@ use crate::{
     error::Result,
     interop::to_js,
     views::{
-        AdminSessionView, AuditView, CleanupView, InvitationView, NewInvitationView, NewTokenView,
-        StorageView, TokenView,
+        AdminSessionView, AuditView, BotsView, CheckedBotView, CleanupView, InvitationView,
+        NewInvitationView, NewTokenView, RemovedBotView, StorageView, TokenView,
     },
 };
 
@@ -47,6 +50,35 @@ pub(super) enum Call {
     Cleanup {
         older_than_secs: Option<u64>,
         dry_run: bool,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(
+    tag = "name",
+    content = "args",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub(super) enum BotCall {
+    Bots {},
+    AddBot {
+        token: String,
+        chats: Vec<i64>,
+        weight: Option<f32>,
+        shared_chats: bool,
+    },
+    CheckBot {
+        bot_id: i64,
+    },
+    ChangeBot {
+        bot_id: i64,
+        enabled: Option<bool>,
+        weight: Option<f32>,
+    },
+    RemoveBot {
+        bot_id: i64,
+        force: bool,
     },
 }
 
@@ -88,6 +120,41 @@ impl Coordinator {
                     dry_run,
                 };
                 to_js(&CleanupView::from(api.cleanup(&request).await?))
+            }
+        }
+    }
+
+    pub(super) async fn bots(&self, call: BotCall) -> Result<JsValue> {
+        let api = &self.context.api;
+        match call {
+            BotCall::Bots {} => to_js(&BotsView::from(api.bots().await?)),
+            BotCall::AddBot {
+                token,
+                chats,
+                weight,
+                shared_chats,
+            } => {
+                let request = AddBotRequest {
+                    token,
+                    chats,
+                    weight,
+                    shared_chats,
+                };
+                to_js(&CheckedBotView::from(api.add_bot(&request).await?))
+            }
+            BotCall::CheckBot { bot_id } => {
+                to_js(&CheckedBotView::from(api.check_bot(bot_id).await?))
+            }
+            BotCall::ChangeBot {
+                bot_id,
+                enabled,
+                weight,
+            } => {
+                let request = ChangeBotRequest { enabled, weight };
+                nothing(api.change_bot(bot_id, &request).await)
+            }
+            BotCall::RemoveBot { bot_id, force } => {
+                to_js(&RemovedBotView::from(api.remove_bot(bot_id, force).await?))
             }
         }
     }

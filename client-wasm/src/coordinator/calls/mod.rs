@@ -24,6 +24,7 @@ enum Call {
     Transfer(transfer::Call),
     Library(library::Call),
     Admin(admin::Call),
+    Bots(admin::BotCall),
     Explain(Explain),
 }
 
@@ -45,6 +46,7 @@ impl Coordinator {
             Call::Transfer(call) => self.transfer(call, message).await,
             Call::Library(call) => self.library(call).await,
             Call::Admin(call) => self.admin(call).await,
+            Call::Bots(call) => self.bots(call).await,
             Call::Explain(Explain::Explain { code, detail }) => explain(&code, detail),
         }
     }

@@ -1,0 +1,142 @@
+//! Adds a bot with its chats, or chats and a new token to a known one. Everything is tested first, and nothing is
+//! written down when one of them can not be used.
+
+use ferry_core::wire::{AddBotRequest, CheckedBot, CheckedChat};
+use uuid::Uuid;
+
+use super::{Bots, BotsError, BotsResult, check::usable, checked_weight};
+use crate::{
+    config::BotConfig,
+    db::{self, Connection, bots::NewBot},
+    storage::telegram::{BotToken, Me, SealedToken, UsableChat, check_bot, check_chat},
+};
+
+/// A channel has 50 administrators at most and a bot needs no more chats than this to use up its limits.
+const MAX_CHATS: usize = 50;
+const DEFAULT_WEIGHT: f32 = 1.0;
+
+impl Bots {
+    /// Tests the token and every chat, then writes the bot down.
+    pub async fn add(&self, by: Option<Uuid>, request: &AddBotRequest) -> BotsResult<CheckedBot> {
+        let token = BotToken::parse(&request.token)?;
+        let chats = checked_chats(&request.chats)?;
+        request.weight.map(checked_weight).transpose()?;
+        let api = self.apis.of(&token);
+        let me = check_bot(&api).await?;
+        let mut usable_chats = Vec::new();
+        for chat_id in chats {
+            usable_chats.push(check_chat(&api, &me, chat_id).await?);
+        }
+        let sealed = self.sealed(&token)?;
+        self.transact(async |tx| {
+            let known = db::bots::find(tx, me.id).await?;
+            let bot = NewBot {
+                id: me.id,
+                username: &me.username,
+                token_sealed: sealed.as_bytes(),
+                weight: request
+                    .weight
+                    .or(known.map(|bot| bot.weight))
+                    .unwrap_or(DEFAULT_WEIGHT),
+                source: "admin",
+            };
+            let now = (self.clock)();
+            db::bots::upsert(tx, &bot, now).await?;
+            db::bots::seen(tx, me.id, &me.username, now).await?;
+            for usable in &usable_chats {
+                self.join(tx, &me, usable, !request.shared_chats).await?;
+            }
+            self.note(tx, by, "bot.add", reason(&me, &usable_chats))
+                .await
+        })
+        .await?;
+        let chats: Vec<CheckedChat> = usable_chats.into_iter().map(usable).collect();
+        Ok(CheckedBot {
+            bot_id: me.id,
+            username: me.username,
+            ok: true,
+            problem: None,
+            chats,
+        })
+    }
+
+    /// Writes down the bots of the settings with exactly their chats and weights. Asks Telegram nothing: a server starts
+    /// also when that is away, and what can not be used turns out at the first send.
+    pub async fn configure(&self, bots: &[BotConfig]) -> BotsResult<()> {
+        for BotConfig {
+            token,
+            chats,
+            weight,
+        } in bots
+        {
+            let sealed = self.sealed(token)?;
+            let bot = NewBot {
+                id: token.bot_id(),
+                username: "",
+                token_sealed: sealed.as_bytes(),
+                weight: checked_weight(*weight)?,
+                source: "config",
+            };
+            let chats = checked_chats(chats)?;
+            self.transact(async |tx| {
+                let now = (self.clock)();
+                db::bots::upsert(tx, &bot, now).await?;
+                for chat_id in &chats {
+                    db::bots::add_chat(tx, *chat_id, now).await?;
+                    db::bots::add_pair(tx, bot.id, *chat_id, now).await?;
+                }
+                db::bots::keep_pairs(tx, bot.id, &chats).await?;
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    fn sealed(&self, token: &BotToken) -> BotsResult<SealedToken> {
+        let sealed = token.seal(&self.key);
+        sealed.map_err(|error| BotsError::Internal(format!("no randomness: {error}")))
+    }
+
+    /// Lets the bot send to a chat that was found usable.
+    async fn join(
+        &self,
+        tx: &mut Connection,
+        me: &Me,
+        usable: &UsableChat,
+        dedicated: bool,
+    ) -> BotsResult<()> {
+        let (chat, now) = (&usable.chat, (self.clock)());
+        db::bots::add_chat(tx, chat.id, now).await?;
+        db::bots::describe_chat(tx, chat.id, &chat.title, chat.kind.as_str()).await?;
+        db::bots::set_dedicated(tx, chat.id, dedicated).await?;
+        db::bots::chat_begins_at(tx, chat.id, usable.message_id).await?;
+        if let Some(from) = usable.moved_from {
+            db::bots::migrate_chat(tx, from, chat.id, now).await?;
+        }
+        Ok(db::bots::add_pair(tx, me.id, chat.id, now).await?)
+    }
+}
+
+fn checked_chats(chats: &[i64]) -> BotsResult<Vec<i64>> {
+    let mut chats = chats.to_vec();
+    chats.sort_unstable();
+    chats.dedup();
+    if chats.is_empty() || chats.len() > MAX_CHATS {
+        return Err(BotsError::Invalid(format!(
+            "a bot needs 1 to {MAX_CHATS} chats"
+        )));
+    }
+    if chats.contains(&0) {
+        return Err(BotsError::Invalid("no chat has the id 0".to_owned()));
+    }
+    Ok(chats)
+}
+
+fn reason(me: &Me, chats: &[UsableChat]) -> String {
+    let ids: Vec<String> = chats
+        .iter()
+        .map(|usable| usable.chat.id.to_string())
+        .collect();
+    format!("bot {} (@{}) with {}", me.id, me.username, ids.join(", "))
+}

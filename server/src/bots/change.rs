@@ -1,0 +1,48 @@
+//! Puts a bot aside, takes it back, or changes its share of the load.
+
+use ferry_core::wire::ChangeBotRequest;
+use uuid::Uuid;
+
+use super::{Bots, BotsError, BotsResult, check::DISABLED, checked_weight};
+use crate::db::{self, bots::ACTIVE};
+
+impl Bots {
+    /// Does what the request names, and leaves the rest.
+    pub async fn change(
+        &self,
+        by: Option<Uuid>,
+        bot_id: i64,
+        request: &ChangeBotRequest,
+    ) -> BotsResult<()> {
+        let weight = request.weight.map(checked_weight).transpose()?;
+        self.transact(async |tx| {
+            let row = db::bots::find(tx, bot_id).await?;
+            let row = row.ok_or(BotsError::NotFound)?;
+            let now = (self.clock)();
+            let action = match request.enabled {
+                Some(false) if row.state != DISABLED => {
+                    let reason = Some("disabled by an administrator");
+                    db::bots::set_state(tx, bot_id, DISABLED, reason, now).await?;
+                    Some("bot.disable")
+                }
+                // a bot that Telegram refuses comes back by a test, not by a wish
+                Some(true) if row.state == DISABLED => {
+                    db::bots::set_state(tx, bot_id, ACTIVE, None, now).await?;
+                    Some("bot.enable")
+                }
+                _ => None,
+            };
+            let reason = format!("bot {bot_id} (@{})", row.username);
+            if let Some(action) = action {
+                self.note(tx, by, action, reason.clone()).await?;
+            }
+            if let Some(weight) = weight {
+                db::bots::set_weight(tx, bot_id, weight).await?;
+                let reason = format!("{reason}: {weight}");
+                self.note(tx, by, "bot.weight", reason).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,61 @@
+//! Why a use-case about bots said no, in words for whoever looks after them; the code of each in exactly one match.
+
+use ferry_core::wire::ErrorCode;
+
+use crate::{
+    db::DbError,
+    storage::telegram::{NotAToken, Trouble, TroubleWith},
+};
+
+/// What a use-case answers.
+pub type BotsResult<T> = Result<T, BotsError>;
+
+/// A use-case that was refused or could not be finished.
+#[derive(Debug, thiserror::Error)]
+pub enum BotsError {
+    /// A value in the request can not be right.
+    #[error("{0}")]
+    Invalid(String),
+    /// No such bot.
+    #[error("there is no bot with this id")]
+    NotFound,
+    /// The text is no token.
+    #[error(transparent)]
+    NotAToken(#[from] NotAToken),
+    /// A test of the bot or a chat found something.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+    /// Parts would be lost.
+    #[error(
+        "{unreadable} parts can be read through this bot alone; no other active bot is in their chats"
+    )]
+    HoldsParts {
+        /// How many.
+        unreadable: u64,
+    },
+    /// The database did not do it.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A fault of ours.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl BotsError {
+    /// The stable code on the wire.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            BotsError::Invalid(_) => ErrorCode::InvalidRequest,
+            BotsError::NotFound => ErrorCode::NotFound,
+            BotsError::NotAToken(_) => ErrorCode::BotTokenRefused,
+            BotsError::Trouble(trouble) => match trouble.with {
+                TroubleWith::Token => ErrorCode::BotTokenRefused,
+                TroubleWith::Chat => ErrorCode::ChatNotUsable,
+                TroubleWith::Api => ErrorCode::BotApiUnavailable,
+            },
+            BotsError::HoldsParts { .. } => ErrorCode::BotHoldsParts,
+            BotsError::Db(DbError::Unavailable(_)) => ErrorCode::DatabaseUnavailable,
+            BotsError::Db(_) | BotsError::Internal(_) => ErrorCode::Internal,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The bots of a Telegram store, for whoever looks after them: add, look at, test, change, remove; one use-case a file.
+//! Sending, pacing and reading through them is the store's business. Knows no HTTP.
+
+mod error;
+
+mod add;
+mod change;
+mod check;
+mod list;
+mod remove;
+
+#[cfg(test)]
+mod tests;
+
+use uuid::Uuid;
+
+pub use error::{BotsError, BotsResult};
+
+use crate::{
+    clock::Clock,
+    db::{self, Connection, Db, audit::AuditEvent, bots::BotRow},
+    storage::telegram::{BotApi, BotApis, BotToken, SealedToken, ServerKey, Unsealable},
+};
+
+/// All use-cases about bots, with the parts they need. Cheap to clone.
+#[derive(Clone)]
+pub struct Bots {
+    db: Db,
+    clock: Clock,
+    key: ServerKey,
+    apis: BotApis,
+}
+
+impl Bots {
+    /// Joins the parts.
+    pub fn new(db: Db, clock: Clock, key: ServerKey, apis: BotApis) -> Self {
+        Bots {
+            db,
+            clock,
+            key,
+            apis,
+        }
+    }
+
+    fn api_of(&self, row: &BotRow) -> Result<BotApi, Unsealable> {
+        let sealed = SealedToken::from_bytes(row.token_sealed.clone());
+        let token: BotToken = sealed.open(&self.key, row.id)?;
+        Ok(self.apis.of(&token))
+    }
+
+    async fn row(&self, bot_id: i64) -> BotsResult<BotRow> {
+        let found = self
+            .query(async |connection| Ok(db::bots::find(connection, bot_id).await?))
+            .await?;
+        found.ok_or(BotsError::NotFound)
+    }
+
+    /// Lends a connection, for as long as the database may take.
+    async fn query<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> BotsResult<T>,
+    ) -> BotsResult<T> {
+        self.db
+            .timely(async { work(&mut *self.db.connection().await?).await })
+            .await
+    }
+
+    /// The same in a transaction: everything that `work` does, or nothing of it.
+    async fn transact<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> BotsResult<T>,
+    ) -> BotsResult<T> {
+        self.db
+            .timely(async {
+                let mut tx = self.db.begin().await?;
+                let outcome = work(&mut tx).await;
+                tx.end(outcome).await
+            })
+            .await
+    }
+
+    /// Writes down who did what with which bot; `by` is none for whoever sits at the server.
+    async fn note(
+        &self,
+        connection: &mut Connection,
+        by: Option<Uuid>,
+        action: &str,
+        reason: String,
+    ) -> BotsResult<()> {
+        let event = AuditEvent {
+            at: (self.clock)(),
+            user_id: by,
+            action: action.to_owned(),
+            subject_id: None,
+            reason,
+        };
+        Ok(db::audit::record(connection, &event).await?)
+    }
+}
+
+/// What `weight` may be; the table says the same.
+fn checked_weight(weight: f32) -> BotsResult<f32> {
+    if weight > 0.0 && weight <= 1_000.0 {
+        return Ok(weight);
+    }
+    Err(BotsError::Invalid(
+        "a weight is more than 0 and at most 1000".to_owned(),
+    ))
+}

@@ -1,0 +1,482 @@
+//! Adding, testing and removing bots against the Bot API emulator and a real Postgres: each thing that can be wrong
+//! says so in its own words, and nothing half right is written down.
+
+use bot_api_emulator::{
+    BotSeed, ChatKind, Emulator, Fault, FaultRule, Limits, Members, Membership, Settings,
+};
+use diesel_async::SimpleAsyncConnection as _;
+use ferry_core::wire::{
+    AddBotRequest, BotChatState, BotSource, BotState, ChangeBotRequest, CheckedBot, ErrorCode,
+};
+
+use super::{Bots, BotsError};
+use crate::{
+    clock,
+    config::BotConfig,
+    db::test_database::TestDatabase,
+    storage::telegram::{BotApiSettings, BotApis, BotToken, ServerKey},
+};
+
+/// Bots on a database and an emulator of their own.
+struct Stage {
+    bots: Bots,
+    database: TestDatabase,
+    emulator: Emulator,
+    _home: tempfile::TempDir,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            limits: Limits::off(),
+            ..Settings::new(home.path())
+        };
+        let emulator = Emulator::start(settings).await.unwrap();
+        let database = TestDatabase::start().await;
+        let bots = bots_on(&database, &emulator.url());
+        Stage {
+            bots,
+            database,
+            emulator,
+            _home: home,
+        }
+    }
+
+    fn new_bot(&self) -> BotSeed {
+        self.emulator.control().create_bots(1).unwrap().remove(0)
+    }
+
+    fn channel(&self, title: &str) -> i64 {
+        let control = self.emulator.control();
+        let chat = control.create_chat(ChatKind::Channel, title, &Members::AllBots);
+        chat.unwrap().id
+    }
+
+    fn member(&self, chat: i64, bot: &BotSeed, membership: Option<Membership>) {
+        self.emulator
+            .control()
+            .set_member(chat, bot.id, membership)
+            .unwrap();
+    }
+
+    async fn add(&self, bot: &BotSeed, chats: &[i64]) -> Result<CheckedBot, BotsError> {
+        self.bots.add(None, &request(&bot.token, chats)).await
+    }
+
+    /// The refusal of an addition, which must not write anything down.
+    async fn refusal(&self, bot: &BotSeed, chats: &[i64]) -> (ErrorCode, String) {
+        let error = self.add(bot, chats).await.unwrap_err();
+        let listed = self.bots.list().await.unwrap();
+        assert!(
+            listed.bots.is_empty() && listed.chats.is_empty(),
+            "{error} left something"
+        );
+        (error.code(), error.to_string())
+    }
+
+    async fn sql(&self, sql: &str) {
+        let mut connection = self.database.db.connection().await.unwrap();
+        connection.batch_execute(sql).await.unwrap();
+    }
+
+    async fn end(self) {
+        assert!(
+            self.emulator.control().ledger(None).is_empty(),
+            "test documents were left in the chats"
+        );
+        self.emulator.shutdown().await;
+        self.database.stop().await;
+    }
+}
+
+fn bots_on(database: &TestDatabase, url: &str) -> Bots {
+    let settings = BotApiSettings {
+        api_url: url.to_owned(),
+        ..BotApiSettings::default()
+    };
+    Bots::new(
+        database.db.clone(),
+        clock::system(),
+        ServerKey::from_bytes([7; 32]),
+        BotApis::new(settings).unwrap(),
+    )
+}
+
+fn request(token: &str, chats: &[i64]) -> AddBotRequest {
+    AddBotRequest {
+        token: token.to_owned(),
+        chats: chats.to_vec(),
+        weight: None,
+        shared_chats: false,
+    }
+}
+
+#[tokio::test]
+async fn a_bot_is_tested_added_and_listed_without_its_token() {
+    let stage = Stage::set().await;
+    let bot = stage.new_bot();
+    let chat = stage.channel("Parts");
+    let added = stage.add(&bot, &[chat, chat]).await.unwrap();
+    assert!(added.ok && added.chats.len() == 1, "{added:?}");
+    assert_eq!(added.chats[0].title, "Parts");
+    assert!(added.chats[0].warnings.is_empty(), "{added:?}");
+    let pool = stage.bots.list().await.unwrap();
+    let listed = &pool.bots[0];
+    assert_eq!(
+        (listed.bot_id, listed.username.as_str()),
+        (bot.id, bot.username.as_str())
+    );
+    assert_eq!(
+        (listed.state, listed.source),
+        (BotState::Active, BotSource::Admin)
+    );
+    assert_eq!(listed.chats[0].state, BotChatState::Active);
+    assert!(listed.checked_at.is_some());
+    assert_eq!(
+        (pool.chats[0].title.as_str(), pool.chats[0].kind.as_str()),
+        ("Parts", "channel")
+    );
+    assert!(pool.chats[0].dedicated);
+    let secret = bot.token.split_once(':').unwrap().1;
+    let shown = format!("{}{pool:?}", serde_json::to_string(&pool).unwrap());
+    assert!(!shown.contains(secret), "the token is shown");
+    let calls = stage.emulator.control().calls();
+    for method in ["getme", "senddocument", "file", "deletemessages"] {
+        let made = calls
+            .iter()
+            .any(|call| call.method.eq_ignore_ascii_case(method));
+        assert!(made, "no {method} among {calls:?}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_wrong_token_says_where_to_get_the_right_one() {
+    let stage = Stage::set().await;
+    let bot = stage.new_bot();
+    let chat = stage.channel("Parts");
+    for wrong in ["", "hello", "12345", "12345:with space"] {
+        let error = stage
+            .bots
+            .add(None, &request(wrong, &[chat]))
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), ErrorCode::BotTokenRefused, "{wrong}");
+        assert!(
+            wrong.is_empty() || !error.to_string().contains(wrong),
+            "{error}"
+        );
+    }
+    stage.emulator.control().revoke_token(bot.id).unwrap();
+    let (code, words) = stage.refusal(&bot, &[chat]).await;
+    assert_eq!(code, ErrorCode::BotTokenRefused);
+    assert!(
+        words.contains("@BotFather") && !words.contains(&bot.token),
+        "{words}"
+    );
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn each_way_a_chat_can_be_wrong_has_its_own_words() {
+    let stage = Stage::set().await;
+    let bot = stage.new_bot();
+    let chat = stage.channel("Parts");
+    let reader = Membership::Administrator {
+        can_post_messages: false,
+        can_delete_messages: true,
+    };
+    let cases = [
+        (None, "knows no chat"),
+        (Some(Membership::Left), "is not in"),
+        (Some(Membership::Kicked), "was put out of"),
+        (Some(reader), "may not post there"),
+        (Some(Membership::Member), "may not post there"),
+    ];
+    for (membership, words) in cases {
+        stage.member(chat, &bot, membership);
+        let (code, said) = stage.refusal(&bot, &[chat]).await;
+        assert_eq!(code, ErrorCode::ChatNotUsable, "{said}");
+        assert!(said.contains(words), "{membership:?} says: {said}");
+    }
+    let (code, said) = stage.refusal(&bot, &[-1_009_999_999_999]).await;
+    assert_eq!(code, ErrorCode::ChatNotUsable);
+    assert!(said.contains("-1009999999999"), "{said}");
+    let (code, _) = stage.refusal(&bot, &[]).await;
+    assert_eq!(code, ErrorCode::InvalidRequest);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_group_that_became_a_supergroup_is_used_under_its_new_id() {
+    let stage = Stage::set().await;
+    let bot = stage.new_bot();
+    let control = stage.emulator.control();
+    let group = control
+        .create_chat(ChatKind::Group, "Old", &Members::AllBots)
+        .unwrap()
+        .id;
+    let supergroup = control.migrate(group).unwrap();
+    let added = stage.add(&bot, &[group]).await.unwrap();
+    let chat = &added.chats[0];
+    assert_eq!(
+        (chat.chat_id, chat.moved_from),
+        (supergroup, Some(group)),
+        "{added:?}"
+    );
+    assert!(
+        chat.warnings
+            .iter()
+            .any(|warning| warning.contains(&supergroup.to_string())),
+        "{added:?}"
+    );
+    let pool = stage.bots.list().await.unwrap();
+    assert_eq!(pool.bots[0].chats[0].chat_id, supergroup);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_api_that_is_away_or_a_page_of_a_proxy_blames_neither_token_nor_chat() {
+    let stage = Stage::set().await;
+    let bot = stage.new_bot();
+    let chat = stage.channel("Parts");
+    stage
+        .emulator
+        .control()
+        .add_faults(vec![FaultRule::always(Fault::BadGatewayHtml)]);
+    let (code, words) = stage.refusal(&bot, &[chat]).await;
+    assert_eq!(code, ErrorCode::BotApiUnavailable);
+    assert!(words.contains("HTML page with status 502"), "{words}");
+    stage.emulator.control().clear_faults();
+    let away = bots_on(&stage.database, "http://127.0.0.1:1");
+    let error = away
+        .add(None, &request(&bot.token, &[chat]))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::BotApiUnavailable);
+    assert!(
+        error.to_string().contains("http://127.0.0.1:1")
+            && error.to_string().contains("no connection"),
+        "{error}"
+    );
+    assert!(!error.to_string().contains(&bot.token), "{error}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_document_that_comes_back_altered_is_found_and_nothing_is_left() {
+    let stage = Stage::set().await;
+    let bot = stage.new_bot();
+    let chat = stage.channel("Parts");
+    let flipped = FaultRule {
+        method: Some("file".to_owned()),
+        ..FaultRule::always(Fault::FlippedBit)
+    };
+    stage.emulator.control().add_faults(vec![flipped]);
+    let (code, words) = stage.refusal(&bot, &[chat]).await;
+    assert_eq!(code, ErrorCode::BotApiUnavailable);
+    assert!(words.contains("came back altered"), "{words}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_test_writes_down_what_it_found_and_takes_back_what_works_again() {
+    let stage = Stage::set().await;
+    let bot = stage.new_bot();
+    let (one, two) = (stage.channel("One"), stage.channel("Two"));
+    stage.add(&bot, &[one, two]).await.unwrap();
+    stage.member(one, &bot, Some(Membership::Kicked));
+    let checked = stage.bots.check(bot.id).await.unwrap();
+    let broken: Vec<i64> = checked
+        .chats
+        .iter()
+        .filter(|chat| !chat.ok)
+        .map(|chat| chat.chat_id)
+        .collect();
+    assert_eq!((checked.ok, broken), (false, vec![one]), "{checked:?}");
+    let pair = async |chat| {
+        let pool = stage.bots.list().await.unwrap();
+        let pair = pool.bots[0]
+            .chats
+            .iter()
+            .find(|pair| pair.chat_id == chat)
+            .unwrap();
+        (pair.state, pair.reason.clone())
+    };
+    let (state, reason) = pair(one).await;
+    assert_eq!(state, BotChatState::Kicked);
+    assert!(reason.unwrap().contains("was put out of"));
+    assert_eq!(pair(two).await, (BotChatState::Active, None));
+
+    stage.member(one, &bot, Some(Membership::FULL));
+    assert!(stage.bots.check(bot.id).await.unwrap().ok);
+    assert_eq!(pair(one).await, (BotChatState::Active, None));
+
+    stage.emulator.control().revoke_token(bot.id).unwrap();
+    let checked = stage.bots.check(bot.id).await.unwrap();
+    assert!(!checked.ok && checked.problem.unwrap().contains("@BotFather"));
+    let listed = stage.bots.list().await.unwrap().bots.remove(0);
+    assert_eq!(listed.state, BotState::Unauthorized);
+    assert!(listed.reason.is_some());
+
+    let renewed = stage.emulator.control().issue_token(bot.id).unwrap();
+    stage
+        .bots
+        .add(None, &request(&renewed, &[one]))
+        .await
+        .unwrap();
+    let listed = stage.bots.list().await.unwrap().bots.remove(0);
+    assert_eq!(
+        (listed.state, listed.reason, listed.chats.len()),
+        (BotState::Active, None, 2)
+    );
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_bot_is_put_aside_and_taken_back_by_people_alone() {
+    let stage = Stage::set().await;
+    let bot = stage.new_bot();
+    let chat = stage.channel("Parts");
+    stage.add(&bot, &[chat]).await.unwrap();
+    let turn = async |enabled| {
+        let request = ChangeBotRequest {
+            enabled: Some(enabled),
+            weight: Some(2.5),
+        };
+        stage.bots.change(None, bot.id, &request).await.unwrap();
+        stage.bots.list().await.unwrap().bots.remove(0)
+    };
+    let aside = turn(false).await;
+    assert_eq!((aside.state, aside.weight), (BotState::Disabled, 2.5));
+    assert!(stage.bots.check(bot.id).await.unwrap().ok);
+    let still = stage.bots.list().await.unwrap().bots.remove(0);
+    assert_eq!(still.state, BotState::Disabled, "a test took it back");
+    assert_eq!(turn(true).await.state, BotState::Active);
+    let heavy = ChangeBotRequest {
+        enabled: None,
+        weight: Some(f32::NAN),
+    };
+    let error = stage.bots.change(None, bot.id, &heavy).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::InvalidRequest);
+    let unknown = stage
+        .bots
+        .change(None, 1, &ChangeBotRequest::default())
+        .await
+        .unwrap_err();
+    assert_eq!(unknown.code(), ErrorCode::NotFound);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_bot_whose_parts_nobody_else_can_read_stays_unless_they_are_given_up() {
+    let stage = Stage::set().await;
+    let (holder, other) = (stage.new_bot(), stage.new_bot());
+    let (alone, shared) = (stage.channel("Alone"), stage.channel("Shared"));
+    stage.add(&holder, &[alone, shared]).await.unwrap();
+    stage.add(&other, &[shared]).await.unwrap();
+    stage
+        .sql(&parts_of(holder.id, &[alone, shared, shared]))
+        .await;
+    let listed = stage.bots.list().await.unwrap();
+    assert_eq!(
+        (listed.bots[0].parts, listed.bots[0].stored_bytes),
+        (3, 300)
+    );
+    let error = stage.bots.remove(None, holder.id, false).await.unwrap_err();
+    assert!(
+        matches!(error, BotsError::HoldsParts { unreadable: 1 }),
+        "{error}"
+    );
+    assert_eq!(stage.bots.list().await.unwrap().bots.len(), 2);
+    // the other one holds nothing
+    stage.bots.remove(None, other.id, false).await.unwrap();
+    let error = stage.bots.remove(None, holder.id, false).await.unwrap_err();
+    assert!(
+        matches!(error, BotsError::HoldsParts { unreadable: 3 }),
+        "{error}"
+    );
+    stage.add(&other, &[alone, shared]).await.unwrap();
+    let removed = stage.bots.remove(None, holder.id, false).await.unwrap();
+    assert_eq!(
+        (removed.unreadable_parts, removed.recoverable_parts),
+        (0, 3)
+    );
+    let gone = stage.bots.remove(None, holder.id, true).await.unwrap_err();
+    assert_eq!(gone.code(), ErrorCode::NotFound);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_settings_bots_are_written_down_without_a_call_and_keep_exactly_their_chats() {
+    let stage = Stage::set().await;
+    let bot = stage.new_bot();
+    let configured = |chats: &[i64]| BotConfig {
+        token: BotToken::parse(&bot.token).unwrap(),
+        chats: chats.to_vec(),
+        weight: 3.0,
+    };
+    stage
+        .bots
+        .configure(&[configured(&[-1001, -1002])])
+        .await
+        .unwrap();
+    stage
+        .bots
+        .configure(&[configured(&[-1002, -1003])])
+        .await
+        .unwrap();
+    assert!(stage.emulator.control().calls().is_empty());
+    let listed = stage.bots.list().await.unwrap().bots.remove(0);
+    let chats: Vec<i64> = listed.chats.iter().map(|pair| pair.chat_id).collect();
+    assert_eq!(chats, [-1003, -1002]);
+    assert_eq!((listed.source, listed.weight), (BotSource::Config, 3.0));
+    let removed = stage.bots.remove(None, bot.id, false).await.unwrap();
+    assert!(removed.returns_at_start);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_token_that_another_server_key_sealed_is_told_as_such() {
+    let stage = Stage::set().await;
+    let bot = stage.new_bot();
+    let chat = stage.channel("Parts");
+    stage.add(&bot, &[chat]).await.unwrap();
+    let apis = BotApis::new(BotApiSettings::default()).unwrap();
+    let key = ServerKey::from_bytes([8; 32]);
+    let other = Bots::new(stage.database.db.clone(), clock::system(), key, apis);
+    let checked = other.check(bot.id).await.unwrap();
+    assert!(checked.problem.unwrap().contains("server's key"));
+    stage.end().await;
+}
+
+const OWNER: &str = "
+    INSERT INTO users (id, username, username_folded, auth_verifier, role, created_at)
+    VALUES ('00000000-0000-0000-0000-000000000001', 'u', 'u', decode(repeat('00', 32), 'hex'), 'user', now());
+    INSERT INTO files (id, user_id, original_filename, file_size, header, total_parts_expected, last_part_size,
+                       encrypted_file_key, manifest, start_blake3, created_at)
+    VALUES ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001', '~', 216,
+            decode(repeat('00', 88), 'hex'), 3, 72, decode(repeat('00', 80), 'hex'), decode(repeat('00', 288), 'hex'),
+            decode(repeat('00', 32), 'hex'), now())";
+
+/// Rows of one file whose parts a bot stored in these chats, 100 bytes each.
+fn parts_of(bot_id: i64, chats: &[i64]) -> String {
+    let rows: Vec<String> = chats
+        .iter()
+        .enumerate()
+        .map(|(index, chat)| {
+            format!(
+                "('00000000-0000-0000-0000-000000000002', {number}, 72, 100, decode(repeat('00', 12), 'hex'), \
+                  decode(repeat('00', 16), 'hex'), false, decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), \
+                  'telegram', '{{\"bot_id\": {bot_id}, \"chat_id\": {chat}}}', now(), now())",
+                number = index + 1
+            )
+        })
+        .collect();
+    format!(
+        "{OWNER}; INSERT INTO file_parts (file_id, part_number, size, stored_size, iv, auth_tag, is_compressed, part_mac, \
+             stored_blake3, provider, locator, created_at, stored_at) VALUES {}",
+        rows.join(", ")
+    )
+}

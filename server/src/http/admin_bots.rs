@@ -1,0 +1,93 @@
+//! For administrators: the bots of a Telegram store. Tokens come in and never go out.
+
+use actix_web::{HttpResponse, delete, get, patch, post, web};
+use ferry_core::wire::{AddBotRequest, BotsResponse, ChangeBotRequest, CheckedBot, RemovedBot};
+use serde::Deserialize;
+
+use super::{
+    Shared,
+    body::Json,
+    error::HttpResult,
+    openapi::Refusals,
+    session::{Admin, By},
+};
+
+/// The bots, their chats, rates and cool-downs, and what is on its way: the pool as it is now.
+#[utoipa::path(tag = "admin", security(("token" = ["admin"]), ("session" = [])),
+    responses((status = 200, body = BotsResponse), Refusals))]
+#[get("/api/admin/bots")]
+pub(super) async fn list(
+    _by: By<Admin>,
+    shared: web::Data<Shared>,
+) -> HttpResult<web::Json<BotsResponse>> {
+    Ok(web::Json(shared.bots.list().await?))
+}
+
+/// Adds a bot with its chats after testing them: a document is sent to each, read back and deleted. A known bot gets
+/// the new token and the further chats.
+#[utoipa::path(tag = "admin", request_body = AddBotRequest, security(("token" = ["admin"]), ("session" = [])),
+    responses((status = 201, body = CheckedBot), Refusals))]
+#[post("/api/admin/bots")]
+pub(super) async fn add(
+    by: By<Admin>,
+    request: Json<AddBotRequest>,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    let added = shared.bots.add(Some(by.user_id), &request.0).await?;
+    Ok(HttpResponse::Created().json(added))
+}
+
+/// Tests a bot and its chats now, and writes down what was found.
+#[utoipa::path(tag = "admin", params(("bot_id" = i64, Path)), security(("token" = ["admin"]), ("session" = [])),
+    responses((status = 200, body = CheckedBot), Refusals))]
+#[post("/api/admin/bots/{bot_id}/check")]
+pub(super) async fn check(
+    _by: By<Admin>,
+    bot_id: web::Path<i64>,
+    shared: web::Data<Shared>,
+) -> HttpResult<web::Json<CheckedBot>> {
+    Ok(web::Json(shared.bots.check(*bot_id).await?))
+}
+
+/// Puts a bot aside, takes it back, or changes its share of the load.
+#[utoipa::path(tag = "admin", request_body = ChangeBotRequest, params(("bot_id" = i64, Path)),
+    security(("token" = ["admin"]), ("session" = [])), responses((status = 204), Refusals))]
+#[patch("/api/admin/bots/{bot_id}")]
+pub(super) async fn change(
+    by: By<Admin>,
+    bot_id: web::Path<i64>,
+    request: Json<ChangeBotRequest>,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    shared
+        .bots
+        .change(Some(by.user_id), *bot_id, &request.0)
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The query of a removal.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Removal {
+    /// Gives up the parts that nobody else can read.
+    #[serde(default)]
+    force: bool,
+}
+
+/// Removes a bot. Refused while parts could not be read through another bot of their chat, unless `force` is set.
+#[utoipa::path(tag = "admin", params(("bot_id" = i64, Path), Removal),
+    security(("token" = ["admin"]), ("session" = [])), responses((status = 200, body = RemovedBot), Refusals))]
+#[delete("/api/admin/bots/{bot_id}")]
+pub(super) async fn remove(
+    by: By<Admin>,
+    bot_id: web::Path<i64>,
+    removal: web::Query<Removal>,
+    shared: web::Data<Shared>,
+) -> HttpResult<web::Json<RemovedBot>> {
+    let removed = shared
+        .bots
+        .remove(Some(by.user_id), *bot_id, removal.force)
+        .await?;
+    Ok(web::Json(removed))
+}
