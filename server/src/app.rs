@@ -4,6 +4,7 @@
 mod bots;
 pub mod server_key;
 mod stores;
+mod telegram;
 
 use std::{
     io::Write as _,
@@ -25,10 +26,10 @@ use crate::{
     db::{Db, DbTimeouts},
     embedded_postgres::EmbeddedPostgres,
     http::{self, BodyBudget, Health, Shared},
-    jobs::{JobSettings, Jobs},
+    jobs::{JobSettings, Jobs, SweepTurn},
     lifecycle::Lifecycle,
     metrics::Metrics,
-    storage::Stores,
+    storage::{Stores, telegram::TelegramNumbers},
     uploads::{UploadSettings, Uploads},
 };
 
@@ -59,6 +60,8 @@ pub struct App {
     bots: Bots,
     stores: Stores,
     marked: Vec<stores::Marked>,
+    sweep: Option<SweepTurn>,
+    numbers: TelegramNumbers,
     lifecycle: Lifecycle,
     postgres: Option<EmbeddedPostgres>,
 }
@@ -70,7 +73,7 @@ impl App {
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("the data directory {}", data_dir.display()))?;
-        let opened = stores::open(&config).await?;
+        let marked = stores::open_marked(&config).await?;
         let (postgres, database_url) = match &config.database_url {
             Some(url) => (None, url.expose().to_owned()),
             None => {
@@ -80,14 +83,22 @@ impl App {
             }
         };
         let db = Db::new(&database_url, DB_CONNECTIONS, DbTimeouts::default());
+        let numbers = TelegramNumbers::default();
+        let telegram = match config.uses_telegram() {
+            true => Some(telegram::open(&config, &db, &numbers)?),
+            false => None,
+        };
+        let stores = stores::join(&config, &marked, telegram.as_ref())?;
         Ok(App {
-            uploads: uploads_of(&config, &db, &opened.stores),
+            uploads: uploads_of(&config, &db, &stores),
             accounts: accounts_of(&config, &db),
             bots: bots::bots_of(&config, &db)?,
             config,
             db,
-            stores: opened.stores,
-            marked: opened.marked,
+            stores,
+            marked,
+            sweep: telegram.map(|telegram| telegram.sweep),
+            numbers,
             lifecycle: Lifecycle::default(),
             postgres,
         })
@@ -175,6 +186,7 @@ impl Background {
                 db: app.db.clone(),
                 clock: clock::system(),
                 settings,
+                sweep: app.sweep.clone(),
             },
             address,
         }
@@ -284,12 +296,16 @@ fn serve(
     app: &App,
 ) -> anyhow::Result<(actix_web::dev::Server, ServerHandle)> {
     let requests = &app.config.requests;
+    let mut registry = Registry::default();
+    if app.config.uses_telegram() {
+        app.numbers.register(&mut registry);
+    }
     let shared = web::Data::new(Shared {
         uploads: app.uploads.clone(),
         accounts: app.accounts.clone(),
         bots: app.bots.clone(),
         config: Arc::clone(&app.config),
-        metrics: Metrics::new(Registry::default()),
+        metrics: Metrics::new(registry),
         bodies: BodyBudget::new(requests.body_budget_bytes, requests.body_budget_wait),
         lifecycle: app.lifecycle.clone(),
         health: Arc::new(Rooms {

@@ -250,10 +250,14 @@ impl Config {
                 .is_some_and(|url| url.starts_with("https://"))
     }
 
+    /// The store for new files, then the others.
+    pub fn stores(&self) -> impl Iterator<Item = &StorageConfig> {
+        std::iter::once(&self.storage).chain(&self.also)
+    }
+
     /// Some parts are, or will be, in Telegram.
     pub fn uses_telegram(&self) -> bool {
-        std::iter::once(&self.storage)
-            .chain(&self.also)
+        self.stores()
             .any(|storage| matches!(storage, StorageConfig::Telegram))
     }
 

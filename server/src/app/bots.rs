@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::server_key;
+use super::{server_key, telegram};
 use crate::{
     bots::Bots,
     clock,
     config::Config,
     db::{Db, DbTimeouts},
     embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError},
-    storage::telegram::{BotApiSettings, BotApis},
 };
 
 const CONNECTIONS: u32 = 2;
@@ -66,16 +65,11 @@ impl BotsAlone {
 
 /// Administrators add bots also before the store for new files is Telegram.
 pub(super) fn bots_of(config: &Config, db: &Db) -> anyhow::Result<Bots> {
-    let settings = BotApiSettings {
-        api_url: config.telegram.api_url.clone(),
-        ..BotApiSettings::default()
-    };
-    let apis = BotApis::new(settings)?;
     Ok(Bots::new(
         db.clone(),
         clock::system(),
         server_key::load(&config.server_key)?,
-        apis,
+        telegram::apis_of(config)?,
     ))
 }
 

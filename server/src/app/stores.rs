@@ -4,18 +4,13 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use super::telegram::Telegram;
 use crate::{
     clock,
     config::{Config, S3Config, StorageConfig},
-    storage::{Bounded, OpendalStore, S3Settings, StorageError, StorageLimits, Stores},
+    storage::{Bounded, OpendalStore, PartStore, S3Settings, StorageError, StorageLimits, Stores},
     uploads::Uploads,
 };
-
-/// The stores, and those of them that lie under a marker.
-pub(super) struct Opened {
-    pub(super) stores: Stores,
-    pub(super) marked: Vec<Marked>,
-}
 
 /// A store that counts as gone while its marker is missing.
 #[derive(Clone)]
@@ -24,41 +19,65 @@ pub(super) struct Marked {
     store: OpendalStore,
 }
 
-/// Opens the default store and the others.
-pub(super) async fn open(config: &Config) -> anyhow::Result<Opened> {
-    let default = open_one(&config.storage).await?;
-    let mut opened = Opened {
-        stores: Stores::new(default.name, bounded(&default)),
-        marked: vec![default],
-    };
-    for storage in &config.also {
-        let store = open_one(storage).await?;
-        opened.stores = opened.stores.with(store.name, bounded(&store));
-        opened.marked.push(store);
+/// Opens the directory and the bucket, as far as they are in use.
+pub(super) async fn open_marked(config: &Config) -> anyhow::Result<Vec<Marked>> {
+    let mut opened = Vec::new();
+    for storage in config.stores() {
+        if let Some(store) = open_one(storage).await? {
+            opened.push(Marked {
+                name: storage.kind(),
+                store,
+            });
+        }
     }
     Ok(opened)
 }
 
-fn bounded(marked: &Marked) -> Arc<Bounded<OpendalStore>> {
-    Arc::new(Bounded::new(marked.store.clone(), StorageLimits::default()))
-}
-
-async fn open_one(config: &StorageConfig) -> anyhow::Result<Marked> {
-    let store = match config {
+async fn open_one(config: &StorageConfig) -> anyhow::Result<Option<OpendalStore>> {
+    match config {
         StorageConfig::Directory { path } => {
             let opened = OpendalStore::directory(path, clock::system()()).await;
-            opened.with_context(|| format!("the directory for parts, {}", path.display()))?
+            opened
+                .with_context(|| format!("the directory for parts, {}", path.display()))
+                .map(Some)
         }
         StorageConfig::S3(s3) => {
             let opened = OpendalStore::s3(&settings_of(s3)).await;
-            opened.with_context(|| format!("the bucket {}", s3.bucket))?
+            opened
+                .with_context(|| format!("the bucket {}", s3.bucket))
+                .map(Some)
         }
-        StorageConfig::Telegram => anyhow::bail!("parts can not be kept in Telegram yet"),
-    };
-    Ok(Marked {
-        name: config.kind(),
-        store,
-    })
+        StorageConfig::Telegram => Ok(None),
+    }
+}
+
+/// All of them by name, each within its limits; the first of the settings is the default.
+pub(super) fn join(
+    config: &Config,
+    marked: &[Marked],
+    telegram: Option<&Telegram>,
+) -> anyhow::Result<Stores> {
+    let of_marked = marked.iter().map(|marked| {
+        let bounded = Bounded::new(marked.store.clone(), StorageLimits::default());
+        let store: Arc<dyn PartStore> = Arc::new(bounded);
+        (marked.name, store)
+    });
+    let of_telegram = telegram.map(|telegram| {
+        let store: Arc<dyn PartStore> = telegram.store.clone();
+        (StorageConfig::Telegram.kind(), store)
+    });
+    let default = config.storage.kind();
+    let (first, others): (Vec<_>, Vec<_>) = of_marked
+        .chain(of_telegram)
+        .partition(|(name, _)| *name == default);
+    let (_, first) = first
+        .into_iter()
+        .next()
+        .with_context(|| format!("the store {default} was not opened"))?;
+    let stores = Stores::new(default, first);
+    Ok(others
+        .into_iter()
+        .fold(stores, |stores, (name, store)| stores.with(name, store)))
 }
 
 fn settings_of(s3: &S3Config) -> S3Settings {

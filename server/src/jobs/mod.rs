@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::storage::telegram::{Sweep, TelegramNumbers};
 use crate::uploads::{UploadError, Uploads};
 
 /// How often jobs run.
@@ -22,6 +23,8 @@ pub struct JobSettings {
     pub cleanup_interval: Duration,
     /// Between two looks at the deletion queue; a queued deletion of this instance is looked at at once.
     pub deletion_interval: Duration,
+    /// Between two looks for messages of Telegram that are nobody's, over all instances.
+    pub sweep_interval: Duration,
 }
 
 impl Default for JobSettings {
@@ -29,8 +32,18 @@ impl Default for JobSettings {
         JobSettings {
             cleanup_interval: Duration::from_secs(300),
             deletion_interval: Duration::from_secs(5),
+            sweep_interval: Duration::from_secs(60),
         }
     }
+}
+
+/// The sweep of Telegram's chats, and where it is counted.
+#[derive(Clone)]
+pub struct SweepTurn {
+    /// One step is one turn.
+    pub sweep: Sweep,
+    /// What it found.
+    pub numbers: TelegramNumbers,
 }
 
 /// Everything that jobs need.
@@ -44,6 +57,8 @@ pub struct Jobs {
     pub clock: Clock,
     /// How often.
     pub settings: JobSettings,
+    /// Where parts are in Telegram.
+    pub sweep: Option<SweepTurn>,
 }
 
 impl Jobs {
@@ -51,6 +66,9 @@ impl Jobs {
     pub async fn run(self, shutdown: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         tasks.spawn(self.clone().periodic(shutdown.clone()));
+        if let Some(turn) = self.sweep.clone() {
+            tasks.spawn(self.clone().sweeps(turn, shutdown.clone()));
+        }
         tasks.spawn(self.deletions(shutdown));
         while tasks.join_next().await.is_some() {}
     }
@@ -59,9 +77,12 @@ impl Jobs {
         // Looking twice an interval keeps the fleet's turns close to the interval, whoever takes them.
         let pause = self.settings.cleanup_interval / 2;
         loop {
-            self.turn("expire", async || self.uploads.expire().await.map(drop))
-                .await;
-            self.turn("sweep", async || {
+            let interval = self.settings.cleanup_interval;
+            self.turn("expire", interval, async || {
+                self.uploads.expire().await.map(drop)
+            })
+            .await;
+            self.turn("sweep", interval, async || {
                 self.uploads.sweep_orphans().await.map(drop)
             })
             .await;
@@ -71,8 +92,28 @@ impl Jobs {
         }
     }
 
-    async fn turn(&self, name: &str, work: impl AsyncFnOnce() -> Result<(), UploadError>) {
-        let interval = self.settings.cleanup_interval;
+    async fn sweeps(self, turn: SweepTurn, mut shutdown: watch::Receiver<bool>) {
+        let interval = self.settings.sweep_interval;
+        loop {
+            self.turn("telegram", interval, async || {
+                let step = turn.sweep.step().await?;
+                let ids = u64::try_from(step.nobodys).unwrap_or_default();
+                turn.numbers.orphans_swept.inc_by(ids);
+                Ok(())
+            })
+            .await;
+            if is_over(&mut shutdown, tokio::time::sleep(interval / 2)).await {
+                return;
+            }
+        }
+    }
+
+    async fn turn(
+        &self,
+        name: &str,
+        interval: Duration,
+        work: impl AsyncFnOnce() -> Result<(), UploadError>,
+    ) {
         match turn::take(&self.db, name, (self.clock)(), interval).await {
             Ok(true) => self.end_turn(name, work().await).await,
             Ok(false) => {}

@@ -1,4 +1,5 @@
-//! What every provider must do, as one suite: the directory and S3 (a real S3 server in this process) run it here.
+//! What every provider must do, as one suite: the directory, S3 (a real S3 server in this process) and Telegram (an
+//! emulator of its Bot API) run it here.
 
 use std::path::Path;
 use std::time::Duration;
@@ -369,4 +370,36 @@ async fn s3() {
         matches!(refused, Err(StorageError::Unavailable(_))),
         "{refused:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn telegram() {
+    use super::telegram::{self, test_support};
+    use bot_api_emulator::{Fault, FaultRule};
+
+    let database = crate::db::test_database::TestDatabase::start().await;
+    let setting = test_support::Setting {
+        bots: 2,
+        chats: 1,
+        limits: false,
+    };
+    let telegram = test_support::Telegram::start(&database.db, setting).await;
+    let store = Bounded::new(telegram.store.clone(), telegram::LIMITS);
+    let control = &telegram.control;
+    for gone in [Fault::BadGatewayHtml, Fault::ResetBeforeBody] {
+        let unplug = || control.add_faults(vec![FaultRule::always(gone.clone())]);
+        keeps_the_contract(&store, unplug, || control.clear_faults()).await;
+    }
+    let large = store.put(store.locate(), body((20 << 20) + 1)).await;
+    assert!(
+        matches!(
+            large,
+            Err(StorageError::TooLarge {
+                limit_bytes: 20_971_520
+            })
+        ),
+        "{large:?}"
+    );
+    telegram.end().await;
+    database.stop().await;
 }

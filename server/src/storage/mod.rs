@@ -28,6 +28,9 @@ pub struct Locator(pub serde_json::Value);
 /// A part's bytes on their way out.
 pub type ByteStream = BoxStream<'static, Result<Bytes, StorageError>>;
 
+/// The range of all bytes, however many there are.
+const WHOLE: Range<u64> = 0..u64::MAX;
+
 /// What became of deleted bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Erasure {
@@ -49,6 +52,12 @@ pub enum StorageError {
     /// Gone, frozen, refusing or overloaded: the same call works later.
     #[error("the store does not answer: {0}")]
     Unavailable(String),
+    /// Larger than the provider takes at all.
+    #[error("the store takes at most {limit_bytes} bytes at once")]
+    TooLarge {
+        /// What it takes.
+        limit_bytes: u64,
+    },
     /// It answers and would, but its own limits say when.
     #[error("the store is busy: {why}")]
     Busy {

@@ -125,6 +125,7 @@ impl UploadError {
             UploadError::QuotaExceeded { .. } => ErrorCode::QuotaExceeded,
             UploadError::PartCorrupt { .. } => ErrorCode::PartCorrupt,
             UploadError::Storage(StorageError::Full) => ErrorCode::StorageFull,
+            UploadError::Storage(StorageError::TooLarge { .. }) => ErrorCode::BodyTooLarge,
             UploadError::Storage(StorageError::Unavailable(_) | StorageError::Busy { .. }) => {
                 ErrorCode::StorageUnavailable
             }
@@ -177,7 +178,8 @@ impl UploadError {
     pub fn limit_bytes(&self) -> Option<u64> {
         match self {
             UploadError::BodyTooLarge { limit_bytes }
-            | UploadError::QuotaExceeded { limit_bytes } => Some(*limit_bytes),
+            | UploadError::QuotaExceeded { limit_bytes }
+            | UploadError::Storage(StorageError::TooLarge { limit_bytes }) => Some(*limit_bytes),
             _ => None,
         }
     }

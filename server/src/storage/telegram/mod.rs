@@ -1,11 +1,27 @@
-//! Parts as documents that bots keep in Telegram chats. So far the pieces the store is made of; no `PartStore` yet.
+//! Parts as documents that bots keep in Telegram chats. In reading order:
+//! - [`TelegramStore`] (`store`) is the provider: a put is a lease, a send and a settlement; a get is in `recover`, a
+//!   delete in `erase`.
+//! - [`Pool`] says who may send, by rows that all processes share; `pacing` has its numbers and where they come from;
+//!   [`Sweep`] deletes what a lost answer left behind.
+//! - [`BotApi`] (`api`) speaks to Telegram and is the only file that knows how; `fault` reads its refusals.
+//! - `token` keeps secrets, `check` tests a bot and a chat for a person, `reads` paces downloads, `numbers` counts.
+//!
+//! It uses the pool's own rows of Postgres and no others: of files and users it knows nothing.
+
+mod store;
+
+mod erase;
+mod numbers;
+mod reads;
+mod recover;
+
+mod pacing;
+mod pool;
+mod sweep;
 
 mod api;
 mod check;
 mod fault;
-mod pacing;
-mod pool;
-mod sweep;
 mod token;
 
 pub use api::{
@@ -14,10 +30,14 @@ pub use api::{
 };
 pub use check::{Trouble, TroubleWith, UsableChat, check_bot, check_chat};
 pub use fault::{Asked, ChatTrouble, Fault};
+pub use numbers::TelegramNumbers;
 pub use pacing::Policy;
 pub use pool::{Advice, Lease, Leased, Pool, Settled};
+pub use store::{LIMITS, Patience, TelegramStore};
 pub use sweep::{Sweep, SweepSettings, SweepStep};
 pub use token::{BotToken, NotAToken, SealedToken, ServerKey, Unsealable};
 
+#[cfg(test)]
+pub(crate) mod test_support;
 #[cfg(test)]
 mod tests;

@@ -6,4 +6,5 @@ mod quota;
 mod receipts;
 mod resized;
 mod stage;
+mod telegram;
 mod whole;

@@ -1,5 +1,6 @@
 //! What the stories stand on: a database, a directory, a clock that can be turned, a user, and files sealed with noise.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +16,7 @@ use ferry_core::wire::{
 };
 use uuid::Uuid;
 
+use crate::clock::Clock;
 use crate::db::test_database::TestDatabase;
 use crate::storage::{Bounded, OpendalStore, StorageLimits, Stores};
 use crate::uploads::{BodyDigest, PartMeta, UploadResult, UploadSettings, Uploads};
@@ -37,13 +39,22 @@ impl Stage {
 
     /// The same with other stores beside the directory, or in its place.
     pub(super) async fn set_with(arrange: impl FnOnce(Stores) -> Stores) -> Self {
-        let database = TestDatabase::start().await;
+        Self::set_on(TestDatabase::start().await, None, arrange).await
+    }
+
+    /// The same on a database that others use too, and by their clock, which then can not be turned here.
+    pub(super) async fn set_on(
+        database: TestDatabase,
+        clock: Option<Clock>,
+        arrange: impl FnOnce(Stores) -> Stores,
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let parts_dir = home.path().join("store");
         let now = Arc::new(Mutex::new(
             DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
         ));
-        let clock = Arc::clone(&now);
+        let turned = Arc::clone(&now);
+        let clock = clock.unwrap_or_else(|| Arc::new(move || *turned.lock().unwrap()));
         let store = OpendalStore::marked(&parts_dir).await;
         let stores = Stores::new(
             "directory",
@@ -52,7 +63,7 @@ impl Stage {
         let uploads = Uploads::new(
             database.db.clone(),
             arrange(stores),
-            Arc::new(move || *clock.lock().unwrap()),
+            clock,
             UploadSettings::default(),
         );
         let stage = Stage {
@@ -188,6 +199,50 @@ impl Stage {
             parts_root: B64(PartsRoot::of(count, &records).unwrap()),
             fingerprint: B64([9; 32]),
         }
+    }
+
+    /// Chat and message of every part that is in Telegram.
+    pub(super) async fn addresses(&self) -> BTreeSet<(i64, i64)> {
+        let rows = self.messages("TRUE").await;
+        rows.into_iter().collect()
+    }
+
+    /// Chat and message of one part.
+    pub(super) async fn address(&self, file_id: Uuid, number: u32) -> (i64, i64) {
+        let condition = format!("file_id = '{file_id}' AND part_number = {number}");
+        self.messages(&condition).await[0]
+    }
+
+    /// How many parts a bot sent.
+    pub(super) async fn parts_of_bot(&self, bot_id: i64) -> usize {
+        self.messages(&format!("bot_id = {bot_id}")).await.len()
+    }
+
+    async fn messages(&self, condition: &str) -> Vec<(i64, i64)> {
+        #[derive(diesel::QueryableByName)]
+        struct Message {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            chat_id: i64,
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            message_id: i64,
+        }
+        let query = diesel::sql_query(format!(
+            "SELECT (locator ->> 'chat_id')::bigint AS chat_id, (locator ->> 'message_id')::bigint AS message_id \
+             FROM file_parts WHERE {condition}"
+        ));
+        let mut conn = self.database.db.connection().await.unwrap();
+        let rows: Vec<Message> = diesel_async::RunQueryDsl::load(query, &mut *conn)
+            .await
+            .unwrap();
+        rows.iter()
+            .map(|row| (row.chat_id, row.message_id))
+            .collect()
+    }
+
+    /// The end of a stage whose directory was not used.
+    pub(super) async fn end_elsewhere(self) {
+        assert_eq!(self.part_paths().len(), 0, "parts in the directory");
+        self.database.stop().await;
     }
 
     pub(super) async fn end(self) {

@@ -1,0 +1,86 @@
+//! Joins what parts in Telegram need: the API, the pool, the store and the sweep. Only where the settings name Telegram.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::server_key;
+use crate::{
+    clock,
+    config::{Config, TelegramConfig},
+    db::Db,
+    jobs::SweepTurn,
+    storage::{
+        Bounded,
+        telegram::{
+            self, BotApiSettings, BotApis, Patience, Policy, Pool, Sweep, SweepSettings,
+            TelegramNumbers, TelegramStore,
+        },
+    },
+};
+
+/// The store and what keeps its chats clean.
+pub(super) struct Telegram {
+    pub(super) store: Arc<Bounded<TelegramStore>>,
+    pub(super) sweep: SweepTurn,
+}
+
+/// The API's address and its connections, for the store and for whoever adds bots.
+pub(super) fn apis_of(config: &Config) -> anyhow::Result<BotApis> {
+    let settings = BotApiSettings {
+        api_url: config.telegram.api_url.clone(),
+        ..BotApiSettings::default()
+    };
+    BotApis::new(settings).context("the setting telegram.api_url")
+}
+
+/// Asks nobody yet: bots may be added later.
+pub(super) fn open(
+    config: &Config,
+    db: &Db,
+    numbers: &TelegramNumbers,
+) -> anyhow::Result<Telegram> {
+    let apis = apis_of(config)?;
+    let key = server_key::load(&config.server_key)?;
+    let pool = Pool::new(
+        db.clone(),
+        key,
+        clock::system(),
+        policy_of(&config.telegram),
+    );
+    let sweep = Sweep::new(
+        pool.clone(),
+        apis.clone(),
+        clock::system(),
+        SweepSettings::default(),
+    );
+    let store = TelegramStore::new(
+        pool,
+        apis,
+        (clock::system(), clock::system_timer()),
+        Patience::default(),
+        numbers.clone(),
+    );
+    Ok(Telegram {
+        store: Arc::new(Bounded::new(store, telegram::LIMITS)),
+        sweep: SweepTurn {
+            sweep,
+            numbers: numbers.clone(),
+        },
+    })
+}
+
+/// Telegram's own pace, or a slower one. Whoever asks for more has a Bot API server of their own, which keeps none of the
+/// other limits either.
+fn policy_of(config: &TelegramConfig) -> Policy {
+    let own = Policy::default();
+    let base = match config.sends_per_minute > own.sends_per_minute {
+        true => Policy::unlimited(),
+        false => own,
+    };
+    Policy {
+        sends_per_minute: config.sends_per_minute,
+        burst: config.burst,
+        ..base
+    }
+}
