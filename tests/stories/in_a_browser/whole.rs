@@ -2,6 +2,12 @@
 
 use anyhow::{Result, ensure};
 use ferry_core::{digest::FileHasher, wire::FilesPage};
+use ferry_tests::{
+    proxy::{Action, Fault, Head},
+    stage::{PASSWORD, Setting},
+    wait,
+};
+use serde_json::json;
 
 use super::{LONG, SHORT, Scene, slow_parts, tiny_parts};
 
@@ -92,6 +98,93 @@ async fn a_damaged_part_ends_the_download_and_leaves_no_file() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_download_leaves_no_file_and_the_next_one_is_whole() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let page = &scene.page;
+    let path = scene.file("long.bin", 1, 1_000_000)?;
+    page.pick([&path]).await?;
+    page.until_upload("long.bin", &["done"], SHORT).await?;
+    let row = page.until_file("long.bin").await?;
+    let is_late_part = |head: &Head| {
+        let number = head.path().rsplit('/').next().unwrap_or_default();
+        let is_part = head.method() == "GET" && head.path().contains("/parts/");
+        is_part && number.parse().is_ok_and(|number: u32| number > 3)
+    };
+    let hold = Fault::matching(is_late_part, u32::MAX, Action::Hold);
+    scene.stage.proxy.add(hold);
+    page.script("localStorage.setItem('ferry.save', 'stream')", vec![])
+        .await?;
+    page.click_in("[data-testid='file-row']", "file-download")
+        .await?;
+    let moves = || async {
+        let card = page
+            .until_download(row.get("fileId"), &["receiving"], SHORT)
+            .await?;
+        wait::holds(card.number("percent")? > 0.0, "nothing came down yet")
+    };
+    wait::until(SHORT, "the first parts come down", moves).await?;
+    page.click_in("[data-testid='download-card']", "download-stop")
+        .await?;
+    page.until_download(row.get("fileId"), &["stopped"], SHORT)
+        .await?;
+    let saved = |name: &str| scene.browser.downloads().join(name).exists();
+    ensure!(!saved("long.bin"), "half a file was saved");
+    page.click_in("[data-testid='download-card']", "download-dismiss")
+        .await?;
+    scene.stage.proxy.heal();
+    let whole = page
+        .download(scene.browser.downloads(), "long.bin", SHORT)
+        .await?;
+    ensure!(sha256(&whole)? == sha256(&path)?, "another file came down");
+    scene.close().await
+}
+
+/// Stops downloads in the middle of a write until all that may be in memory at once was in their hands; then one is whole.
+const STOP_MANY_DOWNLOADS: &str = "
+    const [fileId] = arguments;
+    const stopped = async (client) => {
+        const stop = new AbortController();
+        const write = (chunk, { signal }) => {
+            stop.abort();
+            return new Promise((resolve, reject) => { signal.addEventListener('abort', reject); });
+        };
+        return client.download(fileId, { sink: new WritableStream({ write }), signal: stop.signal }).then(() => 'done', (error) => error.code);
+    };
+    const all = async () => {
+        const { FerryClient } = await import('/pkg/ferry.js');
+        const client = new FerryClient();
+        await client.session();
+        const codes = new Set();
+        for (let run = 0; run < 20; run += 1) codes.add(await stopped(client));
+        let bytes = 0;
+        await client.download(fileId, { sink: new WritableStream({ write: (chunk) => { bytes += chunk.length; } }) });
+        client.close();
+        return { codes: [...codes], bytes };
+    };
+    return all();
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopped_downloads_give_their_memory_back() -> Result<()> {
+    let disk_parts = Setting::default().set("FERRY_PART_PROFILE", "disk");
+    let scene = Scene::set_up(disk_parts).await?;
+    let page = &scene.page;
+    page.reload().await?;
+    page.until_view(&["unlock"]).await?;
+    page.click("keep-unlocked").await?;
+    page.unlock(PASSWORD).await?;
+    page.pick([&scene.file("large.bin", 1, 9_000_000)?]).await?;
+    page.until_upload("large.bin", &["done"], SHORT).await?;
+    let row = page.until_file("large.bin").await?;
+    let seen = page
+        .script(STOP_MANY_DOWNLOADS, vec![json!(row.get("fileId"))])
+        .await?;
+    let wanted = json!({"codes": ["stopped"], "bytes": 9_000_000});
+    ensure!(seen == wanted, "{seen}");
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_is_renamed_and_deleted_on_the_page() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
     let path = scene.file("draft.txt", 1, 300_000)?;
@@ -119,11 +212,11 @@ async fn a_file_is_renamed_and_deleted_on_the_page() -> Result<()> {
     scene.page.click("confirm-yes").await?;
     let gone = || async {
         let files: FilesPage = person.api.get("/api/files").await?.expect(200)?;
-        ferry_tests::wait::holds(
+        wait::holds(
             files.files.is_empty() && scene.stage.stored_files().is_empty(),
             "it is still there",
         )
     };
-    ferry_tests::wait::until(SHORT, "the file is deleted", gone).await?;
+    wait::until(SHORT, "the file is deleted", gone).await?;
     scene.close().await
 }
