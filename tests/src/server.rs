@@ -45,13 +45,8 @@ pub struct Server {
 }
 
 impl Recipe {
-    /// Starts it and waits until it listens.
-    pub async fn start(&self) -> Result<Server> {
-        let log = self.data_dir.with_extension("log");
-        let stderr = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&log)?;
+    /// The program with these settings, for other things than to serve.
+    pub fn command(&self) -> Result<Command> {
         let mut command = Command::new(binary()?);
         command
             .env("FERRY_LISTEN", "127.0.0.1:0")
@@ -59,11 +54,19 @@ impl Recipe {
             .env_remove("DATABASE_URL");
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.data_dir.parent().unwrap_or(Path::new("/")));
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(stderr)
-            .kill_on_drop(true)
-            .spawn()?;
+        command.kill_on_drop(true);
+        Ok(command)
+    }
+
+    /// Starts it and waits until it listens.
+    pub async fn start(&self) -> Result<Server> {
+        let log = self.data_dir.with_extension("log");
+        let stderr = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)?;
+        let mut command = self.command()?;
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn()?;
         let stdout = child.stdout.take().context("no stdout")?;
         let mut lines = BufReader::new(stdout).lines();
         let (told, setup) = watch::channel(None);

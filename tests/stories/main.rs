@@ -2,6 +2,7 @@
 
 mod accounts;
 mod architecture;
+mod bots;
 mod completing;
 mod documents;
 mod files;

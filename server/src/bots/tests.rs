@@ -156,7 +156,7 @@ async fn a_wrong_token_says_where_to_get_the_right_one() {
     let stage = Stage::set().await;
     let bot = stage.new_bot();
     let chat = stage.channel("Parts");
-    for wrong in ["", "hello", "12345", "12345:with space"] {
+    for wrong in ["", "hello", "98765", "98765:with space"] {
         let error = stage
             .bots
             .add(None, &request(wrong, &[chat]))
@@ -458,7 +458,10 @@ const OWNER: &str = "
                        encrypted_file_key, manifest, start_blake3, created_at)
     VALUES ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001', '~', 216,
             decode(repeat('00', 88), 'hex'), 3, 72, decode(repeat('00', 80), 'hex'), decode(repeat('00', 288), 'hex'),
-            decode(repeat('00', 32), 'hex'), now())";
+            decode(repeat('00', 32), 'hex'), now());
+    INSERT INTO upload_sessions (id, user_id, file_id, original_filename, file_size, total_parts, ttl_secs, created_at,
+                                 last_activity_at)
+    SELECT id, user_id, id, original_filename, file_size, 3, 60, now(), now() FROM files";
 
 /// Rows of one file whose parts a bot stored in these chats, 100 bytes each.
 fn parts_of(bot_id: i64, chats: &[i64]) -> String {

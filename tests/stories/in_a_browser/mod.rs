@@ -1,6 +1,7 @@
 //! Stories told in a real Chromium: what a person with a file, a page and a password lives through.
 
 mod accounts;
+mod bots;
 mod changed;
 mod kills;
 mod small;

@@ -221,11 +221,10 @@ fn words_for_api(api: &BotApi, fault: &Fault) -> String {
         Fault::Outage { why } | Fault::Unknown { why } => format!(
             "The Bot API at {url} does not answer as it should: {why}. Check the network and telegram.api_url; if they are right, wait a minute and try again."
         ),
-        Fault::Refused { why } if why.starts_with("404") => {
-            format!(
-                "The server at {url} is no Bot API, or it wants another path: it answers {why}. Check telegram.api_url."
-            )
-        }
+        Fault::Refused { why } if why.starts_with("404") => format!(
+            "The server at {url} answers {why}: it is no Bot API, it wants another path, or the token is not whole. Check telegram.api_url and the token."
+        ),
+        Fault::Refused { why } => format!("The Bot API at {url} refuses: {why}."),
         fault => format!("The Bot API at {url} refuses: {fault}."),
     }
 }

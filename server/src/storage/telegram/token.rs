@@ -25,9 +25,7 @@ pub struct BotToken {
 
 /// A text that can be no token. It does not repeat the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a bot's token looks like 123456789:AAF7-abc...: digits, a colon, letters, digits, - and _"
-)]
+#[error("a bot's token looks like 123456789:ABC-dEf...: digits, a colon, letters, digits, - and _")]
 pub struct NotAToken;
 
 impl BotToken {
