@@ -425,11 +425,12 @@ pub async fn tidy(
 ) -> Result<usize, DbError> {
     let gone = diesel::sql_query(
         "DELETE FROM bot_sends WHERE attempt_id IN ( \
-             SELECT s.attempt_id FROM bot_sends s JOIN telegram_chats c USING (chat_id) \
+             SELECT s.attempt_id FROM bot_sends s JOIN telegram_chats c USING (chat_id), \
+                  LATERAL (SELECT c.dedicated AND c.chat_id < -1000000000000 AND c.state <> 'migrated' AS by_us) swept \
              WHERE s.settled_at < $1 AND CASE s.state \
                  WHEN 'refused' THEN true \
-                 WHEN 'unknown' THEN s.ends_at < $1 AND (NOT c.dedicated OR s.ends_at < c.last_start - interval '1 hour') \
-                 WHEN 'stored' THEN (s.message_id <= c.swept_to OR NOT c.dedicated) AND CASE s.kind \
+                 WHEN 'unknown' THEN s.ends_at < $1 AND (NOT swept.by_us OR s.ends_at < c.last_start - interval '1 hour') \
+                 WHEN 'stored' THEN (s.message_id <= c.swept_to OR NOT swept.by_us) AND CASE s.kind \
                      WHEN 'mark' THEN true \
                      WHEN 'part' THEN EXISTS (SELECT FROM file_parts p WHERE p.telegram_file_id = s.telegram_file_id) \
                      ELSE false END \

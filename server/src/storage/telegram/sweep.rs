@@ -171,6 +171,10 @@ impl Sweep {
             return Ok(0);
         }
         let bots = self.pool.others(chat_id, None).await?;
+        if bots.is_empty() {
+            let why = format!("the bots of chat {chat_id} rest, or there are none");
+            return Err(StorageError::Unavailable(why));
+        }
         let apis: Vec<BotApi> = bots.iter().map(|(_, token)| self.apis.of(token)).collect();
         let mut kept = 0;
         // batches yet to be tried; one that holds a message that stays is cut in two, until that one is alone
@@ -219,7 +223,7 @@ impl Sweep {
             }
         }
         answer.ok_or_else(|| {
-            StorageError::Unavailable(format!("no bot can delete in chat {chat_id}"))
+            StorageError::Unavailable(format!("no bot may delete in chat {chat_id}"))
         })
     }
 

@@ -4,6 +4,7 @@
 
 mod chat;
 mod statements;
+mod steps;
 
 use chat::{Chat, Event};
 use proptest::prelude::*;
