@@ -48,7 +48,7 @@ export function botNumbers(bot) {
   const parts = bot.parts > 0 ? `${format.count(bot.parts, 'part')}, ${format.bytes(bot.storedBytes)}` : 'no parts yet';
   const rate = `${format.whole(bot.sendsLastMinute)} sent this minute`;
   const weight = bot.weight === 1 ? [] : [`weight ${bot.weight}`];
-  return [rate, parts, ...weight, bot.checkedAt ? `seen to work ${format.ago(bot.checkedAt)}` : 'not tested yet'].join(' · ');
+  return [rate, parts, ...weight, bot.checkedAt ? `checked ${format.ago(bot.checkedAt)}` : 'not checked yet'].join(' · ');
 }
 
 /** A chat in words: its title where it has one. */
@@ -106,6 +106,7 @@ function inTime(iso, now) {
   return `in ${format.duration((Date.parse(iso) - now) / 1000)}`;
 }
 
+/** The server's reason says what is wrong too; without one the state has to. */
 function because(what, why) {
-  return why ? `${what}: ${why}` : what;
+  return why || what;
 }

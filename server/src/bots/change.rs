@@ -3,8 +3,11 @@
 use ferry_core::wire::ChangeBotRequest;
 use uuid::Uuid;
 
-use super::{Bots, BotsError, BotsResult, check::DISABLED, checked_weight};
-use crate::db::{self, bots::ACTIVE};
+use super::{Bots, BotsError, BotsResult, checked_weight};
+use crate::db::{
+    self,
+    bots::{ACTIVE, DISABLED},
+};
 
 impl Bots {
     /// Does what the request names, and leaves the rest.

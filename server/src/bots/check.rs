@@ -8,13 +8,11 @@ use super::{Bots, BotsResult};
 use crate::{
     db::{
         self,
-        bots::{ACTIVE, BotRow, PairRow},
+        bots::{ACTIVE, BotRow, DISABLED, PairRow},
     },
     storage::telegram::{Fault, Me, Trouble, UsableChat, check_bot, check_chat},
 };
 
-/// Disabled by a person: a test does not change that.
-pub(super) const DISABLED: &str = "disabled";
 /// The pair's chat has another id now; it is tested under that.
 const MIGRATED: &str = "migrated";
 
@@ -68,6 +66,7 @@ impl Bots {
         let now = (self.clock)();
         self.query(async |connection| {
             db::bots::seen(connection, row.id, &me.username, now).await?;
+            // what a person put aside, a test does not take back
             if row.state != ACTIVE && row.state != DISABLED {
                 db::bots::set_state(connection, row.id, ACTIVE, None, now).await?;
             }

@@ -12,6 +12,8 @@ use super::{Connection, DbError};
 
 /// A bot or a pair that sends.
 pub const ACTIVE: &str = "active";
+/// A bot that a person put aside: it sends nothing, and what it stored is still read through it.
+pub const DISABLED: &str = "disabled";
 
 /// A bot.
 #[derive(Debug, Clone, Queryable, Selectable)]

@@ -207,13 +207,13 @@ impl Pool {
         Ok(())
     }
 
-    /// The token of a bot that is on, to read what it sent; none when it is off or gone.
+    /// The token of a bot, to read what it sent: also of one that a person put aside; none when it is off or gone.
     pub async fn bot(&self, bot_id: i64) -> Result<Option<BotToken>, StorageError> {
         let row = self
             .with(async |conn| bots::find(conn, bot_id).await)
             .await?;
         match row {
-            Some(row) if row.state == bots::ACTIVE => {
+            Some(row) if [bots::ACTIVE, bots::DISABLED].contains(&row.state.as_str()) => {
                 Ok(Some(self.open(bot_id, row.token_sealed)?))
             }
             _ => Ok(None),

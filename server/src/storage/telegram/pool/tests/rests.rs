@@ -44,6 +44,8 @@ async fn failures_let_rest_what_they_are_about() {
     stage.clear().await;
     a_refused_token_is_doubted_first(&stage).await;
     stage.clear().await;
+    a_bot_that_was_put_aside_reads_and_sends_nothing(&stage).await;
+    stage.clear().await;
     an_outage_does_not_empty_the_buckets(&stage).await;
     stage.clear().await;
     a_pair_that_is_out_is_named_with_its_reason(&stage).await;
@@ -103,6 +105,18 @@ async fn a_long_wait_is_the_bots(stage: &Stage) {
         .unwrap();
     let cooled = stage.bot(bot.id).await.cooled_until;
     assert_eq!(cooled, Some(stage.now() + TimeDelta::seconds(100)));
+}
+
+async fn a_bot_that_was_put_aside_reads_and_sends_nothing(stage: &Stage) {
+    stage.staff(2, 1).await;
+    let pool = stage.pool(Policy::default());
+    let mut conn = stage.database.db.connection().await.unwrap();
+    bots::set_state(&mut conn, A, bots::DISABLED, None, stage.now())
+        .await
+        .unwrap();
+    let leases = all(&pool).await;
+    assert!(!leases.is_empty() && leases.iter().all(|lease| lease.bot_id == B));
+    assert!(pool.bot(A).await.unwrap().is_some(), "its parts are lost");
 }
 
 async fn a_refused_token_is_doubted_first(stage: &Stage) {
