@@ -9,7 +9,7 @@ mod telegram;
 use std::{
     io::Write as _,
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -311,6 +311,7 @@ fn serve(
         health: Arc::new(Rooms {
             db: app.db.clone(),
             stores: app.stores.clone(),
+            complaint: Mutex::default(),
         }),
     });
     let server = HttpServer::new(move || http::application(shared.clone()))
@@ -377,6 +378,8 @@ fn tls_of(tls: &TlsConfig) -> anyhow::Result<rustls::ServerConfig> {
 struct Rooms {
     db: Db,
     stores: Stores,
+    /// What the store last complained of, so that each complaint is logged once.
+    complaint: Mutex<Option<String>>,
 }
 
 #[async_trait::async_trait]
@@ -386,7 +389,22 @@ impl Health for Rooms {
     }
 
     async fn storage(&self) -> bool {
-        self.stores.health().await.is_ok()
+        let complaint = self
+            .stores
+            .health()
+            .await
+            .err()
+            .map(|error| error.to_string());
+        let mut last = self
+            .complaint
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = complaint.as_ref().filter(|_| *last != complaint) {
+            tracing::warn!(error, "not ready: the store for new parts can not be used");
+        }
+        let is_well = complaint.is_none();
+        *last = complaint;
+        is_well
     }
 
     fn database_connections(&self) -> (u32, u32) {

@@ -1,4 +1,5 @@
-//! The long versions: the story of kills and resumes on large files and many seeds, and half an hour of the bot pool.
+//! The long versions: the story of kills and resumes on large files and many seeds, half an hour of the bot pool, and a
+//! thousand parts in Telegram.
 
 use anyhow::Result;
 
@@ -13,6 +14,7 @@ pub(crate) fn run(seeds: u32, size_mib: u32) -> Result<()> {
     web::build()?;
     test::build_parts(true)?;
     bot_pool()?;
+    parts_in_telegram()?;
     kills(seeds, size_mib)
 }
 
@@ -29,6 +31,16 @@ fn bot_pool() -> Result<()> {
     ]);
     run.args(["fleet", "throughput"].map(|tests| format!("telegram::pool::tests::{tests}")));
     run.env("FERRY_TEST_VIRTUAL_MINUTES", "30");
+    workspace::run(&mut run)
+}
+
+/// A thousand parts through floods, failures, lost answers and dead bots.
+fn parts_in_telegram() -> Result<()> {
+    let mut run = test::on_stage(true);
+    run.arg("cargo").arg("test").args(test::MEMBERS);
+    run.args(["--release", "--lib", "uploads::tests::telegram"]);
+    run.args(["--", "--test-threads=1", "--nocapture"]);
+    run.env("FERRY_TEST_TELEGRAM_PARTS", "1000");
     workspace::run(&mut run)
 }
 

@@ -126,9 +126,8 @@ impl UploadError {
             UploadError::PartCorrupt { .. } => ErrorCode::PartCorrupt,
             UploadError::Storage(StorageError::Full) => ErrorCode::StorageFull,
             UploadError::Storage(StorageError::TooLarge { .. }) => ErrorCode::BodyTooLarge,
-            UploadError::Storage(StorageError::Unavailable(_) | StorageError::Busy { .. }) => {
-                ErrorCode::StorageUnavailable
-            }
+            UploadError::Storage(StorageError::Unavailable(_)) => ErrorCode::StorageUnavailable,
+            UploadError::Storage(StorageError::Busy { .. }) => ErrorCode::Busy,
             UploadError::Db(DbError::Unavailable(_)) => ErrorCode::DatabaseUnavailable,
             UploadError::Storage(StorageError::NotFound | StorageError::ForeignLocator)
             | UploadError::Db(DbError::Taken(_) | DbError::Refused(_) | DbError::Migration(_))

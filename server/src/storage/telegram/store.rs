@@ -31,6 +31,9 @@ pub const LIMITS: StorageLimits = StorageLimits {
     call_timeout: Duration::from_secs(120),
 };
 
+/// Whoever is told to come back sends the whole part again: not at once.
+const LEAST_REST: TimeDelta = TimeDelta::seconds(5);
+
 /// What a put and a get bear.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
@@ -38,6 +41,8 @@ pub struct Patience {
     pub turn: TimeDelta,
     /// Sends of one put, on one bot after the other.
     pub sends: u32,
+    /// After this a put begins no other send: its client has waited long, and asks again.
+    pub retries: TimeDelta,
     /// Waits between the tries of a read whose failure proves nothing.
     pub doubts: [TimeDelta; 4],
     /// The beginning of a read: the API fetches the whole document first.
@@ -49,6 +54,7 @@ impl Default for Patience {
         Patience {
             turn: TimeDelta::seconds(20),
             sends: 6,
+            retries: TimeDelta::seconds(60),
             doubts: [500, 1_000, 2_000, 4_000].map(TimeDelta::milliseconds),
             open: Duration::from_secs(60),
         }
@@ -152,7 +158,7 @@ impl TelegramStore {
             self.numbers.waits.inc();
             if ready > until {
                 return Err(busy(
-                    ready - (self.clock)(),
+                    (ready - (self.clock)()).max(LEAST_REST),
                     "every bot of the pool has had its turn",
                 ));
             }
@@ -276,10 +282,14 @@ impl PartStore for TelegramStore {
                 limit_bytes: u64::try_from(MAX_DOCUMENT_BYTES).unwrap_or(u64::MAX),
             });
         };
-        let until = (self.clock)() + self.patience.turn;
+        let begun = (self.clock)();
+        let until = begun + self.patience.turn;
         let mut attempt_id = put_id;
         let mut last = None;
-        for _ in 0..self.patience.sends.max(1) {
+        for nth in 0..self.patience.sends.max(1) {
+            if nth > 0 && (self.clock)() - begun > self.patience.retries {
+                break;
+            }
             let turn = self.turn(put_id, attempt_id, size_bytes, until).await;
             let lease = match (turn, &last) {
                 // Nobody is left to try because nobody was answered: that is no matter of pace.
@@ -309,8 +319,7 @@ impl PartStore for TelegramStore {
         }
         let said = last.map_or_else(String::new, |fault| fault.to_string());
         Err(StorageError::Unavailable(format!(
-            "{} sends in a row failed, the last one so: {said}",
-            self.patience.sends
+            "all sends of a part failed, the last one so: {said}"
         )))
     }
 

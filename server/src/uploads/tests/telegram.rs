@@ -65,8 +65,11 @@ impl Emulated {
         futures_util::stream::iter(numbers)
             .for_each_concurrent(AT_ONCE, async |number| {
                 while let Err(error) = self.send_one(file, number).await {
-                    assert_eq!(error.code(), ErrorCode::StorageUnavailable, "{error}");
-                    assert!(error.retry_after_secs().is_some());
+                    let is_later = matches!(
+                        error.code(),
+                        ErrorCode::StorageUnavailable | ErrorCode::Busy
+                    );
+                    assert!(is_later && error.retry_after_secs().is_some(), "{error}");
                     assert!(later.fetch_add(1, Ordering::Relaxed) < 1_000, "{error}");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -392,6 +395,45 @@ async fn damage_is_found_and_doubt_is_no_damage() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_verification_cut_off_by_an_outage_reads_only_the_rest_again() {
+    const COUNT: u32 = 60;
+    let emulated = Emulated::start(2, 1, false).await;
+    let control = &emulated.telegram.control;
+    let file = emulated.file(COUNT).await;
+    emulated.send(&file, 1..=COUNT).await;
+    let request = VerifyRequest {
+        file_id: file.start.file_id,
+        chunk_numbers: None,
+        max_age_secs: Some(24 * 3_600),
+    };
+    let uploads = &emulated.stage.uploads;
+    let user = emulated.stage.user;
+    let outage = |seen: ferry_core::wire::VerifyProgress| {
+        if seen.checked == 30 {
+            control.add_faults(vec![FaultRule::always(Fault::BadGatewayHtml)]);
+        }
+    };
+    let cut = uploads.verify(user, request.clone(), &outage).await;
+    assert!(
+        matches!(cut, Err(UploadError::Storage(StorageError::Unavailable(_)))),
+        "{cut:?}"
+    );
+    let noted = emulated
+        .stage
+        .count("file_parts WHERE verified_at IS NOT NULL")
+        .await;
+    assert!(noted >= 30, "{noted} parts are noted");
+
+    control.clear_faults();
+    control.forget_calls();
+    let found = uploads.verify(user, request, &|_| {}).await.unwrap();
+    assert_eq!(found.valid_chunks, (1..=COUNT).collect::<Vec<_>>());
+    let read = i64::try_from(emulated.telegram.calls("getFile")).unwrap();
+    assert_eq!(read, i64::from(COUNT) - noted, "read once more");
+    emulated.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deletion_takes_few_calls_and_after_two_days_tells_the_truth() {
     const YOUNG: u32 = 250;
     let emulated = Emulated::start(3, 1, false).await;
@@ -475,6 +517,28 @@ async fn a_range_asks_for_one_part_alone() {
         emulated.telegram.calls("file"),
     );
     assert_eq!(calls, (1, 1));
+    emulated.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pool_that_had_its_turn_says_when_to_come_back() {
+    let emulated = Emulated::start(1, 1, true).await;
+    let file = emulated.file(40).await;
+    let refusals = futures_util::stream::iter(1..=40)
+        .map(|number| emulated.send_one(&file, number))
+        .buffer_unordered(40)
+        .filter_map(async |sent| sent.err())
+        .collect::<Vec<_>>()
+        .await;
+    // Twenty seconds of 18 a minute, and three at once: the others are told to wait for a turn of theirs.
+    assert!(refusals.len() > 20, "{} of 40 were refused", refusals.len());
+    for refusal in &refusals {
+        assert_eq!(refusal.code(), ErrorCode::Busy, "{refusal}");
+        let secs = refusal.retry_after_secs().unwrap();
+        assert!((5..=61).contains(&secs), "{secs} s");
+    }
+    assert_eq!(emulated.telegram.control.violations(), []);
+    assert!(emulated.telegram.numbers.waits.get() > 0);
     emulated.end().await;
 }
 
