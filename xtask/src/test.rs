@@ -34,6 +34,7 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
         page_helpers()?;
         client_units()?;
         workspace::run(cargo().arg("test").args(MEMBERS).arg("--doc"))?;
+        foreign_clients()?;
     }
     rust_tests(filter)
 }
@@ -69,6 +70,13 @@ fn python_vectors() -> Result<()> {
             .args(reader)
             .env("FERRY_TEST_VECTORS", &made),
     )
+}
+
+/// Clients of the Bot API that others wrote, against the emulator that stands in for the service.
+fn foreign_clients() -> Result<()> {
+    let run = root().join("tests/bot-api-emulator/clients/run");
+    let emulator = target().join("debug/bot-api-emulator");
+    workspace::run(program(run).env("BOT_API_EMULATOR", emulator))
 }
 
 /// What of the browser's driver can be tested natively, such as that its TypeScript types list every error code.

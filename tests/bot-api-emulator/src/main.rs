@@ -159,6 +159,6 @@ fn tell(url: &str, control: &Control, json: bool) {
         println!("bot {} {}", bot.id, bot.token);
     }
     for chat in control.chats() {
-        println!("chat {} {:?} {}", chat.id, chat.kind, chat.title);
+        println!("chat {} {} {}", chat.id, chat.kind, chat.title);
     }
 }

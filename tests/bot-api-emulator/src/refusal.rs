@@ -133,6 +133,14 @@ pub(crate) const FILE_ID_MISSING: Refusal =
     Refusal::fixed(400, "Bad Request: file_id not specified");
 pub(crate) const WRONG_FILE_IDENTIFIER: Refusal =
     Refusal::fixed(400, "Bad Request: wrong file identifier/HTTP URL specified");
+pub(crate) const UNREADABLE_FILE_ID: Refusal = Refusal::fixed(
+    400,
+    "Bad Request: wrong remote file identifier specified: can't unserialize it. Wrong last symbol",
+);
+pub(crate) const WRONG_CHARACTER_IN_FILE_ID: Refusal = Refusal::fixed(
+    400,
+    "Bad Request: wrong remote file identifier specified: Wrong character in the string",
+);
 pub(crate) const URL_NOT_FETCHED: Refusal =
     Refusal::fixed(400, "Bad Request: failed to get HTTP URL content");
 pub(crate) const NO_DOCUMENT: Refusal =
@@ -178,6 +186,11 @@ pub(crate) const UNDELETABLE: Refusal =
     Refusal::fixed(400, "Bad Request: message can't be deleted");
 pub(crate) const UNDELETABLE_FOR_EVERYONE: Refusal =
     Refusal::fixed(400, "Bad Request: message can't be deleted for everyone");
+
+pub(crate) const NOT_FORWARDABLE: Refusal =
+    Refusal::fixed(400, "Bad Request: the message can't be forwarded");
+pub(crate) const NOT_COPYABLE: Refusal =
+    Refusal::fixed(400, "Bad Request: the message can't be copied");
 
 pub(crate) const OTHER_POLLER: Refusal = Refusal::fixed(
     409,

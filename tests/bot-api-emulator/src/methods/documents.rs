@@ -135,16 +135,22 @@ fn source(intake: &mut Intake) -> Option<Source> {
     Some(Source::Sent(intake.files.swap_remove(at)))
 }
 
+/// As `FileManager::from_persistent_id` of tdlib/td reads it. An id of another bot is well formed: the service refuses it.
 fn known(state: &State, bot: BotId, id: &str) -> Result<FileKey, Refusal> {
-    if id.starts_with("http://") || id.starts_with("https://") {
+    if id.contains('.') {
         return Err(refusal::URL_NOT_FETCHED);
+    }
+    let in_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !id.bytes().all(in_alphabet) {
+        return Err(refusal::WRONG_CHARACTER_IN_FILE_ID);
     }
     let ids = FileIds {
         secret: &state.secret,
     };
     match ids.read(id) {
         Some((owner, file)) if owner == bot && state.files.contains_key(&file) => Ok(file),
-        _ => Err(refusal::WRONG_FILE_IDENTIFIER),
+        Some(_) => Err(refusal::WRONG_FILE_IDENTIFIER),
+        None => Err(refusal::UNREADABLE_FILE_ID),
     }
 }
 

@@ -18,9 +18,9 @@ use crate::{
     world::{BotId, Chat, ChatKind, Event, Membership, Message, Origin, State},
 };
 
-/// From this age on a bot can delete nothing, not even its own.
-/// `can_delete_channel_message` of tdlib/td; the clients' limit in other chats is the same.
-const DELETABLE_SECS: f64 = 2.0 * 86_400.0;
+/// From this age on a bot can delete nothing, not even its own; in groups and private chats a second later.
+/// `can_delete_channel_message` and `can_revoke_message` of tdlib/td.
+const DELETABLE_SECS: i64 = 2 * 86_400;
 const MOST_DELETED: usize = 100;
 
 pub(super) fn forward(
@@ -64,14 +64,10 @@ fn passed_on(
     let chat = access::chat(state, bot, from, Access::Read)?;
     let message = chat.messages.get(&params.integer("message_id"));
     let message = message.ok_or_else(|| Refusal::message_not_found(what))?;
-    let file = message.file.ok_or_else(|| {
-        Refusal::new(
-            400,
-            format!(
-                "Bad Request: the {what} can't be {}",
-                if shown { "forwarded" } else { "copied" }
-            ),
-        )
+    let file = message.file.ok_or(if shown {
+        refusal::NOT_FORWARDABLE
+    } else {
+        refusal::NOT_COPYABLE
     })?;
     // A forward of a forward names the first.
     let origin = message
@@ -147,28 +143,37 @@ fn delete_known(
     done(&true)
 }
 
+/// As `MessagesManager::delete_messages` of tdlib/td decides it.
 fn check_deletable(chat: &Chat, bot: BotId, message: &Message, now: f64) -> Result<(), Refusal> {
     let own = message.bot == Some(bot);
-    let rights = chat.members.get(&bot);
-    let (posts, deletes) = match rights {
+    let service = message.file.is_none();
+    let (posts, deletes) = match chat.members.get(&bot) {
         Some(Membership::Administrator {
             can_post_messages,
             can_delete_messages,
         }) => (*can_post_messages, *can_delete_messages),
         _ => (false, false),
     };
-    let allowed = match chat.kind {
-        ChatKind::Channel => deletes || (own && posts),
-        ChatKind::Supergroup | ChatKind::Group => deletes || own,
-        ChatKind::Private => true,
+    let age_secs = now as i64 - message.date;
+    let (allowed, refusal) = match chat.kind {
+        ChatKind::Channel => (
+            !service && (deletes || (own && posts)) && age_secs < DELETABLE_SECS,
+            refusal::UNDELETABLE,
+        ),
+        ChatKind::Supergroup => (
+            !service && (deletes || own) && age_secs < DELETABLE_SECS,
+            refusal::UNDELETABLE,
+        ),
+        ChatKind::Group => (
+            (deletes || (own && !service)) && age_secs <= DELETABLE_SECS,
+            refusal::UNDELETABLE_FOR_EVERYONE,
+        ),
+        ChatKind::Private => (
+            age_secs <= DELETABLE_SECS,
+            refusal::UNDELETABLE_FOR_EVERYONE,
+        ),
     };
-    let young = now < message.date as f64 + DELETABLE_SECS;
-    match chat.kind {
-        _ if message.file.is_none() => Err(refusal::UNDELETABLE),
-        _ if allowed && young => Ok(()),
-        ChatKind::Channel | ChatKind::Supergroup => Err(refusal::UNDELETABLE),
-        ChatKind::Group | ChatKind::Private => Err(refusal::UNDELETABLE_FOR_EVERYONE),
-    }
+    if allowed { Ok(()) } else { Err(refusal) }
 }
 
 /// As `Client::get_message_ids` reads them.
