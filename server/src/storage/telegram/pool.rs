@@ -171,7 +171,8 @@ impl Pool {
         .await
     }
 
-    /// Remembers what a failure says about a bot, or about it and a chat, and lets them rest or takes them out.
+    /// Remembers what a failure says about a bot, or about it and a chat, and lets them rest or takes them out. To be
+    /// called before [`Pool::settle`], which gives the place free.
     pub async fn report(
         &self,
         bot_id: i64,

@@ -257,11 +257,12 @@ impl Sweep {
             true => Settled::Unknown,
             false => Settled::Refused,
         };
-        self.pool.settle(lease, outcome).await?;
+        // first who has to rest: the place that is free then is nobody's too early
         let _ = self
             .pool
             .report(lease.bot_id, Some(lease.chat_id), fault)
             .await?;
+        self.pool.settle(lease, outcome).await?;
         Ok(())
     }
 

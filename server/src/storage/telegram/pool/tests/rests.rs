@@ -13,9 +13,10 @@ const A: i64 = BOT + 1;
 const B: i64 = BOT + 2;
 
 async fn report(pool: &Pool, lease: &Lease, fault: &Fault) -> Advice {
-    pool.settle(lease, Settled::Refused).await.unwrap();
     let (bot, chat) = (lease.bot_id, Some(lease.chat_id));
-    pool.report(bot, chat, fault).await.unwrap()
+    let advice = pool.report(bot, chat, fault).await.unwrap();
+    pool.settle(lease, Settled::Refused).await.unwrap();
+    advice
 }
 
 /// All leases that are to be had just now.

@@ -36,7 +36,7 @@ async fn twenty_pairs_carry_what_the_policy_allows() {
         share * 100.0
     );
     assert!(share >= 0.9, "only {share:.3} of what is allowed");
-    assert!(share <= 1.01, "more than is allowed: {share:.3}");
+    assert!(share <= 1.02, "more than is allowed: {share:.3}");
     assert!(mb_per_sec >= 90.0, "only {mb_per_sec:.1} MB/s");
     stage.database.stop().await;
 }

@@ -151,9 +151,9 @@ impl Scene {
                     true => Settled::Unknown,
                     false => Settled::Refused,
                 };
-                self.pool.settle(&lease, outcome).await.unwrap();
                 let (bot, chat) = (lease.bot_id, Some(lease.chat_id));
                 let _ = self.pool.report(bot, chat, &fault).await.unwrap();
+                self.pool.settle(&lease, outcome).await.unwrap();
                 None
             }
         }
