@@ -354,6 +354,8 @@ export interface Bots {
   readonly bots: readonly BotEntry[];
   readonly chats: readonly TelegramChat[];
   readonly queue: {
+    /** Parts that wait for a bot's turn, at the server that answers. */
+    readonly waiting: number;
     readonly inFlight: number;
     /** Sends that ended without an answer: what they left is looked for and deleted. */
     readonly unanswered: number;

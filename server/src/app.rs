@@ -92,7 +92,7 @@ impl App {
         Ok(App {
             uploads: uploads_of(&config, &db, &stores),
             accounts: accounts_of(&config, &db),
-            bots: bots::bots_of(&config, &db)?,
+            bots: bots::bots_of(&config, &db)?.beside(&numbers),
             config,
             db,
             stores,

@@ -208,7 +208,7 @@ fn list(pool: &BotsResponse) -> String {
     let queue = &pool.queue;
     let _ = writeln!(
         text,
-        "Queue: {} on their way, {} without an answer, {} deletions wait",
+        "Queue: {} sends on their way, {} without an answer, {} deletions wait",
         queue.in_flight, queue.unanswered, queue.pending_deletions
     );
     text

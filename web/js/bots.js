@@ -59,13 +59,13 @@ export function chatName(chat, chatId) {
   return `${title}(${chatId}${full}${shared})`;
 }
 
-/** `3 bots, 2 in use · 4 on their way · 37 sent this minute, 620 MB`: the pool as a whole. */
+/** `3 bots, 2 in use · 4 on their way, 5 wait for a turn · 37 sent this minute, 620 MB`: the pool as a whole. */
 export function poolSentence({ bots, queue }, now = Date.now()) {
   if (bots.length === 0) return 'No bots yet.';
   const used = bots.filter((bot) => botLook(bot, now) === 'active').length;
   const pieces = [
     `${format.count(bots.length, 'bot')}, ${format.whole(used)} in use`,
-    `${format.whole(queue.inFlight)} on their way`,
+    `${format.whole(queue.inFlight)} on their way, ${format.whole(queue.waiting)} wait for a turn`,
     `${format.whole(queue.sendsLastMinute)} sent this minute, ${format.bytes(queue.bytesLastMinute)}`,
   ];
   if (queue.unanswered > 0) pieces.push(`${format.whole(queue.unanswered)} without an answer, being looked for`);

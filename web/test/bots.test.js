@@ -37,9 +37,9 @@ test('whatever keeps a bot out says why', () => {
 });
 
 test('the pool in one line', () => {
-  const queue = { inFlight: 4, unanswered: 0, pendingDeletions: 0, sendsLastMinute: 37, bytesLastMinute: 620e6 };
+  const queue = { waiting: 5, inFlight: 4, unanswered: 0, pendingDeletions: 0, sendsLastMinute: 37, bytesLastMinute: 620e6 };
   const pool = { bots: [bot(), bot({ state: 'disabled' })], queue };
-  assert.equal(plain(bots.poolSentence(pool, NOW)), '2 bots, 1 in use · 4 on their way · 37 sent this minute, 620 MB');
+  assert.equal(plain(bots.poolSentence(pool, NOW)), '2 bots, 1 in use · 4 on their way, 5 wait for a turn · 37 sent this minute, 620 MB');
   assert.match(bots.poolSentence({ ...pool, queue: { ...queue, unanswered: 2, pendingDeletions: 1 } }, NOW), /2 without an answer, being looked for · 1 deletion wait/);
   assert.equal(bots.poolSentence({ bots: [], queue }, NOW), 'No bots yet.');
 });

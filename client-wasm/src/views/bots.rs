@@ -22,6 +22,7 @@ view!(
 view!(
     /// `BotQueue`.
     BotQueueView from BotQueue (queue) {
+        waiting: u64 = queue.waiting,
         in_flight: u64 = queue.in_flight,
         unanswered: u64 = queue.unanswered,
         pending_deletions: u64 = queue.pending_deletions,

@@ -81,6 +81,8 @@ pub struct BotsResponse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BotQueue {
+    /// Parts that wait for a bot's turn, at the server that answers.
+    pub waiting: u64,
     /// Sends without an answer so far.
     pub in_flight: u64,
     /// Sends that ended without an answer: what they left is looked for and deleted.

@@ -41,6 +41,7 @@ impl Bots {
             at: now,
             api_url: self.apis.api_url().to_owned(),
             queue: BotQueue {
+                waiting: u64_of(self.numbers.waiting.get()),
                 in_flight: of_all(|pair| pair.in_flight),
                 unanswered: u64_of(seen.unanswered),
                 pending_deletions: u64_of(seen.pending_deletions),

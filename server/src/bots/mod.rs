@@ -19,7 +19,9 @@ pub use error::{BotsError, BotsResult};
 use crate::{
     clock::Clock,
     db::{self, Connection, Db, audit::AuditEvent, bots::BotRow},
-    storage::telegram::{BotApi, BotApis, BotToken, SealedToken, ServerKey, Unsealable},
+    storage::telegram::{
+        BotApi, BotApis, BotToken, SealedToken, ServerKey, TelegramNumbers, Unsealable,
+    },
 };
 
 /// All use-cases about bots, with the parts they need. Cheap to clone.
@@ -29,6 +31,7 @@ pub struct Bots {
     clock: Clock,
     key: ServerKey,
     apis: BotApis,
+    numbers: TelegramNumbers,
 }
 
 impl Bots {
@@ -39,6 +42,16 @@ impl Bots {
             clock,
             key,
             apis,
+            numbers: TelegramNumbers::default(),
+        }
+    }
+
+    /// The same beside a store that counts here.
+    #[must_use]
+    pub fn beside(self, numbers: &TelegramNumbers) -> Self {
+        Bots {
+            numbers: numbers.clone(),
+            ..self
         }
     }
 

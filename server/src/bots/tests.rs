@@ -14,7 +14,7 @@ use crate::{
     clock,
     config::BotConfig,
     db::test_database::TestDatabase,
-    storage::telegram::{BotApiSettings, BotApis, BotToken, ServerKey},
+    storage::telegram::{BotApiSettings, BotApis, BotToken, ServerKey, TelegramNumbers},
 };
 
 /// Bots on a database and an emulator of their own.
@@ -141,6 +141,10 @@ async fn a_bot_is_tested_added_and_listed_without_its_token() {
     let secret = bot.token.split_once(':').unwrap().1;
     let shown = format!("{}{pool:?}", serde_json::to_string(&pool).unwrap());
     assert!(!shown.contains(secret), "the token is shown");
+    let numbers = TelegramNumbers::default();
+    numbers.waiting.inc();
+    let beside = stage.bots.clone().beside(&numbers).list().await.unwrap();
+    assert_eq!((pool.queue.waiting, beside.queue.waiting), (0, 1));
     let calls = stage.emulator.control().calls();
     for method in ["getme", "senddocument", "file", "deletemessages"] {
         let made = calls

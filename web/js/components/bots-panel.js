@@ -29,7 +29,7 @@ export function botsPanel({ client }) {
     // the server's "now": what is cooling is told by its clock
     const now = Date.parse(seen.at);
     setText(pool, poolSentence(seen, now));
-    setData(pool, { bots: seen.bots.length, inFlight: seen.queue.inFlight, sends: seen.queue.sendsLastMinute });
+    setData(pool, { bots: seen.bots.length, inFlight: seen.queue.inFlight, waiting: seen.queue.waiting, sends: seen.queue.sendsLastMinute });
     const chats = new Map(seen.chats.map((chat) => [chat.chatId, chat]));
     arrange(list, seen.bots.map((bot) => {
       if (!rows.has(bot.botId)) rows.set(bot.botId, botRow(client, refresh));

@@ -2,7 +2,7 @@
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
 };
 
@@ -22,6 +22,8 @@ pub struct TelegramNumbers {
     sends_failed: Family<Why, Counter>,
     /// Times a put found no bot whose turn it was.
     pub waits: Counter,
+    /// Puts that wait for a bot's turn now.
+    pub waiting: Gauge,
     /// Parts read through another bot than the one that sent them.
     pub recoveries: Counter,
     /// Ids of messages that were nobody's and are deleted; some never were a message.
@@ -47,6 +49,11 @@ impl TelegramNumbers {
             self.waits.clone(),
         );
         registry.register(
+            "ferry_telegram_waiting",
+            "Parts that wait for a bot's turn now",
+            self.waiting.clone(),
+        );
+        registry.register(
             "ferry_telegram_recoveries",
             "Parts forwarded because their bot is out of use",
             self.recoveries.clone(),
@@ -56,6 +63,12 @@ impl TelegramNumbers {
             "Ids of messages without a part that were deleted",
             self.orphans_swept.clone(),
         );
+    }
+
+    /// Counts one put as waiting until the answer is dropped.
+    pub(super) fn one_waits(&self) -> Waiting {
+        self.waiting.inc();
+        Waiting(self.waiting.clone())
     }
 
     pub(super) fn send_failed(&self, fault: &Fault) {
@@ -71,9 +84,27 @@ impl TelegramNumbers {
     }
 }
 
+/// A put that waits; one that is given up waits no more either.
+pub(super) struct Waiting(Gauge);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_waits_is_counted_until_it_is_over() {
+        let numbers = TelegramNumbers::default();
+        let (one, two) = (numbers.one_waits(), numbers.one_waits());
+        assert_eq!(numbers.waiting.get(), 2);
+        drop((one, two));
+        assert_eq!(numbers.waiting.get(), 0);
+    }
 
     #[test]
     fn failures_are_counted_by_reason_and_by_nothing_else() {

@@ -149,6 +149,7 @@ impl TelegramStore {
         size_bytes: u32,
         until: DateTime<Utc>,
     ) -> Result<Lease, StorageError> {
+        let mut waiting = None;
         loop {
             let ready = match self.pool.lease(put_id, attempt_id, size_bytes).await? {
                 Leased::Go(lease) => return Ok(lease),
@@ -162,6 +163,7 @@ impl TelegramStore {
                     "every bot of the pool has had its turn",
                 ));
             }
+            waiting.get_or_insert_with(|| self.numbers.one_waits());
             (self.timer)(ready).await;
         }
     }
