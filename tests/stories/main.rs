@@ -14,4 +14,5 @@ mod proxying;
 mod resuming;
 mod rights;
 mod secrecy;
+mod telegram;
 mod upkeep;

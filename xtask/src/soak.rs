@@ -1,5 +1,5 @@
-//! The long versions: the story of kills and resumes on large files and many seeds, half an hour of the bot pool, and a
-//! thousand parts in Telegram.
+//! The long versions: the story of kills and resumes on large files and many seeds, half an hour of the bot pool, and
+//! thousands of parts in Telegram.
 
 use anyhow::Result;
 
@@ -34,13 +34,13 @@ fn bot_pool() -> Result<()> {
     workspace::run(&mut run)
 }
 
-/// A thousand parts through floods, failures, lost answers and dead bots.
+/// Five thousand parts through floods, failures, lost answers and dead bots.
 fn parts_in_telegram() -> Result<()> {
     let mut run = test::on_stage(true);
     run.arg("cargo").arg("test").args(test::MEMBERS);
     run.args(["--release", "--lib", "uploads::tests::telegram"]);
     run.args(["--", "--test-threads=1", "--nocapture"]);
-    run.env("FERRY_TEST_TELEGRAM_PARTS", "1000");
+    run.env("FERRY_TEST_TELEGRAM_PARTS", "5000");
     workspace::run(&mut run)
 }
 

@@ -165,10 +165,10 @@ impl TelegramStore {
                 Ok(Ok(copy))
             }
             Err(fault) => {
-                self.pool.settle(lease, settled(&fault)).await?;
                 if fault != Fault::MessageGone {
                     self.report(lease.bot_id, lease.chat_id, &fault).await?;
                 }
+                self.pool.settle(lease, settled(&fault)).await?;
                 Ok(Err(fault))
             }
         }

@@ -183,8 +183,9 @@ impl TelegramStore {
             Ok(sent) => self.sent(lease, sent).await.map(Ok),
             Err(fault) => {
                 self.numbers.send_failed(&fault);
-                self.pool.settle(lease, settled(&fault)).await?;
+                // In this order: settling gives the place free, and nobody may take a pair that was told to wait.
                 self.report(lease.bot_id, lease.chat_id, &fault).await?;
+                self.pool.settle(lease, settled(&fault)).await?;
                 Ok(Err(fault))
             }
         }

@@ -18,8 +18,8 @@ use crate::storage::telegram::{self, test_support};
 use crate::storage::{Bounded, StorageError, Stores};
 use crate::uploads::{PartRead, UploadError, UploadResult};
 
-/// Parts of a story, where `cargo xtask soak` does not say otherwise.
-const PARTS: u32 = 200;
+/// Parts of the story of faults, where `cargo xtask soak` does not say otherwise.
+const PARTS: u32 = 1_000;
 const AT_ONCE: usize = 12;
 
 fn parts() -> u32 {
@@ -273,7 +273,7 @@ async fn a_bot_that_has_to_wait_is_left_alone_and_costs_the_pool_its_share_alone
 async fn a_dead_bots_parts_come_back_through_another() {
     let emulated = Emulated::start(3, 1, false).await;
     let control = &emulated.telegram.control;
-    let count = parts() / 2;
+    let count = parts() / 4;
     let file = emulated.file(count).await;
     emulated.send(&file, 1..=count / 2).await;
     let dead = emulated.telegram.bots[0].id;
