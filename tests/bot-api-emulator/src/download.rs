@@ -267,7 +267,9 @@ async fn send(sending: &Sending, pieces: &mpsc::Sender<io::Result<Bytes>>) -> io
         let most =
             usize::try_from(sending.sent - at).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
         let most = match sending.bytes_per_sec {
-            Some(speed) => usize::try_from(speed).map_or(most, |speed| most.min(speed.max(1))),
+            Some(speed) => {
+                usize::try_from(speed).map_or(most, |speed| most.min((speed / 10).max(1)))
+            }
             None => most,
         };
         // From the page cache mostly: a thread's hand-over costs more than the read.
@@ -284,12 +286,12 @@ async fn send(sending: &Sending, pieces: &mpsc::Sender<io::Result<Bytes>>) -> io
             *byte ^= 1;
         }
         at += most as u64;
-        if pieces.send(Ok(chunk.into())).await.is_err() {
-            return Ok(());
-        }
         if let Some(speed) = sending.bytes_per_sec {
             let due = at as f64 / speed.max(1) as f64;
             tokio::time::sleep_until(since + Duration::from_secs_f64(due)).await;
+        }
+        if pieces.send(Ok(chunk.into())).await.is_err() {
+            return Ok(());
         }
     }
     Ok(())

@@ -336,3 +336,31 @@ fn left(times: &VecDeque<f64>, window_secs: f64, now: f64) -> u64 {
 fn whole_secs(secs: f64) -> u64 {
     secs.ceil().clamp(1.0, 1e9) as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hundred_uploads_or_four_gibibytes_are_active_at_a_time() {
+        let limits = Limits::on();
+        let mut book = Book::default();
+        for _ in 0..100 {
+            assert_eq!(book.begin_upload(&limits, 1, 1000), Ok(()));
+        }
+        let exceeded = book
+            .begin_upload(&limits, 1, 1000)
+            .expect_err("one too many");
+        assert_eq!(
+            (exceeded.rule, exceeded.retry_after_secs),
+            (Rule::ActiveUploads, 60)
+        );
+        assert_eq!(book.begin_upload(&limits, 2, 1 << 32), Ok(()));
+        assert!(book.begin_upload(&limits, 2, 1).is_err());
+        assert_eq!(book.begin_upload(&Limits::off(), 2, 1), Ok(()));
+        for _ in 0..2 {
+            book.end_upload(1, 1000);
+        }
+        assert_eq!(book.begin_upload(&limits, 1, 1000), Ok(()));
+    }
+}

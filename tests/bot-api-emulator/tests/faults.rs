@@ -124,3 +124,23 @@ async fn a_flood_to_one_chat_leaves_the_others() {
     let request = crate::wire::upload(&stage.token, other.id, b"part");
     assert_eq!(stage.raw(&request).await.expect("a reply").status, 200);
 }
+
+#[tokio::test]
+async fn a_slow_body_takes_as_long_as_it_says_both_ways() {
+    let stage = Stage::new().await;
+    let speed = Fault::SlowBody {
+        bytes_per_sec: 100_000,
+    };
+    let part = vec![5; 30_000];
+    stage
+        .control()
+        .add_faults(once("sendDocument", speed.clone()));
+    let before = std::time::Instant::now();
+    let (_, file_id, _) = stage.stored(&part).await;
+    assert!(before.elapsed().as_millis() >= 300);
+    let path = stage.path(&file_id).await;
+    stage.control().add_faults(once("file", speed));
+    let before = std::time::Instant::now();
+    assert_eq!(stage.download(&path).await.body, part);
+    assert!(before.elapsed().as_millis() >= 300);
+}
