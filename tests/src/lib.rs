@@ -5,6 +5,7 @@
 //! - [`client`] speaks the API natively and seals for real.
 //! - [`browser`] drives the page in a real Chromium.
 //! - [`proxy`] stands in front of the server, counts and cuts.
+//! - [`parts_at`]: where the server puts sealed parts.
 //! - [`server`], [`cluster`], [`stage_dir`]: the processes and where they live.
 //! - [`scan`] looks for what a server must not know; [`shown_commands`] runs the README's examples.
 //! - [`wait`]: for conditions, never for time.
@@ -12,6 +13,7 @@
 pub mod browser;
 pub mod client;
 pub mod cluster;
+pub mod parts_at;
 pub mod proxy;
 pub mod scan;
 pub mod server;

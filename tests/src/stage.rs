@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::{
     client::{Api, Person},
     cluster::{Cluster, Database},
+    parts_at::{PartsAt, part_files},
     proxy::Proxy,
     server::{Recipe, Server},
     stage_dir, wait,
@@ -24,9 +25,6 @@ const READY: Duration = Duration::from_secs(60);
 
 /// Everybody's password, unless a story is about passwords.
 pub const PASSWORD: &str = "correct horse battery staple";
-
-/// By this file a directory store knows that its directory is the right one.
-const STORE_MARK: &str = "ferry-store";
 
 /// Whose Postgres the server uses.
 #[derive(Default)]
@@ -63,6 +61,8 @@ pub struct Stage {
     server: Option<Server>,
     recipe: Recipe,
     postgres: Postgres,
+    /// Where the server puts sealed parts.
+    pub parts_at: PartsAt,
     dir: TempDir,
     closed: bool,
 }
@@ -104,7 +104,11 @@ impl Setting {
     pub async fn start_later(self) -> Result<Stage> {
         let dir = stage_dir::new_dir("story-")?;
         let proxy = Proxy::start().await?;
+        let data_dir = dir.path().join("data");
+        std::fs::create_dir(&data_dir)?;
+        let parts_at = PartsAt::chosen(&data_dir).await?;
         let mut settings = vec![("FERRY_PUBLIC_URL".to_owned(), proxy.url())];
+        settings.extend(parts_at.settings());
         let postgres = match self.postgres {
             Wanted::OwnDatabase => {
                 let database =
@@ -116,14 +120,13 @@ impl Setting {
             Wanted::Nothing => Postgres::Elsewhere,
         };
         settings.extend(self.settings);
-        let data_dir = dir.path().join("data");
-        std::fs::create_dir(&data_dir)?;
         let recipe = Recipe { data_dir, settings };
         Ok(Stage {
             proxy,
             server: None,
             recipe,
             postgres,
+            parts_at,
             dir,
             closed: false,
         })
@@ -257,15 +260,9 @@ impl Stage {
         tokio::task::spawn_blocking(move || database.dump()).await?
     }
 
-    /// Stored parts, as files; the store's own mark is none.
+    /// Stored parts of a directory store, as files.
     pub fn stored_files(&self) -> BTreeSet<PathBuf> {
-        let files = walkdir::WalkDir::new(self.parts_dir())
-            .into_iter()
-            .filter_map(Result::ok);
-        files
-            .filter(|entry| entry.file_type().is_file() && entry.file_name() != STORE_MARK)
-            .map(walkdir::DirEntry::into_path)
-            .collect()
+        part_files(&self.parts_dir())
     }
 
     /// Ends the story: no row without bytes, no bytes without a row, no intent or deletion left, a good end of the server.
@@ -293,12 +290,12 @@ impl Stage {
 
     async fn settled(&self, most_intents: i64) -> Result<()> {
         let (sound, corrupt, intents, deletions) = self.sql(count_rows).await?;
-        let files = i64::try_from(self.stored_files().len())?;
+        let stored = i64::try_from(self.parts_at.stored().len())?;
         ensure!(intents <= most_intents, "{intents} puts were not finished");
         ensure!(deletions == 0, "{deletions} deletions wait");
         ensure!(
-            (sound..=sound + corrupt + intents).contains(&files),
-            "{sound} part rows, {corrupt} corrupt, {intents} intents, {files} stored files"
+            (sound..=sound + corrupt + intents).contains(&stored),
+            "{sound} part rows, {corrupt} corrupt, {intents} intents, {stored} stored parts"
         );
         Ok(())
     }

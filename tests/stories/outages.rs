@@ -117,8 +117,7 @@ async fn storage_that_is_gone_is_said_and_comes_back() -> Result<()> {
     let file = SealedFile::new(&admin.keys, "a file", content(1, 500_000))?;
     file.start(&admin.api).await?;
     file.put_all(&admin.api, [1]).await?;
-    let away = stage.dir().join("unplugged");
-    std::fs::rename(stage.parts_dir(), &away)?;
+    stage.parts_at.unplug()?;
     file.put(&admin.api, 2, &file.part(2)?)
         .await?
         .refused(503, ErrorCode::StorageUnavailable)?;
@@ -140,10 +139,7 @@ async fn storage_that_is_gone_is_said_and_comes_back() -> Result<()> {
     };
     let verified = admin.api.post("/api/upload/verify-chunks", &verify).await?;
     verified.refused(503, ErrorCode::StorageUnavailable)?;
-    if stage.parts_dir().exists() {
-        std::fs::remove_dir_all(stage.parts_dir())?;
-    }
-    std::fs::rename(&away, stage.parts_dir())?;
+    stage.parts_at.plug()?;
     for number in 2..=file.total_parts() {
         until_it_works(&admin.api, &file, number).await?;
     }

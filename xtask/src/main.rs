@@ -2,6 +2,7 @@
 //! What they share is [`workspace`] (paths, running programs) and [`install`] (missing pieces); stories live in `tests/`.
 
 mod bench;
+mod emulator;
 mod install;
 mod lint;
 mod soak;
@@ -35,6 +36,9 @@ enum Command {
         /// Build the server optimised
         #[arg(long)]
         release: bool,
+        /// Parts go to a pool of Telegram bots, played by the Bot API emulator
+        #[arg(long)]
+        telegram_emulator: bool,
     },
     /// Run every test: vectors, page helpers, crates, stories
     Test {
@@ -68,7 +72,13 @@ fn main() -> ExitCode {
             data,
             port,
             release,
-        } => up::run(data, port, release),
+            telegram_emulator,
+        } => up::run(up::Up {
+            data,
+            port,
+            release,
+            telegram_emulator,
+        }),
         Command::Test { filter } => test::run(&filter),
         Command::Web => web::build().map(drop),
         Command::Lint => lint::run(),

@@ -115,19 +115,23 @@ fn javascript_tests(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
     Ok(tests)
 }
 
-/// nextest where it is installed, else `cargo test` with one story at a time: they share the machine's two or so cores.
+/// All tests with parts in a directory, then what people see in a browser once more with parts in Telegram.
 fn rust_tests(filter: &[String]) -> Result<()> {
-    if answers("cargo", &["nextest", "--version"]) {
-        return workspace::run(
-            on_stage(false)
-                .arg("cargo")
-                .args(["nextest", "run"])
-                .args(MEMBERS)
-                .args(filter),
-        );
+    tests_with_parts_in("directory", filter)?;
+    if filter.is_empty() {
+        tests_with_parts_in("telegram", &["in_a_browser".to_owned()])?;
     }
+    Ok(())
+}
+
+/// nextest where it is installed, else `cargo test` with one story at a time: they share the machine's two or so cores.
+fn tests_with_parts_in(store: &str, filter: &[String]) -> Result<()> {
     let mut tests = on_stage(false);
-    tests.arg("cargo").arg("test").args(MEMBERS);
+    tests.env("FERRY_TEST_STORE", store).arg("cargo");
+    if answers("cargo", &["nextest", "--version"]) {
+        return workspace::run(tests.args(["nextest", "run"]).args(MEMBERS).args(filter));
+    }
+    tests.arg("test").args(MEMBERS);
     tests.args(["--no-fail-fast", "--tests"]).args(filter);
     counted(tests.args(["--", "--test-threads=1"]))
 }

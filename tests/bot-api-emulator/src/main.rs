@@ -37,6 +37,9 @@ struct Flags {
     /// One line of JSON in place of text.
     #[arg(long)]
     json: bool,
+    /// It ends when the program that started it does.
+    #[arg(long)]
+    end_with_parent: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -115,6 +118,10 @@ async fn compare(subject: Subject) -> Result<()> {
 }
 
 async fn serve(flags: Flags) -> Result<()> {
+    if flags.end_with_parent {
+        // The parent is still there: it waits for our first line.
+        nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM)?;
+    }
     let mut settings = Settings::new(&flags.data);
     settings.listen = flags.listen;
     settings.ranges = flags.ranges;

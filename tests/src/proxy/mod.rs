@@ -46,11 +46,24 @@ pub struct Proxy {
 #[derive(Default)]
 struct Shared {
     upstream: Mutex<Option<SocketAddr>>,
+    sideline: Mutex<Option<(String, SocketAddr)>>,
     faults: Mutex<Vec<Fault>>,
     ledger: Mutex<Ledger>,
     changed: Notify,
     released: Notify,
     own: Mutex<own::Own>,
+}
+
+impl Shared {
+    fn aside(&self, path: &str) -> Option<SocketAddr> {
+        let sideline = locked(&self.sideline);
+        let (prefix, address) = sideline.as_ref()?;
+        path.starts_with(prefix).then_some(*address)
+    }
+
+    fn upstream_of(&self, path: &str) -> Option<SocketAddr> {
+        self.aside(path).or(*locked(&self.upstream))
+    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -81,6 +94,11 @@ impl Proxy {
     /// Where requests go from now on.
     pub fn lead_to(&self, server: SocketAddr) {
         *locked(&self.shared.upstream) = Some(server);
+    }
+
+    /// Where requests for paths that begin with `prefix` go instead, over the same proxy.
+    pub fn lead_aside(&self, prefix: &str, other: &Proxy) {
+        *locked(&self.shared.sideline) = Some((prefix.to_owned(), other.address));
     }
 
     /// Answers `GET /__bench/{name}` itself.
@@ -164,7 +182,8 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::with_capacity(64 * 1024, read);
     while let Ok(Some(head)) = Head::read(&mut read).await {
-        let exchanged = if head.path().starts_with(own::PREFIX) {
+        let is_own = head.path().starts_with(own::PREFIX) && shared.aside(head.path()).is_none();
+        let exchanged = if is_own {
             let answer = locked(&shared.own).answer(&head);
             own::exchange(answer, &head, &mut read, &mut write).await
         } else {
@@ -237,7 +256,8 @@ async fn exchange(
     } else {
         u64::MAX
     };
-    let upstream = locked(&entry.shared.upstream).context("there is no server yet")?;
+    let upstream = entry.shared.upstream_of(head.path());
+    let upstream = upstream.context("there is no server yet")?;
     let upstream = TcpStream::connect(upstream).await?;
     upstream.set_nodelay(true)?;
     let (answers, mut server) = upstream.into_split();

@@ -71,7 +71,7 @@ async fn discard_asks_and_then_deletes_everything() -> Result<()> {
         .await?;
     scene.page.click("confirm-no").await?;
     ensure!(
-        !scene.stage.stored_files().is_empty(),
+        !scene.stage.parts_at.stored().is_empty(),
         "it was deleted without a yes"
     );
     scene
@@ -83,7 +83,7 @@ async fn discard_asks_and_then_deletes_everything() -> Result<()> {
     let gone = || async {
         let uploads: Vec<UploadSession> = person.api.get("/api/uploads").await?.expect(200)?;
         ensure!(uploads.is_empty(), "{uploads:?}");
-        ensure!(scene.stage.stored_files().is_empty(), "bytes are left");
+        ensure!(scene.stage.parts_at.stored().is_empty(), "bytes are left");
         Ok(())
     };
     wait::until(SHORT, "the upload is deleted", gone).await?;

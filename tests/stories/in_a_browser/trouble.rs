@@ -107,8 +107,7 @@ async fn storage_that_is_gone_is_waited_for() -> Result<()> {
     scene.let_through_up_to(5);
     scene.page.pick([&path]).await?;
     scene.until_stored(5).await?;
-    let away = scene.stage.dir().join("unplugged");
-    std::fs::rename(scene.stage.parts_dir(), &away)?;
+    scene.stage.parts_at.unplug()?;
     scene.stage.proxy.heal();
     let waiting = || async {
         let card = scene
@@ -119,10 +118,7 @@ async fn storage_that_is_gone_is_waited_for() -> Result<()> {
         Ok(())
     };
     ferry_tests::wait::until(SHORT, "the page says what it waits for", waiting).await?;
-    if scene.stage.parts_dir().exists() {
-        std::fs::remove_dir_all(scene.stage.parts_dir())?;
-    }
-    std::fs::rename(&away, scene.stage.parts_dir())?;
+    scene.stage.parts_at.plug()?;
     scene
         .page
         .until_upload("patient.bin", &["done"], super::LONG)

@@ -66,13 +66,7 @@ async fn a_damaged_part_ends_the_download_and_leaves_no_file() -> Result<()> {
         .page
         .until_upload("damaged.bin", &["done"], SHORT)
         .await?;
-    let stored = scene.stage.stored_files();
-    for path in &stored {
-        let mut bytes = std::fs::read(path)?;
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        std::fs::write(path, bytes)?;
-    }
+    scene.stage.parts_at.damage()?;
     let row = scene.page.until_file("damaged.bin").await?;
     scene
         .page
@@ -213,7 +207,7 @@ async fn a_file_is_renamed_and_deleted_on_the_page() -> Result<()> {
     let gone = || async {
         let files: FilesPage = person.api.get("/api/files").await?.expect(200)?;
         wait::holds(
-            files.files.is_empty() && scene.stage.stored_files().is_empty(),
+            files.files.is_empty() && scene.stage.parts_at.stored().is_empty(),
             "it is still there",
         )
     };

@@ -15,11 +15,8 @@ use super::{
 use crate::clock::{Clock, Timer};
 use crate::db::{Db, bots};
 
-/// Virtual seconds of a real one. Where a story counts what is sent in a minute, a machine that stands still for a moment
-/// must not cost turns.
-const fn scale(limits: bool) -> u32 {
-    if limits { 8 } else { 20 }
-}
+/// Virtual seconds of a real one.
+const SCALE: u32 = 20;
 
 /// What the stage is like.
 pub(crate) struct Setting {
@@ -47,8 +44,7 @@ impl Telegram {
     pub(crate) async fn start(db: &Db, setting: Setting) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(home.path());
-        let scale = scale(setting.limits);
-        settings.clock = ClockMode::Scaled { by: scale };
+        settings.clock = ClockMode::Scaled { by: SCALE };
         settings.limits = match setting.limits {
             true => Limits {
                 // Bots that all begin at once are no fleet's everyday.
@@ -60,7 +56,7 @@ impl Telegram {
         let emulator = Emulator::start(settings).await.unwrap();
         let control = emulator.control();
         let ahead = Arc::new(Mutex::new(TimeDelta::zero()));
-        let (clock, timer) = clock_with(&control, &ahead, scale);
+        let (clock, timer) = clock_with(&control, &ahead);
         let bots = control.create_bots(setting.bots).unwrap();
         let chats: Vec<i64> = (0..setting.chats)
             .map(|_| control.create_chat(ChatKind::Channel, "parts", &Members::AllBots))
@@ -130,19 +126,19 @@ impl Telegram {
 }
 
 /// The emulator's time, as far as a process beside it can know it.
-fn clock_with(control: &Control, ahead: &Arc<Mutex<TimeDelta>>, scale: u32) -> (Clock, Timer) {
+fn clock_with(control: &Control, ahead: &Arc<Mutex<TimeDelta>>) -> (Clock, Timer) {
     let started = Utc::now();
     let micros = |secs: f64| TimeDelta::from_std(std::time::Duration::from_secs_f64(secs)).unwrap();
     let start = DateTime::<Utc>::UNIX_EPOCH + micros(control.clock().now);
     let ahead = Arc::clone(ahead);
     let clock: Clock = Arc::new(move || {
         let real = Utc::now() - started;
-        (start + real * i32::try_from(scale).unwrap() + *ahead.lock().unwrap()).trunc_subsecs(6)
+        (start + real * i32::try_from(SCALE).unwrap() + *ahead.lock().unwrap()).trunc_subsecs(6)
     });
     let now = Arc::clone(&clock);
     let timer: Timer = Arc::new(move |until| {
         let left = (until - now()).to_std().unwrap_or_default();
-        tokio::time::sleep(left / scale).boxed()
+        tokio::time::sleep(left / SCALE).boxed()
     });
     (clock, timer)
 }

@@ -1,10 +1,12 @@
-//! A gibibyte sealed, hashed and stored, against the same page code sending plain bytes into a sink, taking turns;
-//! and what the page's renderer holds meanwhile. In a browser that nothing inspects: the page posts its own result.
+//! A gibibyte sealed, hashed and stored, against the same page code sending plain bytes into a sink, taking turns on the
+//! same way through the proxy; and what the page's renderer holds meanwhile. In a browser that nothing inspects: the page
+//! posts its own result.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use ferry_tests::{
+    proxy::Proxy,
     stage::{PASSWORD, Stage},
     wait,
 };
@@ -15,6 +17,8 @@ use crate::{Bar, Measured, renderer::Uninspected};
 
 const PAGE: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");
+/// Where the page sends plain bytes.
+const SINK: &str = "/__bench/sink/";
 const LONG: Duration = Duration::from_secs(900);
 
 /// What the page posts in the end.
@@ -33,6 +37,8 @@ pub(crate) async fn measure() -> Result<Vec<Measured>> {
     stage
         .proxy
         .serve("page.js", "text/javascript", SCRIPT.to_owned());
+    let sink = Proxy::start().await?;
+    stage.proxy.lead_aside(SINK, &sink);
     let mut posts = stage.proxy.take_posts();
     let address =
         format!("{}/__bench/page.html#admin {PASSWORD}", stage.proxy.url()).replace(' ', "%20");
