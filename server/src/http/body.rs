@@ -6,6 +6,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use bytes::{Bytes, BytesMut};
 use ferry_core::wire::{ErrorCode, MAX_PART_BODY_BYTES};
 use futures_util::{StreamExt, future::LocalBoxFuture};
+use memmap2::MmapMut;
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -58,16 +59,63 @@ async fn read_whole(payload: &mut dev::Payload, bounds: Bounds) -> HttpResult<By
         .announced_bytes
         .unwrap_or_default()
         .min(bounds.limit_bytes);
-    let mut body = BytesMut::with_capacity(capacity);
+    let mut body = Buffer::with_capacity(capacity)?;
+    let too_large = || HttpError::too_large(u64::try_from(bounds.limit_bytes).unwrap_or(u64::MAX));
     while let Some(chunk) = next(payload, bounds.idle).await? {
         if body.len().saturating_add(chunk.len()) > bounds.limit_bytes {
-            return Err(HttpError::too_large(
-                u64::try_from(bounds.limit_bytes).unwrap_or(u64::MAX),
-            ));
+            return Err(too_large());
         }
-        body.extend_from_slice(&chunk);
+        body.extend(&chunk).ok_or_else(too_large)?;
     }
     Ok(body.freeze())
+}
+
+/// From here on a body has pages of its own.
+const OWN_PAGES_FROM_BYTES: usize = 256 * 1024;
+
+/// A body as it arrives. A part's has pages of its own, which the system has back as soon as the body ends: the allocator
+/// would keep some for each thread, and a server with a budget of 64 MiB came to hold 170.
+enum Buffer {
+    Heap(BytesMut),
+    Pages { pages: MmapMut, len: usize },
+}
+
+impl Buffer {
+    fn with_capacity(bytes: usize) -> HttpResult<Self> {
+        if bytes < OWN_PAGES_FROM_BYTES {
+            return Ok(Buffer::Heap(BytesMut::with_capacity(bytes)));
+        }
+        let pages = MmapMut::map_anon(bytes)
+            .map_err(|_| HttpError::detailed(ErrorCode::Busy, "no memory for a body just now"))?;
+        Ok(Buffer::Pages { pages, len: 0 })
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Buffer::Heap(bytes) => bytes.len(),
+            Buffer::Pages { len, .. } => *len,
+        }
+    }
+
+    /// None when the chunk reaches beyond what was announced.
+    fn extend(&mut self, chunk: &[u8]) -> Option<()> {
+        match self {
+            Buffer::Heap(bytes) => bytes.extend_from_slice(chunk),
+            Buffer::Pages { pages, len } => {
+                let end = len.checked_add(chunk.len())?;
+                pages.get_mut(*len..end)?.copy_from_slice(chunk);
+                *len = end;
+            }
+        }
+        Some(())
+    }
+
+    fn freeze(self) -> Bytes {
+        match self {
+            Buffer::Heap(bytes) => bytes.freeze(),
+            Buffer::Pages { pages, len } => Bytes::from_owner(pages).slice(..len),
+        }
+    }
 }
 
 async fn next(payload: &mut dev::Payload, idle: Duration) -> HttpResult<Option<Bytes>> {

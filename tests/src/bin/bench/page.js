@@ -32,10 +32,12 @@ async function run() {
   await post("ready", {});
   const rates = { plain_mib_per_sec: [], sealed_mib_per_sec: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
+    await post("plain", {});
     const plain = await benchPlain(file, "/__bench/sink/");
     rates.plain_mib_per_sec.push(plain.sizeBytes / MIB / (plain.millis / 1000));
     // Another name and size each time: a file that was stored before would not be sent.
     const own = new File([file.slice(0, file.size - round)], `round ${round}.bin`);
+    await post("sealed", {});
     const begun = performance.now();
     const stored = await client.upload(own).promise;
     if (stored.alreadyStored) throw new Error("it was stored before: nothing was measured");

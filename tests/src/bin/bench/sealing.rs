@@ -76,24 +76,24 @@ pub(crate) async fn measure() -> Result<Vec<Measured>> {
     ])
 }
 
-/// Follows the page: its memory when it is ready, the most it holds, its result.
+/// Follows the page: its memory when it is ready, the most it holds while it seals, its result.
 async fn listen(
     browser: &Uninspected,
     posts: &mut UnboundedReceiver<ferry_tests::proxy::Posted>,
 ) -> Result<(Rates, f64, f64)> {
     let mut baseline = None;
     let mut peak = 0.0_f64;
+    let mut is_sealing = false;
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     loop {
         tokio::select! {
-            _ = tick.tick() => peak = peak.max(browser.largest_renderer_mib()),
+            _ = tick.tick(), if is_sealing => peak = peak.max(browser.largest_renderer_mib()),
             posted = posts.recv() => {
                 let posted = posted.context("the proxy ended")?;
                 match posted.what.as_str() {
-                    "ready" => {
-                        baseline = Some(browser.largest_renderer_mib());
-                        peak = 0.0;
-                    }
+                    "ready" => baseline = Some(browser.largest_renderer_mib()),
+                    "plain" => is_sealing = false,
+                    "sealed" => is_sealing = true,
                     "result" => return Ok((serde_json::from_slice(&posted.body)?, baseline.context("it was never ready")?, peak)),
                     other => anyhow::bail!("{other}: {}", String::from_utf8_lossy(&posted.body)),
                 }
