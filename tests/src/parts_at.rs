@@ -27,6 +27,11 @@ pub enum PartsAt {
 }
 
 impl PartsAt {
+    /// The directory that a server with this data directory takes by itself.
+    pub(crate) fn directory(data_dir: &Path) -> PartsAt {
+        PartsAt::Directory(data_dir.join("parts"))
+    }
+
     /// The place that the run is about, for a server with this data directory.
     pub(crate) async fn chosen(data_dir: &Path) -> Result<PartsAt> {
         match std::env::var_os(STORE) {
@@ -34,7 +39,7 @@ impl PartsAt {
             Some(name) if name != "directory" => {
                 anyhow::bail!("{STORE} names {name:?}, which is no provider")
             }
-            _ => return Ok(PartsAt::Directory(data_dir.join("parts"))),
+            _ => return Ok(PartsAt::directory(data_dir)),
         }
         let mut settings = Settings::new(data_dir.with_file_name("telegram"));
         // Stories tell what a person sees, not how fast the service lets a bot be.

@@ -93,6 +93,12 @@ impl Setting {
         self
     }
 
+    /// A story about bots brings its own; the run's pool would be mixed with them.
+    fn has_own_bot_api(&self) -> bool {
+        let mut names = self.settings.iter().map(|(name, _)| name);
+        names.any(|name| name == "FERRY_TELEGRAM__API_URL")
+    }
+
     /// Starts everything.
     pub async fn start(self) -> Result<Stage> {
         let mut stage = self.start_later().await?;
@@ -106,7 +112,11 @@ impl Setting {
         let proxy = Proxy::start().await?;
         let data_dir = dir.path().join("data");
         std::fs::create_dir(&data_dir)?;
-        let parts_at = PartsAt::chosen(&data_dir).await?;
+        let parts_at = if self.has_own_bot_api() {
+            PartsAt::directory(&data_dir)
+        } else {
+            PartsAt::chosen(&data_dir).await?
+        };
         let mut settings = vec![("FERRY_PUBLIC_URL".to_owned(), proxy.url())];
         settings.extend(parts_at.settings());
         let postgres = match self.postgres {
