@@ -1,4 +1,4 @@
-//! Joins what parts in Telegram need: the API, the pool, the store and the sweep. Only where the settings name Telegram.
+//! Joins what parts in Telegram need: the API, the pool, the store and their jobs. Only where the settings name Telegram.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::{
     clock,
     config::{Config, TelegramConfig},
     db::Db,
-    jobs::SweepTurn,
+    jobs::TelegramJobs,
     storage::{
         Bounded,
         telegram::{
-            self, BotApiSettings, BotApis, Patience, Policy, Pool, Sweep, SweepSettings,
+            self, BotApiSettings, BotApis, Patience, Policy, Pool, Pulse, Sweep, SweepSettings,
             TelegramNumbers, TelegramStore,
         },
     },
@@ -22,7 +22,7 @@ use crate::{
 /// The store and what keeps its chats clean.
 pub(super) struct Telegram {
     pub(super) store: Arc<Bounded<TelegramStore>>,
-    pub(super) sweep: SweepTurn,
+    pub(super) jobs: TelegramJobs,
 }
 
 /// The API's address and its connections, for the store and for whoever adds bots.
@@ -48,6 +48,7 @@ pub(super) fn open(
         clock::system(),
         policy_of(&config.telegram),
     );
+    let pulse = Pulse::new(pool.clone(), clock::system());
     let sweep = Sweep::new(
         pool.clone(),
         apis.clone(),
@@ -63,7 +64,8 @@ pub(super) fn open(
     );
     Ok(Telegram {
         store: Arc::new(Bounded::new(store, telegram::LIMITS)),
-        sweep: SweepTurn {
+        jobs: TelegramJobs {
+            pulse,
             sweep,
             numbers: numbers.clone(),
         },

@@ -35,6 +35,8 @@ pub struct Wish<'a> {
     pub attempt_id: Uuid,
     /// First attempt of the put; of a copy, that of the put whose message is copied.
     pub put_id: Uuid,
+    /// The process that sends.
+    pub sender_id: Uuid,
     /// [`PART`], [`COPY`] or [`MARK`].
     pub kind: &'a str,
     /// Of the document.
@@ -150,7 +152,7 @@ macro_rules! facts {
     };
 }
 
-/// $9 in flight, $10 in the minute, $11 in the moment, $12 attempt, $13 put, $14 size, $15 deadline.
+/// $9 in flight, $10 in the minute, $11 in the moment, $12 attempt, $13 put, $14 size, $15 deadline, $16 sender.
 ///
 /// `facts` is as old as the statement, so a lease that was committed since is not in its counts. The bot's row is
 /// locked at its newest, and `changes` tells whether anything was: such a bot is passed over, like one that is locked.
@@ -165,8 +167,8 @@ const LEASE: &str = concat!(
      counted AS (UPDATE bots b SET changes = b.changes + 1 FROM choice WHERE b.id = choice.bot_id), \
      spent AS (UPDATE bot_chats p SET tokens = choice.tokens - 1, refilled_at = greatest(p.refilled_at, $1) \
                FROM choice WHERE p.bot_id = choice.bot_id AND p.chat_id = choice.chat_id) \
-     INSERT INTO bot_sends (attempt_id, put_id, bot_id, chat_id, kind, size_bytes, started_at, deadline, high_at_start) \
-     SELECT $12, $13, bot_id, chat_id, $8, $14, $1, $15, high_message_id FROM choice \
+     INSERT INTO bot_sends (attempt_id, put_id, bot_id, chat_id, kind, size_bytes, started_at, deadline, high_at_start, sender_id) \
+     SELECT $12, $13, bot_id, chat_id, $8, $14, $1, $15, high_message_id, $16 FROM choice \
      RETURNING bot_id, chat_id, (SELECT token_sealed FROM bots WHERE bots.id = bot_sends.bot_id) AS token_sealed"
 );
 
@@ -202,6 +204,7 @@ pub async fn lease(conn: &mut Connection, wish: &Wish<'_>) -> Result<Option<Leas
         .bind::<SqlUuid, _>(wish.put_id)
         .bind::<Integer, _>(wish.size_bytes)
         .bind::<Timestamptz, _>(wish.deadline)
+        .bind::<SqlUuid, _>(wish.sender_id)
         .get_result(conn)
         .await
         .optional()?;

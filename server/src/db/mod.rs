@@ -4,6 +4,7 @@
 pub mod schema;
 
 pub mod audit;
+pub mod bot_senders;
 pub mod bot_sends;
 pub mod bots;
 pub mod deletions;

@@ -258,6 +258,14 @@ diesel::table! {
         telegram_file_unique_id -> Nullable<Text>,
         settled_at -> Nullable<Timestamptz>,
         ends_at -> Timestamptz,
+        sender_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    bot_senders (id) {
+        id -> Uuid,
+        seen_at -> Timestamptz,
     }
 }
 
@@ -288,4 +296,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     telegram_chats,
     bot_chats,
     bot_sends,
+    bot_senders,
 );

@@ -37,10 +37,11 @@ async fn migrations_run_once_for_many_instances_and_back() {
     futures_util::future::try_join_all(instances.iter().map(Db::migrate))
         .await
         .unwrap();
-    assert_eq!(names(&database.db, TABLES).await.len(), 18);
+    assert_eq!(names(&database.db, TABLES).await.len(), 19);
 
     let mut conn = database.db.connection().await.unwrap();
     for down in [
+        include_str!("../../../migrations/2026-11-27-000000_senders/down.sql"),
         include_str!("../../../migrations/2026-11-21-000000_telegram/down.sql"),
         include_str!("../../../migrations/2026-11-20-000000_first_light/down.sql"),
     ] {
@@ -77,7 +78,7 @@ async fn hot_queries_use_their_indexes_and_the_schema_is_the_migrated_one() {
     assert_schema_matches!(
         database.db,
         users key_slots invitations tokens login_attempts server_secrets files file_parts upload_sessions
-        tombstones put_intents deletions jobs audit_events bots telegram_chats bot_chats bot_sends
+        tombstones put_intents deletions jobs audit_events bots telegram_chats bot_chats bot_sends bot_senders
     );
     let mut conn = database.db.connection().await.unwrap();
     conn.batch_execute(MANY_ROWS).await.unwrap();

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::storage::telegram::{Sweep, TelegramNumbers};
+use crate::storage::telegram::{BEAT_EVERY, Pulse, Sweep, TelegramNumbers};
 use crate::uploads::{UploadError, Uploads};
 
 /// How often jobs run.
@@ -37,9 +37,11 @@ impl Default for JobSettings {
     }
 }
 
-/// The sweep of Telegram's chats, and where it is counted.
+/// What parts in Telegram need beside the requests.
 #[derive(Clone)]
-pub struct SweepTurn {
+pub struct TelegramJobs {
+    /// This instance's own.
+    pub pulse: Pulse,
     /// One step is one turn.
     pub sweep: Sweep,
     /// What it found.
@@ -58,7 +60,7 @@ pub struct Jobs {
     /// How often.
     pub settings: JobSettings,
     /// Where parts are in Telegram.
-    pub sweep: Option<SweepTurn>,
+    pub telegram: Option<TelegramJobs>,
 }
 
 impl Jobs {
@@ -66,8 +68,9 @@ impl Jobs {
     pub async fn run(self, shutdown: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         tasks.spawn(self.clone().periodic(shutdown.clone()));
-        if let Some(turn) = self.sweep.clone() {
-            tasks.spawn(self.clone().sweeps(turn, shutdown.clone()));
+        if let Some(telegram) = self.telegram.clone() {
+            tasks.spawn(beats(telegram.pulse.clone(), shutdown.clone()));
+            tasks.spawn(self.clone().sweeps(telegram, shutdown.clone()));
         }
         tasks.spawn(self.deletions(shutdown));
         while tasks.join_next().await.is_some() {}
@@ -92,13 +95,13 @@ impl Jobs {
         }
     }
 
-    async fn sweeps(self, turn: SweepTurn, mut shutdown: watch::Receiver<bool>) {
+    async fn sweeps(self, telegram: TelegramJobs, mut shutdown: watch::Receiver<bool>) {
         let interval = self.settings.sweep_interval;
         loop {
             self.turn("telegram", interval, async || {
-                let step = turn.sweep.step().await?;
+                let step = telegram.sweep.step().await?;
                 let ids = u64::try_from(step.nobodys).unwrap_or_default();
-                turn.numbers.orphans_swept.inc_by(ids);
+                telegram.numbers.orphans_swept.inc_by(ids);
                 Ok(())
             })
             .await;
@@ -152,6 +155,20 @@ impl Jobs {
             if is_over(&mut shutdown, woken).await {
                 return;
             }
+        }
+    }
+}
+
+/// Of every instance, whoever has a turn: it says that this one lives.
+async fn beats(mut pulse: Pulse, mut shutdown: watch::Receiver<bool>) {
+    loop {
+        match pulse.beat().await {
+            Ok(0) => {}
+            Ok(sends) => tracing::info!(sends, "sends of an instance that is gone were given up"),
+            Err(error) => tracing::warn!(%error, "no sign of life could be given"),
+        }
+        if is_over(&mut shutdown, tokio::time::sleep(BEAT_EVERY)).await {
+            return;
         }
     }
 }

@@ -85,7 +85,7 @@ async fn two_instances_work_the_queue_off_and_stop_when_told() {
                     db,
                     clock: clock.clone(),
                     settings,
-                    sweep: None,
+                    telegram: None,
                 }
                 .run(stopped.clone()),
             )

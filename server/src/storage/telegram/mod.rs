@@ -2,7 +2,7 @@
 //! - [`TelegramStore`] (`store`) is the provider: a put is a lease, a send and a settlement; a get is in `recover`, a
 //!   delete in `erase`.
 //! - [`Pool`] says who may send, by rows that all processes share; `pacing` has its numbers and where they come from;
-//!   [`Sweep`] deletes what a lost answer left behind.
+//!   [`Pulse`] frees the places of processes that died; [`Sweep`] deletes what a lost answer left behind.
 //! - [`BotApi`] (`api`) speaks to Telegram and is the only file that knows how; `fault` reads its refusals.
 //! - `token` keeps secrets, `check` tests a bot and a chat for a person, `reads` paces downloads, `numbers` counts.
 //!
@@ -17,6 +17,7 @@ mod recover;
 
 mod pacing;
 mod pool;
+mod pulse;
 mod sweep;
 
 mod api;
@@ -33,6 +34,7 @@ pub use fault::{Asked, ChatTrouble, Fault};
 pub use numbers::TelegramNumbers;
 pub use pacing::Policy;
 pub use pool::{Advice, Lease, Leased, Pool, Settled};
+pub use pulse::{BEAT_EVERY, Pulse};
 pub use store::{LIMITS, Patience, TelegramStore};
 pub use sweep::{Sweep, SweepSettings, SweepStep};
 pub use token::{BotToken, NotAToken, SealedToken, ServerKey, Unsealable};

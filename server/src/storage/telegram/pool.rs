@@ -20,7 +20,8 @@ const RACES: u32 = 10;
 #[cfg(test)]
 mod tests;
 
-/// A send that is allowed and written down. It must be settled; one that is not counts until its deadline.
+/// A send that is allowed and written down. It must be settled; one that is not counts until its deadline,
+/// or until its process is found dead.
 #[derive(Debug, Clone)]
 pub struct Lease {
     /// Of the send.
@@ -87,6 +88,7 @@ pub struct Pool {
     key: Arc<ServerKey>,
     clock: Clock,
     policy: Policy,
+    sender_id: Uuid,
 }
 
 impl Pool {
@@ -97,7 +99,13 @@ impl Pool {
             key: Arc::new(key),
             clock,
             policy,
+            sender_id: Uuid::new_v4(),
         }
+    }
+
+    /// Whose sends these are, among all processes: the same for all clones of a pool.
+    pub(super) fn sender_id(&self) -> Uuid {
+        self.sender_id
     }
 
     /// Its numbers.
@@ -279,6 +287,7 @@ impl Pool {
         Wish {
             attempt_id,
             put_id,
+            sender_id: self.sender_id,
             kind,
             size_bytes: i32::try_from(size_bytes).unwrap_or(i32::MAX),
             now,

@@ -2,6 +2,7 @@
 
 mod fleet;
 mod limits;
+mod pulse;
 mod rests;
 mod stage;
 mod throughput;

@@ -15,7 +15,9 @@ use super::stage::{Stage, add_bot, key};
 use crate::clock::{self, Clock, Timer};
 use crate::db::{Db, DbTimeouts, bots};
 use crate::storage::telegram::pool::{Lease, Leased, Pool, Settled};
-use crate::storage::telegram::{BotApiSettings, BotApis, BotToken, Policy, Sweep, SweepSettings};
+use crate::storage::telegram::{
+    BEAT_EVERY, BotApiSettings, BotApis, BotToken, Policy, Pulse, Sweep, SweepSettings,
+};
 
 const BOTS: usize = 3;
 const CHATS: usize = 2;
@@ -229,7 +231,20 @@ async fn a_process_of_the_fleet() {
     let apis = apis(orders.api_url.clone());
     let senders = (0..SENDERS_OF_A_PROCESS)
         .map(|_| send_until_the_end(&orders, &pool, &apis, &clock, &timer));
-    futures_util::future::join_all(senders).await;
+    let sending = futures_util::future::join_all(senders);
+    let pulse = Pulse::new(pool.clone(), clock.clone());
+    tokio::select! {
+        _ = sending => {}
+        () = beat(pulse, &clock, &timer) => {}
+    }
+}
+
+/// As a server's jobs do it, in the fleet's time.
+async fn beat(mut pulse: Pulse, clock: &Clock, timer: &Timer) {
+    loop {
+        pulse.beat().await.unwrap();
+        timer(clock() + BEAT_EVERY).await;
+    }
 }
 
 async fn send_until_the_end(

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::stage::{BOT, CHAT, Stage, go, ids, lease, store, wait};
+use super::stage::{BOT, CHAT, Stage, all_leases, go, ids, lease, store, wait};
 use crate::db::{bot_sends, bots};
 use crate::storage::StorageError;
 use crate::storage::telegram::pool::{Advice, Lease, Leased, Pool, Settled};
@@ -17,17 +17,6 @@ async fn report(pool: &Pool, lease: &Lease, fault: &Fault) -> Advice {
     let advice = pool.report(bot, chat, fault).await.unwrap();
     pool.settle(lease, Settled::Refused).await.unwrap();
     advice
-}
-
-/// All leases that are to be had just now.
-async fn all(pool: &Pool) -> Vec<Lease> {
-    let mut leases = Vec::new();
-    loop {
-        match lease(pool).await {
-            Leased::Go(lease) => leases.push(lease),
-            _ => return leases,
-        }
-    }
 }
 
 fn unauthorized() -> Fault {
@@ -64,7 +53,7 @@ async fn a_short_wait_is_the_pairs(stage: &Stage) {
         Advice::Nothing
     );
     let until = stage.now() + TimeDelta::seconds(30);
-    let others = all(&pool).await;
+    let others = all_leases(&pool).await;
     assert!(others.iter().all(|lease| lease.chat_id != first.chat_id));
     assert_eq!(others.len(), 3, "the other chat of the bot goes on");
     for lease in &others {
@@ -78,7 +67,7 @@ async fn a_short_wait_is_the_pairs(stage: &Stage) {
         }
         stage.pass(TimeDelta::milliseconds(999));
     }
-    let chats: Vec<i64> = all(&pool).await.iter().map(|lease| lease.chat_id).collect();
+    let chats: Vec<i64> = all_leases(&pool).await.iter().map(|lease| lease.chat_id).collect();
     assert!(chats.contains(&first.chat_id), "it goes on afterwards");
 }
 
@@ -87,11 +76,11 @@ async fn a_long_wait_is_the_bots(stage: &Stage) {
     let pool = stage.pool(Policy::default());
     let first = go(lease(&pool).await);
     let _ = report(&pool, &first, &Fault::RetryAfter { secs: 31 }).await;
-    let others = all(&pool).await;
+    let others = all_leases(&pool).await;
     assert_eq!(others.len(), 6, "the other bot has lost nothing");
     assert!(others.iter().all(|lease| lease.bot_id != first.bot_id));
     stage.pass(TimeDelta::seconds(31));
-    let later = all(&pool).await;
+    let later = all_leases(&pool).await;
     assert!(later.iter().any(|lease| lease.bot_id == first.bot_id));
 
     // a wait is never cut short by a shorter one that was told later
@@ -115,7 +104,7 @@ async fn a_bot_that_was_put_aside_reads_and_sends_nothing(stage: &Stage) {
     bots::set_state(&mut conn, A, bots::DISABLED, None, stage.now())
         .await
         .unwrap();
-    let leases = all(&pool).await;
+    let leases = all_leases(&pool).await;
     assert!(!leases.is_empty() && leases.iter().all(|lease| lease.bot_id == B));
     assert!(pool.bot(A).await.unwrap().is_some(), "its parts are lost");
 }
@@ -126,9 +115,9 @@ async fn a_refused_token_is_doubted_first(stage: &Stage) {
     let first = go(lease(&pool).await);
     assert_eq!(report(&pool, &first, &unauthorized()).await, Advice::AskMe);
     assert_eq!(stage.bot(first.bot_id).await.state, bots::ACTIVE);
-    assert!(all(&pool).await.iter().all(|l| l.bot_id != first.bot_id));
+    assert!(all_leases(&pool).await.iter().all(|l| l.bot_id != first.bot_id));
     stage.pass(TimeDelta::seconds(10));
-    let again = all(&pool).await;
+    let again = all_leases(&pool).await;
     assert!(again.iter().any(|l| l.bot_id == first.bot_id));
 
     pool.switch_off(first.bot_id, &unauthorized())
@@ -139,7 +128,7 @@ async fn a_refused_token_is_doubted_first(stage: &Stage) {
     assert!(bot.reason.unwrap().contains("Unauthorized"));
     assert_eq!(pool.bot(first.bot_id).await.unwrap(), None);
     stage.pass(TimeDelta::minutes(5));
-    assert!(all(&pool).await.iter().all(|l| l.bot_id != first.bot_id));
+    assert!(all_leases(&pool).await.iter().all(|l| l.bot_id != first.bot_id));
     let chat = first.chat_id;
     let others = pool.others(chat, None).await.unwrap();
     assert_eq!(others.len(), 1, "nor is it asked for anything else");
@@ -175,7 +164,7 @@ async fn an_outage_does_not_empty_the_buckets(stage: &Stage) {
     let until = wait(lease(&pool).await);
     assert_eq!(until, stage.now() + TimeDelta::seconds(2));
     stage.set(until);
-    assert_eq!(all(&pool).await.len(), 4, "two tokens of each are left");
+    assert_eq!(all_leases(&pool).await.len(), 4, "two tokens of each are left");
 }
 
 async fn a_pair_that_is_out_is_named_with_its_reason(stage: &Stage) {
@@ -229,7 +218,7 @@ async fn a_group_that_grew_up_goes_on_under_its_new_id(stage: &Stage) {
     let _ = report(&pool, &second, &Fault::ChatMigrated { to: new }).await;
     assert_eq!(stage.chat(old).await.migrated_to, Some(new));
     assert_eq!(stage.pair_row(A, old).await.state, "migrated");
-    assert!(all(&pool).await.iter().all(|lease| lease.chat_id == new));
+    assert!(all_leases(&pool).await.iter().all(|lease| lease.chat_id == new));
 
     // a configuration that still names the old id means the new one
     stage.pair(A, old).await;
@@ -290,7 +279,7 @@ async fn load_is_even_and_weighted(stage: &Stage) {
 async fn six_are_in_flight_and_a_dead_senders_places_come_back(stage: &Stage) {
     stage.staff(1, 3).await;
     let pool = stage.pool(Policy::default());
-    let dead = all(&pool).await;
+    let dead = all_leases(&pool).await;
     assert_eq!(dead.len(), 6, "nine tokens, and six places");
     let until = wait(lease(&pool).await);
     assert!(until <= stage.now() + TimeDelta::milliseconds(500));

@@ -137,6 +137,17 @@ pub(super) async fn lease(pool: &Pool) -> Leased {
     pool.lease(id, id, 16 << 20).await.unwrap()
 }
 
+/// All leases that are to be had just now.
+pub(super) async fn all_leases(pool: &Pool) -> Vec<Lease> {
+    let mut leases = Vec::new();
+    loop {
+        match lease(pool).await {
+            Leased::Go(lease) => leases.push(lease),
+            _ => return leases,
+        }
+    }
+}
+
 /// The lease, where there must be one.
 pub(super) fn go(leased: Leased) -> Lease {
     match leased {

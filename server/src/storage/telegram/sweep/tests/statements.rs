@@ -53,6 +53,7 @@ async fn tell(conn: &mut Connection, chat_id: i64, written: &Written) {
             let wish = Wish {
                 attempt_id: *id,
                 put_id: *id,
+                sender_id: *id,
                 kind: if *is_mark {
                     bot_sends::MARK
                 } else {

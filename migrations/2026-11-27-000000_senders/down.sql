@@ -1,0 +1,2 @@
+ALTER TABLE bot_sends DROP COLUMN sender_id;
+DROP TABLE bot_senders;

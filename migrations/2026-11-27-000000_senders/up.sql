@@ -1,0 +1,9 @@
+-- Who sends: the places of a process that died are free as soon as that is known, not when its sends would have ended.
+CREATE TABLE bot_senders (
+    id      uuid PRIMARY KEY,
+    seen_at timestamptz NOT NULL
+);
+COMMENT ON COLUMN bot_senders.seen_at IS 'its last sign of life, by its own clock';
+
+ALTER TABLE bot_sends ADD COLUMN sender_id uuid;
+COMMENT ON COLUMN bot_sends.sender_id IS 'process that sends; null for sends of earlier releases, which wait for their deadline';
