@@ -23,6 +23,9 @@ const PAGE_ROWS: i64 = 1_000;
 /// Sound parts after which it is written down that they are.
 const NOTE_EVERY: usize = 16;
 
+/// Reads of a part whose bytes differ before it is called damaged.
+const READS_BEFORE_DAMAGE: u32 = 2;
+
 /// Called after each part.
 type Progress<'a> = &'a (dyn Fn(VerifyProgress) + Send + Sync);
 
@@ -164,16 +167,22 @@ impl Uploads {
             .await
     }
 
+    /// Bytes that differ are read once more: a part is judged by what is stored, not by what happened on the way.
     async fn is_valid(&self, row: &PartRow) -> UploadResult<bool> {
         if !is_sound(row) {
             return Ok(false);
         }
         let store = self.stores.named(&row.provider)?;
-        match read_back(store.get(&Locator(row.locator.clone()), None).await).await {
-            Ok(found) => Ok(found.matches(row)),
-            Err(StorageError::NotFound) => Ok(false),
-            Err(error) => Err(error.into()),
+        let locator = Locator(row.locator.clone());
+        for _ in 0..READS_BEFORE_DAMAGE {
+            match read_back(store.get(&locator, None).await).await {
+                Ok(found) if found.matches(row) => return Ok(true),
+                Ok(_) => {}
+                Err(StorageError::NotFound) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(false)
     }
 
     /// Reports the damage. A generation stored meanwhile is judged in its place, once; a part gone meanwhile is left out.

@@ -358,8 +358,15 @@ async fn damage_is_found_and_doubt_is_no_damage() {
         assert!(emulated.read(&file, 1).await.is_err(), "{cut:?}");
         control.clear_faults();
     }
+    // Nor do bytes that were damaged on their way, once.
+    control.add_faults(vec![FaultRule {
+        count: Some(1),
+        ..FaultRule::on("file", Fault::FlippedBit)
+    }]);
     let found = emulated.verify(&file).await.unwrap();
     assert_eq!(found.0.len(), 5, "nothing was called lost");
+    assert_eq!(control.faults()[0].fired, 1);
+    control.clear_faults();
 
     for (number, damage) in [(1, Fault::FlippedBit), (2, Fault::SwappedPart)] {
         control.add_faults(vec![FaultRule::on("file", damage.clone())]);

@@ -1,5 +1,5 @@
-//! Three processes on one Postgres and one pool send to the emulator as fast as they may, one of them is killed in the
-//! middle; the emulator counts. Time runs many times as fast as the machine's, for all of them alike.
+//! Processes on one Postgres and one pool send to the emulator as fast as they may: one alone, and three of which one is
+//! killed in the middle; the emulator counts. Time runs many times as fast as the machine's, for all of them alike.
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -21,7 +21,6 @@ use crate::storage::telegram::{
 
 const BOTS: usize = 3;
 const CHATS: usize = 2;
-const PROCESSES: usize = 3;
 const SENDERS_OF_A_PROCESS: usize = 6;
 /// Above 100 kB, where the server begins to pace uploads of the same size.
 const BODY_BYTES: usize = 200_000;
@@ -62,7 +61,17 @@ fn apis(api_url: String) -> BotApis {
 }
 
 #[tokio::test]
+async fn one_process_keeps_every_limit_and_wastes_nothing() {
+    send_as_fast_as_allowed(1).await;
+}
+
+#[tokio::test]
 async fn three_processes_keep_every_limit_and_waste_nothing() {
+    send_as_fast_as_allowed(3).await;
+}
+
+/// Of several processes the first is killed in the middle.
+async fn send_as_fast_as_allowed(processes: usize) {
     let (minutes, scale) = match told("FERRY_TEST_VIRTUAL_MINUTES") {
         Some(minutes) => (minutes.parse().unwrap(), LONG_SCALE),
         None => SHORT,
@@ -89,10 +98,12 @@ async fn three_processes_keep_every_limit_and_waste_nothing() {
         scale,
         until,
     };
-    let mut fleet: Vec<Child> = (0..PROCESSES).map(|_| sail(&orders)).collect();
+    let mut fleet: Vec<Child> = (0..processes).map(|_| sail(&orders)).collect();
     timer(begin + TimeDelta::minutes(minutes) / 2).await;
-    fleet[0].kill().await.unwrap();
-    for process in &mut fleet[1..] {
+    if processes > 1 {
+        fleet.remove(0).kill().await.unwrap();
+    }
+    for process in &mut fleet {
         assert!(process.wait().await.unwrap().success());
     }
 
@@ -100,7 +111,7 @@ async fn three_processes_keep_every_limit_and_waste_nothing() {
     assert!(violations.is_empty(), "{violations:#?}");
     let share = share_used(&control, until);
     println!(
-        "{minutes} virtual minutes, {:.1} % of what the policy allows",
+        "{processes} processes, {minutes} virtual minutes: {:.1} % of what the policy allows",
         share * 100.0
     );
     assert!(share >= 0.9, "only {share:.3} of what is allowed was used");
