@@ -1,4 +1,5 @@
-//! Jobs of several instances on one database: one takes the turn, all work the queue, and they stop when told.
+//! Jobs of several instances on one database: one takes the turn, all work the queue and say that they live, and they stop
+//! when told.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +8,13 @@ use chrono::{DateTime, TimeDelta};
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::{JobSettings, Jobs, turn};
+use super::{JobSettings, Jobs, TelegramJobs, turn};
+use crate::clock::Clock;
 use crate::db::test_database::TestDatabase;
 use crate::db::{Db, deletions};
+use crate::storage::telegram::{
+    BotApiSettings, BotApis, Policy, Pool, Pulse, ServerKey, Sweep, SweepSettings, TelegramNumbers,
+};
 use crate::storage::{Locator, OpendalStore, PartStore, Stores};
 use crate::uploads::{UploadSettings, Uploads};
 
@@ -41,6 +46,26 @@ async fn pending(db: &Db) -> i64 {
     let mut conn = db.connection().await.unwrap();
     let by_provider = deletions::pending_by_provider(&mut conn).await.unwrap();
     by_provider.iter().map(|(_, count)| count).sum()
+}
+
+/// A pool without bots, as an instance has it before an administrator adds one.
+fn telegram(db: &Db, clock: &Clock) -> TelegramJobs {
+    let key = ServerKey::from_bytes([1; 32]);
+    let pool = Pool::new(db.clone(), key, clock.clone(), Policy::default());
+    let apis = BotApis::new(BotApiSettings::default()).unwrap();
+    TelegramJobs {
+        pulse: Pulse::new(pool.clone(), clock.clone()),
+        sweep: Sweep::new(pool, apis, clock.clone(), SweepSettings::default()),
+        numbers: TelegramNumbers::default(),
+    }
+}
+
+async fn senders_seen(db: &Db) -> i64 {
+    use crate::db::schema::bot_senders::dsl::bot_senders;
+    use diesel::QueryDsl;
+    use diesel_async::RunQueryDsl;
+    let mut conn = db.connection().await.unwrap();
+    bot_senders.count().get_result(&mut *conn).await.unwrap()
 }
 
 #[tokio::test]
@@ -79,20 +104,21 @@ async fn two_instances_work_the_queue_off_and_stop_when_told() {
                 clock.clone(),
                 UploadSettings::default(),
             );
+            let telegram = Some(telegram(&db, &clock));
             tokio::spawn(
                 Jobs {
                     uploads,
                     db,
                     clock: clock.clone(),
                     settings,
-                    telegram: None,
+                    telegram,
                 }
                 .run(stopped.clone()),
             )
         })
         .collect();
     let emptied = tokio::time::timeout(Duration::from_secs(30), async {
-        while pending(&database.db).await > 1 {
+        while pending(&database.db).await > 1 || senders_seen(&database.db).await < 2 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     });

@@ -67,7 +67,11 @@ async fn a_short_wait_is_the_pairs(stage: &Stage) {
         }
         stage.pass(TimeDelta::milliseconds(999));
     }
-    let chats: Vec<i64> = all_leases(&pool).await.iter().map(|lease| lease.chat_id).collect();
+    let chats: Vec<i64> = all_leases(&pool)
+        .await
+        .iter()
+        .map(|lease| lease.chat_id)
+        .collect();
     assert!(chats.contains(&first.chat_id), "it goes on afterwards");
 }
 
@@ -115,7 +119,12 @@ async fn a_refused_token_is_doubted_first(stage: &Stage) {
     let first = go(lease(&pool).await);
     assert_eq!(report(&pool, &first, &unauthorized()).await, Advice::AskMe);
     assert_eq!(stage.bot(first.bot_id).await.state, bots::ACTIVE);
-    assert!(all_leases(&pool).await.iter().all(|l| l.bot_id != first.bot_id));
+    assert!(
+        all_leases(&pool)
+            .await
+            .iter()
+            .all(|l| l.bot_id != first.bot_id)
+    );
     stage.pass(TimeDelta::seconds(10));
     let again = all_leases(&pool).await;
     assert!(again.iter().any(|l| l.bot_id == first.bot_id));
@@ -128,7 +137,12 @@ async fn a_refused_token_is_doubted_first(stage: &Stage) {
     assert!(bot.reason.unwrap().contains("Unauthorized"));
     assert_eq!(pool.bot(first.bot_id).await.unwrap(), None);
     stage.pass(TimeDelta::minutes(5));
-    assert!(all_leases(&pool).await.iter().all(|l| l.bot_id != first.bot_id));
+    assert!(
+        all_leases(&pool)
+            .await
+            .iter()
+            .all(|l| l.bot_id != first.bot_id)
+    );
     let chat = first.chat_id;
     let others = pool.others(chat, None).await.unwrap();
     assert_eq!(others.len(), 1, "nor is it asked for anything else");
@@ -164,7 +178,11 @@ async fn an_outage_does_not_empty_the_buckets(stage: &Stage) {
     let until = wait(lease(&pool).await);
     assert_eq!(until, stage.now() + TimeDelta::seconds(2));
     stage.set(until);
-    assert_eq!(all_leases(&pool).await.len(), 4, "two tokens of each are left");
+    assert_eq!(
+        all_leases(&pool).await.len(),
+        4,
+        "two tokens of each are left"
+    );
 }
 
 async fn a_pair_that_is_out_is_named_with_its_reason(stage: &Stage) {
@@ -218,7 +236,12 @@ async fn a_group_that_grew_up_goes_on_under_its_new_id(stage: &Stage) {
     let _ = report(&pool, &second, &Fault::ChatMigrated { to: new }).await;
     assert_eq!(stage.chat(old).await.migrated_to, Some(new));
     assert_eq!(stage.pair_row(A, old).await.state, "migrated");
-    assert!(all_leases(&pool).await.iter().all(|lease| lease.chat_id == new));
+    assert!(
+        all_leases(&pool)
+            .await
+            .iter()
+            .all(|lease| lease.chat_id == new)
+    );
 
     // a configuration that still names the old id means the new one
     stage.pair(A, old).await;
