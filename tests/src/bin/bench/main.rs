@@ -69,8 +69,10 @@ async fn run(wanted: &str) -> Result<bool> {
     if "sealing".contains(wanted) {
         results.extend(sealing::measure().await?);
     }
-    if "parallel-uploads".contains(wanted) {
-        results.extend(parallel_uploads::measure().await?);
+    for case in parallel_uploads::CASES {
+        if case.name.contains(wanted) {
+            results.extend(parallel_uploads::measure(case).await?);
+        }
     }
     anyhow::ensure!(!results.is_empty(), "there is no benchmark called {wanted}");
     for result in &results {
