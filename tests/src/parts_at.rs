@@ -18,6 +18,27 @@ const STORE_MARK: &str = "ferry-store";
 const BOTS: usize = 3;
 const CHATS: usize = 2;
 
+/// A provider that a stage's server can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// The server's own directory.
+    Directory,
+    /// Bots and chats of the emulator.
+    Telegram,
+}
+
+impl Store {
+    /// The one that the run is about.
+    pub(crate) fn chosen() -> Result<Store> {
+        match std::env::var_os(STORE) {
+            None => Ok(Store::Directory),
+            Some(name) if name == "directory" => Ok(Store::Directory),
+            Some(name) if name == "telegram" => Ok(Store::Telegram),
+            Some(name) => anyhow::bail!("{STORE} names {name:?}, which is no provider"),
+        }
+    }
+}
+
 /// A place for parts.
 pub enum PartsAt {
     /// The server's own directory.
@@ -27,20 +48,15 @@ pub enum PartsAt {
 }
 
 impl PartsAt {
-    /// The directory that a server with this data directory takes by itself.
-    pub(crate) fn directory(data_dir: &Path) -> PartsAt {
-        PartsAt::Directory(data_dir.join("parts"))
+    /// A place of that kind for a server with this data directory.
+    pub(crate) async fn new(store: Store, data_dir: &Path) -> Result<PartsAt> {
+        match store {
+            Store::Directory => Ok(PartsAt::Directory(data_dir.join("parts"))),
+            Store::Telegram => PartsAt::telegram(data_dir).await,
+        }
     }
 
-    /// The place that the run is about, for a server with this data directory.
-    pub(crate) async fn chosen(data_dir: &Path) -> Result<PartsAt> {
-        match std::env::var_os(STORE) {
-            Some(name) if name == "telegram" => {}
-            Some(name) if name != "directory" => {
-                anyhow::bail!("{STORE} names {name:?}, which is no provider")
-            }
-            _ => return Ok(PartsAt::directory(data_dir)),
-        }
+    async fn telegram(data_dir: &Path) -> Result<PartsAt> {
         let mut settings = Settings::new(data_dir.with_file_name("telegram"));
         // Stories tell what a person sees, not how fast the service lets a bot be.
         settings.limits = Limits::off();

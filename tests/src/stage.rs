@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::{
     client::{Api, Person},
     cluster::{Cluster, Database},
-    parts_at::{PartsAt, part_files},
+    parts_at::{PartsAt, Store, part_files},
     proxy::Proxy,
     server::{Recipe, Server},
     stage_dir, wait,
@@ -51,6 +51,7 @@ enum Wanted {
 #[derive(Default)]
 pub struct Setting {
     postgres: Wanted,
+    store: Option<Store>,
     settings: Vec<(String, String)>,
 }
 
@@ -86,6 +87,15 @@ impl Setting {
         }
     }
 
+    /// Parts go there, whatever the run is about.
+    #[must_use]
+    pub fn parts_in(self, store: Store) -> Self {
+        Setting {
+            store: Some(store),
+            ..self
+        }
+    }
+
     /// Sets one of the server's settings, by its environment variable.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl ToString) -> Self {
@@ -112,11 +122,12 @@ impl Setting {
         let proxy = Proxy::start().await?;
         let data_dir = dir.path().join("data");
         std::fs::create_dir(&data_dir)?;
-        let parts_at = if self.has_own_bot_api() {
-            PartsAt::directory(&data_dir)
-        } else {
-            PartsAt::chosen(&data_dir).await?
+        let store = match self.store {
+            Some(store) => store,
+            None if self.has_own_bot_api() => Store::Directory,
+            None => Store::chosen()?,
         };
+        let parts_at = PartsAt::new(store, &data_dir).await?;
         let mut settings = vec![("FERRY_PUBLIC_URL".to_owned(), proxy.url())];
         settings.extend(parts_at.settings());
         let postgres = match self.postgres {

@@ -39,12 +39,15 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
     rust_tests(filter)
 }
 
-/// The server, and the program that gives stories their Postgres.
+/// The server, the program that gives stories their Postgres, and what benchmarks start.
 pub(crate) fn build_parts(release: bool) -> Result<()> {
     let mut build = cargo();
     build.arg("build").args(MEMBERS).arg("--bins");
-    // With the tests in the same build, what only they depend on asks for its features once.
-    build.arg(if release { "--release" } else { "--tests" });
+    // With tests or examples in the same build, what only they depend on asks for its features once.
+    match release {
+        true => build.args(["--release", "--examples"]),
+        false => build.arg("--tests"),
+    };
     workspace::run(&mut build)
 }
 

@@ -1,10 +1,17 @@
-//! The server's peak memory while twenty uploads send at once, Postgres aside.
+//! The server's peak memory while twenty uploads send at once, Postgres aside; and how fast all of it is, which has no bar:
+//! clients that seal, the server and what stores the parts share one machine.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
-use ferry_core::plan::DISK;
+use ferry_core::plan::{DISK, Profile, TELEGRAM};
 use ferry_tests::{
-    client::{Api, SealedFile, content},
-    stage::Stage,
+    client::{Api, Person, SealedFile, content},
+    parts_at::Store,
+    stage::Setting,
 };
 
 use crate::{Bar, Measured};
@@ -14,36 +21,76 @@ const SIZE_BYTES: usize = 64 << 20;
 /// Parts of one file on their way at once, like the page does it.
 const IN_FLIGHT: usize = 4;
 
-pub(crate) async fn measure() -> Result<Vec<Measured>> {
-    let stage = Stage::new().await?;
+/// Where the parts go, and what that may cost.
+pub(crate) struct Case {
+    /// What it is asked for by.
+    pub(crate) name: &'static str,
+    what: &'static str,
+    store: Store,
+    profile: Profile,
+    most_mib: f64,
+}
+
+pub(crate) const CASES: [Case; 2] = [
+    Case {
+        name: "parallel-uploads-directory",
+        what: "server's peak memory with 20 parallel uploads",
+        store: Store::Directory,
+        profile: DISK,
+        most_mib: 150.0,
+    },
+    Case {
+        name: "parallel-uploads-telegram",
+        what: "server's peak memory with 20 uploads into Telegram",
+        store: Store::Telegram,
+        profile: TELEGRAM,
+        most_mib: 300.0,
+    },
+];
+
+pub(crate) async fn measure(case: Case) -> Result<Vec<Measured>> {
+    let stage = Setting::default()
+        .parts_in(case.store)
+        .set("FERRY_PART_PROFILE", case.profile.name)
+        .start()
+        .await?;
     let admin = stage.admin().await?;
     let direct = admin.api.moved_to(&stage.server()?.url());
+    let files = files(&admin, case.profile)?;
+    let begun = Instant::now();
     let mut uploads = tokio::task::JoinSet::new();
-    for number in 0..UPLOADS {
-        let file = SealedFile::with_profile(
-            &admin.keys,
-            &format!("file {number}"),
-            content(number, SIZE_BYTES),
-            DISK,
-            false,
-        )?;
+    for file in files {
         uploads.spawn(upload(direct.clone(), file));
     }
     while let Some(upload) = uploads.join_next().await {
         upload??;
     }
+    let secs = begun.elapsed().as_secs_f64();
     let peak_mib = stage.server()?.peak_memory_kib()? as f64 / 1024.0;
     stage.close().await?;
-    let what = "server's peak memory with 20 parallel uploads";
+    let mb = UPLOADS as f64 * SIZE_BYTES as f64 / 1e6;
+    println!(
+        "{}: {mb:.0} MB in {secs:.1} s, {:.0} MB/s",
+        case.name,
+        mb / secs
+    );
     Ok(vec![Measured {
-        what,
+        what: case.what,
         value: peak_mib,
         unit: "MiB",
-        bar: Bar::AtMost(150.0),
+        bar: Bar::AtMost(case.most_mib),
     }])
 }
 
-async fn upload(api: Api, file: SealedFile) -> Result<()> {
+fn files(owner: &Person, profile: Profile) -> Result<Vec<Arc<SealedFile>>> {
+    let file = |number| {
+        let (name, content) = (format!("file {number}"), content(number, SIZE_BYTES));
+        SealedFile::with_profile(&owner.keys, &name, content, profile, false).map(Arc::new)
+    };
+    (0..UPLOADS).map(file).collect()
+}
+
+async fn upload(api: Api, file: Arc<SealedFile>) -> Result<()> {
     file.start(&api).await?;
     let numbers: Vec<u32> = (1..=file.total_parts()).collect();
     let lanes = (0..IN_FLIGHT).map(|lane| {
@@ -53,7 +100,7 @@ async fn upload(api: Api, file: SealedFile) -> Result<()> {
             .skip(lane)
             .step_by(IN_FLIGHT)
             .collect();
-        let (api, file) = (api.clone(), file.clone());
+        let (api, file) = (api.clone(), Arc::clone(&file));
         tokio::spawn(async move { send(&api, &file, own).await })
     });
     for lane in lanes.collect::<Vec<_>>() {
@@ -72,7 +119,7 @@ async fn send(api: &Api, file: &SealedFile, numbers: Vec<u32>) -> Result<()> {
                 answer.expect_status(201)?;
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_secs(answer.retry_after_secs()?)).await;
+            tokio::time::sleep(Duration::from_secs(answer.retry_after_secs()?)).await;
         }
     }
     Ok(())

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use ferry_tests::{
     proxy::Proxy,
     stage::{PASSWORD, Stage},
@@ -13,7 +13,7 @@ use ferry_tests::{
 use serde::Deserialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::{Bar, Measured, renderer::Uninspected};
+use crate::{Bar, Measured, median, renderer::Uninspected};
 
 const PAGE: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");
@@ -100,10 +100,4 @@ async fn listen(
             }
         }
     }
-}
-
-fn median(mut values: Vec<f64>) -> Result<f64> {
-    ensure!(!values.is_empty(), "nothing was measured");
-    values.sort_by(f64::total_cmp);
-    Ok(values[values.len() / 2])
 }
