@@ -67,7 +67,7 @@ export class FerryClient extends EventTarget {
 
   bots = {
     list: () => this.#link.call("bots"),
-    add: ({ token, chats, weight = null, sharedChats = false }) => this.#link.call("addBot", { token, chats, weight, sharedChats }),
+    add: ({ token, chats, weight = null, sharedChats = null }) => this.#link.call("addBot", { token, chats, weight, sharedChats }),
     check: (botId) => this.#link.call("checkBot", { botId }),
     change: (botId, { enabled = null, weight = null }) => this.#link.call("changeBot", { botId, enabled, weight }),
     remove: (botId, { force = false } = {}) => this.#link.call("removeBot", { botId, force }),

@@ -36,8 +36,9 @@ pub(crate) enum BotsCommand {
         #[arg(long)]
         weight: Option<f32>,
         /// Others write to these chats too: nothing is cleaned up there but what is known to be Ferry's.
-        #[arg(long)]
-        shared_chats: bool,
+        /// Without it a known chat stays what it is, and a new one is Ferry's alone.
+        #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+        shared_chats: Option<bool>,
     },
     /// Sends a document to every chat of a bot, reads it back and deletes it.
     Check {

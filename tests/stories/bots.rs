@@ -64,7 +64,7 @@ impl BotApi {
             token: token.to_owned(),
             chats: vec![self.channel],
             weight: None,
-            shared_chats: false,
+            shared_chats: None,
         }
     }
 

@@ -180,8 +180,9 @@ pub struct AddBotRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f32>,
     /// Somebody else writes to these chats too, so that nothing may be deleted there but what Ferry knows to be its own.
-    #[serde(default)]
-    pub shared_chats: bool,
+    /// When absent a known chat stays what it is, and a new one is Ferry's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_chats: Option<bool>,
 }
 
 impl std::fmt::Debug for AddBotRequest {

@@ -44,7 +44,7 @@ impl Bots {
             db::bots::upsert(tx, &bot, now).await?;
             db::bots::seen(tx, me.id, &me.username, now).await?;
             for usable in &usable_chats {
-                self.join(tx, &me, usable, !request.shared_chats).await?;
+                self.join(tx, &me, usable, request.shared_chats).await?;
             }
             self.note(tx, by, "bot.add", reason(&me, &usable_chats))
                 .await
@@ -104,16 +104,19 @@ impl Bots {
         tx: &mut Connection,
         me: &Me,
         usable: &UsableChat,
-        dedicated: bool,
+        shared: Option<bool>,
     ) -> BotsResult<()> {
         let (chat, now) = (&usable.chat, (self.clock)());
         db::bots::add_chat(tx, chat.id, now).await?;
-        db::bots::describe_chat(tx, chat.id, &chat.title, chat.kind.as_str()).await?;
-        db::bots::set_dedicated(tx, chat.id, dedicated).await?;
-        db::bots::chat_begins_at(tx, chat.id, usable.message_id).await?;
+        // while nothing is known of the new chat: it takes over whether others write there
         if let Some(from) = usable.moved_from {
             db::bots::migrate_chat(tx, from, chat.id, now).await?;
         }
+        db::bots::describe_chat(tx, chat.id, &chat.title, chat.kind.as_str()).await?;
+        if let Some(shared) = shared {
+            db::bots::set_dedicated(tx, chat.id, !shared).await?;
+        }
+        db::bots::chat_begins_at(tx, chat.id, usable.message_id).await?;
         Ok(db::bots::add_pair(tx, me.id, chat.id, now).await?)
     }
 }

@@ -28,11 +28,12 @@ impl Bots {
                     db::bots::set_state(tx, bot_id, DISABLED, reason, now).await?;
                     Some("bot.disable")
                 }
-                // a bot that Telegram refuses comes back by a test, not by a wish
                 Some(true) if row.state == DISABLED => {
                     db::bots::set_state(tx, bot_id, ACTIVE, None, now).await?;
                     Some("bot.enable")
                 }
+                // a bot that Telegram refuses comes back by a test, not by a wish
+                Some(true) if row.state != ACTIVE => return Err(BotsError::Refused),
                 _ => None,
             };
             let reason = format!("bot {bot_id} (@{})", row.username);

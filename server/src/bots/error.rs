@@ -19,6 +19,9 @@ pub enum BotsError {
     /// No such bot.
     #[error("there is no bot with this id")]
     NotFound,
+    /// Telegram refuses the bot: a wish does not bring it back.
+    #[error("Telegram refuses this bot; test it once its token is good again")]
+    Refused,
     /// The text is no token.
     #[error(transparent)]
     NotAToken(#[from] NotAToken),
@@ -46,6 +49,7 @@ impl BotsError {
     pub fn code(&self) -> ErrorCode {
         match self {
             BotsError::Invalid(_) => ErrorCode::InvalidRequest,
+            BotsError::Refused => ErrorCode::BotTokenRefused,
             BotsError::NotFound => ErrorCode::NotFound,
             BotsError::NotAToken(_) => ErrorCode::BotTokenRefused,
             BotsError::Trouble(trouble) => match trouble.with {

@@ -92,6 +92,20 @@ impl Bots {
             .await
     }
 
+    /// The same, as long as a look at all parts may take.
+    async fn transact_patiently<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> BotsResult<T>,
+    ) -> BotsResult<T> {
+        self.db
+            .patiently(async {
+                let mut tx = self.db.begin_patient().await?;
+                let outcome = work(&mut tx).await;
+                tx.end(outcome).await
+            })
+            .await
+    }
+
     /// Writes down who did what with which bot; `by` is none for whoever sits at the server.
     async fn note(
         &self,

@@ -15,17 +15,19 @@ impl Bots {
         bot_id: i64,
         force: bool,
     ) -> BotsResult<RemovedBot> {
-        self.transact(async |tx| {
+        self.transact_patiently(async |tx| {
             let row = db::bots::find(tx, bot_id).await?;
             let row = row.ok_or(BotsError::NotFound)?;
             let (parts, recoverable) = db::parts::held_by_bot(tx, bot_id).await?;
-            let unreadable = u64_of(parts - recoverable);
+            // its own, and what it reads of bots that are gone
+            let left = db::parts::left_to_bot(tx, bot_id).await?;
+            let unreadable = u64_of(parts - recoverable + left);
             if unreadable > 0 && !force {
                 return Err(BotsError::HoldsParts { unreadable });
             }
             db::bots::remove(tx, bot_id).await?;
             let reason = format!(
-                "bot {bot_id} (@{}); {unreadable} of its {parts} parts can not be read any more",
+                "bot {bot_id} (@{}), which had stored {parts} parts; {unreadable} parts can not be read any more",
                 row.username
             );
             self.note(tx, by, "bot.remove", reason).await?;

@@ -108,7 +108,7 @@ fn request(token: &str, chats: &[i64]) -> AddBotRequest {
         token: token.to_owned(),
         chats: chats.to_vec(),
         weight: None,
-        shared_chats: false,
+        shared_chats: None,
     }
 }
 
@@ -324,6 +324,16 @@ async fn a_test_writes_down_what_it_found_and_takes_back_what_works_again() {
     assert_eq!(listed.state, BotState::Unauthorized);
     assert!(listed.reason.is_some());
 
+    let wish = ChangeBotRequest {
+        enabled: Some(true),
+        weight: None,
+    };
+    let refused = stage.bots.change(None, bot.id, &wish).await.unwrap_err();
+    assert_eq!(
+        refused.code(),
+        ErrorCode::BotTokenRefused,
+        "a wish is not enough"
+    );
     let renewed = stage.emulator.control().issue_token(bot.id).unwrap();
     stage
         .bots
@@ -376,7 +386,7 @@ async fn a_bot_is_put_aside_and_taken_back_by_people_alone() {
 #[tokio::test]
 async fn a_bot_whose_parts_nobody_else_can_read_stays_unless_they_are_given_up() {
     let stage = Stage::set().await;
-    let (holder, other) = (stage.new_bot(), stage.new_bot());
+    let (holder, other, heir) = (stage.new_bot(), stage.new_bot(), stage.new_bot());
     let (alone, shared) = (stage.channel("Alone"), stage.channel("Shared"));
     stage.add(&holder, &[alone, shared]).await.unwrap();
     stage.add(&other, &[shared]).await.unwrap();
@@ -407,8 +417,42 @@ async fn a_bot_whose_parts_nobody_else_can_read_stays_unless_they_are_given_up()
         (removed.unreadable_parts, removed.recoverable_parts),
         (0, 3)
     );
+    // and reads what the holder left, now alone
+    let error = stage.bots.remove(None, other.id, false).await.unwrap_err();
+    assert!(
+        matches!(error, BotsError::HoldsParts { unreadable: 3 }),
+        "{error}"
+    );
+    stage.add(&heir, &[alone]).await.unwrap();
+    let error = stage.bots.remove(None, other.id, false).await.unwrap_err();
+    assert!(
+        matches!(error, BotsError::HoldsParts { unreadable: 2 }),
+        "{error}"
+    );
+    let given_up = stage.bots.remove(None, other.id, true).await.unwrap();
+    assert_eq!(given_up.unreadable_parts, 2);
     let gone = stage.bots.remove(None, holder.id, true).await.unwrap_err();
     assert_eq!(gone.code(), ErrorCode::NotFound);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn in_a_small_group_nobody_reads_what_another_bot_stored() {
+    let stage = Stage::set().await;
+    let (holder, other) = (stage.new_bot(), stage.new_bot());
+    let control = stage.emulator.control();
+    let group = control.create_chat(ChatKind::Group, "Friends", &Members::AllBots);
+    let group = group.unwrap().id;
+    let added = stage.add(&holder, &[group]).await.unwrap();
+    let warnings = added.chats[0].warnings.join(" ");
+    assert!(warnings.contains("no second bot can read"), "{warnings}");
+    stage.add(&other, &[group]).await.unwrap();
+    stage.sql(&parts_of(holder.id, &[group, group])).await;
+    let error = stage.bots.remove(None, holder.id, false).await.unwrap_err();
+    assert!(
+        matches!(error, BotsError::HoldsParts { unreadable: 2 }),
+        "{error}"
+    );
     stage.end().await;
 }
 

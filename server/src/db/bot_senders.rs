@@ -1,40 +1,50 @@
-//! Rows of `bot_senders`: the processes that send through the pool, and when each last gave a sign of life. What silence
+//! Rows of `bot_senders`: the processes that send through the pool, and the signs of life that each gave. What silence
 //! means is `storage::telegram::pulse`'s to say.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::Timestamptz;
+use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use super::schema::bot_senders;
 use super::{Connection, DbError};
 
-/// Remembers that a process is alive.
-pub async fn seen(conn: &mut Connection, id: Uuid, now: DateTime<Utc>) -> Result<(), DbError> {
+/// Counts a sign of life of a process.
+pub async fn beat(conn: &mut Connection, id: Uuid) -> Result<(), DbError> {
     diesel::insert_into(bot_senders::table)
-        .values((bot_senders::id.eq(id), bot_senders::seen_at.eq(now)))
+        .values((bot_senders::id.eq(id), bot_senders::beats.eq(1)))
         .on_conflict(bot_senders::id)
         .do_update()
-        .set(bot_senders::seen_at.eq(now))
+        .set(bot_senders::beats.eq(bot_senders::beats + 1))
         .execute(conn)
         .await?;
     Ok(())
 }
 
-/// Forgets the processes that were last seen before that, and gives up what they were sending, like a send whose answer
-/// was lost. Returns how many sends.
+/// The other processes, and how often each gave a sign of life.
+pub async fn others(conn: &mut Connection, id: Uuid) -> Result<Vec<(Uuid, i64)>, DbError> {
+    Ok(bot_senders::table
+        .filter(bot_senders::id.ne(id))
+        .select((bot_senders::id, bot_senders::beats))
+        .load(conn)
+        .await?)
+}
+
+/// Forgets a process if it gave no other sign of life, and gives up what it was sending, like a send whose answer was
+/// lost. Returns how many sends.
 pub async fn bury(
     conn: &mut Connection,
-    seen_before: DateTime<Utc>,
+    (id, beats): (Uuid, i64),
     now: DateTime<Utc>,
 ) -> Result<usize, DbError> {
     let given_up = diesel::sql_query(
-        "WITH dead AS (DELETE FROM bot_senders WHERE seen_at < $1 RETURNING id) \
-         UPDATE bot_sends s SET state = 'unknown', settled_at = $2 \
+        "WITH dead AS (DELETE FROM bot_senders WHERE id = $1 AND beats = $2 RETURNING id) \
+         UPDATE bot_sends s SET state = 'unknown', settled_at = $3 \
          FROM dead WHERE s.sender_id = dead.id AND s.state = 'in_flight'",
     )
-    .bind::<Timestamptz, _>(seen_before)
+    .bind::<SqlUuid, _>(id)
+    .bind::<BigInt, _>(beats)
     .bind::<Timestamptz, _>(now)
     .execute(conn)
     .await?;

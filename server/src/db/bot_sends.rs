@@ -21,6 +21,10 @@ pub const REFUSED: &str = "refused";
 /// It may have left a message, which is nobody's then.
 pub const UNKNOWN: &str = "unknown";
 
+/// Channels and supergroups: their ids begin with -100, and they count their messages for all bots alike. In all other
+/// chats every bot has a count of its own: a message's id says nothing without the bot.
+pub const COMMON_IDS_BELOW: i64 = -1_000_000_000_000;
+
 /// A new part.
 pub const PART: &str = "part";
 /// A part once more, under a bot that can read it.
@@ -320,6 +324,24 @@ pub async fn stored_of(conn: &mut Connection, put_ids: &[Uuid]) -> Result<Vec<Se
         .await?)
 }
 
+/// Those of these puts that have a stored message, or a send that may still become one.
+pub async fn left_of(
+    conn: &mut Connection,
+    put_ids: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, DbError> {
+    let is_coming = bot_sends::state
+        .eq(IN_FLIGHT)
+        .and(bot_sends::deadline.gt(now));
+    Ok(bot_sends::table
+        .filter(bot_sends::put_id.eq_any(put_ids))
+        .filter(bot_sends::state.eq(STORED).or(is_coming))
+        .select(bot_sends::put_id)
+        .distinct()
+        .load(conn)
+        .await?)
+}
+
 /// Forgets these sends: their messages are deleted, or nobody's.
 pub async fn forget(conn: &mut Connection, attempt_ids: &[Uuid]) -> Result<(), DbError> {
     diesel::delete(bot_sends::table.filter(bot_sends::attempt_id.eq_any(attempt_ids)))
@@ -328,12 +350,11 @@ pub async fn forget(conn: &mut Connection, attempt_ids: &[Uuid]) -> Result<(), D
     Ok(())
 }
 
-/// Chats whose messages without a row are to be deleted. Only channels and supergroups (their ids begin with -100)
-/// count their messages for all bots alike; in other chats every bot has a count of its own.
+/// Chats whose messages without a row are to be deleted: they have to count their messages for all bots alike.
 pub async fn swept_chats(conn: &mut Connection) -> Result<Vec<i64>, DbError> {
     Ok(telegram_chats::table
         .filter(telegram_chats::dedicated)
-        .filter(telegram_chats::chat_id.lt(-1_000_000_000_000))
+        .filter(telegram_chats::chat_id.lt(COMMON_IDS_BELOW))
         .filter(telegram_chats::state.ne("migrated"))
         .select(telegram_chats::chat_id)
         .order(telegram_chats::chat_id)

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Double, Float, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Double, Float, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 
 use super::schema::{bot_chats, bots, telegram_chats};
@@ -181,6 +181,26 @@ pub async fn set_state(
         == 1)
 }
 
+/// Telegram refuses a bot; one that a person put aside stays that.
+pub async fn switch_off(
+    conn: &mut Connection,
+    id: i64,
+    state: &str,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    diesel::update(bots::table.find(id).filter(bots::state.ne(DISABLED)))
+        .set((
+            bots::state.eq(state),
+            bots::reason.eq(reason),
+            bots::checked_at.eq(now),
+            bots::changes.eq(bots::changes + 1),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// A bot's share of the load.
 pub async fn set_weight(conn: &mut Connection, id: i64, weight: f32) -> Result<bool, DbError> {
     Ok(diesel::update(bots::table.find(id))
@@ -255,17 +275,23 @@ pub async fn describe_chat(
     Ok(())
 }
 
-/// Whether messages without a row are deleted from a chat.
+/// Whether messages without a row are deleted from a chat. Of what a chat holds when it becomes Ferry's alone nothing is:
+/// others wrote there, and rows of parts that are committed were not kept.
 pub async fn set_dedicated(
     conn: &mut Connection,
     chat_id: i64,
     dedicated: bool,
 ) -> Result<bool, DbError> {
-    Ok(diesel::update(telegram_chats::table.find(chat_id))
-        .set(telegram_chats::dedicated.eq(dedicated))
-        .execute(conn)
-        .await?
-        == 1)
+    let changed = diesel::sql_query(
+        "UPDATE telegram_chats SET dedicated = $2, \
+                swept_to = CASE WHEN $2 AND NOT dedicated THEN high_message_id ELSE swept_to END \
+         WHERE chat_id = $1",
+    )
+    .bind::<BigInt, _>(chat_id)
+    .bind::<Bool, _>(dedicated)
+    .execute(conn)
+    .await?;
+    Ok(changed == 1)
 }
 
 /// All chats, by id.

@@ -7,6 +7,7 @@ use diesel::sql_types::{Array, BigInt, Integer, Timestamptz};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
+use super::bot_sends::COMMON_IDS_BELOW;
 use super::schema::file_parts;
 use super::{Connection, DbError};
 
@@ -294,7 +295,7 @@ pub async fn sums_by_bot(conn: &mut Connection) -> Result<Vec<(i64, i64, i64)>, 
         .collect())
 }
 
-/// Parts that a bot stored, and how many of them are in a chat that another bot can use.
+/// Parts that a bot stored, and how many of them are in a chat where another bot knows them by the same ids and can use it.
 pub async fn held_by_bot(conn: &mut Connection, bot_id: i64) -> Result<(i64, i64), DbError> {
     #[derive(QueryableByName)]
     struct Held {
@@ -309,12 +310,39 @@ pub async fn held_by_bot(conn: &mut Connection, bot_id: i64) -> Result<(i64, i64
          SELECT coalesce(sum(parts), 0)::bigint AS parts, \
                 coalesce(sum(parts) FILTER (WHERE EXISTS ( \
                     SELECT FROM bot_chats p JOIN bots b ON b.id = p.bot_id \
-                    WHERE p.chat_id = held.chat_id AND p.bot_id <> $1 AND p.state = 'active' AND b.state = 'active' \
+                    WHERE p.chat_id = held.chat_id AND p.chat_id < $2 AND p.bot_id <> $1 AND p.state = 'active' AND b.state = 'active' \
                 )), 0)::bigint AS recoverable \
          FROM held",
     )
     .bind::<BigInt, _>(bot_id)
+    .bind::<BigInt, _>(COMMON_IDS_BELOW)
     .get_result(conn)
     .await?;
     Ok((held.parts, held.recoverable))
+}
+
+/// Parts of other bots, gone or refused by Telegram, that this bot is the last to read: no other active bot is in their
+/// chats. Looks at no part where it is the last of no chat.
+pub async fn left_to_bot(conn: &mut Connection, bot_id: i64) -> Result<i64, DbError> {
+    #[derive(QueryableByName)]
+    struct Left {
+        #[diesel(sql_type = BigInt)]
+        parts: i64,
+    }
+    let left: Left = diesel::sql_query(
+        "WITH alone AS MATERIALIZED ( \
+             SELECT chat_id FROM bot_chats p JOIN bots b ON b.id = p.bot_id \
+             WHERE chat_id < $2 AND p.state = 'active' AND b.state = 'active' \
+             GROUP BY chat_id HAVING count(*) = 1 AND min(p.bot_id) = $1) \
+         SELECT CASE WHEN EXISTS (SELECT FROM alone) THEN \
+             (SELECT count(*) FROM file_parts f \
+              WHERE f.bot_id IS NOT NULL AND (f.locator ->> 'chat_id')::bigint IN (SELECT chat_id FROM alone) \
+                AND NOT EXISTS (SELECT FROM bots b WHERE b.id = f.bot_id AND (b.id = $1 OR b.state IN ('active', 'disabled')))) \
+             ELSE 0 END AS parts",
+    )
+    .bind::<BigInt, _>(bot_id)
+    .bind::<BigInt, _>(COMMON_IDS_BELOW)
+    .get_result(conn)
+    .await?;
+    Ok(left.parts)
 }

@@ -265,7 +265,7 @@ diesel::table! {
 diesel::table! {
     bot_senders (id) {
         id -> Uuid,
-        seen_at -> Timestamptz,
+        beats -> Int8,
     }
 }
 

@@ -375,12 +375,13 @@ async fn s3() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn telegram() {
     use super::telegram::{self, test_support};
-    use bot_api_emulator::{Fault, FaultRule};
+    use bot_api_emulator::{ChatKind, Fault, FaultRule};
 
     let database = crate::db::test_database::TestDatabase::start().await;
     let setting = test_support::Setting {
         bots: 2,
         chats: 1,
+        kind: ChatKind::Channel,
         limits: false,
     };
     let telegram = test_support::Telegram::start(&database.db, setting).await;

@@ -51,7 +51,7 @@ async fn an_administrator_adds_a_bot_and_sees_the_pool_live() -> Result<()> {
         token: second.token.clone(),
         chats: vec![channel],
         weight: None,
-        shared_chats: false,
+        shared_chats: None,
     };
     let api = scene.person().await?.api;
     api.post("/api/admin/bots", &request)

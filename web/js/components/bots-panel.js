@@ -72,7 +72,7 @@ function addForm(client, refresh) {
       if (token.input.value.trim() === '') throw complaint('Paste the token that @BotFather gave you.', token.input);
       const ids = chatIds(chats.input.value);
       if (!ids) throw complaint('Write chat ids as numbers, such as -1001234567890; channels begin with -100.', chats.input);
-      const added = await client.bots.add({ token: token.input.value.trim(), chats: ids, sharedChats: shared.input.checked });
+      const added = await client.bots.add({ token: token.input.value.trim(), chats: ids, sharedChats: shared.input.checked || undefined });
       element.reset();
       result.replaceChildren(verdict(added));
       refresh();

@@ -66,7 +66,7 @@ pub(super) enum BotCall {
         token: String,
         chats: Vec<i64>,
         weight: Option<f32>,
-        shared_chats: bool,
+        shared_chats: Option<bool>,
     },
     CheckBot {
         bot_id: i64,

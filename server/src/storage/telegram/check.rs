@@ -179,7 +179,7 @@ fn warnings_for(place: &Place<'_>, chat: &ChatInfo, rights: Rights) -> Vec<Strin
     }
     match chat.kind {
         ChatKind::Group => warnings.push(format!(
-            "{name} is a small group: its id changes when it becomes a supergroup. A channel is the better place."
+            "{name} is a small group: no second bot can read there what {bot} stored, and its id changes when it becomes a supergroup. A channel is the better place."
         )),
         ChatKind::Private => warnings.push(format!(
             "{name} is a person: no second bot can read there what {bot} stored. A channel is the better place."

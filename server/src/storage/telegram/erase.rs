@@ -1,5 +1,8 @@
 //! Deleting parts: batches of messages of one chat, by a bot that may. What Telegram no longer deletes (48 hours) is
-//! crypto-erased: it stays there, and nobody has the key.
+//! crypto-erased: it stays there, and nobody has the key. So does what only a bot could delete that is gone.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +14,15 @@ use super::api::MAX_DELETED_AT_ONCE;
 use super::fault::Fault;
 use super::store::{Address, TelegramStore, busy};
 use super::token::BotToken;
-use crate::db::bot_sends::SendRow;
+use crate::db::bot_sends::{COMMON_IDS_BELOW, SendRow};
 use crate::storage::{Erasure, Locator, StorageError};
 
 /// A bot deletes its own message for so long, whatever it is in the chat (`can_delete_channel_message` of tdlib).
 const DELETABLE_FOR: TimeDelta = TimeDelta::hours(48);
+/// How soon a deletion is tried again that met a forward on its way.
+const COPY_SETTLES: TimeDelta = TimeDelta::seconds(30);
 /// Chats in which batches are deleted at once.
-const CHATS_AT_ONCE: usize = 8;
+const PLACES_AT_ONCE: usize = 8;
 
 /// A message of a part, or of a copy of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +41,23 @@ enum Fate {
     Later(String, Option<TimeDelta>),
 }
 
+/// Whose count of messages an id belongs to: the chat's, or in small chats one bot's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    chat_id: i64,
+    /// Nobody else's id is the same message.
+    only_bot: Option<i64>,
+}
+
+impl Place {
+    fn of(chat_id: i64, bot_id: i64) -> Self {
+        let only_bot = (chat_id >= COMMON_IDS_BELOW).then_some(bot_id);
+        Place { chat_id, only_bot }
+    }
+}
+
 /// A message's name.
-type Key = (i64, i64);
+type Key = (Place, i64);
 
 /// Deletes what these locators name: their messages, other sends of the same puts, and copies.
 pub(super) async fn erase(
@@ -54,10 +74,10 @@ pub(super) async fn erase(
         Ok(sends) => sends,
         Err(error) => return all_refused(addresses, &error),
     };
-    let Plan { by_chat, of_put } = Plan::of(&addresses, &sends);
-    let fates: BTreeMap<Key, Fate> = futures_util::stream::iter(by_chat)
-        .map(|(chat_id, targets)| async move { store.erase_in_chat(chat_id, &targets).await })
-        .buffer_unordered(CHATS_AT_ONCE)
+    let Plan { by_place, of_put } = Plan::of(&addresses, &sends);
+    let fates: BTreeMap<Key, Fate> = futures_util::stream::iter(by_place)
+        .map(|(place, targets)| async move { store.erase_at(place, &targets).await })
+        .buffer_unordered(PLACES_AT_ONCE)
         .collect::<Vec<_>>()
         .await
         .into_iter()
@@ -66,16 +86,28 @@ pub(super) async fn erase(
     let settled = sends.iter().filter(|send| {
         let fate = send
             .message_id
-            .and_then(|id| fates.get(&(send.chat_id, id)));
+            .and_then(|id| fates.get(&(Place::of(send.chat_id, send.bot_id), id)));
         matches!(fate, Some(Fate::Deleted | Fate::Kept))
     });
     let attempts: Vec<Uuid> = settled.map(|send| send.attempt_id).collect();
     if let Err(error) = store.pool.forget(&attempts).await {
         tracing::warn!(%error, "rows of deleted messages stay a while");
     }
+    // A reader may have forwarded a message just before it was deleted; now that it is, nobody can any more.
+    let left = match store.pool.left_of(&put_ids).await {
+        Ok(left) => left,
+        Err(error) => return all_refused(addresses, &error),
+    };
     addresses
         .into_iter()
-        .map(|address| outcome(of_put.get(&address?.put_id).into_iter().flatten(), &fates))
+        .map(|address| {
+            let put_id = address?.put_id;
+            let erasure = outcome(of_put.get(&put_id).into_iter().flatten(), &fates)?;
+            match left.contains(&put_id) {
+                true => Err(busy(COPY_SETTLES, "a copy of the part is being made")),
+                false => Ok(erasure),
+            }
+        })
         .collect()
 }
 
@@ -92,7 +124,7 @@ fn all_refused(
 
 /// Which messages are to go, and whose they are.
 struct Plan {
-    by_chat: BTreeMap<i64, Vec<Target>>,
+    by_place: BTreeMap<Place, Vec<Target>>,
     of_put: BTreeMap<Uuid, BTreeSet<Key>>,
 }
 
@@ -118,15 +150,15 @@ impl Plan {
             Some((address.put_id, message.chat_id, target))
         });
         for (put_id, chat_id, target) in from_rows.chain(from_locators) {
-            let key = (chat_id, target.message_id);
+            let key = (Place::of(chat_id, target.bot_id), target.message_id);
             targets.insert(key, target);
             of_put.entry(put_id).or_default().insert(key);
         }
-        let mut by_chat: BTreeMap<i64, Vec<Target>> = BTreeMap::new();
-        for ((chat_id, _), target) in targets {
-            by_chat.entry(chat_id).or_default().push(target);
+        let mut by_place: BTreeMap<Place, Vec<Target>> = BTreeMap::new();
+        for ((place, _), target) in targets {
+            by_place.entry(place).or_default().push(target);
         }
-        Plan { by_chat, of_put }
+        Plan { by_place, of_put }
     }
 }
 
@@ -163,13 +195,13 @@ fn parted(batch: &[Target]) -> Vec<Vec<Target>> {
 }
 
 impl TelegramStore {
-    async fn erase_in_chat(&self, chat_id: i64, targets: &[Target]) -> Vec<(Key, Fate)> {
+    async fn erase_at(&self, place: Place, targets: &[Target]) -> Vec<(Key, Fate)> {
         let oldest = (self.clock)() - DELETABLE_FOR;
         let (young, old): (Vec<Target>, Vec<Target>) =
             targets.iter().partition(|target| target.sent_at > oldest);
         let mut fates: Vec<(Key, Fate)> = old
             .iter()
-            .map(|target| ((chat_id, target.message_id), Fate::Kept))
+            .map(|target| ((place, target.message_id), Fate::Kept))
             .collect();
         let mut batches: Vec<Vec<Target>> = young
             .chunks(MAX_DELETED_AT_ONCE)
@@ -180,7 +212,7 @@ impl TelegramStore {
         while let Some(batch) = batches.pop() {
             let fate = match &postponed {
                 Some(later) => Clone::clone(later),
-                None => self.erase_batch(chat_id, &batch).await,
+                None => self.erase_batch(place, &batch).await,
             };
             match (fate, batch.len()) {
                 (Fate::Kept, 2..) => batches.extend(parted(&batch)),
@@ -190,7 +222,7 @@ impl TelegramStore {
                     }
                     let told = batch
                         .iter()
-                        .map(|target| ((chat_id, target.message_id), fate.clone()));
+                        .map(|target| ((place, target.message_id), fate.clone()));
                     fates.extend(told);
                 }
             }
@@ -199,9 +231,11 @@ impl TelegramStore {
     }
 
     /// By whoever of the chat may: the owner of the first of them before the others.
-    async fn erase_batch(&self, chat_id: i64, batch: &[Target]) -> Fate {
-        let bots = match self.erasers(chat_id, batch).await {
-            Ok(bots) => bots,
+    async fn erase_batch(&self, place: Place, batch: &[Target]) -> Fate {
+        let chat_id = place.chat_id;
+        let bots = match self.erasers(place, batch).await {
+            Ok(Some(bots)) => bots,
+            Ok(None) => return Fate::Kept,
             Err(error) => return Fate::Later(error.to_string(), None),
         };
         let ids: Vec<i64> = batch.iter().map(|target| target.message_id).collect();
@@ -241,73 +275,20 @@ impl TelegramStore {
         fate
     }
 
+    /// Who may be asked just now; none where the only one who ever could is out of use.
     async fn erasers(
         &self,
-        chat_id: i64,
+        place: Place,
         batch: &[Target],
-    ) -> Result<Vec<(i64, BotToken)>, StorageError> {
-        let mut bots = self.pool.others(chat_id, None).await?;
+    ) -> Result<Option<Vec<(i64, BotToken)>>, StorageError> {
+        let mut bots = self.pool.others(place.chat_id, None).await?;
+        if let Some(owner) = place.only_bot {
+            bots.retain(|(bot_id, _)| *bot_id == owner);
+            let is_in_use = !bots.is_empty() || self.pool.bot(owner).await?.is_some();
+            return Ok(is_in_use.then_some(bots));
+        }
         let owner = batch.first().map(|target| target.bot_id);
         bots.sort_by_key(|(bot_id, _)| Some(*bot_id) != owner);
-        Ok(bots)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn target(message_id: i64, bot_id: i64) -> Target {
-        Target {
-            message_id,
-            bot_id,
-            sent_at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
-        }
-    }
-
-    #[test]
-    fn a_refused_batch_is_parted_by_owner_and_then_by_halves() {
-        let mixed = [target(1, 7), target(2, 8), target(3, 7)];
-        let parts = parted(&mixed);
-        assert_eq!(
-            parts,
-            [vec![target(1, 7), target(3, 7)], vec![target(2, 8)]]
-        );
-        let own: Vec<Target> = (0..5).map(|id| target(id, 7)).collect();
-        let lens: Vec<usize> = parted(&own).iter().map(Vec::len).collect();
-        assert_eq!(lens, [2, 3]);
-    }
-
-    #[test]
-    fn a_put_is_gone_when_all_its_messages_are() {
-        let keys = [(-1, 1), (-1, 2), (-2, 3)];
-        let fates = |third: Fate| {
-            BTreeMap::from([
-                (keys[0], Fate::Deleted),
-                (keys[1], Fate::Kept),
-                (keys[2], third),
-            ])
-        };
-        let told = |fates: &BTreeMap<Key, Fate>, of: &[Key]| outcome(of.iter(), fates);
-        let all = fates(Fate::Deleted);
-        assert_eq!(told(&all, &keys[..1]).unwrap(), Erasure::Deleted);
-        assert_eq!(told(&all, &keys).unwrap(), Erasure::CryptoErased);
-        assert_eq!(told(&all, &[]).unwrap(), Erasure::Deleted, "never sent");
-        let later = fates(Fate::Later(
-            "a cool-down".to_owned(),
-            Some(TimeDelta::seconds(8)),
-        ));
-        assert!(matches!(
-            told(&later, &keys),
-            Err(StorageError::Busy {
-                retry_after_secs: 8,
-                ..
-            })
-        ));
-        let gone = fates(Fate::Later("502".to_owned(), None));
-        assert!(matches!(
-            told(&gone, &keys),
-            Err(StorageError::Unavailable(_))
-        ));
+        Ok(Some(bots))
     }
 }

@@ -1,6 +1,7 @@
 //! The bots and chats that a fleet shares: who may send next, how it went, who has to rest. All of it is in Postgres,
 //! so any number of processes use one pool. It calls no API: it hands out leases and is told what came of them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -203,7 +204,8 @@ impl Pool {
         })
     }
 
-    /// Takes a bot out: `getMe` was refused too, or it is logged out. A person brings it back.
+    /// Takes a bot out: `getMe` was refused too, or it is logged out. A person brings it back. One that a person put aside
+    /// stays put aside: it sends nothing either way, and a test must not make it send again.
     pub async fn switch_off(&self, bot_id: i64, fault: &Fault) -> Result<(), StorageError> {
         let state = match fault {
             Fault::BotLoggedOut => "logged_out",
@@ -211,7 +213,7 @@ impl Pool {
         };
         tracing::warn!(bot_id, %fault, "bot is off");
         let (why, now) = (fault.to_string(), (self.clock)());
-        self.with(async |conn| bots::set_state(conn, bot_id, state, Some(&why), now).await)
+        self.with(async |conn| bots::switch_off(conn, bot_id, state, &why, now).await)
             .await?;
         Ok(())
     }
@@ -261,6 +263,15 @@ impl Pool {
                 Err(StorageError::Unavailable(why.await?))
             }
         }
+    }
+
+    /// Of these puts, those of which a message is left, or may be on its way.
+    pub async fn left_of(&self, put_ids: &[Uuid]) -> Result<BTreeSet<Uuid>, StorageError> {
+        let now = (self.clock)();
+        let left = self
+            .with(async |conn| bot_sends::left_of(conn, put_ids, now).await)
+            .await?;
+        Ok(left.into_iter().collect())
     }
 
     /// Forgets sends whose messages were deleted, or can not be.

@@ -1,12 +1,15 @@
 //! The sign of life of a process that sends, and what the others make of its silence. Without it the places of a killed
 //! server would stay taken until its sends would have ended: minutes, for a pool of a few bots a standstill.
 //!
-//! Nothing rests on the judgement being right: a send that is given up counts against every limit until its deadline,
-//! as one does whose answer was lost; and a process that was only slow is told that its success came too late.
+//! Signs are counted, not dated: whoever watches needs only its own clock. And nothing rests on the judgement being
+//! right: a send that is given up counts against the limits of the service until its deadline, as one does whose answer
+//! was lost; and a process that was only slow is told that its success came too late.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use super::pool::Pool;
 use crate::clock::Clock;
@@ -15,7 +18,7 @@ use crate::storage::StorageError;
 
 /// Between two beats.
 pub const BEAT_EVERY: Duration = Duration::from_secs(5);
-/// Silent for this long, a process counts as dead: three beats failed, and clocks may differ by a beat.
+/// Silent for this long, a process counts as dead: three beats failed.
 const SILENCE: TimeDelta = TimeDelta::seconds(20);
 /// Whoever pauses for longer can not tell whether the others did, too: Postgres may have been away, or the machine asleep.
 const GAP: TimeDelta = TimeDelta::seconds(10);
@@ -25,8 +28,9 @@ const GAP: TimeDelta = TimeDelta::seconds(10);
 pub struct Pulse {
     pool: Pool,
     clock: Clock,
-    /// First and last of the beats without a gap.
-    steady: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    last: Option<DateTime<Utc>>,
+    /// What was heard of each of the others, and since when nothing else.
+    heard: HashMap<Uuid, (i64, DateTime<Utc>)>,
 }
 
 impl Pulse {
@@ -35,28 +39,51 @@ impl Pulse {
         Pulse {
             pool,
             clock,
-            steady: None,
+            last: None,
+            heard: HashMap::new(),
         }
     }
 
-    /// To be called every [`BEAT_EVERY`]. Buries the silent, once it has been steady for as long as it asks of others.
+    /// To be called every [`BEAT_EVERY`]. Buries those that were silent for as long as it listened without a gap.
     /// Returns how many sends of theirs were given up.
     pub async fn beat(&mut self) -> Result<usize, StorageError> {
         let now = (self.clock)();
         let id = self.pool.sender_id();
-        self.pool
-            .with(async |conn| bot_senders::seen(conn, id, now).await)
+        let others = self
+            .pool
+            .with(async |conn| {
+                bot_senders::beat(conn, id).await?;
+                bot_senders::others(conn, id).await
+            })
             .await?;
-        let since = match self.steady {
-            Some((since, last)) if now - last <= GAP => since,
-            _ => now,
-        };
-        self.steady = Some((since, now));
-        if now - since < SILENCE {
-            return Ok(0);
+        if self.last.is_none_or(|last| now - last > GAP) {
+            self.heard.clear();
         }
-        self.pool
-            .with(async |conn| bot_senders::bury(conn, now - SILENCE, now).await)
-            .await
+        self.last = Some(now);
+        let mut given_up = 0;
+        for silent in self.listen(others, now) {
+            let buried = self
+                .pool
+                .with(async |conn| bot_senders::bury(conn, silent, now).await);
+            given_up += buried.await?;
+        }
+        Ok(given_up)
+    }
+
+    /// Remembers what is new, and tells who said nothing new for too long.
+    fn listen(&mut self, others: Vec<(Uuid, i64)>, now: DateTime<Utc>) -> Vec<(Uuid, i64)> {
+        let heard = others.into_iter().map(|(id, beats)| {
+            let since = match self.heard.get(&id) {
+                Some((same, since)) if *same == beats => *since,
+                _ => now,
+            };
+            (id, (beats, since))
+        });
+        self.heard = heard.collect();
+        let silent = self
+            .heard
+            .iter()
+            .filter(|(_, (_, since))| now - *since >= SILENCE);
+        silent.map(|(id, (beats, _))| (*id, *beats)).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Reading a part: through the bot that owns it, and where that one can't, through another bot of the chat, which learns a
 //! file id of its own by forwarding the message into the same chat. Nothing is called lost before the message is known to
-//! be gone.
+//! be gone. In small chats no other bot knows the message by its id, so that nobody is asked to forward it.
 
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::pool::{Lease, Leased};
 use super::store::{Message, TelegramStore, busy, settled, stored};
 use super::token::BotToken;
-use crate::db::bot_sends;
+use crate::db::bot_sends::{self, COMMON_IDS_BELOW};
 use crate::storage::{ByteStream, StorageError};
 
 /// Bots of a chat that are asked to forward before a read is given up.
@@ -122,6 +122,12 @@ impl TelegramStore {
     ) -> Result<ByteStream, StorageError> {
         if let Some(bytes) = self.open_copy(put_id).await? {
             return Ok(bytes);
+        }
+        if message.chat_id >= COMMON_IDS_BELOW {
+            return Err(StorageError::Unavailable(format!(
+                "{why}; and in a chat that is no channel or supergroup no other bot can read what bot {} stored",
+                message.bot_id
+            )));
         }
         // A forward carries no bytes of its own.
         let size_bytes = 0;

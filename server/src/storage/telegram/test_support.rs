@@ -23,6 +23,7 @@ pub(crate) struct Setting {
     pub(crate) bots: usize,
     /// Every bot is in all of them.
     pub(crate) chats: usize,
+    pub(crate) kind: ChatKind,
     /// The real limits on both sides, or none on both.
     pub(crate) limits: bool,
 }
@@ -59,7 +60,7 @@ impl Telegram {
         let (clock, timer) = clock_with(&control, &ahead);
         let bots = control.create_bots(setting.bots).unwrap();
         let chats: Vec<i64> = (0..setting.chats)
-            .map(|_| control.create_chat(ChatKind::Channel, "parts", &Members::AllBots))
+            .map(|_| control.create_chat(setting.kind, "parts", &Members::AllBots))
             .map(|chat| chat.unwrap().id)
             .collect();
         let key = ServerKey::from_bytes([7; 32]);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use bot_api_emulator::{Fault, FaultRule, Rule};
+use bot_api_emulator::{ChatKind, Fault, FaultRule, Rule};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use ferry_core::wire::{Deletion, ErrorCode, StoredPart, VerifyRequest};
@@ -43,6 +43,7 @@ impl Emulated {
         let setting = test_support::Setting {
             bots,
             chats,
+            kind: ChatKind::Channel,
             limits,
         };
         let telegram = test_support::Telegram::start(&database.db, setting).await;

@@ -1,8 +1,11 @@
 //! A process that is killed gives its places back by its silence; one that only could not be heard loses nothing but time.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use super::stage::{BOT, CHAT, Stage, all_leases, go, lease, store, wait};
+use crate::clock::Clock;
 use crate::storage::telegram::{BEAT_EVERY, Policy, Pulse};
 
 /// Beats for so many seconds; how many sends were given up.
@@ -25,6 +28,8 @@ async fn the_silent_are_buried_and_the_slow_are_told() {
     what_was_given_up_still_counts(&stage).await;
     stage.clear().await;
     an_outage_of_postgres_kills_nobody(&stage).await;
+    stage.clear().await;
+    clocks_that_differ_bury_nobody(&stage).await;
     stage.database.stop().await;
 }
 
@@ -78,6 +83,20 @@ async fn what_was_given_up_still_counts(stage: &Stage) {
     let until = wait(lease(&successor).await);
     assert_eq!(until, lost[0].deadline + policy.minute);
     assert_eq!(stage.pair_row(BOT + 1, CHAT - 1).await.state, "active");
+}
+
+/// A server whose clock is far ahead, or behind, hears the others as well as any.
+async fn clocks_that_differ_bury_nobody(stage: &Stage) {
+    stage.staff(1, 1).await;
+    let pools = [stage.pool(Policy::default()), stage.pool(Policy::default())];
+    let clock = stage.clock();
+    let ahead: Clock = Arc::new(move || clock() + TimeDelta::minutes(5));
+    let mut one = Pulse::new(pools[0].clone(), stage.clock());
+    let mut other = Pulse::new(pools[1].clone(), ahead);
+    beat_for(stage, &mut [&mut one, &mut other], 30).await;
+    let sending = go(lease(&pools[0]).await);
+    assert_eq!(beat_for(stage, &mut [&mut one, &mut other], 60).await, 0);
+    assert!(store(&pools[0], &sending, 1).await);
 }
 
 async fn an_outage_of_postgres_kills_nobody(stage: &Stage) {

@@ -111,6 +111,9 @@ async fn a_bot_that_was_put_aside_reads_and_sends_nothing(stage: &Stage) {
     let leases = all_leases(&pool).await;
     assert!(!leases.is_empty() && leases.iter().all(|lease| lease.bot_id == B));
     assert!(pool.bot(A).await.unwrap().is_some(), "its parts are lost");
+    pool.switch_off(A, &unauthorized()).await.unwrap();
+    let aside = stage.bot(A).await;
+    assert_eq!(aside.state, bots::DISABLED, "a person's word");
 }
 
 async fn a_refused_token_is_doubted_first(stage: &Stage) {

@@ -88,7 +88,7 @@ impl Stage {
     pub(super) async fn clear(&self) {
         use diesel_async::SimpleAsyncConnection;
         let mut conn = self.database.db.connection().await.unwrap();
-        conn.batch_execute("TRUNCATE bots, bot_chats, telegram_chats, bot_sends")
+        conn.batch_execute("TRUNCATE bots, bot_chats, telegram_chats, bot_sends, bot_senders")
             .await
             .unwrap();
         self.pass(TimeDelta::hours(1));

@@ -264,8 +264,21 @@ async fn a_chat_that_others_use_is_left_alone(scene: &Scene) {
     scene.part().await;
     scene.stray(0).await;
     scene.part().await;
-    let before = scene.held();
+    let mut before = scene.held();
     assert_eq!(scene.step().await, SweepStep::default());
+    assert_eq!(scene.held(), before);
+
+    // Made Ferry's alone later, it keeps what it held: of committed parts there are no rows of sends any more.
+    let mut conn = scene.database.db.connection().await.unwrap();
+    conn.batch_execute("DELETE FROM bot_sends").await.unwrap();
+    bots::set_dedicated(&mut conn, scene.chat, true)
+        .await
+        .unwrap();
+    drop(conn);
+    let nobodys = scene.stray(0).await;
+    before.extend(scene.part().await);
+    assert_eq!(scene.step().await.nobodys, 1);
+    assert!(!scene.held().contains(&nobodys));
     assert_eq!(scene.held(), before);
 }
 
