@@ -2,15 +2,16 @@
 
 use std::{
     ffi::OsStr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
 };
 
 use anyhow::{Context, Result, ensure};
 
-/// The workspace's root.
+/// The workspace's root: where cargo runs us from, which need not be where we were built when the folder was moved.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    let own = std::env::var_os("CARGO_MANIFEST_DIR");
+    own.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
         .join("..")
         .canonicalize()
         .unwrap_or_else(|_| PathBuf::from("."))
