@@ -1,10 +1,6 @@
 //! Where things are, and how programs are run from here. Nothing about what the commands mean.
 
-use std::{
-    ffi::OsStr,
-    path::PathBuf,
-    process::Command,
-};
+use std::{ffi::OsStr, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, ensure};
 
