@@ -2,13 +2,14 @@
 //! activity follow by trigger.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{auto_type, count_star, sum};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Timestamptz};
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, methods::LoadQuery};
 use uuid::Uuid;
 
 use super::schema::file_parts;
-use super::{Connection, DbError};
+use super::{Connection, DbError, Statement};
 
 /// The bytes are sound as far as is known.
 pub const STORED: &str = "stored";
@@ -179,7 +180,7 @@ pub async fn sound(conn: &mut Connection, file_id: Uuid) -> Result<Vec<(i32, i32
     Ok(in_state(file_id, STORED).load(conn).await?)
 }
 
-#[diesel::dsl::auto_type(no_type_alias)]
+#[auto_type(no_type_alias)]
 pub(super) fn in_state<'a>(file_id: Uuid, state: &'a str) -> _ {
     file_parts::table
         .filter(
@@ -259,26 +260,34 @@ pub async fn delete_all(conn: &mut Connection, file_id: Uuid) -> Result<usize, D
 
 /// Parts and sealed bytes by store.
 pub async fn sums_by_provider(conn: &mut Connection) -> Result<Vec<(String, i64, i64)>, DbError> {
-    use diesel::dsl::{count_star, sum};
-    let rows: Vec<(String, i64, Option<i64>)> = file_parts::table
-        .group_by(file_parts::provider)
-        .select((
-            file_parts::provider,
-            count_star(),
-            sum(file_parts::stored_size),
-        ))
-        .load(conn)
-        .await?;
+    let rows: Vec<SumOf<String>> = by_provider().load(conn).await?;
     Ok(rows
         .into_iter()
         .map(|(name, parts, bytes)| (name, parts, bytes.unwrap_or_default()))
         .collect())
 }
 
-/// Parts and sealed bytes by the bot that stored them.
+type SumOf<K> = (K, i64, Option<i64>);
+
+pub(super) fn by_provider() -> impl Statement + LoadQuery<'static, Connection, SumOf<String>> {
+    file_parts::table.group_by(file_parts::provider).select((
+        file_parts::provider,
+        count_star(),
+        sum(file_parts::stored_size),
+    ))
+}
+
+/// Parts and sealed bytes by the bot that stored them. Reads an entry of an index for every part: not to be asked often.
 pub async fn sums_by_bot(conn: &mut Connection) -> Result<Vec<(i64, i64, i64)>, DbError> {
-    use diesel::dsl::{count_star, sum};
-    let rows: Vec<(Option<i64>, i64, Option<i64>)> = file_parts::table
+    let rows: Vec<SumOf<Option<i64>>> = by_bot().load(conn).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(bot, parts, bytes)| Some((bot?, parts, bytes.unwrap_or_default())))
+        .collect())
+}
+
+pub(super) fn by_bot() -> impl Statement + LoadQuery<'static, Connection, SumOf<Option<i64>>> {
+    file_parts::table
         .filter(file_parts::bot_id.is_not_null())
         .group_by(file_parts::bot_id)
         .select((
@@ -286,26 +295,27 @@ pub async fn sums_by_bot(conn: &mut Connection) -> Result<Vec<(i64, i64, i64)>, 
             count_star(),
             sum(file_parts::stored_size),
         ))
-        .load(conn)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(bot, parts, bytes)| Some((bot?, parts, bytes.unwrap_or_default())))
-        .collect())
 }
 
 /// Parts that a bot stored, and how many of them are in a chat that another bot can use.
 pub async fn held_by_bot(conn: &mut Connection, bot_id: i64) -> Result<(i64, i64), DbError> {
-    #[derive(QueryableByName)]
-    struct Held {
-        #[diesel(sql_type = BigInt)]
-        parts: i64,
-        #[diesel(sql_type = BigInt)]
-        recoverable: i64,
-    }
-    let held: Held = diesel::sql_query(
-        "WITH held AS (SELECT (locator ->> 'chat_id')::bigint AS chat_id, count(*) AS parts \
-                       FROM file_parts WHERE bot_id = $1 GROUP BY 1) \
+    let held: Held = holding(bot_id).get_result(conn).await?;
+    Ok((held.parts, held.recoverable))
+}
+
+#[derive(QueryableByName)]
+pub(super) struct Held {
+    #[diesel(sql_type = BigInt)]
+    parts: i64,
+    #[diesel(sql_type = BigInt)]
+    recoverable: i64,
+}
+
+/// Parts are counted by columns of one index, which is all that is read of them.
+pub(super) fn holding(bot_id: i64) -> impl Statement + LoadQuery<'static, Connection, Held> {
+    diesel::sql_query(
+        "WITH held AS (SELECT chat_id, count(*) AS parts \
+                       FROM file_parts WHERE bot_id = $1 GROUP BY chat_id) \
          SELECT coalesce(sum(parts), 0)::bigint AS parts, \
                 coalesce(sum(parts) FILTER (WHERE EXISTS ( \
                     SELECT FROM bot_chats p JOIN bots b ON b.id = p.bot_id \
@@ -314,7 +324,4 @@ pub async fn held_by_bot(conn: &mut Connection, bot_id: i64) -> Result<(i64, i64
          FROM held",
     )
     .bind::<BigInt, _>(bot_id)
-    .get_result(conn)
-    .await?;
-    Ok((held.parts, held.recoverable))
 }

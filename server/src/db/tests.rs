@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use uuid::Uuid;
 
 use super::test_database::TestDatabase;
-use super::{Db, DbError, DbTimeouts, bot_sends, files, parts, schema};
+use super::{Db, DbError, DbTimeouts, bot_sends, deletions, files, parts, schema};
 
 #[derive(QueryableByName)]
 struct Name {
@@ -41,6 +41,7 @@ async fn migrations_run_once_for_many_instances_and_back() {
 
     let mut conn = database.db.connection().await.unwrap();
     for down in [
+        include_str!("../../../migrations/2026-11-27-000002_whole_tables/down.sql"),
         include_str!("../../../migrations/2026-11-27-000001_tidy_sends/down.sql"),
         include_str!("../../../migrations/2026-11-27-000000_senders/down.sql"),
         include_str!("../../../migrations/2026-11-21-000000_telegram/down.sql"),
@@ -123,6 +124,49 @@ async fn hot_queries_use_their_indexes_and_the_schema_is_the_migrated_one() {
 }
 
 #[tokio::test]
+async fn sums_of_all_parts_are_read_from_indexes_alone() {
+    let database = TestDatabase::start().await;
+    let mut conn = database.db.connection().await.unwrap();
+    conn.batch_execute(MANY_ROWS).await.unwrap();
+    conn.batch_execute(MANY_IN_TELEGRAM).await.unwrap();
+    conn.batch_execute("VACUUM ANALYZE").await.unwrap();
+    for (what, plan, index) in [
+        (
+            "by bot",
+            explain(&mut conn, parts::by_bot()).await,
+            "Index Only Scan using idx_file_parts_bot",
+        ),
+        (
+            "by store",
+            explain(&mut conn, parts::by_provider()).await,
+            "Index Only Scan using idx_file_parts_provider",
+        ),
+        (
+            "of a bot",
+            explain(&mut conn, parts::holding(3)).await,
+            "Index Only Scan using idx_file_parts_bot",
+        ),
+        (
+            "deletions",
+            explain(&mut conn, deletions::by_provider()).await,
+            "Index Only Scan using idx_deletions_provider",
+        ),
+    ] {
+        assert!(plan.contains(index), "{what}: {plan}");
+        assert!(!plan.contains("on file_parts\n"), "{what}: {plan}");
+    }
+    let plan = explain(&mut conn, deletions::knowing("s3")).await;
+    for index in ["idx_file_parts_provider", "idx_deletions_provider"] {
+        assert!(
+            plan.contains(index),
+            "of a store that holds nothing: {plan}"
+        );
+    }
+    drop(conn);
+    database.stop().await;
+}
+
+#[tokio::test]
 async fn what_a_send_costs_does_not_grow_with_those_before_it() {
     let database = TestDatabase::start().await;
     let mut conn = database.db.connection().await.unwrap();
@@ -189,6 +233,18 @@ const MANY_SENDS: &str = "
            now() - interval '1 day', 0, 'refused', now() - interval '1 day'
     FROM generate_series(1, 100) n;
     ANALYZE;
+";
+
+/// The same files' parts from 3 on in Telegram: of four bots in two chats. And deletions of both stores.
+const MANY_IN_TELEGRAM: &str = "
+    INSERT INTO file_parts (file_id, part_number, size, stored_size, iv, auth_tag, is_compressed, part_mac,
+                            stored_blake3, provider, locator, created_at, stored_at)
+    SELECT f.id, n, 1, 29, decode(repeat('00', 12), 'hex'), decode(repeat('00', 16), 'hex'), false,
+           decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), 'telegram',
+           jsonb_build_object('bot_id', n, 'chat_id', -1000000000000 - n % 2), now(), now()
+    FROM files f, generate_series(3, 6) n;
+    INSERT INTO deletions (provider, locator, queued_at, not_before)
+    SELECT provider, locator, now(), now() FROM file_parts;
 ";
 
 /// 6,000 files of two users, and 12,000 parts.
