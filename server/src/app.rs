@@ -196,19 +196,24 @@ impl Background {
 
     async fn run(self, mut stopped: watch::Receiver<bool>) {
         let jobs = self.jobs.clone();
-        let started = tokio::select! {
-            () = self.prepare() => true,
-            _ = stopped.wait_for(|stop| *stop) => false,
+        let prepared = tokio::select! {
+            new = self.prepare() => Some(new),
+            _ = stopped.wait_for(|stop| *stop) => None,
         };
-        if started {
-            tokio::join!(jobs.run(stopped.clone()), self.tidy(stopped));
+        if let Some(new) = prepared {
+            tokio::join!(
+                jobs.run(stopped.clone()),
+                self.tidy(stopped.clone()),
+                mark(new, stopped)
+            );
         }
     }
 
     /// Brings the tables up to date as soon as Postgres answers, then tells how to set the server up, if nobody did.
     /// The address is announced when the tables are there, so that whoever reads it is served at once; where that takes
     /// long, before: the server answers that it can not work yet.
-    async fn prepare(&self) {
+    /// The answer: new stores that could not be marked yet.
+    async fn prepare(&self) -> Vec<&stores::Marked> {
         let tables = async {
             until_done("the database can not be used yet", || self.db.migrate()).await;
             let bots = &self.config.telegram.bots;
@@ -237,13 +242,7 @@ impl Background {
             let base = self.config.base_url(self.address);
             announce(&format!("set up at {base}/#setup={}", token.expose()));
         }
-        let marked = new.into_iter().map(async |store| {
-            until_done("a store for parts can not be used yet", || {
-                store.place_marker()
-            })
-            .await;
-        });
-        futures_util::future::join_all(marked).await;
+        new
     }
 
     /// Stores that never held a part, and may be marked. Most are, before this returns; one that does not answer is tried
@@ -276,6 +275,20 @@ impl Background {
                 _ = stopped.wait_for(|stop| *stop) => return,
             }
         }
+    }
+}
+
+/// Marks new stores that did not answer at start, as soon as they do: jobs of the others do not wait for that.
+async fn mark(new: Vec<&stores::Marked>, mut stopped: watch::Receiver<bool>) {
+    let marked = new.into_iter().map(async |store| {
+        until_done("a store for parts can not be used yet", || {
+            store.place_marker()
+        })
+        .await;
+    });
+    tokio::select! {
+        _ = futures_util::future::join_all(marked) => {}
+        _ = stopped.wait_for(|stop| *stop) => {}
     }
 }
 
