@@ -2,6 +2,7 @@
 //! No business rule lives here.
 
 mod bots;
+mod health;
 pub mod server_key;
 mod stores;
 mod telegram;
@@ -9,7 +10,7 @@ mod telegram;
 use std::{
     io::Write as _,
     net::{SocketAddr, TcpListener},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -25,7 +26,7 @@ use crate::{
     config::{Config, TlsConfig},
     db::{Db, DbTimeouts},
     embedded_postgres::EmbeddedPostgres,
-    http::{self, BodyBudget, Health, Shared},
+    http::{self, BodyBudget, Shared},
     jobs::{JobSettings, Jobs, TelegramJobs},
     lifecycle::Lifecycle,
     metrics::Metrics,
@@ -34,6 +35,7 @@ use crate::{
 };
 
 pub use self::bots::BotsAlone;
+use self::health::Rooms;
 
 /// Connections of one instance to Postgres.
 const DB_CONNECTIONS: u32 = 16;
@@ -194,19 +196,24 @@ impl Background {
 
     async fn run(self, mut stopped: watch::Receiver<bool>) {
         let jobs = self.jobs.clone();
-        let started = tokio::select! {
-            () = self.prepare() => true,
-            _ = stopped.wait_for(|stop| *stop) => false,
+        let prepared = tokio::select! {
+            new = self.prepare() => Some(new),
+            _ = stopped.wait_for(|stop| *stop) => None,
         };
-        if started {
-            tokio::join!(jobs.run(stopped.clone()), self.tidy(stopped));
+        if let Some(new) = prepared {
+            tokio::join!(
+                jobs.run(stopped.clone()),
+                self.tidy(stopped.clone()),
+                mark(new, stopped)
+            );
         }
     }
 
     /// Brings the tables up to date as soon as Postgres answers, then tells how to set the server up, if nobody did.
     /// The address is announced when the tables are there, so that whoever reads it is served at once; where that takes
     /// long, before: the server answers that it can not work yet.
-    async fn prepare(&self) {
+    /// The answer: new stores that could not be marked yet.
+    async fn prepare(&self) -> Vec<&stores::Marked> {
         let tables = async {
             until_done("the database can not be used yet", || self.db.migrate()).await;
             let bots = &self.config.telegram.bots;
@@ -235,13 +242,7 @@ impl Background {
             let base = self.config.base_url(self.address);
             announce(&format!("set up at {base}/#setup={}", token.expose()));
         }
-        let marked = new.into_iter().map(async |store| {
-            until_done("a store for parts can not be used yet", || {
-                store.place_marker()
-            })
-            .await;
-        });
-        futures_util::future::join_all(marked).await;
+        new
     }
 
     /// Stores that never held a part, and may be marked. Most are, before this returns; one that does not answer is tried
@@ -277,6 +278,20 @@ impl Background {
     }
 }
 
+/// Marks new stores that did not answer at start, as soon as they do: jobs of the others do not wait for that.
+async fn mark(new: Vec<&stores::Marked>, mut stopped: watch::Receiver<bool>) {
+    let marked = new.into_iter().map(async |store| {
+        until_done("a store for parts can not be used yet", || {
+            store.place_marker()
+        })
+        .await;
+    });
+    tokio::select! {
+        _ = futures_util::future::join_all(marked) => {}
+        _ = stopped.wait_for(|stop| *stop) => {}
+    }
+}
+
 /// Tries until it works, and logs why not yet.
 async fn until_done<T, E: std::fmt::Display>(
     what: &str,
@@ -308,11 +323,11 @@ fn serve(
         metrics: Metrics::new(registry),
         bodies: BodyBudget::new(requests.body_budget_bytes, requests.body_budget_wait),
         lifecycle: app.lifecycle.clone(),
-        health: Arc::new(Rooms {
-            db: app.db.clone(),
-            stores: app.stores.clone(),
-            complaint: Mutex::default(),
-        }),
+        health: Arc::new(Rooms::new(
+            app.db.clone(),
+            app.stores.clone(),
+            clock::system(),
+        )),
     });
     let server = HttpServer::new(move || http::application(shared.clone()))
         .disable_signals()
@@ -372,42 +387,4 @@ fn tls_of(tls: &TlsConfig) -> anyhow::Result<rustls::ServerConfig> {
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?;
     Ok(config.with_no_client_auth().with_single_cert(chain, key)?)
-}
-
-/// The rooms that readiness asks.
-struct Rooms {
-    db: Db,
-    stores: Stores,
-    /// What the store last complained of, so that each complaint is logged once.
-    complaint: Mutex<Option<String>>,
-}
-
-#[async_trait::async_trait]
-impl Health for Rooms {
-    async fn database(&self) -> bool {
-        self.db.ping().await.is_ok()
-    }
-
-    async fn storage(&self) -> bool {
-        let complaint = self
-            .stores
-            .health()
-            .await
-            .err()
-            .map(|error| error.to_string());
-        let mut last = self
-            .complaint
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(error) = complaint.as_ref().filter(|_| *last != complaint) {
-            tracing::warn!(error, "not ready: the store for new parts can not be used");
-        }
-        let is_well = complaint.is_none();
-        *last = complaint;
-        is_well
-    }
-
-    fn database_connections(&self) -> (u32, u32) {
-        self.db.pool_size()
-    }
 }

@@ -13,7 +13,7 @@ use ferry_core::wire::{
 };
 use ferry_server::{
     app::BotsAlone,
-    bots::{Bots, BotsError},
+    bots::{BotName, Bots, BotsError},
     config::Config,
 };
 
@@ -127,7 +127,7 @@ fn well(text: String) -> Report {
 async fn check(bots: &Bots, bot: Option<&str>) -> Result<Report, BotsError> {
     let chosen = match bot {
         Some(bot) => vec![named(bots, bot).await?],
-        None => bots.list().await?.bots,
+        None => bots.names().await?,
     };
     let mut report = well(String::new());
     if chosen.is_empty() {
@@ -149,12 +149,15 @@ async fn turn(bots: &Bots, bot: &str, enabled: bool) -> Result<Report, BotsError
     };
     bots.change(None, bot.bot_id, &request).await?;
     let done = if enabled { "Enabled" } else { "Disabled" };
-    Ok(well(format!("{done} {}.\n", name_of(&bot))))
+    Ok(well(format!(
+        "{done} {}.\n",
+        name_of(bot.bot_id, &bot.username)
+    )))
 }
 
-async fn named(bots: &Bots, text: &str) -> Result<BotEntry, BotsError> {
+async fn named(bots: &Bots, text: &str) -> Result<BotName, BotsError> {
     let name = text.trim_start_matches('@');
-    let mut all = bots.list().await?.bots.into_iter();
+    let mut all = bots.names().await?.into_iter();
     all.find(|bot| bot.bot_id.to_string() == text || bot.username.eq_ignore_ascii_case(name))
         .ok_or(BotsError::NotFound)
 }
@@ -182,7 +185,7 @@ fn list(pool: &BotsResponse) -> String {
         let _ = writeln!(
             text,
             "{} is {}: {} sent this minute, {} on their way, {} parts ({} bytes)",
-            name_of(bot),
+            name_of(bot.bot_id, &bot.username),
             state_of(bot),
             bot.sends_last_minute,
             bot.in_flight,
@@ -229,10 +232,10 @@ fn state_of(bot: &BotEntry) -> String {
     }
 }
 
-fn name_of(bot: &BotEntry) -> String {
-    match bot.username.as_str() {
-        "" => format!("bot {}", bot.bot_id),
-        name => format!("@{name} ({})", bot.bot_id),
+fn name_of(bot_id: i64, username: &str) -> String {
+    match username {
+        "" => format!("bot {bot_id}"),
+        name => format!("@{name} ({bot_id})"),
     }
 }
 
@@ -269,8 +272,8 @@ fn verdict(checked: &CheckedBot) -> String {
     text
 }
 
-fn farewell(bot: &BotEntry, removed: RemovedBot) -> String {
-    let mut text = format!("Removed {}.\n", name_of(bot));
+fn farewell(bot: &BotName, removed: RemovedBot) -> String {
+    let mut text = format!("Removed {}.\n", name_of(bot.bot_id, &bot.username));
     if removed.recoverable_parts > 0 {
         let _ = writeln!(
             text,

@@ -126,12 +126,11 @@ async fn storage_that_is_gone_is_said_and_comes_back() -> Result<()> {
         .get(&format!("/api/files/{}/parts/1", file.id()))
         .await?;
     read.refused(503, ErrorCode::StorageUnavailable)?;
-    let ready = admin.api.get("/readyz").await?;
-    ensure!(
-        ready.status == 503,
-        "ready without storage: {}",
-        ready.text()
-    );
+    let not_ready = || async {
+        let ready = admin.api.get("/readyz").await?;
+        wait::holds(ready.status == 503, "ready without storage")
+    };
+    wait::until(Duration::from_secs(30), "it is not ready", not_ready).await?;
     let verify = ferry_core::wire::VerifyRequest {
         file_id: file.id(),
         chunk_numbers: None,

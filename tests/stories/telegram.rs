@@ -139,8 +139,11 @@ async fn an_api_that_is_away_is_waited_for() -> Result<()> {
     telegram
         .control()
         .add_faults(vec![FaultRule::always(Fault::BadGatewayHtml)]);
-    let ready = admin.api.get("/readyz").await?;
-    ready.refused(503, ErrorCode::StorageUnavailable)?;
+    let not_ready = || async {
+        let ready = admin.api.get("/readyz").await?;
+        ready.refused(503, ErrorCode::StorageUnavailable)
+    };
+    wait::until(Duration::from_secs(30), "it is not ready", not_ready).await?;
     let put = file.put(&admin.api, 2, &file.part(2)?).await?;
     put.refused(503, ErrorCode::StorageUnavailable)?;
     let path = format!("/api/files/{}/parts/1", file.id());

@@ -1,6 +1,5 @@
-//! The pool as it is now: bots, chats, rates, cool-downs, and what is on its way. Reads only; asks Telegram nothing.
-
-use std::collections::BTreeMap;
+//! The pool as it is now: bots, chats, rates, cool-downs, and what is on its way; what the bots hold is told as it was up
+//! to a minute ago. Reads only; asks Telegram nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ferry_core::wire::{
@@ -8,7 +7,7 @@ use ferry_core::wire::{
     TelegramChatEntry,
 };
 
-use super::{Bots, BotsResult};
+use super::{Bots, BotsResult, held::Sums};
 use crate::db::{
     self,
     bots::{BotRow, ChatRow, PairRow},
@@ -25,8 +24,8 @@ struct Seen {
     bots: Vec<BotRow>,
     pairs: Vec<PairRow>,
     chats: Vec<ChatRow>,
-    /// Parts and bytes by bot.
-    held: BTreeMap<i64, (i64, i64)>,
+    /// Of a minute ago at most.
+    held: Sums,
     unanswered: i64,
     pending_deletions: i64,
 }
@@ -54,17 +53,14 @@ impl Bots {
     }
 
     async fn look(&self, now: DateTime<Utc>) -> BotsResult<Seen> {
+        let held = self.held().await?;
         self.query(async |connection| {
             let pending = db::deletions::pending_by_provider(connection).await?;
-            let held = db::parts::sums_by_bot(connection).await?;
             Ok(Seen {
                 bots: db::bots::list(connection).await?,
                 pairs: db::bots::pairs(connection, now - MINUTE, now).await?,
                 chats: db::bots::chats(connection).await?,
-                held: held
-                    .into_iter()
-                    .map(|(bot_id, parts, bytes)| (bot_id, (parts, bytes)))
-                    .collect(),
+                held,
                 unanswered: db::bot_sends::unanswered(connection).await?,
                 pending_deletions: pending
                     .into_iter()

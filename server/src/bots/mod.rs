@@ -6,7 +6,9 @@ mod error;
 mod add;
 mod change;
 mod check;
+mod held;
 mod list;
+mod names;
 mod remove;
 
 #[cfg(test)]
@@ -15,6 +17,7 @@ mod tests;
 use uuid::Uuid;
 
 pub use error::{BotsError, BotsResult};
+pub use names::BotName;
 
 use crate::{
     clock::Clock,
@@ -32,6 +35,7 @@ pub struct Bots {
     key: ServerKey,
     apis: BotApis,
     numbers: TelegramNumbers,
+    held: held::Held,
 }
 
 impl Bots {
@@ -43,6 +47,7 @@ impl Bots {
             key,
             apis,
             numbers: TelegramNumbers::default(),
+            held: held::Held::default(),
         }
     }
 

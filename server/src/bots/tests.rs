@@ -1,9 +1,18 @@
 //! Adding, testing and removing bots against the Bot API emulator and a real Postgres: each thing that can be wrong
 //! says so in its own words, and nothing half right is written down.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
 use bot_api_emulator::{
     BotSeed, ChatKind, Emulator, Fault, FaultRule, Limits, Members, Membership, Settings,
 };
+use chrono::{DateTime, TimeDelta};
 use diesel_async::SimpleAsyncConnection as _;
 use ferry_core::wire::{
     AddBotRequest, BotChatState, BotSource, BotState, ChangeBotRequest, CheckedBot, ErrorCode,
@@ -380,6 +389,46 @@ async fn a_bot_is_put_aside_and_taken_back_by_people_alone() {
         .await
         .unwrap_err();
     assert_eq!(unknown.code(), ErrorCode::NotFound);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_bots_hold_is_counted_once_a_minute_and_nobody_waits_for_it_but_the_first() {
+    let mut stage = Stage::set().await;
+    let secs = Arc::new(AtomicI64::new(0));
+    let passed = Arc::clone(&secs);
+    stage.bots.clock = Arc::new(move || {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+            + TimeDelta::seconds(passed.load(Ordering::SeqCst))
+    });
+    let bot = stage.new_bot();
+    let chat = stage.channel("Parts");
+    stage.add(&bot, &[chat]).await.unwrap();
+    stage.sql(&parts_of(bot.id, &[chat])).await;
+    let parts = async || stage.bots.list().await.unwrap().bots[0].parts;
+    assert_eq!(parts().await, 1);
+    stage.sql("DELETE FROM file_parts").await;
+    secs.store(59, Ordering::SeqCst);
+    assert_eq!(parts().await, 1, "counted again within a minute");
+
+    // Nobody can count now. Who the bots are and what they do is told all the same.
+    secs.store(61, Ordering::SeqCst);
+    let mut held_up = stage.database.db.begin().await.unwrap();
+    held_up
+        .batch_execute("LOCK TABLE file_parts IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let known = stage.bots.names().await.unwrap();
+    assert_eq!(known[0].bot_id, bot.id);
+    for _ in 0..3 {
+        assert_eq!(parts().await, 1);
+    }
+    held_up.undo().await;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while parts().await != 0 {
+        assert!(Instant::now() < deadline, "it is never counted again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     stage.end().await;
 }
 

@@ -10,7 +10,7 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use super::schema::{bot_sends, telegram_chats};
-use super::{Connection, DbError};
+use super::{Connection, DbError, Statement};
 
 /// The sender has not told yet how it went.
 pub const IN_FLIGHT: &str = "in_flight";
@@ -254,20 +254,26 @@ pub async fn settle_stored(
     message: &StoredMessage<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let settled = diesel::sql_query(
+    Ok(storing(message, now).execute(conn).await? == 1)
+}
+
+/// All sends of the chat are counted for its first message alone: a subquery in `CASE` runs only where it is needed.
+pub(super) fn storing(message: &StoredMessage<'_>, now: DateTime<Utc>) -> impl Statement {
+    diesel::sql_query(
         "WITH done AS ( \
              UPDATE bot_sends SET state = 'stored', message_id = $2, telegram_file_id = $3, \
                     telegram_file_unique_id = $4, settled_at = $5 \
              WHERE attempt_id = $1 AND state = 'in_flight' AND deadline > $5 \
-             RETURNING chat_id, kind, started_at), \
-         sends AS (SELECT count(*) AS ever FROM bot_sends s JOIN done USING (chat_id) WHERE s.state <> 'refused') \
+             RETURNING chat_id, kind, started_at) \
          UPDATE telegram_chats c \
          SET high_message_id = greatest(c.high_message_id, $2), \
              last_start = greatest(c.last_start, done.started_at), \
-             swept_to = CASE WHEN c.high_message_id = 0 THEN greatest(0, $2 - sends.ever) ELSE c.swept_to END, \
+             swept_to = CASE WHEN c.high_message_id = 0 \
+                 THEN greatest(0, $2 - (SELECT count(*) FROM bot_sends s WHERE s.chat_id = c.chat_id AND s.state <> 'refused')) \
+                 ELSE c.swept_to END, \
              messages = c.messages + CASE WHEN done.kind = 'mark' THEN 0 ELSE 1 END, \
              state = CASE WHEN c.state = 'open' AND c.messages + 1 >= $6 THEN 'full' ELSE c.state END \
-         FROM done, sends WHERE c.chat_id = done.chat_id",
+         FROM done WHERE c.chat_id = done.chat_id",
     )
     .bind::<SqlUuid, _>(message.attempt_id)
     .bind::<BigInt, _>(message.message_id)
@@ -275,9 +281,6 @@ pub async fn settle_stored(
     .bind::<Text, _>(message.telegram_file_unique_id)
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(message.full_at_messages)
-    .execute(conn)
-    .await?;
-    Ok(settled == 1)
 }
 
 /// Remembers that a send left no message ([`REFUSED`]), or that nobody knows ([`UNKNOWN`]).
@@ -447,23 +450,24 @@ pub async fn tidy(
     settled_before: DateTime<Utc>,
     limit: i64,
 ) -> Result<usize, DbError> {
-    let gone = diesel::sql_query(
+    Ok(tidying(settled_before, limit).execute(conn).await?)
+}
+
+/// Stored copies are left out in the words of `idx_bot_sends_tidy`: they stay as long as the part does, and there may be
+/// as many as there are parts.
+pub(super) fn tidying(settled_before: DateTime<Utc>, limit: i64) -> impl Statement {
+    diesel::sql_query(
         "DELETE FROM bot_sends WHERE attempt_id IN ( \
              SELECT s.attempt_id FROM bot_sends s JOIN telegram_chats c USING (chat_id), \
                   LATERAL (SELECT c.dedicated AND c.chat_id < -1000000000000 AND c.state <> 'migrated' AS by_us) swept \
-             WHERE s.settled_at < $1 AND CASE s.state \
+             WHERE s.settled_at < $1 AND (s.state <> 'stored' OR s.kind <> 'copy') AND CASE s.state \
                  WHEN 'refused' THEN true \
                  WHEN 'unknown' THEN s.ends_at < $1 AND (NOT swept.by_us OR s.ends_at < c.last_start - interval '1 hour') \
-                 WHEN 'stored' THEN (s.message_id <= c.swept_to OR NOT swept.by_us) AND CASE s.kind \
-                     WHEN 'mark' THEN true \
-                     WHEN 'part' THEN EXISTS (SELECT FROM file_parts p WHERE p.telegram_file_id = s.telegram_file_id) \
-                     ELSE false END \
+                 WHEN 'stored' THEN (s.message_id <= c.swept_to OR NOT swept.by_us) AND (s.kind = 'mark' \
+                     OR EXISTS (SELECT FROM file_parts p WHERE p.telegram_file_id = s.telegram_file_id)) \
                  ELSE false END \
              LIMIT $2 FOR UPDATE OF s SKIP LOCKED)",
     )
     .bind::<Timestamptz, _>(settled_before)
     .bind::<BigInt, _>(limit)
-    .execute(conn)
-    .await?;
-    Ok(gone)
 }

@@ -391,8 +391,8 @@ pub async fn others(
         .await?)
 }
 
-/// A bot that new parts can be sent by, some time.
-pub async fn usable(conn: &mut Connection) -> Result<Option<BotRow>, DbError> {
+/// A bot that new parts can be sent by, some time, but for one.
+pub async fn usable(conn: &mut Connection, except: Option<i64>) -> Result<Option<BotRow>, DbError> {
     let pair = bot_chats::table.inner_join(telegram_chats::table).filter(
         bot_chats::bot_id
             .eq(bots::id)
@@ -402,6 +402,7 @@ pub async fn usable(conn: &mut Connection) -> Result<Option<BotRow>, DbError> {
     Ok(bots::table
         .filter(bots::state.eq(ACTIVE))
         .filter(exists(pair))
+        .filter(not(bots::id.nullable().is_not_distinct_from(except)))
         .select(BotRow::as_select())
         .order((bots::cooled_until.asc().nulls_first(), bots::changes.asc()))
         .first(conn)

@@ -1,14 +1,15 @@
 //! Rows of `deletions`: bytes whose rows are gone and that a provider still has to delete.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{auto_type, count_star};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, methods::LoadQuery};
 use uuid::Uuid;
 
 use super::schema::deletions;
 use super::units::u64_of;
-use super::{Connection, DbError};
+use super::{Connection, DbError, Statement};
 
 /// Bytes to be deleted.
 #[derive(Debug, Clone, QueryableByName)]
@@ -187,28 +188,36 @@ pub async fn postpone(conn: &mut Connection, postponed: &[Postponed]) -> Result<
 
 /// Entries by store.
 pub async fn pending_by_provider(conn: &mut Connection) -> Result<Vec<(String, i64)>, DbError> {
-    let rows = deletions::table
+    Ok(by_provider().load(conn).await?)
+}
+
+#[auto_type(no_type_alias)]
+pub(super) fn by_provider() -> _ {
+    deletions::table
         .group_by(deletions::provider)
-        .select((deletions::provider, diesel::dsl::count_star()))
-        .load(conn)
-        .await?;
-    Ok(rows)
+        .select((deletions::provider, count_star()))
 }
 
 /// Whether bytes are recorded in this store: those of parts, of puts on their way, of deletions to come.
 pub async fn store_is_known(conn: &mut Connection, provider: &str) -> Result<bool, DbError> {
-    #[derive(QueryableByName)]
-    struct Known {
-        #[diesel(sql_type = diesel::sql_types::Bool)]
-        known: bool,
-    }
-    let row: Known = diesel::sql_query(
+    let row: Known = knowing(provider).get_result(conn).await?;
+    Ok(row.known)
+}
+
+#[derive(QueryableByName)]
+pub(super) struct Known {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    known: bool,
+}
+
+/// Puts on their way are few: they need no index.
+pub(super) fn knowing<'a>(
+    provider: &'a str,
+) -> impl Statement + LoadQuery<'a, Connection, Known> + use<'a> {
+    diesel::sql_query(
         "SELECT EXISTS (SELECT 1 FROM file_parts WHERE provider = $1) \
              OR EXISTS (SELECT 1 FROM put_intents WHERE provider = $1) \
              OR EXISTS (SELECT 1 FROM deletions WHERE provider = $1) AS known",
     )
     .bind::<Text, _>(provider)
-    .get_result(conn)
-    .await?;
-    Ok(row.known)
 }

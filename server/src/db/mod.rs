@@ -31,6 +31,8 @@ mod tests;
 
 use std::time::Duration;
 
+use diesel::pg::Pg;
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, bb8};
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
@@ -43,6 +45,11 @@ pub use error::DbError;
 /// What every query function takes. A pooled connection and a transaction both lend one.
 pub type Connection = AsyncPgConnection;
 
+/// A statement as Postgres gets it: to be run, or to be asked how it would be run.
+pub(crate) trait Statement: QueryFragment<Pg> + QueryId + Send {}
+
+impl<S: QueryFragment<Pg> + QueryId + Send> Statement for S {}
+
 /// How long things may take before the database counts as gone.
 #[derive(Debug, Clone, Copy)]
 pub struct DbTimeouts {
@@ -52,7 +59,7 @@ pub struct DbTimeouts {
     pub statement: Duration,
     /// One use of the database by a use-case, enforced here: a frozen Postgres enforces nothing.
     pub whole: Duration,
-    /// The same where all parts of a file are touched.
+    /// The same where all parts of a file are touched, or those of all files counted.
     pub whole_file: Duration,
 }
 
@@ -173,7 +180,7 @@ impl Db {
         Ok(Tx(connection))
     }
 
-    /// A transaction that touches all parts of a file.
+    /// A transaction that touches all parts of a file, or counts those of all files.
     pub async fn begin_patient(&self) -> Result<Tx, DbError> {
         let mut tx = self.begin().await?;
         let millis = self.timeouts.whole_file.as_millis();
@@ -190,7 +197,7 @@ impl Db {
         within(self.timeouts.whole, work).await
     }
 
-    /// The same for work on all the parts of a file, which may be a million rows.
+    /// The same for work on all the parts of a file, which may be a million rows, and for sums of all parts.
     pub async fn patiently<T, E: From<DbError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,

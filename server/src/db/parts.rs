@@ -2,14 +2,15 @@
 //! activity follow by trigger.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{auto_type, count_star, sum};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Timestamptz};
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, methods::LoadQuery};
 use uuid::Uuid;
 
 use super::bot_sends::COMMON_IDS_BELOW;
 use super::schema::file_parts;
-use super::{Connection, DbError};
+use super::{Connection, DbError, Statement};
 
 /// The bytes are sound as far as is known.
 pub const STORED: &str = "stored";
@@ -180,7 +181,7 @@ pub async fn sound(conn: &mut Connection, file_id: Uuid) -> Result<Vec<(i32, i32
     Ok(in_state(file_id, STORED).load(conn).await?)
 }
 
-#[diesel::dsl::auto_type(no_type_alias)]
+#[auto_type(no_type_alias)]
 pub(super) fn in_state<'a>(file_id: Uuid, state: &'a str) -> _ {
     file_parts::table
         .filter(
@@ -260,26 +261,34 @@ pub async fn delete_all(conn: &mut Connection, file_id: Uuid) -> Result<usize, D
 
 /// Parts and sealed bytes by store.
 pub async fn sums_by_provider(conn: &mut Connection) -> Result<Vec<(String, i64, i64)>, DbError> {
-    use diesel::dsl::{count_star, sum};
-    let rows: Vec<(String, i64, Option<i64>)> = file_parts::table
-        .group_by(file_parts::provider)
-        .select((
-            file_parts::provider,
-            count_star(),
-            sum(file_parts::stored_size),
-        ))
-        .load(conn)
-        .await?;
+    let rows: Vec<SumOf<String>> = by_provider().load(conn).await?;
     Ok(rows
         .into_iter()
         .map(|(name, parts, bytes)| (name, parts, bytes.unwrap_or_default()))
         .collect())
 }
 
-/// Parts and sealed bytes by the bot that stored them.
+type SumOf<K> = (K, i64, Option<i64>);
+
+pub(super) fn by_provider() -> impl Statement + LoadQuery<'static, Connection, SumOf<String>> {
+    file_parts::table.group_by(file_parts::provider).select((
+        file_parts::provider,
+        count_star(),
+        sum(file_parts::stored_size),
+    ))
+}
+
+/// Parts and sealed bytes by the bot that stored them. Reads an entry of an index for every part: not to be asked often.
 pub async fn sums_by_bot(conn: &mut Connection) -> Result<Vec<(i64, i64, i64)>, DbError> {
-    use diesel::dsl::{count_star, sum};
-    let rows: Vec<(Option<i64>, i64, Option<i64>)> = file_parts::table
+    let rows: Vec<SumOf<Option<i64>>> = by_bot().load(conn).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(bot, parts, bytes)| Some((bot?, parts, bytes.unwrap_or_default())))
+        .collect())
+}
+
+pub(super) fn by_bot() -> impl Statement + LoadQuery<'static, Connection, SumOf<Option<i64>>> {
+    file_parts::table
         .filter(file_parts::bot_id.is_not_null())
         .group_by(file_parts::bot_id)
         .select((
@@ -287,26 +296,27 @@ pub async fn sums_by_bot(conn: &mut Connection) -> Result<Vec<(i64, i64, i64)>, 
             count_star(),
             sum(file_parts::stored_size),
         ))
-        .load(conn)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(bot, parts, bytes)| Some((bot?, parts, bytes.unwrap_or_default())))
-        .collect())
 }
 
 /// Parts that a bot stored, and how many of them are in a chat where another bot knows them by the same ids and can use it.
 pub async fn held_by_bot(conn: &mut Connection, bot_id: i64) -> Result<(i64, i64), DbError> {
-    #[derive(QueryableByName)]
-    struct Held {
-        #[diesel(sql_type = BigInt)]
-        parts: i64,
-        #[diesel(sql_type = BigInt)]
-        recoverable: i64,
-    }
-    let held: Held = diesel::sql_query(
-        "WITH held AS (SELECT (locator ->> 'chat_id')::bigint AS chat_id, count(*) AS parts \
-                       FROM file_parts WHERE bot_id = $1 GROUP BY 1) \
+    let held: Held = holding(bot_id).get_result(conn).await?;
+    Ok((held.parts, held.recoverable))
+}
+
+#[derive(QueryableByName)]
+pub(super) struct Held {
+    #[diesel(sql_type = BigInt)]
+    parts: i64,
+    #[diesel(sql_type = BigInt)]
+    recoverable: i64,
+}
+
+/// Parts are counted by columns of one index, which is all that is read of them.
+pub(super) fn holding(bot_id: i64) -> impl Statement + LoadQuery<'static, Connection, Held> {
+    diesel::sql_query(
+        "WITH held AS (SELECT chat_id, count(*) AS parts \
+                       FROM file_parts WHERE bot_id = $1 GROUP BY chat_id) \
          SELECT coalesce(sum(parts), 0)::bigint AS parts, \
                 coalesce(sum(parts) FILTER (WHERE EXISTS ( \
                     SELECT FROM bot_chats p JOIN bots b ON b.id = p.bot_id \
@@ -316,9 +326,6 @@ pub async fn held_by_bot(conn: &mut Connection, bot_id: i64) -> Result<(i64, i64
     )
     .bind::<BigInt, _>(bot_id)
     .bind::<BigInt, _>(COMMON_IDS_BELOW)
-    .get_result(conn)
-    .await?;
-    Ok((held.parts, held.recoverable))
 }
 
 /// Parts of other bots, gone or refused by Telegram, that this bot is the last to read: no other active bot is in their
@@ -336,7 +343,7 @@ pub async fn left_to_bot(conn: &mut Connection, bot_id: i64) -> Result<i64, DbEr
              GROUP BY chat_id HAVING count(*) = 1 AND min(p.bot_id) = $1) \
          SELECT CASE WHEN EXISTS (SELECT FROM alone) THEN \
              (SELECT count(*) FROM file_parts f \
-              WHERE f.bot_id IS NOT NULL AND (f.locator ->> 'chat_id')::bigint IN (SELECT chat_id FROM alone) \
+              WHERE f.bot_id IS NOT NULL AND f.chat_id IN (SELECT chat_id FROM alone) \
                 AND NOT EXISTS (SELECT FROM bots b WHERE b.id = f.bot_id AND (b.id = $1 OR b.state IN ('active', 'disabled')))) \
              ELSE 0 END AS parts",
     )

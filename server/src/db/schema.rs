@@ -118,6 +118,7 @@ diesel::table! {
         created_at -> Timestamptz,
         stored_at -> Timestamptz,
         verified_at -> Nullable<Timestamptz>,
+        chat_id -> Nullable<Int8>,
     }
 }
 

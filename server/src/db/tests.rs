@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use uuid::Uuid;
 
 use super::test_database::TestDatabase;
-use super::{Db, DbError, DbTimeouts, files, parts, schema};
+use super::{Db, DbError, DbTimeouts, bot_sends, deletions, files, parts, schema};
 
 #[derive(QueryableByName)]
 struct Name {
@@ -41,6 +41,8 @@ async fn migrations_run_once_for_many_instances_and_back() {
 
     let mut conn = database.db.connection().await.unwrap();
     for down in [
+        include_str!("../../../migrations/2026-11-27-000002_whole_tables/down.sql"),
+        include_str!("../../../migrations/2026-11-27-000001_tidy_sends/down.sql"),
         include_str!("../../../migrations/2026-11-27-000000_senders/down.sql"),
         include_str!("../../../migrations/2026-11-21-000000_telegram/down.sql"),
         include_str!("../../../migrations/2026-11-20-000000_first_light/down.sql"),
@@ -121,6 +123,130 @@ async fn hot_queries_use_their_indexes_and_the_schema_is_the_migrated_one() {
     database.stop().await;
 }
 
+#[tokio::test]
+async fn sums_of_all_parts_are_read_from_indexes_alone() {
+    let database = TestDatabase::start().await;
+    let mut conn = database.db.connection().await.unwrap();
+    conn.batch_execute(MANY_ROWS).await.unwrap();
+    conn.batch_execute(MANY_IN_TELEGRAM).await.unwrap();
+    conn.batch_execute("VACUUM ANALYZE").await.unwrap();
+    for (what, plan, index) in [
+        (
+            "by bot",
+            explain(&mut conn, parts::by_bot()).await,
+            "Index Only Scan using idx_file_parts_bot",
+        ),
+        (
+            "by store",
+            explain(&mut conn, parts::by_provider()).await,
+            "Index Only Scan using idx_file_parts_provider",
+        ),
+        (
+            "of a bot",
+            explain(&mut conn, parts::holding(3)).await,
+            "Index Only Scan using idx_file_parts_bot",
+        ),
+        (
+            "deletions",
+            explain(&mut conn, deletions::by_provider()).await,
+            "Index Only Scan using idx_deletions_provider",
+        ),
+    ] {
+        assert!(plan.contains(index), "{what}: {plan}");
+        assert!(!plan.contains("on file_parts\n"), "{what}: {plan}");
+    }
+    let plan = explain(&mut conn, deletions::knowing("s3")).await;
+    for index in ["idx_file_parts_provider", "idx_deletions_provider"] {
+        assert!(
+            plan.contains(index),
+            "of a store that holds nothing: {plan}"
+        );
+    }
+    drop(conn);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_send_costs_does_not_grow_with_those_before_it() {
+    let database = TestDatabase::start().await;
+    let mut conn = database.db.connection().await.unwrap();
+    conn.batch_execute(MANY_SENDS).await.unwrap();
+    let now = chrono::Utc::now();
+    for (chat, counts_all) in [(-1_000_000_000_001_i64, false), (-1_000_000_000_002, true)] {
+        let attempt_id = Uuid::new_v4();
+        conn.batch_execute(&format!(
+            "INSERT INTO bot_sends (attempt_id, put_id, bot_id, chat_id, kind, size_bytes, started_at, deadline, high_at_start) \
+             VALUES ('{attempt_id}', '{attempt_id}', 1, {chat}, 'part', 1, now(), now() + interval '1 hour', 0)"
+        ))
+        .await
+        .unwrap();
+        let message = bot_sends::StoredMessage {
+            attempt_id,
+            message_id: 50_000,
+            telegram_file_id: "file",
+            telegram_file_unique_id: "unique",
+            full_at_messages: 400_000,
+        };
+        let plan = explain_run(&mut conn, bot_sends::storing(&message, now)).await;
+        let counted: Vec<&str> = plan
+            .lines()
+            .filter(|line| line.contains("on bot_sends s"))
+            .collect();
+        let is_run = counted.iter().any(|line| !line.contains("never executed"));
+        assert!(!counted.is_empty() && is_run == counts_all, "{plan}");
+    }
+    let swept: Vec<String> = names(
+        &database.db,
+        "SELECT swept_to::text AS name FROM telegram_chats ORDER BY chat_id",
+    )
+    .await;
+    assert_eq!(swept, ["49999", "7"], "the new chat's, the old one's");
+
+    let plan = explain(&mut conn, bot_sends::tidying(now, 1_000)).await;
+    assert!(plan.contains("idx_bot_sends_tidy"), "{plan}");
+    let plan = explain_run(&mut conn, bot_sends::tidying(now, 1_000)).await;
+    let looked_at = plan
+        .lines()
+        .find(|line| line.contains("idx_bot_sends_tidy"))
+        .unwrap_or_default();
+    assert!(
+        looked_at.contains("rows=100 loops=1"),
+        "copies are looked at: {plan}"
+    );
+    drop(conn);
+    database.stop().await;
+}
+
+/// 20,000 copies of parts in one chat, 100 sends that left nothing, and a new chat.
+const MANY_SENDS: &str = "
+    SET statement_timeout = 0;
+    INSERT INTO telegram_chats (chat_id, high_message_id, swept_to, created_at)
+    VALUES (-1000000000001, 30000, 7, now()), (-1000000000002, 0, 0, now());
+    INSERT INTO bot_sends (attempt_id, put_id, bot_id, chat_id, kind, size_bytes, started_at, deadline, high_at_start,
+                           state, message_id, settled_at)
+    SELECT gen_random_uuid(), gen_random_uuid(), 1, -1000000000001, 'copy', 1, now() - interval '1 day',
+           now() - interval '1 day', 0, 'stored', n, now() - interval '1 day'
+    FROM generate_series(1, 20000) n;
+    INSERT INTO bot_sends (attempt_id, put_id, bot_id, chat_id, kind, size_bytes, started_at, deadline, high_at_start,
+                           state, settled_at)
+    SELECT gen_random_uuid(), gen_random_uuid(), 1, -1000000000001, 'part', 1, now() - interval '1 day',
+           now() - interval '1 day', 0, 'refused', now() - interval '1 day'
+    FROM generate_series(1, 100) n;
+    ANALYZE;
+";
+
+/// The same files' parts from 3 on in Telegram: of four bots in two chats. And deletions of both stores.
+const MANY_IN_TELEGRAM: &str = "
+    INSERT INTO file_parts (file_id, part_number, size, stored_size, iv, auth_tag, is_compressed, part_mac,
+                            stored_blake3, provider, locator, created_at, stored_at)
+    SELECT f.id, n, 1, 29, decode(repeat('00', 12), 'hex'), decode(repeat('00', 16), 'hex'), false,
+           decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), 'telegram',
+           jsonb_build_object('bot_id', n, 'chat_id', -1000000000000 - n % 2), now(), now()
+    FROM files f, generate_series(3, 6) n;
+    INSERT INTO deletions (provider, locator, queued_at, not_before)
+    SELECT provider, locator, now(), now() FROM file_parts;
+";
+
 /// 6,000 files of two users, and 12,000 parts.
 const MANY_ROWS: &str = "
     SET statement_timeout = 0;
@@ -146,12 +272,17 @@ const MANY_ROWS: &str = "
 ";
 
 /// `EXPLAIN` in front of a query, so that Postgres says how it would run the very query that the code runs.
-#[derive(QueryId)]
-struct Explain<Q>(Q);
+struct Explain<Q>(Q, &'static str);
+
+impl<Q: QueryId> QueryId for Explain<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Explain<Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("EXPLAIN ");
+        out.push_sql(self.1);
         self.0.walk_ast(out.reborrow())
     }
 }
@@ -164,7 +295,17 @@ async fn explain<Q>(conn: &mut super::Connection, query: Q) -> String
 where
     Q: QueryFragment<Pg> + QueryId + Send,
 {
-    let lines: Vec<String> = Explain(query).get_results(conn).await.unwrap();
+    let lines: Vec<String> = Explain(query, "").get_results(conn).await.unwrap();
+    lines.join("\n")
+}
+
+/// The same for a query that is really run, with what each step of it did.
+async fn explain_run<Q>(conn: &mut super::Connection, query: Q) -> String
+where
+    Q: QueryFragment<Pg> + QueryId + Send,
+{
+    let options = "(ANALYZE, TIMING OFF) ";
+    let lines: Vec<String> = Explain(query, options).get_results(conn).await.unwrap();
     lines.join("\n")
 }
 

@@ -38,9 +38,11 @@ impl Uploads {
         let (held, pending) = self
             .db
             .patiently(async {
-                let mut conn = self.db.connection().await?;
-                let held = parts::sums_by_provider(&mut conn).await?;
-                UploadResult::Ok((held, deletions::pending_by_provider(&mut conn).await?))
+                let mut tx = self.db.begin_patient().await?;
+                let held = parts::sums_by_provider(&mut tx).await?;
+                let pending = deletions::pending_by_provider(&mut tx).await?;
+                tx.undo().await;
+                UploadResult::Ok((held, pending))
             })
             .await?;
         let held: BTreeMap<String, (i64, i64)> = held

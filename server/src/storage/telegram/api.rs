@@ -349,7 +349,7 @@ impl BotApi {
             })?
             .map_err(|error| lost(Asked::ForFile, error))?;
         if !response.status().is_success() {
-            return Err(refusal(Asked::ForFile, response).await);
+            return Err(self.refusal(Asked::ForFile, response).await);
         }
         Ok(bytes_of(response, file.file_size, self.settings.silence))
     }
@@ -382,7 +382,7 @@ impl BotApi {
             .await
             .map_err(|error| lost(asked, error))?;
         if !response.status().is_success() {
-            return Err(refusal(asked, response).await);
+            return Err(self.refusal(asked, response).await);
         }
         let status = response.status();
         let body = text_of(response)
@@ -394,6 +394,7 @@ impl BotApi {
                 result: Some(result),
             }) => Ok(result),
             Ok(Success { ok: false, .. }) => {
+                let body = self.token.redacted(&body);
                 Err(Fault::of_answer(asked, status.as_u16(), None, &body))
             }
             // the answer may name what was sent: it goes to nobody
@@ -403,20 +404,21 @@ impl BotApi {
             )),
             Err(_) => Err(Fault::without_verdict(
                 asked,
-                format!("{status}{}", glimpse(&body)),
+                format!("{status}{}", glimpse(&self.token.redacted(&body))),
             )),
         }
     }
-}
 
-/// A refusal with everything that it says.
-async fn refusal(asked: Asked, response: Response) -> Fault {
-    let status = response.status().as_u16();
-    let retry_after = response.headers().get(header::RETRY_AFTER);
-    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    // the status is a verdict even where the connection broke inside of the body
-    let body = text_of(response).await.unwrap_or_default();
-    Fault::of_answer(asked, status, retry_after, &body)
+    /// A refusal with everything that it says, but for the token: a web server in front of the API may repeat the address
+    /// it was asked for, and what a fault says ends in logs, rows and answers.
+    async fn refusal(&self, asked: Asked, response: Response) -> Fault {
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get(header::RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        // the status is a verdict even where the connection broke inside of the body
+        let body = text_of(response).await.unwrap_or_default();
+        Fault::of_answer(asked, status, retry_after, &self.token.redacted(&body))
+    }
 }
 
 async fn text_of(mut response: Response) -> reqwest_of_teloxide::Result<String> {

@@ -252,9 +252,11 @@ impl Pool {
             .await
     }
 
-    /// A bot that parts can be sent by, some time; the error says why there is none.
-    pub async fn health(&self) -> Result<BotToken, StorageError> {
-        let row = self.with(async |conn| bots::usable(conn).await).await?;
+    /// A bot that parts can be sent by, some time, but for one; the error says why there is none.
+    pub async fn health(&self, except: Option<i64>) -> Result<BotToken, StorageError> {
+        let row = self
+            .with(async |conn| bots::usable(conn, except).await)
+            .await?;
         match row {
             Some(row) => self.open(row.id, row.token_sealed),
             None => {

@@ -17,6 +17,7 @@ use super::fault::Fault;
 use super::numbers::TelegramNumbers;
 use super::pool::{Advice, Lease, Leased, Pool, Settled};
 use super::reads::Reads;
+use super::token::BotToken;
 use crate::clock::{Clock, Timer};
 use crate::storage::{ByteStream, Erasure, Locator, PartStore, StorageError, StorageLimits, WHOLE};
 
@@ -222,6 +223,23 @@ impl TelegramStore {
             _ => Ok(()),
         }
     }
+
+    /// Asks a bot's `getMe`, and tells the pool what follows for the bot.
+    async fn says_who_it_is(&self, token: &BotToken) -> Result<Result<(), Fault>, StorageError> {
+        let bot_id = token.bot_id();
+        let Err(fault) = self.apis.of(token).me().await else {
+            return Ok(Ok(()));
+        };
+        match &fault {
+            Fault::BotUnauthorized { .. } | Fault::BotLoggedOut => {
+                self.pool.switch_off(bot_id, &fault).await?;
+            }
+            fault => {
+                let _ = self.pool.report(bot_id, None, fault).await?;
+            }
+        }
+        Ok(Err(fault))
+    }
 }
 
 /// What the pool writes down of a send that arrived.
@@ -347,17 +365,17 @@ impl PartStore for TelegramStore {
         Some(DELETABLE_FOR)
     }
 
-    /// Some bot can be asked, and says who it is.
+    /// Some bot can be asked, and says who it is. What one of them is told says little about the others: a second one is
+    /// asked before the answer is no.
     async fn health(&self) -> Result<(), StorageError> {
-        let token = self.pool.health().await?;
-        match self.apis.of(&token).me().await {
-            Ok(_) => Ok(()),
-            Err(fault) => {
-                if matches!(fault, Fault::BotUnauthorized { .. } | Fault::BotLoggedOut) {
-                    self.pool.switch_off(token.bot_id(), &fault).await?;
-                }
-                Err(StorageError::Unavailable(fault.to_string()))
-            }
+        let first = self.pool.health(None).await?;
+        let Err(fault) = self.says_who_it_is(&first).await? else {
+            return Ok(());
+        };
+        let unavailable = |fault: Fault| StorageError::Unavailable(fault.to_string());
+        match self.pool.health(Some(first.bot_id())).await {
+            Ok(second) => self.says_who_it_is(&second).await?.map_err(unavailable),
+            Err(_) => Err(unavailable(fault)),
         }
     }
 }

@@ -338,3 +338,48 @@ fn an_address_that_is_none_is_refused_with_its_reason() {
         assert!(BotApis::new(settings).is_err(), "{wrong}");
     }
 }
+
+/// Pages of web servers that repeat what they were asked for: the path as it came, encoded, or its half.
+const ECHOES: [(&str, &str); 4] = [
+    ("404 Not Found", "<pre>Cannot POST {path}</pre>"),
+    (
+        "502 Bad Gateway",
+        "no upstream for http%3A%2F%2Fapi{encoded}",
+    ),
+    ("200 OK", "<html>welcome to {path}</html>"),
+    (
+        "400 Bad Request",
+        r#"{"ok":false,"error_code":400,"description":"no route secret-secret"}"#,
+    ),
+];
+
+fn echo((status, page): (&str, &str), path: &str) -> Vec<u8> {
+    let encoded = path
+        .replace('/', "%2F")
+        .replace(':', "%3A")
+        .replace('-', "%2d");
+    let page = page.replace("{path}", path).replace("{encoded}", &encoded);
+    http(status, &page)
+}
+
+#[tokio::test]
+async fn a_page_that_repeats_the_address_does_not_tell_the_token() {
+    let told = |fault: &Fault| {
+        let text = format!("{fault} {fault:?}").to_lowercase();
+        assert!(!text.contains("secret-secret"), "the token shows: {text}");
+        assert!(!text.contains("secret%2dsecret"), "the token shows: {text}");
+        assert!(text.contains("***"), "nothing was repeated: {text}");
+    };
+    for page in ECHOES {
+        let path = format!("/bot{TOKEN}/GetMe");
+        let (api, _) = answering(vec![echo(page, &path), echo(page, &path)]).await;
+        told(&api.me().await.unwrap_err());
+        told(&send(&api).await.unwrap_err());
+    }
+    for (_, page) in ECHOES {
+        let page = ("500 Internal Server Error", page);
+        let path = format!("/file/bot{TOKEN}/documents/file_1.bin");
+        let (api, _) = answering(vec![http("200 OK", FILE), echo(page, &path)]).await;
+        told(&whole(&api).await.err().unwrap());
+    }
+}

@@ -10,6 +10,12 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Longest token that is looked at; today's have about 46 characters.
 const MAX_BYTES: usize = 128;
+/// What stands where somebody else's text had the secret.
+const REDACTED: &str = "***";
+/// So many characters of a secret's beginning are taken for it: a page may cut off what it repeats.
+const LEAST_SHOWN: usize = 6;
+/// Longest number of a character in HTML, with its semicolon: `x0041;`.
+const NUMBER_BYTES: usize = 6;
 /// First byte of a sealed token: how the rest is to be read.
 const SEAL_VERSION: u8 = 1;
 const NONCE_BYTES: usize = 12;
@@ -56,6 +62,35 @@ impl BotToken {
         &self.text
     }
 
+    /// A text of somebody else without this token's secret, in whatever form a web page may repeat an address: plain,
+    /// percent-encoded, escaped for JSON or HTML, in other case, or cut off at its end.
+    pub(super) fn redacted(&self, text: &str) -> String {
+        let secret = self
+            .text
+            .split_once(':')
+            .map_or(self.text.as_str(), |(_, secret)| secret);
+        // no real secret is so short that its letters are words; then only all of it counts, behind the id
+        let (needle, least) = match secret.len() < 2 * LEAST_SHOWN {
+            true => (self.text.as_str(), self.text.len()),
+            false => (secret, LEAST_SHOWN),
+        };
+        let mut clean = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(next) = rest.chars().next() {
+            match repeated(rest, needle) {
+                (matched, length) if matched >= least => {
+                    clean.push_str(REDACTED);
+                    rest = rest.get(length..).unwrap_or_default();
+                }
+                _ => {
+                    clean.push(next);
+                    rest = rest.get(next.len_utf8()..).unwrap_or_default();
+                }
+            }
+        }
+        clean
+    }
+
     /// Sealed under the server's key.
     pub fn seal(&self, key: &ServerKey) -> Result<SealedToken, getrandom::Error> {
         let mut nonce = [0_u8; NONCE_BYTES];
@@ -77,6 +112,47 @@ impl BotToken {
         bytes.extend_from_slice(&sealed);
         Ok(SealedToken(bytes))
     }
+}
+
+/// How many characters of `secret` the text begins with, and how long they are as it writes them.
+fn repeated(text: &str, secret: &str) -> (usize, usize) {
+    let mut length = 0;
+    for (matched, wanted) in secret.bytes().enumerate() {
+        let rest = text.get(length..).unwrap_or_default();
+        match first_of(rest) {
+            Some((byte, long)) if byte.eq_ignore_ascii_case(&wanted) => length += long,
+            _ => return (matched, length),
+        }
+    }
+    (secret.len(), length)
+}
+
+/// The first character of a text, where it is ASCII, with how long it is as written: `A`, `%41`, `%2541`, `\u0041`,
+/// `&#65;` or `&#x41;`.
+fn first_of(text: &str) -> Option<(u8, usize)> {
+    let hex = |digits: &str| u8::from_str_radix(digits, 16).ok();
+    for (begin, digits) in [("%25", 2), ("%", 2), ("\\u00", 2)] {
+        let coded = text.strip_prefix(begin).and_then(|rest| rest.get(..digits));
+        if let Some(byte) = coded.and_then(hex) {
+            return Some((byte, begin.len() + digits));
+        }
+    }
+    let number = text.strip_prefix("&#").and_then(|rest| {
+        let end = rest
+            .bytes()
+            .take(NUMBER_BYTES)
+            .position(|byte| byte == b';')?;
+        rest.get(..end)
+    });
+    if let Some(number) = number {
+        let byte = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => hex(digits),
+            None => number.parse().ok(),
+        };
+        return Some((byte?, number.len() + 3));
+    }
+    let byte = text.bytes().next().filter(u8::is_ascii)?;
+    Some((byte, 1))
 }
 
 impl PartialEq for BotToken {
@@ -203,6 +279,45 @@ mod tests {
         ] {
             assert_eq!(BotToken::parse(wrong), Err(NotAToken), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_text_is_told_without_the_secret_however_it_is_written() {
+        let token = BotToken::parse(TOKEN).unwrap();
+        let (id, secret) = TOKEN.split_once(':').unwrap();
+        let encoded = |of: &dyn Fn(u8) -> String| secret.bytes().map(of).collect::<String>();
+        for (form, text) in [
+            ("plain", secret.to_owned()),
+            ("in other case", secret.to_lowercase()),
+            (
+                "where it must be",
+                secret.replace('-', "%2D").replace('_', "%5f"),
+            ),
+            ("percent", encoded(&|byte| format!("%{byte:02X}"))),
+            ("twice", encoded(&|byte| format!("%25{byte:02x}"))),
+            ("JSON", encoded(&|byte| format!("\\u{byte:04x}"))),
+            ("HTML", encoded(&|byte| format!("&#{byte};"))),
+            (
+                "HTML, hexadecimal",
+                encoded(&|byte| format!("&#x{byte:x};")),
+            ),
+            ("cut off", secret.chars().take(20).collect()),
+        ] {
+            for colon in [":", "%3A", "%253a"] {
+                let page = format!("Cannot POST /bot{id}{colon}{text}/GetMe, é {text}");
+                let told = format!("Cannot POST /bot{id}{colon}***/GetMe, é ***");
+                assert_eq!(token.redacted(&page), told, "{form}");
+            }
+        }
+        for other in [
+            "Bad Request: chat not found",
+            "100%",
+            "&#; &#x; \\u00 %4 AAF7- &#300;",
+        ] {
+            assert_eq!(token.redacted(other), other);
+        }
+        let short = BotToken::parse("1:a").unwrap();
+        assert_eq!(short.redacted("a bad 1:a"), "a bad ***");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use super::stage::{Stage, TestFile};
 use crate::db::test_database::TestDatabase;
 use crate::storage::telegram::{self, test_support};
-use crate::storage::{Bounded, StorageError, Stores};
+use crate::storage::{Bounded, PartStore, StorageError, Stores};
 use crate::uploads::{PartRead, UploadError, UploadResult};
 
 /// Parts of the story of faults, where `cargo xtask soak` does not say otherwise.
@@ -557,5 +557,52 @@ async fn without_a_bot_it_says_what_is_missing() {
     let refused = emulated.send_one(&file, 1).await.unwrap_err();
     assert_eq!(refused.code(), ErrorCode::StorageUnavailable);
     assert!(refused.to_string().contains("no bot"), "{refused}");
+    emulated.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_is_well_while_one_of_two_bots_that_are_asked_is() {
+    let emulated = Emulated::start(2, 1, false).await;
+    let control = &emulated.telegram.control;
+    let asked = || emulated.telegram.calls("getMe");
+    let store = &emulated.telegram.store;
+    store.health().await.unwrap();
+    assert_eq!(asked(), 1);
+
+    // Whichever is asked first is told to wait, once; the other one answers.
+    let once = |fault| FaultRule {
+        count: Some(1),
+        ..FaultRule::on("getMe", fault)
+    };
+    control.add_faults(vec![once(Fault::Flood { retry_after: 3_600 })]);
+    store.health().await.unwrap();
+    assert_eq!(asked(), 3);
+    // The pool knows who has to rest, and who is to be asked next.
+    store.health().await.unwrap();
+    assert_eq!((asked(), control.faults()[0].fired), (4, 1));
+    control.clear_faults();
+
+    control.add_faults(vec![once(Fault::Refuse {
+        code: 404,
+        description: "Not Found".to_owned(),
+    })]);
+    store.health().await.unwrap();
+    control.clear_faults();
+    control.add_faults(vec![FaultRule::on("getMe", Fault::BadGatewayHtml)]);
+    let before = asked();
+    assert!(matches!(
+        store.health().await,
+        Err(StorageError::Unavailable(_))
+    ));
+    assert_eq!(asked(), before + 2, "not the whole pool");
+    control.clear_faults();
+
+    // A bot that is refused is put out, and the other one is asked.
+    control.revoke_token(emulated.telegram.bots[0].id).unwrap();
+    for _ in 0..2 {
+        store.health().await.unwrap();
+    }
+    control.revoke_token(emulated.telegram.bots[1].id).unwrap();
+    assert!(store.health().await.is_err());
     emulated.end().await;
 }

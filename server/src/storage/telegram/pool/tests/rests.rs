@@ -163,7 +163,7 @@ async fn a_refused_token_is_doubted_first(stage: &Stage) {
         why.contains("unauthorized") && why.contains("logged_out"),
         "{why}"
     );
-    let Err(StorageError::Unavailable(ill)) = pool.health().await else {
+    let Err(StorageError::Unavailable(ill)) = pool.health(None).await else {
         panic!("it is well");
     };
     assert_eq!(ill, why);

@@ -1,0 +1,115 @@
+//! What the bots hold: parts and bytes of each. The sums read an entry of an index for every part there is, and whoever
+//! looks at the bots looks every other second: they are asked anew once a minute at most, whatever is looked at. Who may
+//! lose a bot is not decided by them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Bots, BotsResult};
+use crate::db;
+
+/// How long sums are good enough.
+const GOOD_FOR: TimeDelta = TimeDelta::seconds(60);
+
+/// Parts and bytes by bot.
+pub(super) type Sums = Arc<BTreeMap<i64, (i64, i64)>>;
+
+/// The latest sums of this instance. Cheap to clone.
+#[derive(Clone, Default)]
+pub(super) struct Held {
+    latest: Arc<Mutex<Option<Counted>>>,
+    /// Held by whoever asks Postgres.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Clone)]
+struct Counted {
+    asked_at: DateTime<Utc>,
+    sums: Sums,
+}
+
+impl Held {
+    fn latest(&self) -> Option<Counted> {
+        let latest = self.latest.lock();
+        latest.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, counted: Counted) {
+        let latest = self.latest.lock();
+        *latest.unwrap_or_else(PoisonError::into_inner) = Some(counted);
+    }
+}
+
+impl Bots {
+    /// The sums of at most a minute ago. Where they are older, they are told once more while new ones are asked for: a
+    /// picture of what goes on now does not wait for them. Only the first time it does.
+    pub(super) async fn held(&self) -> BotsResult<Sums> {
+        match self.held.latest() {
+            Some(counted) => {
+                if !self.is_good(&counted) {
+                    self.count_beside();
+                }
+                Ok(counted.sums)
+            }
+            None => {
+                let _turn = self.held.turn.lock().await;
+                match self.held.latest() {
+                    Some(counted) => Ok(counted.sums),
+                    None => self.count_held().await,
+                }
+            }
+        }
+    }
+
+    fn is_good(&self, counted: &Counted) -> bool {
+        ((self.clock)() - counted.asked_at).abs() < GOOD_FOR
+    }
+
+    /// Asks anew, unless somebody does: whoever looks may be gone before the answer is there.
+    fn count_beside(&self) {
+        let Ok(turn) = Arc::clone(&self.held.turn).try_lock_owned() else {
+            return;
+        };
+        let bots = self.clone();
+        tokio::spawn(async move {
+            let _turn = turn;
+            match bots.held.latest() {
+                Some(counted) if !bots.is_good(&counted) => {
+                    if let Err(error) = bots.count_held().await {
+                        tracing::warn!(%error, "what the bots hold was not counted; the earlier sums are shown");
+                        let asked_at = (bots.clock)();
+                        bots.held.keep(Counted {
+                            asked_at,
+                            ..counted
+                        });
+                    }
+                }
+                _ => {}
+            }
+        });
+    }
+
+    async fn count_held(&self) -> BotsResult<Sums> {
+        let asked_at = (self.clock)();
+        let rows = self.db.patiently(async {
+            let mut tx = self.db.begin_patient().await?;
+            let rows = db::parts::sums_by_bot(&mut tx).await?;
+            tx.undo().await;
+            BotsResult::Ok(rows)
+        });
+        let sums = rows.await?.into_iter();
+        let sums: Sums = Arc::new(
+            sums.map(|(bot_id, parts, bytes)| (bot_id, (parts, bytes)))
+                .collect(),
+        );
+        self.held.keep(Counted {
+            asked_at,
+            sums: Arc::clone(&sums),
+        });
+        Ok(sums)
+    }
+}
