@@ -176,7 +176,7 @@ impl UploadMachine {
 
     fn begin_run(&mut self) {
         self.restarts = 0;
-        self.desk.line.retry_now();
+        self.desk.line.begin_run();
         self.meter.begin_run();
         self.check();
     }

@@ -117,6 +117,9 @@ impl UploadMachine {
         ) {
             return Ok(());
         }
+        if matches!(self.state, State::Ended(_)) {
+            self.desk.line.begin_run();
+        }
         if matches!(self.state, State::Starting) && self.desk.errand_is_out() {
             // Its answer names what has to be deleted.
             self.state = State::Discarding;
