@@ -61,7 +61,7 @@ struct UnfinishedView {
 /// All complete files, the newest first.
 pub(crate) async fn files(context: &Context) -> Result<Vec<FileView>> {
     let vault = context.vault().await?;
-    let rows = context.api.files().await?;
+    let rows = vault.api.files().await?;
     let floors = vault.store.seq_floors(vault.user_id()).await?;
     let floor = |file_id: &Uuid| floors.get(file_id).copied().unwrap_or(0);
     Ok(rows
@@ -85,7 +85,7 @@ pub(crate) async fn files(context: &Context) -> Result<Vec<FileView>> {
 pub(crate) async fn uploads(context: &Context) -> Result<JsValue> {
     let vault = context.vault().await?;
     let list = js_sys::Array::new();
-    for row in context.api.uploads().await? {
+    for row in vault.api.uploads().await? {
         let opened = vault.open(Described::from(&row)).await;
         let handle = vault.store.handle(vault.user_id(), row.file_id).await?;
         let entry = to_js(&unfinished_view(row, opened))?;
@@ -102,20 +102,19 @@ pub(crate) async fn uploads(context: &Context) -> Result<JsValue> {
 /// Deletes an unfinished upload.
 pub(crate) async fn discard(context: &Context, file_id: Uuid) -> Result<()> {
     let vault = context.vault().await?;
-    context.api.discard(file_id).await?;
+    vault.api.discard(file_id).await?;
     vault.store.forget_upload(vault.user_id(), file_id).await
 }
 
 /// Gives a complete file another name, and another folder where one is given.
 pub(crate) async fn rename(
-    context: &Context,
     vault: &Vault,
     file_id: Uuid,
     name: &str,
     path: Option<&str>,
     clear_label: bool,
 ) -> Result<FileView> {
-    let row = context.api.file(file_id).await?;
+    let row = vault.api.file(file_id).await?;
     let opened = vault.open(Described::from(&row)).await?;
     let content = opened
         .content()
@@ -141,7 +140,7 @@ pub(crate) async fn rename(
         manifest: Bytes64(sealed.map_err(|e| ClientCode::ClientFault.because(e))?),
         manifest_seq: manifest.seq(),
     };
-    let row = context.api.rename(file_id, row.revision, &request).await?;
+    let row = vault.api.rename(file_id, row.revision, &request).await?;
     vault.remember(file_id, manifest.seq()).await?;
     Ok(file_view(&row, Ok(OpenedFile { manifest, ..opened })))
 }
@@ -154,19 +153,20 @@ pub(crate) async fn rename_complete(
     path: Option<&str>,
 ) -> Result<FileView> {
     let vault = context.vault().await?;
-    let clear_label = !context.api.file(file_id).await?.filename.starts_with('~');
-    rename(context, &vault, file_id, name, path, clear_label).await
+    let clear_label = !vault.api.file(file_id).await?.filename.starts_with('~');
+    rename(&vault, file_id, name, path, clear_label).await
 }
 
 /// Deletes a complete file.
 pub(crate) async fn remove(context: &Context, file_id: Uuid) -> Result<()> {
-    context.api.remove(file_id).await
+    context.session.api().remove(file_id).await
 }
 
 /// The server reads all stored bytes back.
 pub(crate) async fn verify(context: &Context, file_id: Uuid) -> Result<VerifiedView> {
     Ok(context
-        .api
+        .session
+        .api()
         .verify(&VerifyRequest {
             file_id,
             chunk_numbers: None,

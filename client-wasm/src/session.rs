@@ -46,6 +46,7 @@ enum Keys {
 
 /// The session of one client.
 pub(crate) struct Session {
+    /// In nobody's name.
     api: Api,
     store: Store,
     module: JsValue,
@@ -118,7 +119,7 @@ impl Session {
 
     /// Opens the keys of whoever is signed in. A wrong password is found here; nothing is sent.
     pub(crate) async fn unlock(&self, password: &str, keep: bool) -> Result<SessionView> {
-        let account = self.api.me().await?;
+        let account = self.api().me().await?;
         let slot = password_slot(&account)?;
         let prk = self.stretch(password, slot.prefix()).await?;
         let account_key = slot.open(&prk, &account.user_id).map_err(slot_error)?;
@@ -156,17 +157,25 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the session at the server.
-    pub(crate) async fn logout(&self) -> Result<()> {
-        match self.api.logout().await {
-            Err(error) if error.refused() == Some(ErrorCode::Unauthenticated) => Ok(()),
-            done => done,
+    /// Who is signed in, as far as is known here.
+    pub(crate) fn user_id(&self) -> Option<Uuid> {
+        match &*self.state.borrow() {
+            State::SignedOut => None,
+            State::SignedIn { account, .. } => Some(account.user_id),
+        }
+    }
+
+    /// Calls in the name of whoever is signed in here.
+    pub(crate) fn api(&self) -> Api {
+        match self.user_id() {
+            Some(user_id) => self.api.meant_for(user_id),
+            None => self.api.clone(),
         }
     }
 
     /// Reseals the account key; all other sessions end, and this browser signs in again.
     pub(crate) async fn change_password(&self, old: &str, new: &str) -> Result<SessionView> {
-        let account = self.api.me().await?;
+        let account = self.api().me().await?;
         let kept = matches!(
             self.open_keys_of(&account),
             Some(Keys::Open { kept: true, .. })
@@ -178,7 +187,7 @@ impl Session {
         let old_auth = B64(*old_prk.derive_auth().expose());
         let new_auth = B64(*new_prk.derive_auth().expose());
         let new_slot = seal_slot(&account_key, &new_prk, &account.user_id);
-        self.api
+        self.api()
             .change_password(&PasswordRequest {
                 old_auth,
                 new_auth,

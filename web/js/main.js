@@ -137,7 +137,8 @@ function arrive(app) {
 function show(app) {
   const route = currentRoute();
   const name = viewFor(app.session.current, route);
-  const key = `${name} ${route.token ?? ''}`;
+  // A view is of one person: when somebody else signed in in another tab, it is made anew.
+  const key = `${name} ${route.token ?? ''} ${app.session.current.userId ?? ''}`;
   app.header.show(app.session.current, name);
   if (app.shown?.key === key) return;
   app.shown?.view.end?.();

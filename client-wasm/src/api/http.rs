@@ -5,7 +5,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
 
-use ferry_core::wire::Problem;
+use ferry_core::wire::{HEADER_USER, Problem};
+use uuid::Uuid;
 
 use crate::{
     error::{ClientCode, ClientError, Result},
@@ -19,6 +20,8 @@ const ANSWER_TIMEOUT_MS: u32 = 60_000;
 #[derive(Clone)]
 pub(crate) struct Http {
     base: String,
+    /// For whom the calls are meant; the cookie may be somebody else's by now.
+    user: Option<Uuid>,
 }
 
 /// A call that is being put together.
@@ -36,6 +39,15 @@ impl Http {
     pub(crate) fn new(base: &str) -> Self {
         Http {
             base: base.trim_end_matches('/').to_owned(),
+            user: None,
+        }
+    }
+
+    /// The same API, for calls that nobody else may answer for.
+    pub(crate) fn meant_for(&self, user: Uuid) -> Self {
+        Http {
+            user: Some(user),
+            ..self.clone()
         }
     }
 
@@ -124,6 +136,9 @@ impl Call<'_> {
         if let Some(body) = &self.body {
             headers.set("Content-Type", "application/json")?;
             init.set_body(&body.into());
+        }
+        if let Some(user) = self.http.user {
+            headers.set(HEADER_USER, &user.to_string())?;
         }
         if let Some(revision) = self.if_match {
             headers.set("If-Match", &format!("\"{revision}\""))?;

@@ -26,6 +26,13 @@ impl Api {
         }
     }
 
+    /// The same calls in the name of one user: refused (`unauthenticated`) when somebody else is signed in.
+    pub(crate) fn meant_for(&self, user: Uuid) -> Self {
+        Api {
+            http: self.http.meant_for(user),
+        }
+    }
+
     pub(crate) async fn config(&self) -> Result<ServerConfig> {
         self.http.get("/api/config").await
     }

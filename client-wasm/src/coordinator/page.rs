@@ -44,8 +44,8 @@ pub(super) fn post_refusal(id: &JsValue, error: &ClientError) {
     post(&[("id", id), ("error", &view)], &[]);
 }
 
-/// The session changed in another way than by a call.
-fn post_session() {
+/// The session changed in another way than by a call: the page asks for it.
+pub(super) fn post_session() {
     post(&[("session", &JsValue::TRUE)], &[]);
 }
 

@@ -36,7 +36,7 @@ impl Driver {
         request: Request,
         turn: Option<Turn>,
     ) -> Result<Answer> {
-        let api = &self.context.api;
+        let api = &self.work.vault.api;
         match request {
             Request::Check => {
                 let answer = api
@@ -98,7 +98,6 @@ impl Driver {
             Request::Rename { file_id } => {
                 let (name, path) = (&self.work.picked.name, self.work.picked.path.as_deref());
                 library::rename(
-                    &self.context,
                     &self.work.vault,
                     file_id,
                     name,
@@ -157,7 +156,7 @@ impl Driver {
                 request
             }
         };
-        self.context.api.start(&request).await?;
+        self.work.vault.api.start(&request).await?;
         let plan = self.current_file()?.plan_params();
         Ok(Answer::Started {
             file_id: request.file_id,
@@ -222,7 +221,8 @@ impl Driver {
             place: current.place(part.number, part.offset_bytes, part.len_bytes),
             mac: B64(mac),
             compress: self.work.picked.compress && current.compression_allowed(),
-            url: self.context.api.chunk_url(current.file_id, part.number),
+            url: self.work.vault.api.chunk_url(current.file_id, part.number),
+            user_id: self.work.vault.user_id(),
             if_match,
         };
         self.drive.runs_as(ticket, job);
@@ -256,7 +256,7 @@ impl Driver {
     async fn complete(&self, file_id: Uuid) -> Result<Answer> {
         let request = self.complete.borrow().clone();
         let request = request.ok_or(ClientCode::ClientFault.because("no manifest was sealed"))?;
-        self.context.api.complete(file_id, &request).await?;
+        self.work.vault.api.complete(file_id, &request).await?;
         // The file is stored. Not remembering costs a warning about an older manifest, no more.
         drop(
             self.work
