@@ -20,7 +20,7 @@ use super::{
 use crate::{
     error::{ClientCode, Result},
     failure::error_of_reply,
-    library,
+    library, lock,
     vault::Described,
     workers::{
         part::{PartReply, SendOrder},
@@ -121,7 +121,32 @@ impl Driver {
             .ok_or(ClientCode::ClientFault.because("there is no file to work on"))
     }
 
+    /// One upload per file in this browser, whatever the picked files are called.
+    async fn hold_file(&self, file_id: Uuid) -> Result<bool> {
+        if self
+            .held_file
+            .borrow()
+            .as_ref()
+            .is_some_and(|(held, _)| *held == file_id)
+        {
+            return Ok(true);
+        }
+        self.let_go_of_file();
+        let name = format!(
+            "ferry:{}:{}:file:{file_id}",
+            self.context.server,
+            self.user_id()
+        );
+        let held = lock::try_acquire(&name).await?;
+        let is_held = held.is_some();
+        *self.held_file.borrow_mut() = held.map(|held| (file_id, held));
+        Ok(is_held)
+    }
+
     async fn open_candidate(&self, candidate: &Candidate) -> Result<Answer> {
+        if !self.hold_file(candidate.file_id).await? {
+            return Ok(Answer::InUse);
+        }
         let opened = self.work.vault.open(Described::from(candidate)).await?;
         let content = content_of(&opened.manifest);
         let current = Current::adopt(opened, &self.work.picked).await?;
@@ -156,6 +181,8 @@ impl Driver {
                 request
             }
         };
+        // Held before anybody can find it as an earlier upload of the same content. A new id is nobody's.
+        self.hold_file(request.file_id).await?;
         self.work.vault.api.start(&request).await?;
         let plan = self.current_file()?.plan_params();
         Ok(Answer::Started {

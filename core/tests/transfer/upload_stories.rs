@@ -352,6 +352,21 @@ fn a_renamed_file_goes_on_and_gets_its_name() {
 }
 
 #[test]
+fn what_another_upload_of_this_device_works_on_is_left_to_it() {
+    for label in [LABEL, "~another label"] {
+        let (mut server, file, file_id) = interrupted(10 * MIB, 40);
+        let before = server.files[&file_id].rows();
+        let mut driver = Driver::new(file.clone(), label, 5);
+        driver.in_use.insert(file_id);
+        let finished = done(driver.run(&mut server));
+        assert_ne!(finished.file_id, file_id);
+        holds(&server, finished.file_id, &file);
+        assert_eq!(server.files[&file_id].rows(), before);
+        assert_eq!(upload(&server, file_id).label, LABEL);
+    }
+}
+
+#[test]
 fn of_several_candidates_content_decides_then_what_is_stored() {
     let (mut server, file, nearest) = interrupted(10 * MIB, 60);
     let (less, _, less_id) = interrupted(10 * MIB, 30);
