@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// Bytes of one upload that may be in memory; the pool bounds all of them together.
-const BUFFER_BYTES: u64 = 96 << 20;
+const BUFFER_BYTES: u64 = 80 << 20;
 /// Most sends of one upload; the pool bounds all of them together.
 const MAX_SENDS: u32 = 4;
 
