@@ -208,13 +208,14 @@ impl Driver {
     }
 
     pub(crate) fn step(&mut self, event: Event) {
+        let is_new_file = matches!(event, Event::Decide(Decision::Fresh));
         let actions = self.machine.step(self.now_ms, event);
         for action in actions {
             self.actions.push(action.clone());
             self.act(action);
         }
         self.check_bounds();
-        self.watch_progress();
+        self.watch_progress(is_new_file);
     }
 
     fn act(&mut self, action: Action) {
@@ -598,7 +599,7 @@ impl Driver {
     }
 
     /// Never more than everything, never less than before without saying so.
-    fn watch_progress(&mut self) {
+    fn watch_progress(&mut self, is_new_file: bool) {
         let seen = self.machine.progress(self.now_ms);
         assert!(seen.done_bytes <= seen.size_bytes, "{seen:?}");
         assert!(seen.stored_bytes <= seen.done_bytes, "{seen:?}");
@@ -609,7 +610,7 @@ impl Driver {
             seen.hundredths_of_percent() == 10_000,
             seen.phase == Phase::Done
         );
-        if let Some(before) = self.progress.last() {
+        if let Some(before) = self.progress.last().filter(|_| !is_new_file) {
             let fall = before.done_bytes.saturating_sub(seen.done_bytes);
             let said = seen.set_back_bytes - before.set_back_bytes;
             assert!(

@@ -293,6 +293,8 @@ fn a_changed_file_can_be_sent_as_a_new_one() {
     assert_ne!(finished.file_id, old_id);
     holds(&server, finished.file_id, &file);
     assert!(upload(&server, old_id).rows().starts_with(&before));
+    let last = driver.progress.last().unwrap();
+    assert_eq!(last.set_back_bytes, 0, "what was chosen is no loss");
 }
 
 #[test]
