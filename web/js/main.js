@@ -102,11 +102,11 @@ async function signOut(app) {
   app.leaving = true;
   try {
     await app.session.signOut();
-    app.transfers.clear();
     clearBanner();
   } catch (error) {
-    showError(error);
+    showNotice('You are signed out here, and the keys are gone from this browser. The server could not be told: it still has the session until that expires. To end it now, sign in and out again when the server answers.', error.code);
   } finally {
+    app.transfers.clear();
     app.leaving = false;
   }
 }
