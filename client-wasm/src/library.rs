@@ -17,7 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     context::Context,
     error::{ClientCode, ClientError, ErrorView, Result},
-    interop::{SystemEntropy, set_field, to_js},
+    interop::{SystemEntropy, now_ms, set_field, to_js},
     upload::labels,
     vault::{Described, Vault},
     views::{VerifiedView, hex, time},
@@ -48,6 +48,7 @@ struct UnfinishedView {
     name: Option<String>,
     path: Option<String>,
     problem: Option<ErrorView>,
+    was_complete: bool,
     size_bytes: u64,
     total_parts: u32,
     stored_parts: u32,
@@ -162,18 +163,46 @@ pub(crate) async fn remove(context: &Context, file_id: Uuid) -> Result<()> {
     context.session.api().remove(file_id).await
 }
 
-/// The server reads all stored bytes back.
-pub(crate) async fn verify(context: &Context, file_id: Uuid) -> Result<VerifiedView> {
-    Ok(context
-        .session
-        .api()
-        .verify(&VerifyRequest {
-            file_id,
-            chunk_numbers: None,
-            max_age_secs: None,
-        })
-        .await?
-        .into())
+/// Parts that were found sound within this time are not read again, so that a check that broke off goes on.
+const BELIEVED_SECS: u64 = 86_400;
+/// Steps of a check are shown no more often.
+const SHOW_EVERY_MS: u64 = 200;
+
+/// The server reads all stored bytes back; `show` hears how many parts were seen, and of how many.
+pub(crate) async fn verify(
+    context: &Context,
+    file_id: Uuid,
+    show: impl Fn(u32, u32),
+) -> Result<VerifiedView> {
+    let api = context.session.api();
+    let request = VerifyRequest {
+        file_id,
+        chunk_numbers: None,
+        max_age_secs: Some(BELIEVED_SECS),
+    };
+    let (mut seen, mut shown_ms) = (0, 0);
+    loop {
+        let before = seen;
+        let verified = api.verify(&request, |progress| {
+            seen = seen.max(progress.checked);
+            if now_ms().saturating_sub(shown_ms) >= SHOW_EVERY_MS {
+                shown_ms = now_ms();
+                show(seen, progress.total);
+            }
+        });
+        match verified.await {
+            Err(error) if broke_off(&error) && seen > before => {}
+            done => return Ok(done?.into()),
+        }
+    }
+}
+
+/// What was seen until then counts: it goes on there.
+fn broke_off(error: &ClientError) -> bool {
+    matches!(
+        error.local(),
+        Some(ClientCode::Network | ClientCode::Stalled)
+    )
 }
 
 fn remember_later(vault: &Vault, file_id: Uuid, seq: u32) {
@@ -218,6 +247,7 @@ fn unfinished_view(row: UploadSession, opened: Result<OpenedFile, ClientError>) 
         name: about.as_ref().map(|about| about.name.clone()),
         path: about.map(|about| about.path),
         problem,
+        was_complete: row.manifest_seq > 0,
         size_bytes: row.size,
         total_parts: row.total_parts,
         stored_parts: row.uploaded_parts,

@@ -49,6 +49,14 @@ pub(super) fn post_session() {
     post(&[("session", &JsValue::TRUE)], &[]);
 }
 
+/// How far a check of a file is.
+pub(super) fn post_checked(topic: Topic, checked: u32, total: u32) {
+    let progress = Object::new();
+    set_field(&progress, "checkedParts", &checked.into());
+    set_field(&progress, "totalParts", &total.into());
+    post(&[("topic", &topic.into()), ("progress", &progress)], &[]);
+}
+
 impl Listener {
     fn post(&self, name: &str, value: &JsValue, transfer: &[&JsValue]) {
         post(
