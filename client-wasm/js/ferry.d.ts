@@ -45,6 +45,8 @@ export type ClientErrorCode =
   | "stopped"
   /** `discard()`: the upload and what was stored of it are gone. */
   | "discarded"
+  /** The upload ended, or somebody signed out: pick the file again. Nothing was deleted. */
+  | "unknown_upload"
   /** A fault in Ferry's own page code. */
   | "client_fault";
 
@@ -233,6 +235,8 @@ export interface UnfinishedUpload {
   readonly name: string | null;
   readonly path: string | null;
   readonly problem: FerryError | null;
+  /** It is a complete file of which stored parts were found damaged: pick the file to repair it. Then `remove` deletes it, not `discard`. */
+  readonly wasComplete: boolean;
   readonly sizeBytes: number;
   readonly totalParts: number;
   readonly storedParts: number;
@@ -446,7 +450,8 @@ export class FerryClient extends EventTarget {
   unlock(password: string, options?: { keep?: boolean }): Promise<Session>;
   /** Ends the session; uploads stop, kept keys and handles of this browser are deleted. */
   logout(): Promise<void>;
-  /** All sessions and tokens end, also other devices'; this browser is signed in again with the new password. */
+  /** All sessions and tokens end, also other devices'; this browser is signed in again with the new password
+   * (`signed-out` where the password was changed, but signing in was not possible). */
   changePassword(oldPassword: string, newPassword: string): Promise<Session>;
 
   /** Starts, or resumes, the upload of a picked file. */
@@ -464,7 +469,7 @@ export class FerryClient extends EventTarget {
   /** Deletes a complete file. Ask the person first. */
   remove(fileId: string): Promise<void>;
   /** The server reads the stored bytes back. */
-  verify(fileId: string): Promise<Verified>;
+  verify(fileId: string, options?: { onProgress?: (progress: { checkedParts: number; totalParts: number }) => void }): Promise<Verified>;
 
   readonly tokens: {
     /** `token` is shown this once. */

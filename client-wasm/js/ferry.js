@@ -44,7 +44,14 @@ export class FerryClient extends EventTarget {
   download(fileId, options) { return runDownload(this.#link, fileId, options); }
   rename(fileId, name, path) { return this.#link.call("rename", { fileId, name, path: path ?? null }); }
   remove(fileId) { return this.#link.call("remove", { fileId }); }
-  verify(fileId) { return this.#link.call("verify", { fileId }); }
+  async verify(fileId, { onProgress } = {}) {
+    const topic = this.#link.subscribe(({ progress }) => onProgress?.(progress));
+    try {
+      return await this.#link.call("verify", { topic, fileId });
+    } finally {
+      this.#link.unsubscribe(topic);
+    }
+  }
 
   tokens = {
     create: (label, scopes, { ttlSecs = null } = {}) => this.#link.call("createToken", { label, scopes, ttlSecs }),

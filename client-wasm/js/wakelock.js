@@ -2,6 +2,8 @@
 
 let transfers = 0;
 let lock = null;
+/** The request under way: transfers that begin meanwhile share its lock, or all but the last would be held for ever. */
+let asking = null;
 
 /** The promise, with the screen kept awake until it settles. */
 export function awake(transfer) {
@@ -13,11 +15,16 @@ export function awake(transfer) {
   });
 }
 
-async function acquire() {
+function acquire() {
   if (lock || document.visibilityState !== "visible") return;
+  asking ??= ask().finally(() => { asking = null; });
+}
+
+async function ask() {
   // Refused on low battery, and missing in some browsers: transfers go on without.
-  lock = await navigator.wakeLock?.request("screen").catch(() => null) ?? null;
-  lock?.addEventListener("release", () => { lock = null; });
+  const given = await navigator.wakeLock?.request("screen").catch(() => null) ?? null;
+  lock = given;
+  given?.addEventListener("release", () => { if (lock === given) lock = null; });
   if (transfers === 0) release();
 }
 

@@ -31,7 +31,7 @@ const SMALL_FILE_BYTES: u64 = 1 << 20;
 /// Shared by everything in the coordinator.
 pub(crate) struct Context {
     pub(crate) server: String,
-    pub(crate) api: Api,
+    api: Api,
     pub(crate) store: Store,
     pub(crate) session: Session,
     pub(crate) pool: Rc<Pool>,
@@ -75,6 +75,7 @@ impl Context {
             self.tested.set(true);
         }
         Ok(Vault {
+            api: self.api.meant_for(identity.user_id),
             identity,
             store: self.store.clone(),
         })

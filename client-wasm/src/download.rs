@@ -100,6 +100,11 @@ impl Download {
         }))
     }
 
+    /// Whose keys it works with.
+    pub(crate) fn user_id(&self) -> Uuid {
+        self.vault.user_id()
+    }
+
     /// From its beginning to its end; the page closes the sink after `Ok`, and aborts it after `Err`.
     pub(crate) async fn run(self: &Rc<Self>) -> Result<DownloadedView> {
         // Its size is not known yet.
@@ -198,7 +203,7 @@ impl Download {
         match request {
             Request::Open { file_id } => self.open(file_id).await,
             Request::FetchParts { file_id, after } => {
-                Ok(Answer::Parts(self.context.api.parts(file_id, after).await?))
+                Ok(Answer::Parts(self.vault.api.parts(file_id, after).await?))
             }
             Request::Fetch { file_id, part, row } => self.fetch(ticket, file_id, part, &row).await,
             Request::Write { buffer, .. } => self.write(buffer).await,
@@ -209,7 +214,7 @@ impl Download {
     }
 
     async fn open(&self, file_id: Uuid) -> Result<Answer> {
-        let row = self.context.api.file(file_id).await?;
+        let row = self.vault.api.file(file_id).await?;
         let opened = self.vault.open(Described::from(&row)).await?;
         let content = opened
             .content()
@@ -251,7 +256,8 @@ impl Download {
                 part_mac: B64(row.mac),
             },
             compression_allowed: file.opened.header.core().compression_allowed,
-            url: self.context.api.part_url(file_id, part.number),
+            url: self.vault.api.part_url(file_id, part.number),
+            user_id: self.user_id(),
         };
         self.drive.runs_as(ticket, job);
         let fetched = self.context.pool.fetch(job, order, &file.part_key).await;

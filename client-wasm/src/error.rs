@@ -53,6 +53,8 @@ client_codes! {
     Stopped "stopped" "Stopped." "What is stored is kept; go on whenever you like.";
     /// On purpose.
     Discarded "discarded" "Discarded." "The upload and what was stored of it are gone.";
+    /// It ended, or somebody signed out.
+    UnknownUpload "unknown_upload" "This upload is not known here any more." "Pick the file again; what is stored is kept, and only what is missing is sent.";
     /// Ours.
     ClientFault "client_fault" "Something went wrong in the page." "Reload the page; uploads go on where they were.";
 }
@@ -194,7 +196,7 @@ impl ClientError {
 }
 
 /// Gateways answer for a server that is away; anything else is no Ferry server.
-fn odd_status_code(status: u16) -> ClientCode {
+pub(crate) fn odd_status_code(status: u16) -> ClientCode {
     match status {
         0 | 408 | 429 | 500..=599 => ClientCode::Network,
         _ => ClientCode::BadAnswer,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     api::refusal,
-    error::{ClientCode, ClientError},
+    error::{ClientCode, ClientError, odd_status_code},
     workers::part::{PartFailure, PartReply},
 };
 
@@ -116,7 +116,7 @@ impl WaitingView {
             WaitReason::Stalled => local(ClientCode::Stalled),
             WaitReason::SignIn => (SIGN_IN, ErrorCode::Unauthenticated.title()),
             WaitReason::Server(code) => (code.as_str(), code.title()),
-            WaitReason::Status(_) => local(ClientCode::Network),
+            WaitReason::Status(status) => local(odd_status_code(status)),
         };
         WaitingView {
             reason,
@@ -141,4 +141,21 @@ impl WaitingView {
 
 fn local(code: ClientCode) -> (&'static str, &'static str) {
     (code.as_str(), code.title())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_can_not_be_understood_is_no_missing_connection() {
+        let unreadable = failure_of(&ClientCode::BadAnswer.because("no JSON"));
+        let Failure::Status { status, .. } = unreadable else {
+            panic!("{unreadable:?}")
+        };
+        let of = |status| WaitingView::new(WaitReason::Status(status), None);
+        assert_eq!(of(status).reason, "bad_answer");
+        assert_eq!(of(status).message, ClientCode::BadAnswer.title());
+        assert_eq!(of(502).reason, "network");
+    }
 }

@@ -17,7 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     context::Context,
     error::{ClientCode, ClientError, ErrorView, Result},
-    interop::{SystemEntropy, set_field, to_js},
+    interop::{SystemEntropy, now_ms, set_field, to_js},
     upload::labels,
     vault::{Described, Vault},
     views::{VerifiedView, hex, time},
@@ -48,6 +48,7 @@ struct UnfinishedView {
     name: Option<String>,
     path: Option<String>,
     problem: Option<ErrorView>,
+    was_complete: bool,
     size_bytes: u64,
     total_parts: u32,
     stored_parts: u32,
@@ -61,7 +62,7 @@ struct UnfinishedView {
 /// All complete files, the newest first.
 pub(crate) async fn files(context: &Context) -> Result<Vec<FileView>> {
     let vault = context.vault().await?;
-    let rows = context.api.files().await?;
+    let rows = vault.api.files().await?;
     let floors = vault.store.seq_floors(vault.user_id()).await?;
     let floor = |file_id: &Uuid| floors.get(file_id).copied().unwrap_or(0);
     Ok(rows
@@ -85,7 +86,7 @@ pub(crate) async fn files(context: &Context) -> Result<Vec<FileView>> {
 pub(crate) async fn uploads(context: &Context) -> Result<JsValue> {
     let vault = context.vault().await?;
     let list = js_sys::Array::new();
-    for row in context.api.uploads().await? {
+    for row in vault.api.uploads().await? {
         let opened = vault.open(Described::from(&row)).await;
         let handle = vault.store.handle(vault.user_id(), row.file_id).await?;
         let entry = to_js(&unfinished_view(row, opened))?;
@@ -102,20 +103,19 @@ pub(crate) async fn uploads(context: &Context) -> Result<JsValue> {
 /// Deletes an unfinished upload.
 pub(crate) async fn discard(context: &Context, file_id: Uuid) -> Result<()> {
     let vault = context.vault().await?;
-    context.api.discard(file_id).await?;
+    vault.api.discard(file_id).await?;
     vault.store.forget_upload(vault.user_id(), file_id).await
 }
 
 /// Gives a complete file another name, and another folder where one is given.
 pub(crate) async fn rename(
-    context: &Context,
     vault: &Vault,
     file_id: Uuid,
     name: &str,
     path: Option<&str>,
     clear_label: bool,
 ) -> Result<FileView> {
-    let row = context.api.file(file_id).await?;
+    let row = vault.api.file(file_id).await?;
     let opened = vault.open(Described::from(&row)).await?;
     let content = opened
         .content()
@@ -141,7 +141,7 @@ pub(crate) async fn rename(
         manifest: Bytes64(sealed.map_err(|e| ClientCode::ClientFault.because(e))?),
         manifest_seq: manifest.seq(),
     };
-    let row = context.api.rename(file_id, row.revision, &request).await?;
+    let row = vault.api.rename(file_id, row.revision, &request).await?;
     vault.remember(file_id, manifest.seq()).await?;
     Ok(file_view(&row, Ok(OpenedFile { manifest, ..opened })))
 }
@@ -154,26 +154,55 @@ pub(crate) async fn rename_complete(
     path: Option<&str>,
 ) -> Result<FileView> {
     let vault = context.vault().await?;
-    let clear_label = !context.api.file(file_id).await?.filename.starts_with('~');
-    rename(context, &vault, file_id, name, path, clear_label).await
+    let clear_label = !vault.api.file(file_id).await?.filename.starts_with('~');
+    rename(&vault, file_id, name, path, clear_label).await
 }
 
 /// Deletes a complete file.
 pub(crate) async fn remove(context: &Context, file_id: Uuid) -> Result<()> {
-    context.api.remove(file_id).await
+    context.session.api().remove(file_id).await
 }
 
-/// The server reads all stored bytes back.
-pub(crate) async fn verify(context: &Context, file_id: Uuid) -> Result<VerifiedView> {
-    Ok(context
-        .api
-        .verify(&VerifyRequest {
-            file_id,
-            chunk_numbers: None,
-            max_age_secs: None,
-        })
-        .await?
-        .into())
+/// Parts that were found sound within this time are not read again, so that a check that broke off goes on.
+const BELIEVED_SECS: u64 = 86_400;
+/// Steps of a check are shown no more often.
+const SHOW_EVERY_MS: u64 = 200;
+
+/// The server reads all stored bytes back; `show` hears how many parts were seen, and of how many.
+pub(crate) async fn verify(
+    context: &Context,
+    file_id: Uuid,
+    show: impl Fn(u32, u32),
+) -> Result<VerifiedView> {
+    let api = context.session.api();
+    let request = VerifyRequest {
+        file_id,
+        chunk_numbers: None,
+        max_age_secs: Some(BELIEVED_SECS),
+    };
+    let (mut seen, mut shown_ms) = (0, 0);
+    loop {
+        let before = seen;
+        let verified = api.verify(&request, |progress| {
+            seen = seen.max(progress.checked);
+            if now_ms().saturating_sub(shown_ms) >= SHOW_EVERY_MS {
+                shown_ms = now_ms();
+                show(seen, progress.total);
+            }
+        });
+        match verified.await {
+            Err(error) if broke_off(&error) && seen > before => {}
+            done => return Ok(done?.into()),
+        }
+    }
+}
+
+/// What was seen until then counts: it goes on there.
+fn broke_off(error: &ClientError) -> bool {
+    matches!(
+        error.local(),
+        Some(ClientCode::Network | ClientCode::Stalled)
+    )
 }
 
 fn remember_later(vault: &Vault, file_id: Uuid, seq: u32) {
@@ -218,6 +247,7 @@ fn unfinished_view(row: UploadSession, opened: Result<OpenedFile, ClientError>) 
         name: about.as_ref().map(|about| about.name.clone()),
         path: about.map(|about| about.path),
         problem,
+        was_complete: row.manifest_seq > 0,
         size_bytes: row.size,
         total_parts: row.total_parts,
         stored_parts: row.uploaded_parts,

@@ -46,6 +46,7 @@ enum Keys {
 
 /// The session of one client.
 pub(crate) struct Session {
+    /// In nobody's name.
     api: Api,
     store: Store,
     module: JsValue,
@@ -118,7 +119,7 @@ impl Session {
 
     /// Opens the keys of whoever is signed in. A wrong password is found here; nothing is sent.
     pub(crate) async fn unlock(&self, password: &str, keep: bool) -> Result<SessionView> {
-        let account = self.api.me().await?;
+        let account = self.api().me().await?;
         let slot = password_slot(&account)?;
         let prk = self.stretch(password, slot.prefix()).await?;
         let account_key = slot.open(&prk, &account.user_id).map_err(slot_error)?;
@@ -131,6 +132,8 @@ impl Session {
             Ok(account) => account,
             Err(error) if error.refused() == Some(ErrorCode::Unauthenticated) => {
                 *self.state.borrow_mut() = State::SignedOut;
+                // The browser has one session: without it nobody's keys have a reason to be here.
+                self.store.forget_all_users().await?;
                 return Ok(self.view());
             }
             Err(error) => return Err(error),
@@ -156,17 +159,25 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the session at the server.
-    pub(crate) async fn logout(&self) -> Result<()> {
-        match self.api.logout().await {
-            Err(error) if error.refused() == Some(ErrorCode::Unauthenticated) => Ok(()),
-            done => done,
+    /// Who is signed in, as far as is known here.
+    pub(crate) fn user_id(&self) -> Option<Uuid> {
+        match &*self.state.borrow() {
+            State::SignedOut => None,
+            State::SignedIn { account, .. } => Some(account.user_id),
+        }
+    }
+
+    /// Calls in the name of whoever is signed in here.
+    pub(crate) fn api(&self) -> Api {
+        match self.user_id() {
+            Some(user_id) => self.api.meant_for(user_id),
+            None => self.api.clone(),
         }
     }
 
     /// Reseals the account key; all other sessions end, and this browser signs in again.
     pub(crate) async fn change_password(&self, old: &str, new: &str) -> Result<SessionView> {
-        let account = self.api.me().await?;
+        let account = self.api().me().await?;
         let kept = matches!(
             self.open_keys_of(&account),
             Some(Keys::Open { kept: true, .. })
@@ -178,24 +189,36 @@ impl Session {
         let old_auth = B64(*old_prk.derive_auth().expose());
         let new_auth = B64(*new_prk.derive_auth().expose());
         let new_slot = seal_slot(&account_key, &new_prk, &account.user_id);
-        self.api
+        let changed = self
+            .api()
             .change_password(&PasswordRequest {
                 old_auth,
                 new_auth,
                 new_slot,
             })
-            .await?;
+            .await;
+        let again = LoginRequest {
+            username: account.username,
+            auth: new_auth,
+        };
+        let signed_in = match changed {
+            Ok(()) => self.api.login(&again).await.ok(),
+            // Its answer may be what was lost: then the new password is the one that counts.
+            Err(error) if may_have_been_done(&error) => {
+                Some(self.api.login(&again).await.map_err(|_| error)?)
+            }
+            Err(error) => return Err(error),
+        };
         self.store
             .save_kdf_prefix(account.user_id, new_prk.prefix().as_bytes())
             .await?;
-        let account = self
-            .api
-            .login(&LoginRequest {
-                username: account.username,
-                auth: new_auth,
-            })
-            .await?;
-        self.enter(account, &account_key, &new_prk, kept).await
+        match signed_in {
+            Some(account) => self.enter(account, &account_key, &new_prk, kept).await,
+            None => {
+                self.forget().await?;
+                Ok(self.view())
+            }
+        }
     }
 
     /// What work on files needs, or why it can't begin.
@@ -326,6 +349,14 @@ fn slot_error(error: SlotError) -> ClientError {
         SlotError::WrongSecret => ClientCode::WrongPassword.into(),
         other => ClientCode::Tampered.because(other),
     }
+}
+
+/// No answer, or one that was not about this request: the browser itself repeats what a connection broke under, and
+/// after the change the old session is over.
+fn may_have_been_done(error: &ClientError) -> bool {
+    error
+        .refused()
+        .is_none_or(|code| matches!(code, ErrorCode::Unauthenticated | ErrorCode::Internal))
 }
 
 fn out_of_memory() -> ClientError {

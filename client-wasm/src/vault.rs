@@ -13,6 +13,7 @@ use ferry_core::{
 use uuid::Uuid;
 
 use crate::{
+    api::Api,
     error::{ClientCode, ClientError, Result},
     session::Identity,
     store::Store,
@@ -23,6 +24,8 @@ use crate::{
 pub(crate) struct Vault {
     pub(crate) identity: Rc<Identity>,
     pub(crate) store: Store,
+    /// In that identity's name.
+    pub(crate) api: Api,
 }
 
 /// What three answers of the server have in common.

@@ -68,9 +68,16 @@ async fn someone_elses_file_is_nowhere() -> Result<()> {
             .patch(&resize_path, session.revision, &resize)
             .await?
             .refused(404, ErrorCode::NotFound)?;
+        let mut start = file.start_request()?;
         thief
             .api
-            .post("/api/upload/start", &file.start_request()?)
+            .post("/api/upload/start", &start)
+            .await?
+            .refused_as(ErrorCode::InvalidRequest)?;
+        start.file_key.0[4..20].copy_from_slice(&thief.keys.account_id);
+        thief
+            .api
+            .post("/api/upload/start", &start)
             .await?
             .refused(409, ErrorCode::FileIdTaken)?;
         ensure!(
@@ -98,6 +105,70 @@ async fn someone_elses_file_is_nowhere() -> Result<()> {
     );
     open.put_all(&admin.api, 2..=open.total_parts()).await?;
     open.complete(&admin.api).await?;
+    stage.close().await
+}
+
+#[tokio::test]
+async fn a_file_sealed_by_another_accounts_key_is_refused() -> Result<()> {
+    let (stage, admin) = Stage::with_admin().await?;
+    let other = stage.invite(&admin, "other").await?;
+    let file = SealedFile::new(&admin.keys, "admin's", content(1, 300_000))?;
+    let problem = other
+        .api
+        .post("/api/upload/start", &file.start_request()?)
+        .await?
+        .refused(400, ErrorCode::InvalidRequest)?;
+    ensure!(
+        problem
+            .detail
+            .as_ref()
+            .is_some_and(|detail| detail.contains("another account's key")),
+        "{problem:?}"
+    );
+    for person in [&admin, &other] {
+        let uploads: Vec<UploadSession> = person.api.get("/api/uploads").await?.expect(200)?;
+        ensure!(uploads.is_empty(), "{uploads:?}");
+    }
+    stage.close().await
+}
+
+#[tokio::test]
+async fn a_request_that_is_meant_for_another_user_is_refused() -> Result<()> {
+    let (stage, admin) = Stage::with_admin().await?;
+    let other = stage.invite(&admin, "other").await?;
+    let meant_for = |method: Method, path: &str, user: &str| {
+        other.page.call(method, path).header("Ferry-User", user)
+    };
+    let (own, foreign) = (other.user_id.to_string(), admin.user_id.to_string());
+    for path in ["/api/files", "/api/uploads", "/api/auth/me"] {
+        meant_for(Method::GET, path, &own)
+            .send()
+            .await?
+            .expect_status(200)?;
+        meant_for(Method::GET, path, &foreign)
+            .send()
+            .await?
+            .refused(401, ErrorCode::Unauthenticated)?;
+        meant_for(Method::GET, path, "ada")
+            .send()
+            .await?
+            .refused_as(ErrorCode::InvalidRequest)?;
+    }
+    // Signing out in a tab that still shows somebody else ends nobody's session.
+    meant_for(Method::POST, "/api/auth/logout", &foreign)
+        .send()
+        .await?
+        .refused(401, ErrorCode::Unauthenticated)?;
+    other.page.get("/api/files").await?.expect_status(200)?;
+    meant_for(Method::POST, "/api/auth/logout", &own)
+        .send()
+        .await?
+        .expect_status(204)?;
+    other
+        .page
+        .get("/api/files")
+        .await?
+        .refused(401, ErrorCode::Unauthenticated)?;
     stage.close().await
 }
 

@@ -102,11 +102,11 @@ async function signOut(app) {
   app.leaving = true;
   try {
     await app.session.signOut();
-    app.transfers.clear();
     clearBanner();
   } catch (error) {
-    showError(error);
+    showNotice('You are signed out here, and the keys are gone from this browser. The server could not be told: it still has the session until that expires. To end it now, sign in and out again when the server answers.', error.code);
   } finally {
+    app.transfers.clear();
     app.leaving = false;
   }
 }
@@ -137,7 +137,8 @@ function arrive(app) {
 function show(app) {
   const route = currentRoute();
   const name = viewFor(app.session.current, route);
-  const key = `${name} ${route.token ?? ''}`;
+  // A view is of one person: when somebody else signed in in another tab, it is made anew.
+  const key = `${name} ${route.token ?? ''} ${app.session.current.userId ?? ''}`;
   app.header.show(app.session.current, name);
   if (app.shown?.key === key) return;
   app.shown?.view.end?.();

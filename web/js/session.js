@@ -36,8 +36,12 @@ export class SessionStore extends EventTarget {
   }
 
   async signOut() {
-    await this.#client.logout();
-    return this.#became({ state: 'signed-out' });
+    try {
+      await this.#client.logout();
+    } finally {
+      // The keys are gone from here, whatever the server says.
+      this.#became({ state: 'signed-out' });
+    }
   }
 
   #became(session) {

@@ -5,8 +5,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
 
-use ferry_core::wire::Problem;
+use ferry_core::wire::{HEADER_USER, Problem};
+use uuid::Uuid;
 
+use super::events::{self, Patience};
 use crate::{
     error::{ClientCode, ClientError, Result},
     interop::{field, scope},
@@ -19,6 +21,8 @@ const ANSWER_TIMEOUT_MS: u32 = 60_000;
 #[derive(Clone)]
 pub(crate) struct Http {
     base: String,
+    /// For whom the calls are meant; the cookie may be somebody else's by now.
+    user: Option<Uuid>,
 }
 
 /// A call that is being put together.
@@ -36,6 +40,15 @@ impl Http {
     pub(crate) fn new(base: &str) -> Self {
         Http {
             base: base.trim_end_matches('/').to_owned(),
+            user: None,
+        }
+    }
+
+    /// The same API, for calls that nobody else may answer for.
+    pub(crate) fn meant_for(&self, user: Uuid) -> Self {
+        Http {
+            user: Some(user),
+            ..self.clone()
         }
     }
 
@@ -97,27 +110,36 @@ impl Call<'_> {
         self.text().await.map(drop)
     }
 
+    /// Sends it and hears the events of the answer, for as long as they come.
+    pub(crate) async fn events(self, hear: impl FnMut(&str, &str)) -> Result<()> {
+        let patience = Patience::new()?;
+        let request = self.request(&patience.signal());
+        let request = request.map_err(|e| ClientCode::ClientFault.thrown(&e))?;
+        let accepted = request.headers().set("Accept", "text/event-stream");
+        accepted.map_err(|e| ClientCode::ClientFault.thrown(&e))?;
+        let response = JsFuture::from(scope().fetch_with_request(&request)).await;
+        let response: Response = response.map_err(|e| patience.blame(&e))?.unchecked_into();
+        if response.ok() {
+            return events::read(&response, &patience, hear).await;
+        }
+        Err(refused(&response).await?)
+    }
+
     async fn text(self) -> Result<String> {
         let request = self
-            .request()
+            .request(&AbortSignal::timeout_with_u32(self.patience_ms))
             .map_err(|e| ClientCode::ClientFault.thrown(&e))?;
         let response = JsFuture::from(scope().fetch_with_request(&request))
             .await
             .map_err(|e| unreachable_server(&e))?;
         let response: Response = response.unchecked_into();
-        let text = JsFuture::from(response.text().map_err(|e| unreachable_server(&e))?).await;
-        let text = text
-            .map_err(|e| unreachable_server(&e))?
-            .as_string()
-            .unwrap_or_default();
         if response.ok() {
-            return Ok(text);
+            return text_of(&response).await;
         }
-        let retry_after = response.headers().get("Retry-After").ok().flatten();
-        Err(refusal(response.status(), &text, retry_after.as_deref()))
+        Err(refused(&response).await?)
     }
 
-    fn request(&self) -> Result<Request, JsValue> {
+    fn request(&self, until: &AbortSignal) -> Result<Request, JsValue> {
         let init = RequestInit::new();
         init.set_method(self.method);
         let headers = Headers::new()?;
@@ -125,13 +147,28 @@ impl Call<'_> {
             headers.set("Content-Type", "application/json")?;
             init.set_body(&body.into());
         }
+        if let Some(user) = self.http.user {
+            headers.set(HEADER_USER, &user.to_string())?;
+        }
         if let Some(revision) = self.if_match {
             headers.set("If-Match", &format!("\"{revision}\""))?;
         }
         init.set_headers(&headers);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(self.patience_ms)));
+        init.set_signal(Some(until));
         Request::new_with_str_and_init(&self.http.url(&self.path), &init)
     }
+}
+
+async fn text_of(response: &Response) -> Result<String> {
+    let text = JsFuture::from(response.text().map_err(|e| unreachable_server(&e))?).await;
+    let text = text.map_err(|e| unreachable_server(&e))?;
+    Ok(text.as_string().unwrap_or_default())
+}
+
+async fn refused(response: &Response) -> Result<ClientError> {
+    let text = text_of(response).await?;
+    let retry_after = response.headers().get("Retry-After").ok().flatten();
+    Ok(refusal(response.status(), &text, retry_after.as_deref()))
 }
 
 /// The error of an answer that is not 2xx.

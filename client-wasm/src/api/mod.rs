@@ -1,12 +1,13 @@
 //! The server's endpoints as typed calls, one a line, in the order of the API's page. What they mean is not known here.
 
+mod events;
 mod http;
 
 use ferry_core::wire::*;
 use uuid::Uuid;
 
 pub(crate) use self::http::{Http, refusal};
-use crate::error::Result;
+use crate::error::{ClientCode, Result};
 
 /// Rows of a list that are asked for at once.
 const PAGE_ROWS: u32 = 500;
@@ -23,6 +24,13 @@ impl Api {
     pub(crate) fn new(base: &str) -> Self {
         Api {
             http: Http::new(base),
+        }
+    }
+
+    /// The same calls in the name of one user: refused (`unauthenticated`) when somebody else is signed in.
+    pub(crate) fn meant_for(&self, user: Uuid) -> Self {
+        Api {
+            http: self.http.meant_for(user),
         }
     }
 
@@ -106,8 +114,27 @@ impl Api {
             .done()
             .await
     }
-    pub(crate) async fn verify(&self, request: &VerifyRequest) -> Result<VerifyResponse> {
-        self.http.post("/api/upload/verify-chunks", request).await
+    /// Takes as long as the server needs to read everything back; `hear` is told of each part.
+    pub(crate) async fn verify(
+        &self,
+        request: &VerifyRequest,
+        mut hear: impl FnMut(VerifyProgress),
+    ) -> Result<VerifyResponse> {
+        let mut verified = Err(ClientCode::Network.because("the answer broke off"));
+        let call = self.http.call("POST", "/api/upload/verify-chunks");
+        let events = call.json(request)?.events(|name, data| match name {
+            "progress" => {
+                let _ = serde_json::from_str(data).map(&mut hear);
+            }
+            "done" => {
+                let told = serde_json::from_str(data);
+                verified = told.map_err(|e| ClientCode::BadAnswer.because(e));
+            }
+            "error" => verified = Err(refusal(500, data, None)),
+            _ => {}
+        });
+        events.await?;
+        verified
     }
     pub(crate) async fn uploads(&self) -> Result<Vec<UploadSession>> {
         self.http.get("/api/uploads").await

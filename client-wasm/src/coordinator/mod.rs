@@ -6,7 +6,10 @@ mod page;
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
-use ferry_core::transfer::{download, upload};
+use ferry_core::{
+    transfer::{download, upload},
+    wire::ErrorCode,
+};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 
@@ -48,7 +51,13 @@ impl Coordinator {
         let id = field(&message, "id");
         match self.answer(&message).await {
             Ok(value) => page::post_answer(&id, &value),
-            Err(error) => page::post_refusal(&id, &error),
+            Err(error) => {
+                page::post_refusal(&id, &error);
+                let is_over = error.refused() == Some(ErrorCode::Unauthenticated);
+                if is_over && self.context.session.user_id().is_some() {
+                    page::post_session();
+                }
+            }
         }
     }
 
@@ -76,13 +85,16 @@ impl Coordinator {
         for upload in self.all_uploads() {
             upload.feed(to_uploads.clone());
         }
-        let downloads: Vec<_> = self.downloads.borrow().values().cloned().collect();
-        for download in downloads {
+        for download in self.all_downloads() {
             download.feed(to_downloads.clone());
         }
     }
 
     fn all_uploads(&self) -> Vec<Rc<Upload>> {
         self.uploads.borrow().values().cloned().collect()
+    }
+
+    fn all_downloads(&self) -> Vec<Rc<Download>> {
+        self.downloads.borrow().values().cloned().collect()
     }
 }

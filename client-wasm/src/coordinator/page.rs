@@ -44,9 +44,17 @@ pub(super) fn post_refusal(id: &JsValue, error: &ClientError) {
     post(&[("id", id), ("error", &view)], &[]);
 }
 
-/// The session changed in another way than by a call.
-fn post_session() {
+/// The session changed in another way than by a call: the page asks for it.
+pub(super) fn post_session() {
     post(&[("session", &JsValue::TRUE)], &[]);
+}
+
+/// How far a check of a file is.
+pub(super) fn post_checked(topic: Topic, checked: u32, total: u32) {
+    let progress = Object::new();
+    set_field(&progress, "checkedParts", &checked.into());
+    set_field(&progress, "totalParts", &total.into());
+    post(&[("topic", &topic.into()), ("progress", &progress)], &[]);
 }
 
 impl Listener {

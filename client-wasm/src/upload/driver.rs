@@ -27,6 +27,7 @@ use crate::{
     drive::Drive,
     error::Result,
     failure::failure_of,
+    lock::Held,
     progress::ProgressView,
     vault::Vault,
     workers::{pool::Kept, reader::Turn},
@@ -62,6 +63,8 @@ pub(crate) struct Driver {
     pub(super) transfer: Cell<u32>,
     next_turn: Cell<u32>,
     pub(super) current: RefCell<Option<Rc<Current>>>,
+    /// The file that this run may write to; nobody else in this browser may meanwhile.
+    pub(super) held_file: RefCell<Option<(Uuid, Held)>>,
     pub(super) start: RefCell<Option<StartRequest>>,
     pub(super) complete: RefCell<Option<CompleteRequest>>,
     handle_kept_for: Cell<Option<Uuid>>,
@@ -84,6 +87,7 @@ impl Driver {
             transfer: Cell::new(0),
             next_turn: Cell::new(0),
             current: RefCell::default(),
+            held_file: RefCell::default(),
             start: RefCell::default(),
             complete: RefCell::default(),
             handle_kept_for: Cell::new(None),
@@ -115,6 +119,7 @@ impl Driver {
         self.next_turn.set(0);
         self.context.pool.open(self.transfer.get(), blob)?;
         let outcome = self.to_its_end(first).await;
+        self.let_go_of_file();
         self.context.pool.close(self.transfer.get())?;
         outcome
     }
@@ -142,6 +147,10 @@ impl Driver {
             }
             self.audience.progress(view);
         }
+    }
+
+    pub(super) fn let_go_of_file(&self) {
+        self.held_file.borrow_mut().take();
     }
 
     fn carry_out(self: &Rc<Self>, action: Action) {

@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// Bytes of one upload that may be in memory; the pool bounds all of them together.
-const BUFFER_BYTES: u64 = 96 << 20;
+const BUFFER_BYTES: u64 = 80 << 20;
 /// Most sends of one upload; the pool bounds all of them together.
 const MAX_SENDS: u32 = 4;
 
@@ -129,18 +129,19 @@ impl Upload {
             return discarded_by(&driver, outcome);
         }
         let run = self.enter()?;
+        run.belong_to(driver.user_id());
         run.start_driving();
         let outcome = driver.to_its_end(Event::Discard).await;
         self.leave(&run);
         discarded_by(&driver, outcome?)
     }
 
-    /// It works with the keys of another user than this one.
+    /// It is under way, or in line, with the keys of another user than this one.
     pub(crate) fn belongs_to_other(&self, user_id: Uuid) -> bool {
-        self.driver
-            .borrow()
-            .as_ref()
-            .is_some_and(|driver| driver.user_id() != user_id)
+        let run = self.run.borrow();
+        run.as_ref()
+            .and_then(|run| run.user_id())
+            .is_some_and(|of_run| of_run != user_id)
     }
 
     /// An event for the machine, where there is one under way.
@@ -161,6 +162,7 @@ impl Upload {
         let size_bytes = source.picked.size_bytes;
         self.audience.progress(self.so_far().queued());
         let vault = self.context.vault().await?;
+        run.belong_to(vault.user_id());
         let labels = source.picked.labels(&vault.identity.keys)?;
         let _lock = self.lock(run, &vault, &labels, size_bytes).await?;
         let _turn = self

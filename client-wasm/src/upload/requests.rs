@@ -20,7 +20,7 @@ use super::{
 use crate::{
     error::{ClientCode, Result},
     failure::error_of_reply,
-    library,
+    library, lock,
     vault::Described,
     workers::{
         part::{PartReply, SendOrder},
@@ -36,7 +36,7 @@ impl Driver {
         request: Request,
         turn: Option<Turn>,
     ) -> Result<Answer> {
-        let api = &self.context.api;
+        let api = &self.work.vault.api;
         match request {
             Request::Check => {
                 let answer = api
@@ -98,7 +98,6 @@ impl Driver {
             Request::Rename { file_id } => {
                 let (name, path) = (&self.work.picked.name, self.work.picked.path.as_deref());
                 library::rename(
-                    &self.context,
                     &self.work.vault,
                     file_id,
                     name,
@@ -122,7 +121,32 @@ impl Driver {
             .ok_or(ClientCode::ClientFault.because("there is no file to work on"))
     }
 
+    /// One upload per file in this browser, whatever the picked files are called.
+    async fn hold_file(&self, file_id: Uuid) -> Result<bool> {
+        if self
+            .held_file
+            .borrow()
+            .as_ref()
+            .is_some_and(|(held, _)| *held == file_id)
+        {
+            return Ok(true);
+        }
+        self.let_go_of_file();
+        let name = format!(
+            "ferry:{}:{}:file:{file_id}",
+            self.context.server,
+            self.user_id()
+        );
+        let held = lock::try_acquire(&name).await?;
+        let is_held = held.is_some();
+        *self.held_file.borrow_mut() = held.map(|held| (file_id, held));
+        Ok(is_held)
+    }
+
     async fn open_candidate(&self, candidate: &Candidate) -> Result<Answer> {
+        if !self.hold_file(candidate.file_id).await? {
+            return Ok(Answer::InUse);
+        }
         let opened = self.work.vault.open(Described::from(candidate)).await?;
         let content = content_of(&opened.manifest);
         let current = Current::adopt(opened, &self.work.picked).await?;
@@ -157,7 +181,9 @@ impl Driver {
                 request
             }
         };
-        self.context.api.start(&request).await?;
+        // Held before anybody can find it as an earlier upload of the same content. A new id is nobody's.
+        self.hold_file(request.file_id).await?;
+        self.work.vault.api.start(&request).await?;
         let plan = self.current_file()?.plan_params();
         Ok(Answer::Started {
             file_id: request.file_id,
@@ -222,7 +248,8 @@ impl Driver {
             place: current.place(part.number, part.offset_bytes, part.len_bytes),
             mac: B64(mac),
             compress: self.work.picked.compress && current.compression_allowed(),
-            url: self.context.api.chunk_url(current.file_id, part.number),
+            url: self.work.vault.api.chunk_url(current.file_id, part.number),
+            user_id: self.work.vault.user_id(),
             if_match,
         };
         self.drive.runs_as(ticket, job);
@@ -256,7 +283,7 @@ impl Driver {
     async fn complete(&self, file_id: Uuid) -> Result<Answer> {
         let request = self.complete.borrow().clone();
         let request = request.ok_or(ClientCode::ClientFault.because("no manifest was sealed"))?;
-        self.context.api.complete(file_id, &request).await?;
+        self.work.vault.api.complete(file_id, &request).await?;
         // The file is stored. Not remembering costs a warning about an older manifest, no more.
         drop(
             self.work

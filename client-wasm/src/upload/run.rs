@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use js_sys::{Function, Promise};
+use uuid::Uuid;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal};
@@ -18,6 +19,8 @@ enum Stage {
 
 pub(super) struct Run {
     stage: Cell<Stage>,
+    /// Whose keys it will work with, once that is known.
+    user_id: Cell<Option<Uuid>>,
     waiting_for_lock: AbortController,
     cancelled: Promise,
     tell_cancelled: Function,
@@ -32,12 +35,21 @@ impl Run {
         let waiting_for_lock = lock::abort_controller()?;
         Ok(Run {
             stage: Cell::new(Stage::InLine),
+            user_id: Cell::new(None),
             waiting_for_lock,
             cancelled,
             tell_cancelled,
             ended,
             tell_ended,
         })
+    }
+
+    pub(super) fn belong_to(&self, user_id: Uuid) {
+        self.user_id.set(Some(user_id));
+    }
+
+    pub(super) fn user_id(&self) -> Option<Uuid> {
+        self.user_id.get()
     }
 
     /// From now on the machine is told, not the run.

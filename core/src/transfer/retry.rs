@@ -214,6 +214,12 @@ impl Line {
         }
     }
 
+    /// A new run tries, whatever the one before waited for: what came of that meanwhile was told to nobody.
+    pub(super) fn begin_run(&mut self) {
+        self.network = Network::Up;
+        self.open();
+    }
+
     fn open(&mut self) {
         self.pause = Pause::None;
         self.pauses = 0;
@@ -315,6 +321,17 @@ mod tests {
         line.pause(0, WaitReason::Network, None);
         assert_eq!(line.waiting(u64::MAX), Some((WaitReason::SignIn, None)));
         line.signed_in();
+        assert!(line.is_open(0));
+    }
+
+    #[test]
+    fn a_new_run_waits_for_nothing_that_the_one_before_waited_for() {
+        let mut line = Line::new(1);
+        line.offline();
+        line.begin_run();
+        assert!(line.is_open(0));
+        line.pause_for_sign_in();
+        line.begin_run();
         assert!(line.is_open(0));
     }
 

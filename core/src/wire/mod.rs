@@ -36,3 +36,6 @@ pub const HEADER_PART_MAC: &str = "Ferry-Part-Mac";
 pub const HEADER_PART_COMPRESSION: &str = "Ferry-Part-Compression";
 /// Request header with the BLAKE3 of the body ([`B64<32>`]).
 pub const HEADER_BODY_BLAKE3: &str = "Ferry-Body-Blake3";
+/// Request header with the id of the user for whom a request is meant. Another one than who is signed in is refused
+/// (`unauthenticated`): a browser has one cookie for all its tabs.
+pub const HEADER_USER: &str = "Ferry-User";

@@ -1,7 +1,7 @@
 //! A driver that keeps the contract, in virtual time, over a network that loses, delays, repeats and reorders; and
 //! that fails the test where the machine breaks its own promises.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ferry_core::plan::PlanParams;
 use ferry_core::progress::{Phase, Progress};
@@ -58,6 +58,8 @@ pub(crate) struct Driver {
     pub(crate) progress: Vec<Progress>,
     /// The file is edited in this part once so many reads were done.
     pub(crate) edit_after_reads: Option<(u32, u32)>,
+    /// Files that other uploads of this device work on.
+    pub(crate) in_use: BTreeSet<Uuid>,
     reads: u32,
     pub(crate) first_send_ms: Option<u64>,
     later: BTreeMap<(u64, u64), Later>,
@@ -115,6 +117,7 @@ impl Driver {
             actions: Vec::new(),
             progress: Vec::new(),
             edit_after_reads: None,
+            in_use: BTreeSet::new(),
             reads: 0,
             first_send_ms: None,
             later: BTreeMap::new(),
@@ -205,13 +208,14 @@ impl Driver {
     }
 
     pub(crate) fn step(&mut self, event: Event) {
+        let is_new_file = matches!(event, Event::Decide(Decision::Fresh));
         let actions = self.machine.step(self.now_ms, event);
         for action in actions {
             self.actions.push(action.clone());
             self.act(action);
         }
         self.check_bounds();
-        self.watch_progress();
+        self.watch_progress(is_new_file);
     }
 
     fn act(&mut self, action: Action) {
@@ -392,6 +396,9 @@ impl Driver {
 
     fn locally(&mut self, request: &Request) -> Answer {
         match request {
+            Request::OpenCandidate(candidate) if self.in_use.contains(&candidate.file_id) => {
+                Answer::InUse
+            }
             Request::OpenCandidate(candidate) => {
                 self.current = Some(candidate.file_id);
                 let content = (candidate.manifest_seq > 0)
@@ -592,7 +599,7 @@ impl Driver {
     }
 
     /// Never more than everything, never less than before without saying so.
-    fn watch_progress(&mut self) {
+    fn watch_progress(&mut self, is_new_file: bool) {
         let seen = self.machine.progress(self.now_ms);
         assert!(seen.done_bytes <= seen.size_bytes, "{seen:?}");
         assert!(seen.stored_bytes <= seen.done_bytes, "{seen:?}");
@@ -603,7 +610,7 @@ impl Driver {
             seen.hundredths_of_percent() == 10_000,
             seen.phase == Phase::Done
         );
-        if let Some(before) = self.progress.last() {
+        if let Some(before) = self.progress.last().filter(|_| !is_new_file) {
             let fall = before.done_bytes.saturating_sub(seen.done_bytes);
             let said = seen.set_back_bytes - before.set_back_bytes;
             assert!(

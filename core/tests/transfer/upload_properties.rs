@@ -20,6 +20,8 @@ struct BadDay {
     keeps_checkpoint: bool,
     /// Stops and resumes instead of dying.
     stops: bool,
+    /// What a machine that stops is told of the network before; afterwards nobody tells it anything.
+    network: Option<bool>,
 }
 
 fn bad_days() -> impl Strategy<Value = BadDay> {
@@ -40,15 +42,17 @@ fn bad_days() -> impl Strategy<Value = BadDay> {
         prop::collection::vec(0..400u32, 0..4),
         any::<bool>(),
         any::<bool>(),
+        any::<Option<bool>>(),
     )
         .prop_map(
-            |(seed, size_bytes, weather, crashes, keeps_checkpoint, stops)| BadDay {
+            |(seed, size_bytes, weather, crashes, keeps_checkpoint, stops, network)| BadDay {
                 seed,
                 size_bytes,
                 weather,
                 crashes,
                 keeps_checkpoint,
                 stops,
+                network,
             },
         )
 }
@@ -75,6 +79,11 @@ fn live_through(day: &BadDay, file: &SimFile, server: &mut Server) -> (Driver, u
             break;
         }
         if day.stops {
+            match day.network {
+                Some(true) => driver.step(Event::Online),
+                Some(false) => driver.step(Event::Offline),
+                None => {}
+            }
             driver.step(Event::Stop);
             assert_eq!(driver.ended.take(), Some(Outcome::Stopped));
             driver.progress.clear();

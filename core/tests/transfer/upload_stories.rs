@@ -293,6 +293,8 @@ fn a_changed_file_can_be_sent_as_a_new_one() {
     assert_ne!(finished.file_id, old_id);
     holds(&server, finished.file_id, &file);
     assert!(upload(&server, old_id).rows().starts_with(&before));
+    let last = driver.progress.last().unwrap();
+    assert_eq!(last.set_back_bytes, 0, "what was chosen is no loss");
 }
 
 #[test]
@@ -349,6 +351,21 @@ fn a_renamed_file_goes_on_and_gets_its_name() {
     holds(&server, file_id, &file);
     assert_eq!(upload(&server, file_id).label, "~another label");
     assert!(driver.sends().iter().all(|number| *number > 40));
+}
+
+#[test]
+fn what_another_upload_of_this_device_works_on_is_left_to_it() {
+    for label in [LABEL, "~another label"] {
+        let (mut server, file, file_id) = interrupted(10 * MIB, 40);
+        let before = server.files[&file_id].rows();
+        let mut driver = Driver::new(file.clone(), label, 5);
+        driver.in_use.insert(file_id);
+        let finished = done(driver.run(&mut server));
+        assert_ne!(finished.file_id, file_id);
+        holds(&server, finished.file_id, &file);
+        assert_eq!(server.files[&file_id].rows(), before);
+        assert_eq!(upload(&server, file_id).label, LABEL);
+    }
 }
 
 #[test]

@@ -13,11 +13,11 @@ use super::{
     error::HttpResult,
     openapi::Refusals,
     session::{
-        By, Known, client_address, forget_cookie, refuse_foreign_origin, require_own_origin,
-        session_cookie, set_cookie,
+        By, Known, client_address, forget_cookie, refuse_foreign_origin, require_meant,
+        require_own_origin, session_cookie, set_cookie,
     },
 };
-use crate::auth::SignedIn;
+use crate::auth::{AuthError, Credential, SignedIn};
 
 /// What a client needs to stretch the password; unknown names get a plausible answer.
 #[utoipa::path(tag = "accounts", params(KdfQuery), responses((status = 200, body = KdfResponse), Refusals))]
@@ -84,6 +84,15 @@ pub(super) async fn logout(
 ) -> HttpResult<HttpResponse> {
     if let Some(token) = session_cookie(&http) {
         require_own_origin(&http)?;
+        match shared
+            .accounts
+            .authenticate(&token, Credential::Session)
+            .await
+        {
+            Ok(identity) => require_meant(&http, identity.user_id)?,
+            Err(AuthError::Unauthenticated) => {}
+            Err(error) => return Err(error.into()),
+        }
         shared.accounts.logout(&token).await?;
     }
     Ok(HttpResponse::NoContent()

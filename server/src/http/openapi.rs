@@ -1,11 +1,12 @@
 //! The OpenAPI document, made from the handlers, and the page to try it at `/docs`.
 
 use actix_web::{dev::HttpServiceFactory, web};
-use ferry_core::wire::Problem;
+use ferry_core::wire::{HEADER_USER, Problem};
 use utoipa::{
     IntoResponses, Modify, OpenApi,
     openapi::{
-        self, RefOr, Response,
+        self, KnownFormat, ObjectBuilder, RefOr, Required, Response, SchemaFormat, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -68,8 +69,49 @@ impl IntoResponses for Refusals {
     }
 }
 
+/// The header that every operation of somebody who is known may carry.
+fn user_header() -> Parameter {
+    let id = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+        .build();
+    ParameterBuilder::new()
+        .name(HEADER_USER)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The id of the user for whom the request is meant; refused (`unauthenticated`) when somebody else is signed in",
+        ))
+        .schema(Some(id))
+        .build()
+}
+
 /// The document of all routes.
 pub fn document() -> openapi::OpenApi {
+    let mut document = document_of_handlers();
+    for item in document.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        let of_somebody = operations
+            .into_iter()
+            .flatten()
+            .filter(|operation| operation.security.is_some());
+        for operation in of_somebody {
+            operation
+                .parameters
+                .get_or_insert_default()
+                .push(RefOr::T(user_header()));
+        }
+    }
+    document
+}
+
+fn document_of_handlers() -> openapi::OpenApi {
     let app = actix_web::App::new()
         .into_utoipa_app()
         .openapi(Document::openapi())

@@ -8,8 +8,9 @@ use actix_web::{
     http::header::{self, HeaderName},
     web,
 };
-use ferry_core::wire::{ErrorCode, Scope};
+use ferry_core::wire::{ErrorCode, HEADER_USER, Scope};
 use futures_util::future::LocalBoxFuture;
+use uuid::Uuid;
 
 use super::{
     Shared,
@@ -74,6 +75,7 @@ impl<D: Demand> FromRequest for By<D> {
             }
             let identity = shared.accounts.authenticate(&token, credential).await?;
             tracing::Span::current().record("user", tracing::field::display(identity.user_id));
+            require_meant(&request, identity.user_id)?;
             D::check(&identity)?;
             Ok(By(identity, PhantomData))
         })
@@ -85,6 +87,26 @@ pub(crate) fn shared(request: &HttpRequest) -> HttpResult<web::Data<Shared>> {
         .app_data::<web::Data<Shared>>()
         .cloned()
         .ok_or_else(|| HttpError::new(ErrorCode::Internal))
+}
+
+/// Refuses a request that was made for another user than the one whose secret came with it: in another tab somebody
+/// else signed in, and the cookie is theirs.
+pub(crate) fn require_meant(request: &HttpRequest, user_id: Uuid) -> HttpResult<()> {
+    let Some(value) = request.headers().get(HEADER_USER) else {
+        return Ok(());
+    };
+    let meant: Option<Uuid> = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    match meant {
+        Some(meant) if user_id == meant => Ok(()),
+        Some(_) => Err(HttpError::detailed(
+            ErrorCode::Unauthenticated,
+            "the request is meant for another user than the one who is signed in",
+        )),
+        None => Err(HttpError::invalid("Ferry-User is a user's id")),
+    }
 }
 
 /// The secret that came with the request; the header counts before the cookie.

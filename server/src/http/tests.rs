@@ -91,6 +91,14 @@ fn every_operation_documents_refusals_and_its_parameters() {
                 .as_array()
                 .map_or(0, |list| list.iter().filter(|p| p["in"] == "path").count());
             assert_eq!(parameters, in_path, "{method} {path}");
+            let names_user = operation["parameters"]
+                .as_array()
+                .is_some_and(|list| list.iter().any(|p| p["name"] == "Ferry-User"));
+            assert_eq!(
+                names_user,
+                operation["security"].is_array(),
+                "{method} {path}"
+            );
         }
     }
     assert_eq!(document["openapi"], "3.1.0");

@@ -58,13 +58,13 @@ pub(super) fn require_header(bytes: &[u8], file_id: Uuid) -> UploadResult<Header
     Header::parse_for(bytes, &file_id).map_err(|error| UploadError::Invalid(error.to_string()))
 }
 
-/// A file key slot, as far as it shows.
-pub(super) fn require_file_key(bytes: &[u8]) -> UploadResult<()> {
-    if bytes.len() == FILE_KEY_SLOT_BYTES && bytes.starts_with(&FILE_KEY_PREFIX) {
-        Ok(())
-    } else {
-        Err(refuse("file_key is no file key slot of a known version"))
-    }
+/// A file key slot, as far as it shows: the id of the account key that sealed it.
+pub(super) fn require_file_key(bytes: &[u8]) -> UploadResult<[u8; 16]> {
+    bytes
+        .strip_prefix(&FILE_KEY_PREFIX)
+        .filter(|_| bytes.len() == FILE_KEY_SLOT_BYTES)
+        .and_then(|rest| rest.first_chunk().copied())
+        .ok_or_else(|| refuse("file_key is no file key slot of a known version"))
 }
 
 /// A sealed manifest with this sequence number.

@@ -10,7 +10,7 @@ use super::{UploadError, UploadResult, Uploads, sealed};
 use crate::db::files::{self, FileAndSession, NewFile};
 use crate::db::sessions::{self, NewSession};
 use crate::db::units::{i32_of, i64_of};
-use crate::db::{Connection, tombstones};
+use crate::db::{Connection, tombstones, users};
 
 impl Uploads {
     /// Begins an upload; `true` when it is new (201), `false` when the same request came before (200).
@@ -42,6 +42,7 @@ impl Uploads {
         if tombstones::exists(conn, request.file_id).await? {
             return Err(UploadError::FileIdTaken);
         }
+        require_own_key(conn, user_id, new.account_key_id).await?;
         if !files::insert(conn, &new.file(user_id, now)).await? {
             let begun = begun_before(conn, user_id, new).await?;
             return Ok((upload_session(begun, now), false));
@@ -63,6 +64,25 @@ impl Uploads {
     }
 }
 
+/// A file whose key another account sealed could never be opened by the user who would own it.
+async fn require_own_key(
+    conn: &mut Connection,
+    user_id: Uuid,
+    account_key_id: [u8; 16],
+) -> UploadResult<()> {
+    let slots = users::key_slots(conn, user_id).await?;
+    if slots
+        .iter()
+        .any(|slot| slot.account_key_id == account_key_id)
+    {
+        Ok(())
+    } else {
+        Err(UploadError::Invalid(
+            "file_key was sealed by another account's key".to_owned(),
+        ))
+    }
+}
+
 /// The upload that the same request began, whatever became of it since.
 async fn begun_before(
     conn: &mut Connection,
@@ -79,6 +99,7 @@ async fn begun_before(
 struct Checked {
     request: StartRequest,
     request_blake3: [u8; 32],
+    account_key_id: [u8; 16],
     last_part_len: u32,
 }
 
@@ -88,7 +109,7 @@ impl Checked {
         sealed::require_filename(&request.filename)?;
         sealed::require_label(&request.folder)?;
         sealed::require_client(request.client.as_deref())?;
-        sealed::require_file_key(&request.file_key.0)?;
+        let account_key_id = sealed::require_file_key(&request.file_key.0)?;
         sealed::require_manifest(&request.manifest.0, 0)?;
         let header = sealed::require_header(&request.header.0, request.file_id)?;
         let last_part_len = sealed::last_part_len(&header, request.size, request.total_parts)?;
@@ -97,6 +118,7 @@ impl Checked {
         Ok(Checked {
             request,
             request_blake3: blake3::hash(&canonical).into(),
+            account_key_id,
             last_part_len,
         })
     }

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use ferry_core::{
     envelope::slot::{Kdf, SlotPrefix},
-    wire::KdfResponse,
+    wire::{KdfResponse, UploadSession},
 };
 use ferry_tests::{
     browser::Browser,
@@ -155,4 +155,38 @@ async fn a_worker_that_does_not_load_is_said_and_weakens_no_password() -> Result
     ensure!(prefix.kdf() == Kdf::DEFAULT, "{:?}", prefix.kdf());
     browser.kill().await?;
     stage.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tab_that_shows_somebody_else_uploads_nothing_into_the_new_account() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let (page, url) = (&scene.page, scene.stage.proxy.url());
+    let ada = scene.person().await?;
+    let bob = scene.stage.invite(&ada, "bob").await?;
+    let path = scene.file("a file.bin", 1, 2_000_000)?;
+    page.open_second_tab(&url).await?;
+    page.until_view(&["unlock"]).await?;
+    page.click("sign-out").await?;
+    page.until_view(&["sign-in"]).await?;
+    page.submit_sign_in("bob", &bob.password).await?;
+    page.until_view(&["files"]).await?;
+    page.switch_to_tab(0).await?;
+    // The tab believes that ada is here until it asks; the cookie is bob's.
+    if page.has("file-input").await? {
+        page.pick([&path]).await.ok();
+    }
+    page.until_view(&["unlock"]).await?;
+    ensure!(
+        scene.stage.proxy.ledger().count("PUT ") == 0,
+        "something was sent"
+    );
+    for person in [&ada, &bob] {
+        let uploads: Vec<UploadSession> = person.api.get("/api/uploads").await?.expect(200)?;
+        ensure!(uploads.is_empty(), "{uploads:?}");
+    }
+    page.unlock(&bob.password).await?;
+    page.pick([&path]).await?;
+    page.until_upload("a file.bin", &["done"], SHORT).await?;
+    ensure_stored(&bob, "a file.bin", &path).await?;
+    scene.close().await
 }

@@ -7,7 +7,7 @@ use ferry_tests::{
     wait,
 };
 
-use super::{SHORT, Scene, ensure_stored, part_number, tiny_parts};
+use super::{SHORT, Scene, ensure_equal, ensure_stored, part_number, tiny_parts};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_keeps_what_is_stored_and_resume_goes_on() -> Result<()> {
@@ -259,5 +259,33 @@ async fn an_unfinished_upload_is_offered_and_picked_again() -> Result<()> {
         "{card:?}"
     );
     ensure_stored(&scene.person().await?, "half way.bin", &path).await?;
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_content_under_a_second_name_becomes_a_second_file() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let one = scene.file("one.bin", 1, 2_000_000)?;
+    let two = scene.file("two.bin", 1, 2_000_000)?;
+    let late = |head: &Head| part_number(head).is_some_and(|number| number > 5);
+    scene
+        .stage
+        .proxy
+        .add(Fault::matching(late, u32::MAX, Action::Hold));
+    scene.page.pick([&one]).await?;
+    scene.until_stored(5).await?;
+    scene.page.pick([&two]).await?;
+    let begun = |ledger: &Ledger| ledger.count("POST /api/upload/start") == 2;
+    let proxy = &scene.stage.proxy;
+    proxy.until("the second one begins", SHORT, begun).await?;
+    proxy.heal();
+    for name in ["one.bin", "two.bin"] {
+        scene.page.until_upload(name, &["done"], SHORT).await?;
+    }
+    for (name, path) in [("one.bin", &one), ("two.bin", &two)] {
+        let row = scene.page.until_file(name).await?;
+        let file_id = row.get("fileId").parse()?;
+        ensure_equal(&scene.person().await?, file_id, name, path).await?;
+    }
     scene.close().await
 }

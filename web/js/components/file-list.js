@@ -1,7 +1,7 @@
 /** Complete files: search by name, download, rename, check, delete. Names and search stay in this browser. */
 
 import { arrange, h, setShown, setText } from '../dom.js';
-import { ago, bytes, count, exactBytes, moment } from '../format.js';
+import { ago, bytes, count, exactBytes, moment, whole } from '../format.js';
 import { errorSentence } from '../messages.js';
 import { confirm } from './confirm.js';
 import { fileName } from './file-name.js';
@@ -111,7 +111,7 @@ function tried(deed, say) {
 
 async function check(file, verify, say) {
   say('The server reads the stored parts back.');
-  const { needsReUpload, corruptedParts, validParts } = await verify(file);
+  const { needsReUpload, corruptedParts, validParts } = await verify(file, ({ checkedParts, totalParts }) => say(`The server reads the stored parts back: ${whole(checkedParts)} of ${count(totalParts, 'part')}.`));
   if (needsReUpload) say(`${count(corruptedParts.length, 'part')} of the stored copy ${corruptedParts.length === 1 ? 'is' : 'are'} damaged. Upload the file again: only damaged parts are sent.`, true);
   else say(`The stored copy is sound: ${count(validParts, 'part')} read back.`);
 }

@@ -43,12 +43,13 @@ function unfinishedRow(entry, deeds) {
 function noteOf(entry, stored) {
   if (entry.problem) return errorSentence(entry.problem);
   const pieces = [
+    entry.wasComplete && 'Stored parts were found damaged; pick the file, and only those are sent again',
     bytes(entry.sizeBytes),
     `${whole(entry.storedParts)} of ${count(entry.totalParts, 'part')} stored (about ${percent(stored, 0)})`,
     `last active ${ago(entry.lastActivityAt)}${entry.client ? ` from ${entry.client}` : ''}`,
   ];
   if (entry.expiresAt) pieces.push(`cleaned up ${until(entry.expiresAt)}`);
-  return pieces.join(' · ');
+  return pieces.filter(Boolean).join(' · ');
 }
 
 function rowButtons(entry, name, deeds) {
@@ -62,12 +63,13 @@ function rowButtons(entry, name, deeds) {
   return [
     entry.handle && button('unfinished-continue', 'primary', 'Go on', () => deeds.carryOn(entry)),
     button('unfinished-pick', entry.handle ? '' : 'primary', 'Pick the file', () => input.click()),
-    button('unfinished-discard', 'quiet danger-text', 'Discard', () => discard(entry, name, deeds)),
+    button('unfinished-discard', 'quiet danger-text', entry.wasComplete ? 'Delete' : 'Discard', () => discard(entry, name, deeds)),
     input,
   ];
 }
 
 async function discard(entry, name, deeds) {
-  const yes = await confirm({ title: 'Discard this upload?', text: `What is stored of “${name}” will be deleted from the server, for all your devices.`, yes: 'Discard' });
+  const [title, word] = entry.wasComplete ? ['Delete this file?', 'Delete'] : ['Discard this upload?', 'Discard'];
+  const yes = await confirm({ title, text: `What is stored of “${name}” will be deleted from the server, for all your devices.`, yes: word });
   if (yes) await deeds.discard(entry);
 }

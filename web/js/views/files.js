@@ -51,8 +51,8 @@ function fileDeeds(client, transfers, refresh) {
       await client.rename(file.fileId, name, file.path ?? undefined);
       refresh();
     },
-    verify: async (file) => {
-      const verified = await client.verify(file.fileId);
+    verify: async (file, onProgress) => {
+      const verified = await client.verify(file.fileId, { onProgress });
       if (verified.needsReUpload) refresh();
       return verified;
     },
@@ -79,7 +79,8 @@ function unfinishedDeeds(client, transfers, refresh) {
     },
     discard: async (entry) => {
       try {
-        await client.discard(entry.fileId);
+        // What was complete once is a file, not an upload that could be discarded.
+        await (entry.wasComplete ? client.remove(entry.fileId) : client.discard(entry.fileId));
       } catch (error) {
         showError(error);
       }

@@ -43,9 +43,10 @@ function passwordForm(session, transfers) {
       if (transfers.liveCount > 0) throw complaint('Uploads or downloads are running. Stop them or let them end first.', old.input);
       if (old.input.value === '') throw complaint('Type the password you have now.', old.input);
       checkNewPassword(next.input, repeat.input);
-      await session.changePassword(old.input.value, next.input.value);
+      const { state } = await session.changePassword(old.input.value, next.input.value);
       element.reset();
-      showNotice('The password is changed. All other devices and all API tokens were signed out.', 'password_changed');
+      if (state === 'signed-out') showNotice('The password is changed, but this browser could not be signed in again. Sign in with the new password.', 'password_changed');
+      else showNotice('The password is changed. All other devices and all API tokens were signed out.', 'password_changed');
     },
   });
   return [h('p', { class: 'hint' }, 'All your other devices and all API tokens are signed out by this. Files stay readable: only the key that opens their keys is sealed again.'), element];

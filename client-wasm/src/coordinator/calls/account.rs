@@ -1,11 +1,16 @@
 //! Calls about who is signed in. What they do to keys is the session's business.
 
-use ferry_core::transfer::{download, upload::Event};
+use ferry_core::{
+    transfer::{download, upload::Event},
+    wire::ErrorCode,
+};
 use serde::Deserialize;
+use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
 use super::nothing;
 use crate::{
+    api::Api,
     coordinator::Coordinator,
     error::Result,
     interop::to_js,
@@ -49,11 +54,12 @@ impl Coordinator {
         let entered = match call {
             Call::Config {} => return to_js(&ConfigView::from(self.context.config().await?)),
             Call::Logout {} => {
+                let api = session.api();
                 // Transfers may take long to stop; the keys don't wait for them.
                 let forgotten = session.forget().await;
                 self.stop_all().await;
                 forgotten?;
-                return nothing(session.logout().await);
+                return nothing(logout(&api).await);
             }
             Call::Register {
                 invitation,
@@ -81,15 +87,26 @@ impl Coordinator {
 
     /// Somebody is signed in: transfers that waited for that go on, and those of somebody else end.
     async fn entered(&self, session: SessionView) -> Result<JsValue> {
-        if let Ok(identity) = self.context.session.identity() {
-            for upload in self.all_uploads() {
-                if upload.belongs_to_other(identity.user_id) {
-                    upload.stop().await;
-                }
-            }
+        if let Some(user_id) = self.context.session.user_id() {
+            self.stop_those_of_others(user_id).await;
+        }
+        if self.context.session.identity().is_ok() {
             self.tell_all(&Event::SignedIn, &download::Event::SignedIn);
         }
         to_js(&session)
+    }
+
+    async fn stop_those_of_others(&self, user_id: Uuid) {
+        for download in self.all_downloads() {
+            if download.user_id() != user_id {
+                download.feed(download::Event::Stop);
+            }
+        }
+        for upload in self.all_uploads() {
+            if upload.belongs_to_other(user_id) {
+                upload.stop().await;
+            }
+        }
     }
 
     async fn stop_all(&self) {
@@ -99,5 +116,13 @@ impl Coordinator {
         for upload in uploads {
             upload.stop().await;
         }
+    }
+}
+
+/// Ends the session at the server; one that is over, or somebody else's by now, is none of ours.
+async fn logout(api: &Api) -> Result<()> {
+    match api.logout().await {
+        Err(error) if error.refused() == Some(ErrorCode::Unauthenticated) => Ok(()),
+        done => done,
     }
 }

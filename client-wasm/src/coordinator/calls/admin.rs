@@ -84,7 +84,7 @@ pub(super) enum BotCall {
 
 impl Coordinator {
     pub(super) async fn admin(&self, call: Call) -> Result<JsValue> {
-        let api = &self.context.api;
+        let api = self.context.session.api();
         match call {
             Call::CreateToken {
                 label,
@@ -125,7 +125,7 @@ impl Coordinator {
     }
 
     pub(super) async fn bots(&self, call: BotCall) -> Result<JsValue> {
-        let api = &self.context.api;
+        let api = self.context.session.api();
         match call {
             BotCall::Bots {} => to_js(&BotsView::from(api.bots().await?)),
             BotCall::AddBot {

@@ -5,7 +5,15 @@ use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
 use super::nothing;
-use crate::{coordinator::Coordinator, error::Result, interop::to_js, library};
+use crate::{
+    coordinator::{
+        Coordinator,
+        page::{self, Topic},
+    },
+    error::Result,
+    interop::to_js,
+    library,
+};
 
 #[derive(Deserialize)]
 #[serde(
@@ -29,6 +37,7 @@ pub(super) enum Call {
         file_id: Uuid,
     },
     Verify {
+        topic: Topic,
         file_id: Uuid,
     },
 }
@@ -46,7 +55,10 @@ impl Coordinator {
                 path,
             } => to_js(&library::rename_complete(context, file_id, &name, path.as_deref()).await?),
             Call::Remove { file_id } => nothing(library::remove(context, file_id).await),
-            Call::Verify { file_id } => to_js(&library::verify(context, file_id).await?),
+            Call::Verify { topic, file_id } => {
+                let show = |checked, total| page::post_checked(topic, checked, total);
+                to_js(&library::verify(context, file_id, show).await?)
+            }
         }
     }
 }

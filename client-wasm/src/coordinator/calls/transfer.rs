@@ -150,7 +150,7 @@ impl Coordinator {
             .borrow()
             .get(&topic)
             .cloned()
-            .ok_or(ClientCode::Discarded.into())
+            .ok_or(ClientCode::UnknownUpload.into())
     }
 }
 

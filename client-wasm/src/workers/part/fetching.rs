@@ -6,10 +6,11 @@ use ferry_core::{
         IV_BYTES,
         part::{PART_OVERHEAD_BYTES, PartAad, accept_opened, is_possible_body},
     },
-    wire::Compression,
+    wire::{Compression, HEADER_USER},
 };
 use js_sys::{ArrayBuffer, Uint8Array};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use web_sys::CryptoKey;
 
@@ -35,13 +36,16 @@ pub(crate) struct FetchOrder {
     pub(crate) listed: Listed,
     pub(crate) compression_allowed: bool,
     pub(crate) url: String,
+    /// For whom it is fetched.
+    pub(crate) user_id: Uuid,
 }
 
 impl FetchOrder {
     pub(super) async fn carry_out(self, job: u32, key: &CryptoKey, desk: &Desk) -> Result<Reply> {
         self.check_possible()?;
+        let headers = [(HEADER_USER, self.user_id.to_string())];
         let answer = desk
-            .converse(job, Exchange::open("GET", &self.url, &[])?, None)
+            .converse(job, Exchange::open("GET", &self.url, &headers)?, None)
             .await?;
         if answer.status != 200 {
             return Ok(refused(job, &answer));

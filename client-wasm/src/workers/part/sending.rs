@@ -3,10 +3,13 @@
 use ferry_core::{
     digest::BodyHasher,
     envelope::{Iv, packing, part::PartAad},
-    wire::{B64, Compression, HEADER_BODY_BLAKE3, HEADER_PART_COMPRESSION, HEADER_PART_MAC},
+    wire::{
+        B64, Compression, HEADER_BODY_BLAKE3, HEADER_PART_COMPRESSION, HEADER_PART_MAC, HEADER_USER,
+    },
 };
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use web_sys::{Blob, CryptoKey};
 
 use super::{
@@ -31,6 +34,8 @@ pub(crate) struct SendOrder {
     pub(crate) mac: B64<32>,
     pub(crate) compress: bool,
     pub(crate) url: String,
+    /// For whom it is sent.
+    pub(crate) user_id: Uuid,
     /// Generation that may be replaced.
     pub(crate) if_match: Option<u32>,
 }
@@ -66,6 +71,7 @@ impl SendOrder {
                 compression_name(compression).to_owned(),
             ),
             (HEADER_BODY_BLAKE3, digest.to_string()),
+            (HEADER_USER, self.user_id.to_string()),
             ("Content-Type", "application/octet-stream".to_owned()),
         ];
         headers.extend(

@@ -25,8 +25,10 @@ use crate::{
     interop::scope,
 };
 
-/// Plaintext and sealed bytes in all workers together.
-const BYTES_IN_FLIGHT: u64 = 128 << 20;
+/// Plaintext and sealed bytes of uploads in all workers together.
+const UPLOAD_BYTES_IN_FLIGHT: u64 = 80 << 20;
+/// The same of downloads: their own, so that one which waits for its sink holds up no upload, nor the other way round.
+const DOWNLOAD_BYTES_IN_FLIGHT: u64 = 48 << 20;
 /// HTTP/1.1 gives about six connections to a host; the others are for everything else.
 const SENDS_AT_ONCE: u64 = 4;
 
@@ -48,7 +50,8 @@ pub(crate) struct Pool {
     running: RefCell<HashMap<Job, Running>>,
     next_job: Cell<Job>,
     next_part_worker: Cell<usize>,
-    bytes: Gate,
+    upload_bytes: Gate,
+    download_bytes: Gate,
     sends: Gate,
 }
 
@@ -87,7 +90,8 @@ impl Pool {
             running: RefCell::default(),
             next_job: Cell::new(1),
             next_part_worker: Cell::new(0),
-            bytes: Gate::new(BYTES_IN_FLIGHT),
+            upload_bytes: Gate::new(UPLOAD_BYTES_IN_FLIGHT),
+            download_bytes: Gate::new(DOWNLOAD_BYTES_IN_FLIGHT),
             sends: Gate::new(SENDS_AT_ONCE),
         })
     }
@@ -117,9 +121,9 @@ impl Pool {
     pub(crate) async fn read(self: &Rc<Self>, order: ReadOrder) -> Result<Held> {
         let amount = u64::from(order.len_bytes);
         let permit = if order.first {
-            self.bytes.push_in(amount)
+            self.upload_bytes.push_in(amount)
         } else {
-            self.bytes.enter(amount).await
+            self.upload_bytes.enter(amount).await
         };
         let ReadOrder {
             transfer,
@@ -255,7 +259,10 @@ impl Pool {
         order: FetchOrder,
         key: &CryptoKey,
     ) -> Result<Result<Held, PartReply>> {
-        let permit = self.bytes.enter(u64::from(order.place.len_bytes)).await;
+        let permit = self
+            .download_bytes
+            .enter(u64::from(order.place.len_bytes))
+            .await;
         let request = PartRequest::Fetch { job, order };
         let parcel = Parcel::new(&request)?.with("key", key);
         let reply = self.run(job, self.next_part_seat(), parcel, None).await?;

@@ -68,6 +68,7 @@ impl Choosing {
             (Step::Opening(candidate), Answer::Opened(opened)) => {
                 self.opened(desk, candidate, *opened)
             }
+            (Step::Opening(_) | Step::Reopening(_), Answer::InUse) => self.try_next(desk),
             (Step::Listing(found), Answer::Parts(page)) => self.listed(desk, found, page),
             (Step::Reopening(found), Answer::Opened(_)) => Err(Leave::Adopt(found)),
             _ => Err(Leave::fault()),

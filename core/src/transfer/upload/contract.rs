@@ -122,8 +122,8 @@ pub enum Action {
 pub enum Request {
     /// `GET /api/upload/check` with the label and size -> [`Answer::Checked`].
     Check,
-    /// Open slot, header and manifest of a candidate (no network) -> [`Answer::Opened`]; [`Failure::NotGenuine`] where
-    /// that is refused. From now on this is the file whose keys reads and sends use.
+    /// Open slot, header and manifest of a candidate (no network) -> [`Answer::Opened`];
+    /// [`Answer::InUse`] where another upload works on it, [`Failure::NotGenuine`] where that is refused. From now on this is the file whose keys reads and sends use.
     OpenCandidate(Box<Candidate>),
     /// `GET /api/files/{id}/parts` -> [`Answer::Parts`].
     FetchParts {
@@ -243,6 +243,8 @@ pub enum Answer {
     Checked(Box<CheckResponse>),
     /// Of [`Request::OpenCandidate`].
     Opened(Box<OpenedCandidate>),
+    /// Of [`Request::OpenCandidate`]: another upload of this device works on it.
+    InUse,
     /// Of [`Request::FetchParts`].
     Parts(PartsPage),
     /// Of [`Request::Start`].

@@ -36,6 +36,8 @@ enum Leave {
     End(Outcome),
     /// No earlier upload is to be gone on with.
     Fresh,
+    /// The person chose a new file: what is stored of the earlier one is not lost, it is another's.
+    FreshByChoice,
     /// The upload is not what it was: look again.
     CheckAgain(ErrorCode),
     Adopt(Box<Found>),
@@ -176,7 +178,7 @@ impl UploadMachine {
 
     fn begin_run(&mut self) {
         self.restarts = 0;
-        self.desk.line.retry_now();
+        self.desk.line.begin_run();
         self.meter.begin_run();
         self.check();
     }

@@ -6,6 +6,7 @@ use super::contract::{Action, Outcome, Request};
 use super::found::Found;
 use super::working::Working;
 use super::{Leave, MOST_RESTARTS, State, UploadMachine};
+use crate::progress::Meter;
 use crate::transfer::{Failure, Trouble};
 use crate::wire::ErrorCode;
 
@@ -20,7 +21,14 @@ impl UploadMachine {
     pub(super) fn leave(&mut self, leave: Leave) -> Result<(), Leave> {
         match leave {
             Leave::End(outcome) => self.end(outcome),
-            Leave::Fresh => self.start_fresh(),
+            Leave::Fresh => {
+                self.meter.start_over();
+                self.start_fresh();
+            }
+            Leave::FreshByChoice => {
+                self.meter = Meter::new(self.setup.size_bytes);
+                self.start_fresh();
+            }
             Leave::CheckAgain(code) => return self.check_again(code),
             Leave::Adopt(found) => return self.adopt(*found),
         }
@@ -43,7 +51,6 @@ impl UploadMachine {
     pub(super) fn start_fresh(&mut self) {
         self.cancel_all();
         self.remembered = None;
-        self.meter.start_over();
         self.state = State::Starting;
         self.desk.want(Request::Start { renew: true });
     }
@@ -116,6 +123,9 @@ impl UploadMachine {
             State::Discarding | State::Ended(Outcome::Done(_) | Outcome::Discarded)
         ) {
             return Ok(());
+        }
+        if matches!(self.state, State::Ended(_)) {
+            self.desk.line.begin_run();
         }
         if matches!(self.state, State::Starting) && self.desk.errand_is_out() {
             // Its answer names what has to be deleted.

@@ -82,7 +82,9 @@ impl Stage {
         let quota = quota_bytes.map_or("NULL".to_owned(), |bytes| bytes.to_string());
         self.sql(&format!(
             "INSERT INTO users (id, username, username_folded, auth_verifier, role, quota_bytes, created_at) \
-             VALUES ('{id}', '{id}', '{id}', decode(repeat('00', 32), 'hex'), 'user', {quota}, now())"
+             VALUES ('{id}', '{id}', '{id}', decode(repeat('00', 32), 'hex'), 'user', {quota}, now()); \
+             INSERT INTO key_slots (id, user_id, kind, account_key_id, slot) \
+             VALUES (gen_random_uuid(), '{id}', 'password', decode(repeat('06', 16), 'hex'), decode(repeat('00', 132), 'hex'))"
         ))
         .await;
     }

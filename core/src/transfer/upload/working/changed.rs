@@ -113,7 +113,7 @@ impl Working {
         match decision {
             _ if !changed.choices().contains(&decision) => Ok(()),
             Decision::Stop => Err(Leave::End(Outcome::Stopped)),
-            Decision::Fresh => Err(Leave::Fresh),
+            Decision::Fresh => Err(Leave::FreshByChoice),
             Decision::Replace => {
                 self.parts.agree_to_replace();
                 self.begin_replacing(desk);
