@@ -13,6 +13,7 @@ use ferry_core::wire::{NewInvitationRequest, NewInvitationResponse, Role};
 use tempfile::TempDir;
 
 use crate::{
+    bot_pool::{BotPool, PoolSize},
     client::{Api, Person},
     cluster::{Cluster, Database},
     parts_at::{PartsAt, part_files},
@@ -51,6 +52,7 @@ enum Wanted {
 #[derive(Default)]
 pub struct Setting {
     postgres: Wanted,
+    pool: Option<PoolSize>,
     settings: Vec<(String, String)>,
 }
 
@@ -86,6 +88,15 @@ impl Setting {
         }
     }
 
+    /// Parts go to a pool of bots, whatever the run is about.
+    #[must_use]
+    pub fn parts_in_telegram(self, size: PoolSize) -> Self {
+        Setting {
+            pool: Some(size),
+            ..self
+        }
+    }
+
     /// Sets one of the server's settings, by its environment variable.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl ToString) -> Self {
@@ -97,6 +108,14 @@ impl Setting {
     fn has_own_bot_api(&self) -> bool {
         let mut names = self.settings.iter().map(|(name, _)| name);
         names.any(|name| name == "FERRY_TELEGRAM__API_URL")
+    }
+
+    async fn parts_at(&self, data_dir: &Path) -> Result<PartsAt> {
+        match self.pool {
+            Some(size) => PartsAt::telegram(data_dir, size).await,
+            None if self.has_own_bot_api() => Ok(PartsAt::directory(data_dir)),
+            None => PartsAt::chosen(data_dir).await,
+        }
     }
 
     /// Starts everything.
@@ -112,13 +131,13 @@ impl Setting {
         let proxy = Proxy::start().await?;
         let data_dir = dir.path().join("data");
         std::fs::create_dir(&data_dir)?;
-        let parts_at = if self.has_own_bot_api() {
-            PartsAt::directory(&data_dir)
-        } else {
-            PartsAt::chosen(&data_dir).await?
-        };
+        let parts_at = self.parts_at(&data_dir).await?;
         let mut settings = vec![("FERRY_PUBLIC_URL".to_owned(), proxy.url())];
         settings.extend(parts_at.settings());
+        if self.pool.is_none() && parts_at.bot_pool().is_ok() {
+            // As with the directory: what stories count in parts stays the same.
+            settings.push(("FERRY_PART_PROFILE".to_owned(), "disk".to_owned()));
+        }
         let postgres = match self.postgres {
             Wanted::OwnDatabase => {
                 let database =
@@ -169,6 +188,11 @@ impl Stage {
     /// How it was started.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
+    }
+
+    /// The bots that the server sends parts through.
+    pub fn bot_pool(&self) -> Result<&BotPool> {
+        self.parts_at.bot_pool()
     }
 
     /// A folder for the story's own files.
