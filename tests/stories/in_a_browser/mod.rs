@@ -10,16 +10,19 @@ mod trouble;
 mod whole;
 
 use std::{
-    io::Write,
+    io::{Read, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Result, ensure};
-use ferry_core::wire::{CheckResponse, FileEntry, FilesPage, UploadSession};
+use ferry_core::{
+    digest::FileHasher,
+    wire::{CheckResponse, FileEntry, FilesPage, UploadSession},
+};
 use ferry_tests::{
     browser::{Browser, Page},
-    client::{Person, download},
+    client::{Opened, Person},
     proxy::{Action, Fault, Head, Ledger},
     stage::{PASSWORD, Setting, Stage},
 };
@@ -162,7 +165,7 @@ fn write_content(path: &Path, seed: u64, size_bytes: u64) -> Result<()> {
 
 /// Changes one byte and nothing else that a file's surroundings tell.
 fn flip_byte(path: &Path, offset: u64) -> Result<()> {
-    use std::io::{Read, Seek, SeekFrom};
+    use std::io::{Seek, SeekFrom};
     let modified = std::fs::metadata(path)?.modified()?;
     let mut file = std::fs::File::options().read(true).write(true).open(path)?;
     let mut byte = [0];
@@ -192,10 +195,23 @@ async fn ensure_equal(person: &Person, file_id: Uuid, name: &str, path: &Path) -
         .await?
         .expect(200)?;
     ensure!(entry.is_complete, "{entry:?}");
-    let (stored_name, content) = download(person, file_id).await?;
-    ensure!(stored_name == name, "its name is {stored_name}");
-    ensure!(content == std::fs::read(path)?, "its content is another");
+    let stored = Opened::fetch(person, file_id).await?;
+    ensure!(stored.name == name, "its name is {}", stored.name);
+    let came_down = stored.download(person, |_| ()).await?;
+    ensure!(came_down == sha256(path)?, "its content is another");
     Ok(())
+}
+
+fn sha256(path: &Path) -> Result<[u8; 32]> {
+    let mut hasher = FileHasher::new();
+    let mut file = std::fs::File::open(path)?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.finish()),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
 }
 
 /// What `check` says of the only unfinished upload.
