@@ -116,6 +116,13 @@ impl Ledger {
             .count()
     }
 
+    /// The first `length` requests.
+    pub fn up_to(&self, length: usize) -> Ledger {
+        Ledger {
+            seen: self.seen.iter().take(length).cloned().collect(),
+        }
+    }
+
     /// What came after the first `length` requests.
     pub fn since(&self, length: usize) -> Ledger {
         Ledger {

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use ferry_core::{
     digest::FileHasher,
     wire::{CheckResponse, FileEntry, FilesPage, UploadSession},
@@ -32,6 +32,8 @@ use uuid::Uuid;
 const LONG: Duration = Duration::from_secs(300);
 /// Long enough for a few parts.
 const SHORT: Duration = Duration::from_secs(60);
+
+const MIB: u64 = 1 << 20;
 
 const USER: &str = "ada";
 
@@ -134,6 +136,21 @@ impl Scene {
         self.browser.kill().await?;
         self.stage.close().await
     }
+}
+
+/// A setting of the run, by its environment variable.
+fn run_sets(variable: &str) -> Option<String> {
+    std::env::var_os(variable).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// The same for a number.
+fn run_counts(variable: &str, default: u64) -> Result<u64> {
+    let Some(value) = run_sets(variable) else {
+        return Ok(default);
+    };
+    value
+        .parse()
+        .with_context(|| format!("{variable} is no number"))
 }
 
 fn part_number(head: &Head) -> Option<u32> {
