@@ -177,6 +177,7 @@ mod tests {
             }),
             forwarded_bytes: 9,
             first_byte_at: None,
+            stalled: false,
             outcome: *outcome,
         };
         Ledger {

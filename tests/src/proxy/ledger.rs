@@ -24,6 +24,8 @@ pub struct Seen {
     pub forwarded_bytes: u64,
     /// When the first of them came.
     pub first_byte_at: Option<Instant>,
+    /// A fault keeps it from moving, or did.
+    pub stalled: bool,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -86,6 +88,12 @@ impl Ledger {
             .filter(|(_, seen)| seen.outcome == Outcome::InFlight)
             .map(|(part, _)| part.clone())
             .collect()
+    }
+
+    /// Whether something does not move just now.
+    pub fn is_stalled(&self) -> bool {
+        let stalls = |seen: &Seen| seen.stalled && seen.outcome == Outcome::InFlight;
+        self.seen.iter().any(stalls)
     }
 
     /// Parts of which at least a byte was handed to the server, once for each attempt.
@@ -160,6 +168,7 @@ mod tests {
             part: Some(part),
             forwarded_bytes,
             first_byte_at: None,
+            stalled: false,
             outcome,
         }
     }
