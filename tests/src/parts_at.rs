@@ -7,7 +7,9 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use bot_api_emulator::{ChatKind, Emulator, Fault, FaultRule, Limits, Members, Settings};
+use bot_api_emulator::{Fault, FaultRule};
+
+use crate::bot_pool::{BotPool, PoolSize};
 
 /// Names the provider that stories run on: `directory` (when absent) or `telegram`.
 pub const STORE: &str = "FERRY_TEST_STORE";
@@ -15,25 +17,28 @@ pub const STORE: &str = "FERRY_TEST_STORE";
 /// By this file a directory store knows that its directory is the right one.
 const STORE_MARK: &str = "ferry-store";
 
-const BOTS: usize = 3;
-const CHATS: usize = 2;
-
 /// A provider that a stage's server can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Store {
     /// The server's own directory.
     Directory,
-    /// Bots and chats of the emulator.
-    Telegram,
+    /// Bots and channels of the emulator.
+    Telegram(PoolSize),
 }
 
 impl Store {
+    /// Telegram, where a story does not care how many bots there are.
+    pub const SOME_BOTS: Store = Store::Telegram(PoolSize {
+        bots: 3,
+        channels: 2,
+    });
+
     /// The one that the run is about.
     pub(crate) fn chosen() -> Result<Store> {
         match std::env::var_os(STORE) {
             None => Ok(Store::Directory),
             Some(name) if name == "directory" => Ok(Store::Directory),
-            Some(name) if name == "telegram" => Ok(Store::Telegram),
+            Some(name) if name == "telegram" => Ok(Store::SOME_BOTS),
             Some(name) => anyhow::bail!("{STORE} names {name:?}, which is no provider"),
         }
     }
@@ -44,7 +49,7 @@ pub enum PartsAt {
     /// The server's own directory.
     Directory(PathBuf),
     /// Bots and chats.
-    Telegram(Box<Emulator>),
+    Telegram(Box<BotPool>),
 }
 
 impl PartsAt {
@@ -52,50 +57,29 @@ impl PartsAt {
     pub(crate) async fn new(store: Store, data_dir: &Path) -> Result<PartsAt> {
         match store {
             Store::Directory => Ok(PartsAt::Directory(data_dir.join("parts"))),
-            Store::Telegram => PartsAt::telegram(data_dir).await,
+            Store::Telegram(size) => PartsAt::telegram(data_dir, size).await,
         }
     }
 
-    async fn telegram(data_dir: &Path) -> Result<PartsAt> {
-        let mut settings = Settings::new(data_dir.with_file_name("telegram"));
-        // Stories tell what a person sees, not how fast the service lets a bot be.
-        settings.limits = Limits::off();
-        let emulator = Emulator::start(settings).await?;
-        let control = emulator.control();
-        control.create_bots(BOTS)?;
-        for number in 1..=CHATS {
-            control.create_chat(
-                ChatKind::Channel,
-                &format!("Parts {number}"),
-                &Members::AllBots,
-            )?;
-        }
-        Ok(PartsAt::Telegram(Box::new(emulator)))
+    async fn telegram(data_dir: &Path, size: PoolSize) -> Result<PartsAt> {
+        let pool = BotPool::start(data_dir.with_file_name("telegram"), size).await?;
+        Ok(PartsAt::Telegram(Box::new(pool)))
     }
 
     /// The server's settings for it. Those of the story come later and win.
     pub(crate) fn settings(&self) -> Vec<(String, String)> {
-        let PartsAt::Telegram(emulator) = self else {
-            return Vec::new();
-        };
-        let control = emulator.control();
-        let chats: Vec<String> = control.chats().iter().map(|c| c.id.to_string()).collect();
-        let chats = chats.join(",");
-        let bots: Vec<String> = control
-            .bots()
-            .iter()
-            .map(|bot| format!("{}@{chats}", bot.token))
-            .collect();
-        [
-            ("FERRY_STORAGE__KIND", "telegram".to_owned()),
-            ("FERRY_TELEGRAM__API_URL", emulator.url()),
-            ("FERRY_TELEGRAM__BOTS", bots.join(";")),
-            ("FERRY_TELEGRAM__SENDS_PER_MINUTE", "100000".to_owned()),
-            // As with the directory: what stories count in parts stays the same.
-            ("FERRY_PART_PROFILE", "disk".to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec()
+        match self {
+            PartsAt::Directory(_) => Vec::new(),
+            PartsAt::Telegram(pool) => pool.settings(),
+        }
+    }
+
+    /// The bots of a place that has some.
+    pub fn bot_pool(&self) -> Result<&BotPool> {
+        match self {
+            PartsAt::Directory(_) => anyhow::bail!("the parts are in a directory"),
+            PartsAt::Telegram(pool) => Ok(pool),
+        }
     }
 
     /// Names of what is stored there.
@@ -105,8 +89,8 @@ impl PartsAt {
                 .iter()
                 .map(|path| path.display().to_string())
                 .collect(),
-            PartsAt::Telegram(emulator) => {
-                let ledger = emulator.control().ledger(None);
+            PartsAt::Telegram(pool) => {
+                let ledger = pool.control().ledger(None);
                 let name = |row: &bot_api_emulator::LedgerRow| {
                     format!("{}/{}", row.chat_id, row.message_id)
                 };
@@ -119,9 +103,9 @@ impl PartsAt {
     pub fn unplug(&self) -> Result<()> {
         match self {
             PartsAt::Directory(root) => Ok(std::fs::rename(root, away(root))?),
-            PartsAt::Telegram(emulator) => {
+            PartsAt::Telegram(pool) => {
                 let gone = FaultRule::always(Fault::BadGatewayHtml);
-                emulator.control().add_faults(vec![gone]);
+                pool.control().add_faults(vec![gone]);
                 Ok(())
             }
         }
@@ -136,8 +120,8 @@ impl PartsAt {
                 }
                 Ok(std::fs::rename(away(root), root)?)
             }
-            PartsAt::Telegram(emulator) => {
-                emulator.control().clear_faults();
+            PartsAt::Telegram(pool) => {
+                pool.control().clear_faults();
                 Ok(())
             }
         }
@@ -155,9 +139,9 @@ impl PartsAt {
                 }
                 Ok(())
             }
-            PartsAt::Telegram(emulator) => {
+            PartsAt::Telegram(pool) => {
                 let flipped = FaultRule::on("file", Fault::FlippedBit);
-                emulator.control().add_faults(vec![flipped]);
+                pool.control().add_faults(vec![flipped]);
                 Ok(())
             }
         }

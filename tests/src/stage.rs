@@ -13,6 +13,7 @@ use ferry_core::wire::{NewInvitationRequest, NewInvitationResponse, Role};
 use tempfile::TempDir;
 
 use crate::{
+    bot_pool::BotPool,
     client::{Api, Person},
     cluster::{Cluster, Database},
     parts_at::{PartsAt, Store, part_files},
@@ -130,6 +131,10 @@ impl Setting {
         let parts_at = PartsAt::new(store, &data_dir).await?;
         let mut settings = vec![("FERRY_PUBLIC_URL".to_owned(), proxy.url())];
         settings.extend(parts_at.settings());
+        if self.store.is_none() && parts_at.bot_pool().is_ok() {
+            // As with the directory: what stories count in parts stays the same.
+            settings.push(("FERRY_PART_PROFILE".to_owned(), "disk".to_owned()));
+        }
         let postgres = match self.postgres {
             Wanted::OwnDatabase => {
                 let database =
@@ -180,6 +185,11 @@ impl Stage {
     /// How it was started.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
+    }
+
+    /// The bots that the server sends parts through.
+    pub fn bot_pool(&self) -> Result<&BotPool> {
+        self.parts_at.bot_pool()
     }
 
     /// A folder for the story's own files.

@@ -14,5 +14,6 @@ mod proxying;
 mod resuming;
 mod rights;
 mod secrecy;
+mod server_kills;
 mod telegram;
 mod upkeep;

@@ -3,67 +3,18 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use bot_api_emulator::{ChatKind, Control, Emulator, Fault, FaultRule, Limits, Members};
 use ferry_core::wire::{DeleteResponse, ErrorCode, ResumeStatus, ServerConfig};
 use ferry_tests::{
+    bot_pool::{BotPool, PoolSize},
     client::{Person, SealedFile, content, download},
+    parts_at::Store,
     stage::{Setting, Stage},
     wait,
 };
 
-/// A Bot API of the story's own, with bots in one channel.
-struct Telegram {
-    emulator: Emulator,
-    bots: String,
-    _home: tempfile::TempDir,
-}
-
-impl Telegram {
-    async fn start(bots: usize) -> Result<Telegram> {
-        let home = ferry_tests::stage_dir::new_dir("telegram-")?;
-        let settings = bot_api_emulator::Settings {
-            limits: Limits::off(),
-            ..bot_api_emulator::Settings::new(home.path())
-        };
-        let emulator = Emulator::start(settings).await?;
-        let control = emulator.control();
-        let tokens = control.create_bots(bots)?;
-        let channel = control.create_chat(ChatKind::Channel, "Parts", &Members::AllBots)?;
-        let bots: Vec<String> = tokens
-            .iter()
-            .map(|bot| format!("{}@{}", bot.token, channel.id))
-            .collect();
-        Ok(Telegram {
-            emulator,
-            bots: bots.join(";"),
-            _home: home,
-        })
-    }
-
-    fn control(&self) -> Control {
-        self.emulator.control()
-    }
-
-    /// What tells a server of it. The pace is that of a Bot API server of one's own.
-    fn settings(&self) -> [(&'static str, String); 4] {
-        [
-            ("FERRY_STORAGE__KIND", "telegram".to_owned()),
-            ("FERRY_TELEGRAM__API_URL", self.emulator.url()),
-            ("FERRY_TELEGRAM__BOTS", self.bots.clone()),
-            ("FERRY_TELEGRAM__SENDS_PER_MINUTE", "60000".to_owned()),
-        ]
-    }
-
-    fn setting(&self) -> Setting {
-        let told = self.settings().into_iter();
-        told.fold(Setting::default(), |setting, (name, value)| {
-            setting.set(name, value)
-        })
-    }
-
-    fn documents(&self) -> usize {
-        self.control().ledger(None).len()
-    }
+/// Bots in one channel.
+fn in_one_channel(bots: usize) -> PoolSize {
+    PoolSize { bots, channels: 1 }
 }
 
 async fn resume(person: &Person, file: &SealedFile) -> Result<ResumeStatus> {
@@ -72,13 +23,13 @@ async fn resume(person: &Person, file: &SealedFile) -> Result<ResumeStatus> {
 }
 
 /// Deletes the only file in Telegram and waits until no document is left, copies included.
-async fn delete(telegram: &Telegram, person: &Person, file: &SealedFile) -> Result<()> {
+async fn delete(pool: &BotPool, person: &Person, file: &SealedFile) -> Result<()> {
     let parts = file.total_parts();
     let path = format!("/api/files/{}", file.id());
     let deleted: DeleteResponse = person.api.delete(&path).await?.expect(200)?;
     ensure!(deleted.deletion.deleted == u64::from(parts), "{deleted:?}");
     let gone = || async {
-        let documents = telegram.documents();
+        let documents = pool.documents();
         wait::holds(documents == 0, &format!("{documents} documents"))
     };
     wait::until(Duration::from_secs(30), "its documents are deleted", gone).await
@@ -86,8 +37,8 @@ async fn delete(telegram: &Telegram, person: &Person, file: &SealedFile) -> Resu
 
 #[tokio::test]
 async fn a_file_goes_to_telegram_and_back_over_a_kill_and_a_dead_bot() -> Result<()> {
-    let telegram = Telegram::start(3).await?;
-    let mut stage = telegram.setting().start().await?;
+    let setting = Setting::default().parts_in(Store::Telegram(in_one_channel(3)));
+    let mut stage = setting.start().await?;
     let admin = stage.admin().await?;
     let config: ServerConfig = admin.api.get("/api/config").await?.expect(200)?;
     ensure!(
@@ -105,8 +56,8 @@ async fn a_file_goes_to_telegram_and_back_over_a_kill_and_a_dead_bot() -> Result
         status.uploaded_chunks == Some((1..=half).collect()),
         "{status:?}"
     );
-    let dead = telegram.control().bots()[0].id;
-    telegram.control().revoke_token(dead)?;
+    let telegram = stage.bot_pool()?.control();
+    telegram.revoke_token(telegram.bots()[0].id)?;
     file.put_all(&admin.api, half + 1..=file.total_parts())
         .await?;
     file.complete(&admin.api).await?;
@@ -120,25 +71,23 @@ async fn a_file_goes_to_telegram_and_back_over_a_kill_and_a_dead_bot() -> Result
         "{metrics}"
     );
     let log = stage.server()?.log()?;
-    for bot in telegram.control().bots() {
+    for bot in telegram.bots() {
         let secret = bot.token.split_once(':').context("a token")?.1;
         ensure!(!log.contains(secret), "a token is in the log");
     }
-    delete(&telegram, &admin, &file).await?;
+    delete(stage.bot_pool()?, &admin, &file).await?;
     stage.close().await
 }
 
 #[tokio::test]
 async fn an_api_that_is_away_is_waited_for() -> Result<()> {
-    let telegram = Telegram::start(2).await?;
-    let stage = telegram.setting().start().await?;
+    let setting = Setting::default().parts_in(Store::Telegram(in_one_channel(2)));
+    let stage = setting.start().await?;
     let admin = stage.admin().await?;
     let file = SealedFile::new(&admin.keys, "a file", content(1, 200_000))?;
     file.start(&admin.api).await?;
     file.put_all(&admin.api, [1]).await?;
-    telegram
-        .control()
-        .add_faults(vec![FaultRule::always(Fault::BadGatewayHtml)]);
+    stage.parts_at.unplug()?;
     let not_ready = || async {
         let ready = admin.api.get("/readyz").await?;
         ready.refused(503, ErrorCode::StorageUnavailable)
@@ -149,29 +98,26 @@ async fn an_api_that_is_away_is_waited_for() -> Result<()> {
     let path = format!("/api/files/{}/parts/1", file.id());
     let read = admin.api.get(&path).await?;
     read.refused(503, ErrorCode::StorageUnavailable)?;
-    telegram.control().clear_faults();
+    stage.parts_at.plug()?;
     file.put_all(&admin.api, 2..=file.total_parts()).await?;
     file.complete(&admin.api).await?;
     ensure!(
         download(&admin, file.id()).await?.1 == file.content,
         "another content came back"
     );
-    delete(&telegram, &admin, &file).await?;
+    delete(stage.bot_pool()?, &admin, &file).await?;
     stage.close_after_lost_puts().await
 }
 
 #[tokio::test]
 async fn earlier_files_stay_where_they_are_when_new_ones_go_to_telegram() -> Result<()> {
-    let telegram = Telegram::start(1).await?;
     let (stage, admin) = Stage::with_admin().await?;
     let old = SealedFile::new(&admin.keys, "an old file", content(1, 300_000))?;
     old.upload(&admin.api).await?;
 
+    let pool = BotPool::start(stage.dir().join("telegram"), in_one_channel(1)).await?;
     let mut recipe = stage.recipe().clone();
-    let told = telegram.settings().into_iter();
-    recipe
-        .settings
-        .extend(told.map(|(name, value)| (name.to_owned(), value)));
+    recipe.settings.extend(pool.settings());
     let parts_dir = stage.parts_dir().display().to_string();
     recipe.settings.extend([
         ("FERRY_STORAGE__ALSO".to_owned(), "directory".to_owned()),
@@ -189,7 +135,7 @@ async fn earlier_files_stay_where_they_are_when_new_ones_go_to_telegram() -> Res
     let new = SealedFile::new(&there.keys, "a new file", content(2, 300_000))?;
     new.upload(&there.api).await?;
     ensure!(
-        telegram.documents() == usize::try_from(new.total_parts())?,
+        pool.documents() == usize::try_from(new.total_parts())?,
         "the new file is elsewhere"
     );
     for file in [&old, &new] {
@@ -203,7 +149,7 @@ async fn earlier_files_stay_where_they_are_when_new_ones_go_to_telegram() -> Res
     let path = format!("/api/files/{}/parts/1", new.id());
     let unknown = admin.api.get(&path).await?;
     unknown.refused(503, ErrorCode::StorageUnavailable)?;
-    delete(&telegram, &there, &new).await?;
+    delete(&pool, &there, &new).await?;
     ensure!(second.stop().await?.success(), "the second server's end");
     stage.close().await
 }

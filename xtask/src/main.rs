@@ -55,12 +55,14 @@ enum Command {
         /// Only the benchmarks whose name contains this
         name: Option<String>,
     },
-    /// Kill browser, server and Postgres again and again on large files
+    /// The long versions of the tests, or one of them
     Soak {
-        /// How many runs, each with its own seed
+        /// Which one
+        name: Option<soak::Soak>,
+        /// Of `kills`: how many runs, each with its own seed
         #[arg(long, default_value_t = 20)]
         seeds: u32,
-        /// Size of the file, MiB
+        /// Of `kills`: size of the file, MiB
         #[arg(long, default_value_t = 1024)]
         size_mib: u32,
     },
@@ -83,7 +85,11 @@ fn main() -> ExitCode {
         Command::Web => web::build().map(drop),
         Command::Lint => lint::run(),
         Command::Bench { name } => bench::run(name.as_deref()),
-        Command::Soak { seeds, size_mib } => soak::run(seeds, size_mib),
+        Command::Soak {
+            name,
+            seeds,
+            size_mib,
+        } => soak::run(name, &soak::Kills { seeds, size_mib }),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

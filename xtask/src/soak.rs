@@ -1,61 +1,90 @@
-//! The long versions: the story of kills and resumes on large files and many seeds, half an hour of the bot pool, and
-//! thousands of parts in Telegram.
+//! The long versions: half an hour of the bot pool, thousands of parts in Telegram, and the stories of kills on large files.
 
 use anyhow::Result;
+use clap::ValueEnum;
 
 use crate::{
     install, test, web,
     workspace::{self, target},
 };
 
-/// `cargo xtask soak`.
-pub(crate) fn run(seeds: u32, size_mib: u32) -> Result<()> {
+/// A long run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Soak {
+    /// Three processes on the Bot API emulator, and twenty pairs of bot and chat in a model: virtual minutes
+    BotPool,
+    /// Five thousand parts through floods, failures, lost answers and dead bots
+    PartsInTelegram,
+    /// The server killed fifty times during one upload of 2 GiB to Telegram
+    ServerKills,
+    /// Browser, server and Postgres killed in large files, once for each seed
+    Kills,
+}
+
+/// How long [`Soak::Kills`] takes.
+pub(crate) struct Kills {
+    pub(crate) seeds: u32,
+    pub(crate) size_mib: u32,
+}
+
+/// `cargo xtask soak`: one of them, or all in this order.
+pub(crate) fn run(only: Option<Soak>, kills: &Kills) -> Result<()> {
     install::for_tests()?;
     web::build()?;
     test::build_parts(true)?;
-    bot_pool()?;
-    parts_in_telegram()?;
-    kills(seeds, size_mib)
+    let all = Soak::value_variants().iter();
+    for soak in all.filter(|soak| only.is_none_or(|only| only == **soak)) {
+        soak.run(kills)?;
+    }
+    Ok(())
 }
 
-/// Three processes on the Bot API emulator, and twenty pairs of bot and chat in a model: virtual minutes.
-fn bot_pool() -> Result<()> {
-    let mut run = test::on_stage(true);
-    run.arg("cargo").arg("test").args(test::MEMBERS);
-    run.args([
-        "--release",
-        "--lib",
-        "--",
-        "--test-threads=1",
-        "--nocapture",
-    ]);
-    run.args(["fleet", "throughput"].map(|tests| format!("telegram::pool::tests::{tests}")));
-    run.env("FERRY_TEST_VIRTUAL_MINUTES", "30");
-    workspace::run(&mut run)
-}
+/// The tests beside the code.
+const UNITS: &[&str] = &["--lib"];
+/// The tests on the built parts.
+const STORIES: &[&str] = &["--test", "stories"];
 
-/// Five thousand parts through floods, failures, lost answers and dead bots.
-fn parts_in_telegram() -> Result<()> {
-    let mut run = test::on_stage(true);
-    run.arg("cargo").arg("test").args(test::MEMBERS);
-    run.args(["--release", "--lib", "uploads::tests::telegram"]);
-    run.args(["--", "--test-threads=1", "--nocapture"]);
-    run.env("FERRY_TEST_TELEGRAM_PARTS", "5000");
-    workspace::run(&mut run)
-}
+impl Soak {
+    fn run(self, kills: &Kills) -> Result<()> {
+        let (kind, tests) = self.tests();
+        let mut run = test::on_stage(true);
+        run.arg("cargo").arg("test").args(test::MEMBERS);
+        run.arg("--release").args(kind);
+        run.args(["--", "--test-threads=1", "--nocapture"]);
+        run.args(tests).envs(self.settings(kills));
+        run.env("FERRY_TEST_SERVER", target().join("release/ferry-server"));
+        workspace::run(&mut run)
+    }
 
-fn kills(seeds: u32, size_mib: u32) -> Result<()> {
-    let mut story = test::on_stage(true);
-    story.arg("cargo").arg("test").args(test::MEMBERS);
-    story.args([
-        "--release",
-        "--test",
-        "stories",
-        "resume_from_a_fresh_profile",
-    ]);
-    story.args(["--", "--test-threads=1", "--nocapture"]);
-    story.env("FERRY_TEST_SEEDS", seeds.to_string());
-    story.env("FERRY_TEST_SIZE_MIB", size_mib.to_string());
-    story.env("FERRY_TEST_SERVER", target().join("release/ferry-server"));
-    workspace::run(&mut story)
+    fn tests(self) -> (&'static [&'static str], &'static [&'static str]) {
+        match self {
+            Soak::BotPool => (
+                UNITS,
+                &[
+                    "telegram::pool::tests::fleet",
+                    "telegram::pool::tests::throughput",
+                ],
+            ),
+            Soak::PartsInTelegram => (UNITS, &["uploads::tests::telegram"]),
+            Soak::ServerKills => (STORIES, &["server_kills"]),
+            Soak::Kills => (STORIES, &["resume_from_a_fresh_profile"]),
+        }
+    }
+
+    /// What makes them long.
+    fn settings(self, kills: &Kills) -> Vec<(&'static str, String)> {
+        match self {
+            Soak::BotPool => vec![("FERRY_TEST_VIRTUAL_MINUTES", "30".to_owned())],
+            Soak::PartsInTelegram => vec![("FERRY_TEST_TELEGRAM_PARTS", "5000".to_owned())],
+            Soak::ServerKills => vec![
+                ("FERRY_TEST_SERVER_KILLS", "50".to_owned()),
+                ("FERRY_TEST_SERVER_KILLS_SIZE_MIB", "2048".to_owned()),
+                ("FERRY_TEST_SERVER_KILLS_PARTS", "telegram".to_owned()),
+            ],
+            Soak::Kills => vec![
+                ("FERRY_TEST_SEEDS", kills.seeds.to_string()),
+                ("FERRY_TEST_SIZE_MIB", kills.size_mib.to_string()),
+            ],
+        }
+    }
 }

@@ -8,7 +8,7 @@ mod transfer;
 pub use account::{Person, attempt, new_token};
 pub use api::{Answer, Api, Call, Right};
 pub use sealed_file::{SealedFile, SealedPart};
-pub use transfer::{check, download, part_headers, part_rows};
+pub use transfer::{Opened, check, download, part_headers, part_rows};
 
 /// In one build with the server, reqwest gets TLS without a provider, and wants one even where it is not used.
 pub(crate) fn provide_tls() {

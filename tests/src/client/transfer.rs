@@ -6,8 +6,9 @@ use ferry_core::{
     envelope::{
         file_slot::FileKeySlot,
         header::Header,
+        keys::FileKeys,
         label,
-        manifest::Manifest,
+        manifest::{Content, Manifest},
         part::{self, SealedPart},
     },
     wire::{
@@ -59,43 +60,82 @@ pub fn part_headers(part: &SealedPart) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// A complete file with its keys, and the server's list of its parts: it is the sealed one, and the plan's.
+pub struct Opened {
+    /// Its name.
+    pub name: String,
+    rows: Vec<PartEntry>,
+    file_id: Uuid,
+    header: Header,
+    keys: FileKeys,
+    content: Content,
+}
+
+impl Opened {
+    /// Fetches and checks everything but the parts themselves.
+    pub async fn fetch(person: &Person, file_id: Uuid) -> Result<Opened> {
+        let entry: FileEntry = person
+            .api
+            .get(&format!("/api/files/{file_id}"))
+            .await?
+            .expect(200)?;
+        let header = Header::parse_for(&entry.header.0, &file_id)?;
+        let keys = FileKeySlot::parse(&entry.file_key.0)?.open(&header, &person.keys)?;
+        let manifest = Manifest::open(&entry.manifest.0, &keys.manifest, &header, None)?;
+        let name = manifest.about().name.clone();
+        ensure!(
+            label::stands_for(&entry.filename, &person.keys.name, &name),
+            "the label is another name's"
+        );
+        let content = manifest.content().context("the file is not complete")?;
+        let rows = part_rows(&person.api, file_id).await?;
+        let records: Vec<_> = rows.iter().map(record).collect();
+        content.check_parts(&records)?;
+        let plan = content.plan(&header)?;
+        let planned = plan.iter().map(|span| (span.number, span.len_bytes));
+        ensure!(
+            rows.iter().map(|row| (row.number, row.size)).eq(planned),
+            "the parts are not those of {plan:?}"
+        );
+        Ok(Opened {
+            name,
+            rows,
+            file_id,
+            content: content.clone(),
+            header,
+            keys,
+        })
+    }
+
+    /// A part as it is stored.
+    pub async fn sealed_part(&self, person: &Person, number: u32) -> Result<Vec<u8>> {
+        let path = format!("/api/files/{}/parts/{number}", self.file_id);
+        let body = person.api.get(&path).await?;
+        body.expect_status(200)?;
+        Ok(body.body)
+    }
+
+    /// Downloads it, and hands its plaintext over piece by piece; whatever is not as it was sealed is an error. Returns
+    /// its SHA-256.
+    pub async fn download(&self, person: &Person, mut take: impl FnMut(&[u8])) -> Result<[u8; 32]> {
+        let mut hasher = FileHasher::new();
+        for (span, row) in self.content.plan(&self.header)?.iter().zip(&self.rows) {
+            let body = self.sealed_part(person, span.number).await?;
+            let plaintext = part::open(&self.keys, self.header.core(), &span, &record(row), &body)?;
+            hasher.update(&plaintext);
+            take(&plaintext);
+        }
+        let sha256 = hasher.finish();
+        ensure!(sha256 == self.content.sha256, "the file's hash is another");
+        Ok(sha256)
+    }
+}
+
 /// Name and content of a complete file; anything that is not as it was sealed is an error.
 pub async fn download(person: &Person, file_id: Uuid) -> Result<(String, Vec<u8>)> {
-    let entry: FileEntry = person
-        .api
-        .get(&format!("/api/files/{file_id}"))
-        .await?
-        .expect(200)?;
-    let header = Header::parse_for(&entry.header.0, &file_id)?;
-    let keys = FileKeySlot::parse(&entry.file_key.0)?.open(&header, &person.keys)?;
-    let manifest = Manifest::open(&entry.manifest.0, &keys.manifest, &header, None)?;
-    let name = manifest.about().name.clone();
-    ensure!(
-        label::stands_for(&entry.filename, &person.keys.name, &name),
-        "the label is another name's"
-    );
-    let content = manifest.content().context("the file is not complete")?;
-    let plan = content.plan(&header)?;
-    let records: Vec<_> = part_rows(&person.api, file_id)
-        .await?
-        .iter()
-        .map(record)
-        .collect();
-    content.check_parts(&records)?;
-    let mut plaintext = Vec::new();
-    for (span, record) in plan.iter().zip(&records) {
-        let body = person
-            .api
-            .get(&format!("/api/files/{file_id}/parts/{}", span.number))
-            .await?;
-        body.expect_status(200)?;
-        plaintext.extend(part::open(&keys, header.core(), &span, record, &body.body)?);
-    }
-    let mut hasher = FileHasher::new();
-    hasher.update(&plaintext);
-    ensure!(
-        hasher.finish() == content.sha256,
-        "the file's hash is another"
-    );
-    Ok((name, plaintext))
+    let opened = Opened::fetch(person, file_id).await?;
+    let mut content = Vec::new();
+    let take = |piece: &[u8]| content.extend_from_slice(piece);
+    opened.download(person, take).await?;
+    Ok((opened.name, content))
 }

@@ -17,6 +17,11 @@ pub enum Action {
     Delay(Duration),
     /// It waits until [`super::Proxy::release`].
     Hold,
+    /// Nothing moves any more when this many body bytes were handed on, until the server has ended or
+    /// [`super::Proxy::release`]; then the connection ends.
+    StallAfterBytes(u64),
+    /// The server works; its answer moves no further, in the same way.
+    StallAnswer,
 }
 
 /// An action, for whom, how often.

@@ -24,6 +24,8 @@ pub struct Seen {
     pub forwarded_bytes: u64,
     /// When the first of them came.
     pub first_byte_at: Option<Instant>,
+    /// A fault keeps it from moving, or did.
+    pub stalled: bool,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -88,6 +90,12 @@ impl Ledger {
             .collect()
     }
 
+    /// Whether something does not move just now.
+    pub fn is_stalled(&self) -> bool {
+        let stalls = |seen: &Seen| seen.stalled && seen.outcome == Outcome::InFlight;
+        self.seen.iter().any(stalls)
+    }
+
     /// Parts of which at least a byte was handed to the server, once for each attempt.
     pub fn sent(&self) -> Vec<PartId> {
         self.part_puts()
@@ -114,6 +122,13 @@ impl Ledger {
             .iter()
             .filter(|seen| seen.what.starts_with(what))
             .count()
+    }
+
+    /// The first `length` requests.
+    pub fn up_to(&self, length: usize) -> Ledger {
+        Ledger {
+            seen: self.seen.iter().take(length).cloned().collect(),
+        }
     }
 
     /// What came after the first `length` requests.
@@ -153,6 +168,7 @@ mod tests {
             part: Some(part),
             forwarded_bytes,
             first_byte_at: None,
+            stalled: false,
             outcome,
         }
     }

@@ -210,6 +210,7 @@ impl<'a> Entry<'a> {
             part: PartId::of(head.method(), head.path()),
             forwarded_bytes: 0,
             first_byte_at: None,
+            stalled: false,
             outcome: Outcome::InFlight,
         });
         shared.changed.notify_waiters();
@@ -251,10 +252,9 @@ async fn exchange(
         Some(Action::Hold) => entry.shared.released.notified().await,
         _ => {}
     }
-    let most_bytes = if let Some(Action::CutAfterBytes(most)) = action {
-        most
-    } else {
-        u64::MAX
+    let most_bytes = match action {
+        Some(Action::CutAfterBytes(most) | Action::StallAfterBytes(most)) => most,
+        _ => u64::MAX,
     };
     let upstream = entry.shared.upstream_of(head.path());
     let upstream = upstream.context("there is no server yet")?;
@@ -265,14 +265,35 @@ async fn exchange(
     server.write_all(&head.raw).await?;
     let sending = send_body(entry, head, from, &mut server, most_bytes);
     let answering = async {
-        if matches!(action, Some(Action::DropAnswer)) {
+        if matches!(action, Some(Action::DropAnswer | Action::StallAnswer)) {
             swallow_answer(head.method(), &mut answers).await?;
             anyhow::bail!("the answer was dropped");
         }
         answer(entry, head.method(), &mut answers, to).await
     };
-    let (sent, goes_on) = tokio::try_join!(sending, answering)?;
+    let exchanged = tokio::try_join!(sending, answering);
+    let stalls = matches!(
+        action,
+        Some(Action::StallAfterBytes(_) | Action::StallAnswer)
+    );
+    if stalls && exchanged.is_err() {
+        stall(entry, &mut answers).await;
+    }
+    let (sent, goes_on) = exchanged?;
     Ok(sent && goes_on && !head.closes())
+}
+
+/// Until the server has ended or the story says so.
+async fn stall(entry: &Entry<'_>, answers: &mut BufReader<OwnedReadHalf>) {
+    let mut released = std::pin::pin!(entry.shared.released.notified());
+    // From here on no release is missed; the story may act as soon as it sees this.
+    released.as_mut().enable();
+    entry.update(|seen| seen.stalled = true);
+    let mut nowhere = tokio::io::sink();
+    tokio::select! {
+        _ = tokio::io::copy(answers, &mut nowhere) => {}
+        () = released => {}
+    }
 }
 
 /// Hands the body on; where the server closed early, the rest is read and dropped so that the client sees the answer.

@@ -1,10 +1,11 @@
 //! Everything that can be killed is killed; what was stored stays stored, and at most the parts in flight go again.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use ferry_tests::{
-    proxy::{Ledger, Outcome, PartId, Seen},
+    kills::{Dice, Kill, judge},
+    proxy::Ledger,
     stage_dir, wait,
 };
 use nix::{
@@ -12,11 +13,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{LONG, Scene, check_unfinished, ensure_stored, slow_parts};
-
-const MIB: u64 = 1 << 20;
-/// The page's limit of sends at once.
-const MOST_IN_FLIGHT: usize = 4;
+use super::{LONG, MIB, Scene, check_unfinished, ensure_stored, run_counts, slow_parts};
 
 /// Who is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,71 +23,10 @@ enum Victim {
     Postgres,
 }
 
-/// One kill, and what was on its way in that moment.
-struct Kill {
-    victim: Victim,
-    in_flight: BTreeSet<PartId>,
-    /// Requests seen before.
-    requests: usize,
-}
-
-impl Kill {
-    /// Parts that were on their way when it struck. Postgres is gone for a while: what is refused meanwhile counts too.
-    fn lost(&self, afterwards: &Ledger) -> BTreeSet<PartId> {
-        let mut lost = self.in_flight.clone();
-        if self.victim == Victim::Postgres {
-            let refused = |seen: &Seen| matches!(seen.outcome, Outcome::Answered(500..));
-            let puts = afterwards.part_puts().filter(|(_, seen)| refused(seen));
-            lost.extend(puts.map(|(part, _)| part.clone()));
-        }
-        lost
-    }
-}
-
-/// Draws numbers that depend on the seed alone.
-struct Dice(blake3::OutputReader);
-
-impl Dice {
-    fn of(seed: u64) -> Dice {
-        Dice(
-            blake3::Hasher::new_derive_key("ferry stories: kills")
-                .update(&seed.to_be_bytes())
-                .finalize_xof(),
-        )
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        let mut bytes = [0; 8];
-        self.0.fill(&mut bytes);
-        usize::try_from(u64::from_be_bytes(bytes) % bound as u64).unwrap_or(0)
-    }
-
-    /// All three in any order.
-    fn victims(&mut self) -> Vec<Victim> {
-        let mut left = vec![Victim::Browser, Victim::Server, Victim::Postgres];
-        let mut order = Vec::new();
-        while !left.is_empty() {
-            order.push(left.swap_remove(self.below(left.len())));
-        }
-        order
-    }
-}
-
-fn setting(name: &str, default: u64) -> Result<u64> {
-    match std::env::var_os(name) {
-        Some(value) => value
-            .to_str()
-            .context("not a number")?
-            .parse()
-            .context("not a number"),
-        None => Ok(default),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn resume_from_a_fresh_profile() -> Result<()> {
-    let seeds = setting("FERRY_TEST_SEEDS", 5)?;
-    let size_bytes = setting("FERRY_TEST_SIZE_MIB", 96)? * MIB;
+    let seeds = run_counts("FERRY_TEST_SEEDS", 5)?;
+    let size_bytes = run_counts("FERRY_TEST_SIZE_MIB", 96)? * MIB;
     for seed in 1..=seeds {
         killed_and_resumed(seed, size_bytes)
             .await
@@ -106,7 +42,8 @@ async fn killed_and_resumed(seed: u64, size_bytes: u64) -> Result<()> {
     scene.page.pick([&path]).await?;
     let expected_parts = usize::try_from(size_bytes / (5 * MIB / 2))?;
     let mut kills = Vec::new();
-    for (round, victim) in dice.victims().into_iter().enumerate() {
+    let victims = vec![Victim::Browser, Victim::Server, Victim::Postgres];
+    for (round, victim) in dice.shuffled(victims).into_iter().enumerate() {
         let at = expected_parts * round / 4 + 1 + dice.below(expected_parts / 4);
         let moving =
             |ledger: &Ledger| ledger.acknowledged().len() >= at && !ledger.in_flight().is_empty();
@@ -142,25 +79,16 @@ async fn kill_one(mut scene: Scene, victim: Victim) -> Result<(Scene, Kill)> {
         Victim::Postgres => kill(old_postmaster, Signal::SIGKILL)?,
     }
     let after = scene.stage.proxy.ledger();
-    let begun_meanwhile = after.since(before.seen.len());
-    let in_flight = before
-        .in_flight()
-        .into_iter()
-        .chain(begun_meanwhile.part_puts().map(|(part, _)| part.clone()))
-        .collect();
+    let mut kill = Kill::between(format!("{victim:?}"), &before, &after);
     match victim {
         Victim::Browser => {}
         Victim::Server => scene.stage.start_server().await?,
-        Victim::Postgres => until_postgres_is_back(&scene, old_postmaster).await?,
+        Victim::Postgres => {
+            kill = kill.missed_for_a_while();
+            until_postgres_is_back(&scene, old_postmaster).await?;
+        }
     }
-    Ok((
-        scene,
-        Kill {
-            victim,
-            in_flight,
-            requests: after.seen.len(),
-        },
-    ))
+    Ok((scene, kill))
 }
 
 /// Another postmaster runs, and the server has found it.
@@ -183,46 +111,6 @@ fn postmaster(scene: &Scene) -> Result<Pid> {
             .with_context(|| format!("no Postgres in {processes:?}"))?
             .pid,
     ))
-}
-
-/// No acknowledged part went again, and each kill cost at most what was in flight.
-fn judge(ledger: &Ledger, kills: &[Kill]) -> Result<()> {
-    let needless = ledger.sent_after_acknowledgement();
-    ensure!(
-        needless.is_empty(),
-        "sent again although they were stored: {needless:?}"
-    );
-    let mut owed: BTreeSet<PartId> = BTreeSet::new();
-    for (at, kill) in kills.iter().enumerate() {
-        let until = kills
-            .get(at + 1)
-            .map_or(ledger.seen.len(), |next| next.requests);
-        let sent_before: BTreeSet<PartId> = ledger_up_to(ledger, kill.requests)
-            .sent()
-            .into_iter()
-            .collect();
-        let sent_after: BTreeSet<PartId> = ledger_up_to(ledger, until)
-            .since(kill.requests)
-            .sent()
-            .into_iter()
-            .collect();
-        let again: BTreeSet<PartId> = sent_before.intersection(&sent_after).cloned().collect();
-        let lost = kill.lost(&ledger_up_to(ledger, until).since(kill.requests));
-        let new: Vec<&PartId> = again.difference(&owed).collect();
-        ensure!(
-            new.len() <= MOST_IN_FLIGHT && new.iter().all(|part| lost.contains(part)),
-            "after the {:?} was killed these went again: {new:?}; in flight were {lost:?}",
-            kill.victim
-        );
-        owed.extend(lost);
-    }
-    Ok(())
-}
-
-fn ledger_up_to(ledger: &Ledger, requests: usize) -> Ledger {
-    Ledger {
-        seen: ledger.seen.iter().take(requests).cloned().collect(),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,33 +10,38 @@ mod trouble;
 mod whole;
 
 use std::{
-    io::Write,
+    io::{Read, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use anyhow::{Result, ensure};
-use ferry_core::wire::{CheckResponse, FileEntry, FilesPage, UploadSession};
+use anyhow::{Context, Result, ensure};
+use ferry_core::{
+    digest::FileHasher,
+    wire::{CheckResponse, FileEntry, FilesPage, UploadSession},
+};
 use ferry_tests::{
     browser::{Browser, Page},
-    client::{Person, download},
+    client::{Opened, Person},
     proxy::{Action, Fault, Head, Ledger},
     stage::{PASSWORD, Setting, Stage},
 };
 use uuid::Uuid;
 
 /// Long enough for the largest file of these stories on a busy machine.
-const LONG: Duration = Duration::from_secs(300);
+pub(super) const LONG: Duration = Duration::from_secs(300);
 /// Long enough for a few parts.
 const SHORT: Duration = Duration::from_secs(60);
+
+pub(super) const MIB: u64 = 1 << 20;
 
 const USER: &str = "ada";
 
 /// A stage with an open, signed-in browser.
-struct Scene {
-    stage: Stage,
-    browser: Browser,
-    page: Page,
+pub(super) struct Scene {
+    pub(super) stage: Stage,
+    pub(super) browser: Browser,
+    pub(super) page: Page,
     browsers: u32,
 }
 
@@ -56,7 +61,11 @@ fn slow_parts() -> Setting {
 impl Scene {
     /// The account is made by the setup link, on the page.
     async fn set_up(setting: Setting) -> Result<Scene> {
-        let stage = setting.start().await?;
+        Scene::on(setting.start().await?).await
+    }
+
+    /// The same on a stage whose server runs.
+    pub(super) async fn on(stage: Stage) -> Result<Scene> {
         let browser = Browser::open(stage.dir(), "1").await?;
         let page = browser.page();
         let token = stage.server()?.setup_token().await?;
@@ -92,12 +101,12 @@ impl Scene {
     }
 
     /// The same person on a second device, natively: what the page did is judged by another implementation.
-    async fn person(&self) -> Result<Person> {
+    pub(super) async fn person(&self) -> Result<Person> {
         Person::login(&self.stage.api()?, USER, PASSWORD).await
     }
 
     /// A file of the story's own, the same for the same seed.
-    fn file(&self, name: &str, seed: u64, size_bytes: u64) -> Result<PathBuf> {
+    pub(super) fn file(&self, name: &str, seed: u64, size_bytes: u64) -> Result<PathBuf> {
         self.file_in("files", name, seed, size_bytes)
     }
 
@@ -118,7 +127,7 @@ impl Scene {
     }
 
     /// Waits until this many parts are acknowledged.
-    async fn until_stored(&self, parts: usize) -> Result<Ledger> {
+    pub(super) async fn until_stored(&self, parts: usize) -> Result<Ledger> {
         let wanted = |ledger: &Ledger| ledger.acknowledged().len() >= parts;
         self.stage
             .proxy
@@ -131,6 +140,21 @@ impl Scene {
         self.browser.kill().await?;
         self.stage.close().await
     }
+}
+
+/// A setting of the run, by its environment variable.
+pub(super) fn run_sets(variable: &str) -> Option<String> {
+    std::env::var_os(variable).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// The same for a number.
+pub(super) fn run_counts(variable: &str, default: u64) -> Result<u64> {
+    let Some(value) = run_sets(variable) else {
+        return Ok(default);
+    };
+    value
+        .parse()
+        .with_context(|| format!("{variable} is no number"))
 }
 
 fn part_number(head: &Head) -> Option<u32> {
@@ -162,7 +186,7 @@ fn write_content(path: &Path, seed: u64, size_bytes: u64) -> Result<()> {
 
 /// Changes one byte and nothing else that a file's surroundings tell.
 fn flip_byte(path: &Path, offset: u64) -> Result<()> {
-    use std::io::{Read, Seek, SeekFrom};
+    use std::io::{Seek, SeekFrom};
     let modified = std::fs::metadata(path)?.modified()?;
     let mut file = std::fs::File::options().read(true).write(true).open(path)?;
     let mut byte = [0];
@@ -174,7 +198,7 @@ fn flip_byte(path: &Path, offset: u64) -> Result<()> {
 }
 
 /// The only complete file, downloaded natively, must be this one.
-async fn ensure_stored(person: &Person, name: &str, path: &Path) -> Result<()> {
+pub(super) async fn ensure_stored(person: &Person, name: &str, path: &Path) -> Result<()> {
     let files: FilesPage = person.api.get("/api/files").await?.expect(200)?;
     ensure!(
         files.files.len() == 1,
@@ -192,14 +216,27 @@ async fn ensure_equal(person: &Person, file_id: Uuid, name: &str, path: &Path) -
         .await?
         .expect(200)?;
     ensure!(entry.is_complete, "{entry:?}");
-    let (stored_name, content) = download(person, file_id).await?;
-    ensure!(stored_name == name, "its name is {stored_name}");
-    ensure!(content == std::fs::read(path)?, "its content is another");
+    let stored = Opened::fetch(person, file_id).await?;
+    ensure!(stored.name == name, "its name is {}", stored.name);
+    let came_down = stored.download(person, |_| ()).await?;
+    ensure!(came_down == sha256(path)?, "its content is another");
     Ok(())
 }
 
+fn sha256(path: &Path) -> Result<[u8; 32]> {
+    let mut hasher = FileHasher::new();
+    let mut file = std::fs::File::open(path)?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.finish()),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+}
+
 /// What `check` says of the only unfinished upload.
-async fn check_unfinished(person: &Person) -> Result<CheckResponse> {
+pub(super) async fn check_unfinished(person: &Person) -> Result<CheckResponse> {
     let uploads: Vec<UploadSession> = person.api.get("/api/uploads").await?.expect(200)?;
     ensure!(uploads.len() == 1, "{} unfinished uploads", uploads.len());
     ferry_tests::client::check(&person.api, &uploads[0].filename, uploads[0].size).await

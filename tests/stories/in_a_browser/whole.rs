@@ -1,7 +1,7 @@
 //! The plain way: a file goes up and comes down again.
 
 use anyhow::{Result, ensure};
-use ferry_core::{digest::FileHasher, wire::FilesPage};
+use ferry_core::wire::FilesPage;
 use ferry_tests::{
     proxy::{Action, Fault, Head},
     stage::{PASSWORD, Setting},
@@ -9,20 +9,7 @@ use ferry_tests::{
 };
 use serde_json::json;
 
-use super::{LONG, SHORT, Scene, slow_parts, tiny_parts};
-
-fn sha256(path: &std::path::Path) -> Result<[u8; 32]> {
-    use std::io::Read;
-    let mut hasher = FileHasher::new();
-    let mut file = std::fs::File::open(path)?;
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hasher.finish()),
-            length => hasher.update(&buffer[..length]),
-        }
-    }
-}
+use super::{LONG, SHORT, Scene, sha256, slow_parts, tiny_parts};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_goes_up_and_comes_down_equal() -> Result<()> {

@@ -42,7 +42,7 @@ pub(crate) const CASES: [Case; 2] = [
     Case {
         name: "parallel-uploads-telegram",
         what: "server's peak memory with 20 uploads into Telegram",
-        store: Store::Telegram,
+        store: Store::SOME_BOTS,
         profile: TELEGRAM,
         most_mib: 300.0,
     },
