@@ -6,7 +6,8 @@ use ferry_core::{
     wire::{KdfResponse, UploadSession},
 };
 use ferry_tests::{
-    browser::Browser,
+    browser::{Browser, Page},
+    client::Person,
     proxy::{Action, Fault},
     stage::PASSWORD,
     wait,
@@ -188,5 +189,86 @@ async fn a_tab_that_shows_somebody_else_uploads_nothing_into_the_new_account() -
     page.pick([&path]).await?;
     page.until_upload("a file.bin", &["done"], SHORT).await?;
     ensure_stored(&bob, "a file.bin", &path).await?;
+    scene.close().await
+}
+
+async fn until_notice(page: &Page, code: &str) -> Result<()> {
+    let said = || async {
+        let notices = page.cards("notice-banner").await?;
+        let is_said = notices.iter().any(|notice| notice.get("code") == code);
+        wait::holds(is_said, &format!("{notices:?}"))
+    };
+    wait::until(SHORT, &format!("the page says {code}"), said).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_out_without_an_answer_is_done_here_and_said() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let logout = Fault::on("POST /api/auth/logout", u32::MAX, Action::CutBefore);
+    scene.stage.proxy.add(logout);
+    scene.page.click("sign-out").await?;
+    scene.page.until_view(&["sign-in"]).await?;
+    until_notice(&scene.page, "network").await?;
+    scene.stage.proxy.heal();
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_notices_that_the_session_ended_in_another_tab() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let page = &scene.page;
+    page.open_second_tab(&scene.stage.proxy.url()).await?;
+    page.until_view(&["unlock"]).await?;
+    page.click("sign-out").await?;
+    page.until_view(&["sign-in"]).await?;
+    page.switch_to_tab(0).await?;
+    let come_back = "document.dispatchEvent(new Event('visibilitychange'))";
+    page.script(come_back, vec![]).await?;
+    page.until_view(&["sign-in"]).await?;
+    until_notice(page, "session_ended").await?;
+    scene.close().await
+}
+
+const NEW_PASSWORD: &str = "quite another password";
+
+async fn change_password(page: &Page) -> Result<()> {
+    page.click("nav-settings").await?;
+    page.until_view(&["settings"]).await?;
+    page.type_into("old-password", PASSWORD).await?;
+    page.type_into("new-password", NEW_PASSWORD).await?;
+    page.type_into("new-password-repeat", NEW_PASSWORD).await?;
+    page.click_in("[data-testid='password-form']", "submit")
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_password_is_said_though_signing_in_again_fails() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let login = Fault::on("POST /api/auth/login", u32::MAX, Action::CutBefore);
+    scene.stage.proxy.add(login);
+    change_password(&scene.page).await?;
+    scene.page.until_view(&["sign-in"]).await?;
+    until_notice(&scene.page, "password_changed").await?;
+    scene.stage.proxy.heal();
+    scene.page.submit_sign_in(USER, NEW_PASSWORD).await?;
+    scene.page.until_view(&["files", "settings"]).await?;
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_password_is_found_out_though_the_answer_was_lost() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let password = Fault::on("POST /api/auth/password", 1, Action::DropAnswer);
+    scene.stage.proxy.add(password);
+    change_password(&scene.page).await?;
+    until_notice(&scene.page, "password_changed").await?;
+    Person::login(&scene.stage.api()?, USER, NEW_PASSWORD).await?;
+    scene.page.click("nav-files").await?;
+    let path = scene.file("after.bin", 1, 300_000)?;
+    scene.page.pick([&path]).await?;
+    scene
+        .page
+        .until_upload("after.bin", &["done"], SHORT)
+        .await?;
     scene.close().await
 }

@@ -1,7 +1,7 @@
 //! The plain way: a file goes up and comes down again.
 
 use anyhow::{Result, ensure};
-use ferry_core::wire::FilesPage;
+use ferry_core::wire::{FilesPage, UploadSession, VerifyRequest, VerifyResponse};
 use ferry_tests::{
     proxy::{Action, Fault, Head},
     stage::{PASSWORD, Setting},
@@ -199,5 +199,59 @@ async fn a_file_is_renamed_and_deleted_on_the_page() -> Result<()> {
         )
     };
     wait::until(SHORT, "the file is deleted", gone).await?;
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_finds_damage_and_the_damaged_file_can_be_deleted() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let page = &scene.page;
+    let path = scene.file("checked.bin", 1, 2_000_000)?;
+    page.pick([&path]).await?;
+    page.until_upload("checked.bin", &["done"], SHORT).await?;
+    let row = page.until_file("checked.bin").await?;
+    let row = format!(
+        "[data-testid='file-row'][data-file-id='{}']",
+        row.get("fileId")
+    );
+    page.click_in(&row, "file-verify").await?;
+    let sound = || async {
+        let said = page
+            .script(
+                "return document.querySelector('[data-testid=file-result]').textContent",
+                vec![],
+            )
+            .await?;
+        let said = said.as_str().unwrap_or_default().to_owned();
+        wait::holds(said.starts_with("The stored copy is sound"), &said)
+    };
+    wait::until(SHORT, "the check finds nothing", sound).await?;
+    // A check believes for a day what it found sound; this one is told otherwise.
+    scene.stage.parts_at.damage()?;
+    let person = scene.person().await?;
+    let files: FilesPage = person.api.get("/api/files").await?.expect(200)?;
+    let request = VerifyRequest {
+        file_id: files.files[0].file_id,
+        chunk_numbers: None,
+        max_age_secs: None,
+    };
+    let verified: VerifyResponse = person
+        .api
+        .post("/api/upload/verify-chunks", &request)
+        .await?
+        .expect(200)?;
+    ensure!(verified.needs_re_upload, "{verified:?}");
+    page.reload().await?;
+    page.unlock(PASSWORD).await?;
+    page.click("unfinished-discard").await?;
+    page.click("confirm-yes").await?;
+    let gone = || async {
+        ensure!(!page.has("unfinished-row").await?, "it is still offered");
+        ensure!(!page.has("error-banner").await?, "an error is shown");
+        Ok(())
+    };
+    wait::until(SHORT, "the damaged file is deleted", gone).await?;
+    let uploads: Vec<UploadSession> = person.api.get("/api/uploads").await?.expect(200)?;
+    ensure!(uploads.is_empty(), "{uploads:?}");
     scene.close().await
 }
