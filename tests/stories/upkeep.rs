@@ -302,20 +302,21 @@ async fn what_expired_goes_by_itself() -> Result<()> {
 
 #[tokio::test]
 async fn a_new_store_that_does_not_answer_keeps_no_job_from_its_work() -> Result<()> {
-    let stage = Setting::default()
-        .set("FERRY_CLEANUP_INTERVAL_SECS", 86_400)
+    let mut stage = Setting::default()
+        .set("FERRY_CLEANUP_INTERVAL_SECS", 1)
         .start()
         .await?;
     let admin = stage.admin().await?;
     let file = SealedFile::new(&admin.keys, "old", content(1, 300_000))?;
     file.start(&admin.api).await?;
     file.put_all(&admin.api, [1]).await?;
+    stage.stop_server().await?;
+    age(&stage, file.id(), 8).await?;
 
-    // A second server: it knows one more store, which nobody serves, and cleans up.
+    // Another server comes: it is told of one more store, which nobody serves.
     let mut recipe = stage.recipe().clone();
     recipe.settings.extend(
         [
-            ("FERRY_CLEANUP_INTERVAL_SECS", "1"),
             ("FERRY_STORAGE__ALSO", "s3"),
             ("FERRY_STORAGE__BUCKET", "nowhere"),
             ("FERRY_STORAGE__ENDPOINT", "http://127.0.0.1:9"),
@@ -327,10 +328,10 @@ async fn a_new_store_that_does_not_answer_keeps_no_job_from_its_work() -> Result
     recipe.data_dir = stage.dir().join("second");
     std::fs::create_dir_all(&recipe.data_dir)?;
     let second = recipe.start().await?;
-    age(&stage, file.id(), 8).await?;
+    let there = admin.api.moved_to(&second.url());
     let gone = || async {
         let path = format!("/api/upload/resume/{}", file.id());
-        let answer = admin.api.get(&path).await?;
+        let answer = there.get(&path).await?;
         answer.refused(410, ErrorCode::UploadExpired)
     };
     wait::until(Duration::from_secs(30), "the upload is cleaned up", gone).await?;
