@@ -21,7 +21,8 @@ use crate::storage::telegram::{
 
 const BOTS: usize = 3;
 const CHATS: usize = 2;
-const SENDERS_OF_A_PROCESS: usize = 6;
+/// Of all processes together: what they want to send is always more than they may.
+const SENDERS: usize = 18;
 /// Above 100 kB, where the server begins to pace uploads of the same size.
 const BODY_BYTES: usize = 200_000;
 /// Virtual minutes of a run in which nobody asks for more, and how fast they pass; half an hour is the soak's.
@@ -37,6 +38,7 @@ struct Orders {
     start: DateTime<Utc>,
     scale: u32,
     until: DateTime<Utc>,
+    senders: usize,
 }
 
 /// Patience enough for a machine that is busy: a second of it is many of these.
@@ -97,6 +99,7 @@ async fn send_as_fast_as_allowed(processes: usize) {
         start,
         scale,
         until,
+        senders: SENDERS / processes,
     };
     let mut fleet: Vec<Child> = (0..processes).map(|_| sail(&orders)).collect();
     timer(begin + TimeDelta::minutes(minutes) / 2).await;
@@ -236,12 +239,12 @@ async fn a_process_of_the_fleet() {
     };
     let orders: Orders = serde_json::from_str(&orders).unwrap();
     let (clock, timer) = clock::scaled(orders.start, orders.scale);
-    let connections = u32::try_from(SENDERS_OF_A_PROCESS).unwrap();
+    let connections = u32::try_from(orders.senders).unwrap();
     let db = Db::new(&orders.database_url, connections, DbTimeouts::default());
     let pool = Pool::new(db, key(), clock.clone(), policy());
     let apis = apis(orders.api_url.clone());
-    let senders = (0..SENDERS_OF_A_PROCESS)
-        .map(|_| send_until_the_end(&orders, &pool, &apis, &clock, &timer));
+    let senders =
+        (0..orders.senders).map(|_| send_until_the_end(&orders, &pool, &apis, &clock, &timer));
     let sending = futures_util::future::join_all(senders);
     let pulse = Pulse::new(pool.clone(), clock.clone());
     tokio::select! {
