@@ -122,8 +122,9 @@ pub enum Action {
 pub enum Request {
     /// `GET /api/upload/check` with the label and size -> [`Answer::Checked`].
     Check,
-    /// Open slot, header and manifest of a candidate (no network) -> [`Answer::Opened`];
-    /// [`Answer::InUse`] where another upload works on it, [`Failure::NotGenuine`] where that is refused. From now on this is the file whose keys reads and sends use.
+    /// Open slot, header and manifest of a candidate (no network) -> [`Answer::Opened`]: from now on this is the file whose
+    /// keys reads and sends use. [`Answer::InUse`] where another upload works on it, [`Failure::NotGenuine`] where it is
+    /// refused.
     OpenCandidate(Box<Candidate>),
     /// `GET /api/files/{id}/parts` -> [`Answer::Parts`].
     FetchParts {
