@@ -1,4 +1,4 @@
-//! A pool of bots for a stage's server: a Bot API emulator without limits, bots in its channels, and the settings that tell
+//! A pool of bots for a fixture's server: a Bot API emulator without limits, bots in its channels, and the settings that tell
 //! a server of them.
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -27,7 +27,7 @@ impl BotPool {
     /// Starts a Bot API that keeps its state in this folder.
     pub async fn start(home: impl Into<PathBuf>, size: PoolSize) -> Result<BotPool> {
         let mut settings = Settings::new(home);
-        // Stories tell what a person sees, not how fast the service lets a bot be.
+        // The tests show what a person sees, not how fast the service lets a bot be.
         settings.limits = Limits::off();
         let emulator = Emulator::start(settings).await?;
         let control = emulator.control();

@@ -1,5 +1,5 @@
-//! One private Postgres for all stories of a run, and a database of its own for each of them.
-//! Not the server's embedded Postgres: stories about that one let the server start it.
+//! One private Postgres for all tests of a run, and a database of its own for each of them.
+//! Not the server's embedded Postgres: tests about that one let the server start it.
 
 use std::{
     os::unix::process::CommandExt,
@@ -17,10 +17,10 @@ use nix::{
 use postgres::{Client, NoTls};
 use tempfile::TempDir;
 
-use crate::{stage_dir, wait};
+use crate::{run_dir, wait};
 
 /// Names the socket's folder of a cluster that is already up.
-pub const STAGE_POSTGRES: &str = "FERRY_TEST_POSTGRES";
+pub const RUN_POSTGRES: &str = "FERRY_TEST_POSTGRES";
 
 /// A cluster: started here, or found.
 pub struct Cluster {
@@ -42,13 +42,13 @@ pub struct Database {
 static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
 
 impl Cluster {
-    /// The run's cluster, or one that all stories of this process share.
+    /// The run's cluster, or one that all tests of this process share.
     pub fn shared() -> Result<Arc<Cluster>> {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cluster) = shared.upgrade() {
             return Ok(cluster);
         }
-        let cluster = Arc::new(match std::env::var_os(STAGE_POSTGRES) {
+        let cluster = Arc::new(match std::env::var_os(RUN_POSTGRES) {
             Some(socket_dir) => Cluster {
                 socket_dir: socket_dir.into(),
                 ours: None,
@@ -61,7 +61,7 @@ impl Cluster {
 
     /// Makes and starts one. It is not meant to survive a crash, so it does not wait for the disk.
     pub fn start() -> Result<Cluster> {
-        let dir = stage_dir::new_dir("pg-")?;
+        let dir = run_dir::new_dir("pg-")?;
         let data = dir.path().join("data");
         std::fs::create_dir(&data)?;
         own(&data)?;
@@ -93,13 +93,13 @@ impl Cluster {
             .arg(&socket_dir)
             .stdout(Stdio::null())
             .stderr(log);
-        for setting in [
+        for option in [
             "listen_addresses=",
             "fsync=off",
             "max_connections=300",
             "shared_buffers=64MB",
         ] {
-            postgres.args(["-c", setting]);
+            postgres.args(["-c", option]);
         }
         let postmaster = postgres.spawn().context("postgres does not start")?;
         let cluster = Cluster {
@@ -122,7 +122,7 @@ impl Cluster {
 
     /// A new, empty database.
     pub fn database(self: &Arc<Self>) -> Result<Database> {
-        let name = format!("story_{}", uuid::Uuid::new_v4().simple());
+        let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         self.connect("postgres")?
             .batch_execute(&format!("CREATE DATABASE {name}"))?;
         Ok(Database {
@@ -160,7 +160,7 @@ impl Database {
         self.cluster.url(&self.name)
     }
 
-    /// A connection of the story's own; not for use inside async code.
+    /// A connection of the test's own; not for use inside async code.
     pub fn connect(&self) -> Result<Client> {
         self.cluster.connect(&self.name)
     }

@@ -1,5 +1,5 @@
-//! Kills in a story: when they strike is drawn from a seed, what they cost is judged by what went through the proxy.
-//! Who is killed, and how, is the story's.
+//! Kills in a test: when they strike is drawn from a seed, what they cost is judged by what went through the proxy.
+//! Who is killed, and how, is up to the test.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use crate::proxy::{Ledger, Outcome, PartId, Seen};
 const MOST_IN_FLIGHT: usize = 4;
 
 /// Draws what depends on the seed alone.
-pub struct Dice(blake3::OutputReader);
+pub struct SeededRng(blake3::OutputReader);
 
-impl Dice {
-    /// The dice of a seed.
-    pub fn of(seed: u64) -> Dice {
-        Dice(
-            blake3::Hasher::new_derive_key("ferry stories: kills")
+impl SeededRng {
+    /// The same stream for the same seed.
+    pub fn new(seed: u64) -> SeededRng {
+        SeededRng(
+            blake3::Hasher::new_derive_key("ferry tests: kills")
                 .update(&seed.to_be_bytes())
                 .finalize_xof(),
         )
@@ -51,7 +51,7 @@ pub struct Kill {
 }
 
 impl Kill {
-    /// One that struck between these looks at the ledger. `what` is for a failing story's message.
+    /// One that struck between these looks at the ledger. `what` is for a failing test's message.
     pub fn between(what: String, before: &Ledger, after: &Ledger) -> Kill {
         let in_flight = before.seen.iter().enumerate();
         let in_flight = in_flight.filter(|(_, seen)| seen.outcome == Outcome::InFlight);
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_draws_the_same() {
-        let draw = |seed| Dice::of(seed).shuffled((0..20).collect::<Vec<_>>());
+        let draw = |seed| SeededRng::new(seed).shuffled((0..20).collect::<Vec<_>>());
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
     }

@@ -20,16 +20,16 @@ use tokio::{
 
 use crate::wait;
 
-/// Names another server binary than the one cargo built beside the stories.
+/// Names another server binary than the one cargo built beside the tests.
 pub const SERVER: &str = "FERRY_TEST_SERVER";
 
 const START: Duration = Duration::from_secs(90);
-/// Thirty for the parts in hand, and some to close.
+/// Thirty for the parts in flight, and some to close.
 const STOP: Duration = Duration::from_secs(45);
 
 /// How a server is started; kept, so that it can be started again.
 #[derive(Clone)]
-pub struct Recipe {
+pub struct ServerConfig {
     /// Where it keeps its data.
     pub data_dir: PathBuf,
     /// Its settings, as environment.
@@ -44,7 +44,7 @@ pub struct Server {
     log: PathBuf,
 }
 
-impl Recipe {
+impl ServerConfig {
     /// The program with these settings, for other things than to serve.
     pub fn command(&self) -> Result<Command> {
         let mut command = Command::new(binary()?);
@@ -167,7 +167,7 @@ impl Server {
         Ok(line.trim().trim_end_matches(" kB").parse()?)
     }
 
-    /// The end of its log, for a failing story's message.
+    /// The end of its log, for a failing test's message.
     pub fn log_tail(&self) -> String {
         tail(&self.log)
     }

@@ -1,7 +1,7 @@
 //! Runs the commands that a document shows and compares what it says they print with what they print.
 //!
 //! A tested example is `<!-- tested -->` on a line of its own, a block fenced as `sh`, and the shown output in the next
-//! block (`json` or `text`). Commands run one after another in one shell each, with the variables of the story; a line
+//! block (`json` or `text`). Commands run one after another in one shell each, with the variables of the test; a line
 //! `NAME=$(...)` is not carried over. In the output, ids, times and sealed bytes are compared by their kind, and a
 //! shown string `"…"` stands for any value.
 

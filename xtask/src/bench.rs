@@ -13,7 +13,7 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
     web::build()?;
     test::build_parts(true)?;
     workspace::run(
-        test::on_stage(true)
+        test::with_postgres(true)
             .arg(target().join("release/bench"))
             .args(name),
     )

@@ -46,7 +46,7 @@ pub(crate) fn start(binaries: &Path, data: &Path) -> Result<Pool> {
         .arg(data.join(CRATE))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        // Ctrl-C is for the server, which finishes the parts in hand first.
+        // Ctrl-C is for the server, which finishes the parts in flight first.
         .process_group(0);
     let mut child = emulator
         .spawn()

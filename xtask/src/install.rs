@@ -71,7 +71,7 @@ pub(crate) fn for_server() -> Result<()> {
     by_apt(&[POSTGRES])
 }
 
-/// What the stories drive.
+/// What the end-to-end tests drive.
 pub(crate) fn for_tests() -> Result<()> {
     by_apt(&[POSTGRES, CHROMIUM, CHROMEDRIVER, NODE, CURL, PYTHON_VENV])
 }

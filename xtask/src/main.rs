@@ -1,5 +1,5 @@
 //! The only list of commands. Each command is one file; this one only parses the line and dispatches.
-//! What they share is [`workspace`] (paths, running programs) and [`install`] (missing pieces); stories live in `tests/`.
+//! What they share is [`workspace`] (paths, running programs) and [`install`] (missing pieces); end-to-end tests are in `tests/`.
 
 mod bench;
 mod emulator;
@@ -40,7 +40,7 @@ enum Command {
         #[arg(long)]
         telegram_emulator: bool,
     },
-    /// Run every test: vectors, page helpers, crates, stories
+    /// Run every test: vectors, page helpers, crates, end to end
     Test {
         /// Handed to the Rust test runner, e.g. a name to filter by
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -1,4 +1,4 @@
-//! The long versions: half an hour of the bot pool, thousands of parts in Telegram, and the stories of kills on large files.
+//! The long versions: half an hour of the bot pool, thousands of parts in Telegram, and kills on large files.
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -42,12 +42,12 @@ pub(crate) fn run(only: Option<Soak>, kills: &Kills) -> Result<()> {
 /// The tests beside the code.
 const UNITS: &[&str] = &["--lib"];
 /// The tests on the built parts.
-const STORIES: &[&str] = &["--test", "stories"];
+const E2E: &[&str] = &["--test", "e2e"];
 
 impl Soak {
     fn run(self, kills: &Kills) -> Result<()> {
         let (kind, tests) = self.tests();
-        let mut run = test::on_stage(true);
+        let mut run = test::with_postgres(true);
         run.arg("cargo").arg("test").args(test::MEMBERS);
         run.arg("--release").args(kind);
         run.args(["--", "--test-threads=1", "--nocapture"]);
@@ -66,8 +66,8 @@ impl Soak {
                 ],
             ),
             Soak::PartsInTelegram => (UNITS, &["uploads::tests::telegram"]),
-            Soak::ServerKills => (STORIES, &["server_kills"]),
-            Soak::Kills => (STORIES, &["resume_from_a_fresh_profile"]),
+            Soak::ServerKills => (E2E, &["server_kills"]),
+            Soak::Kills => (E2E, &["resume_from_a_fresh_profile"]),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Every test: the independent vector tool, the page's helpers, then all crates and the stories.
-//! The stories' own stage (Postgres, server, browser, proxy) is built in `tests/`; here things are only built and started.
+//! Every test: the independent vector tool, the page's helpers, then all crates, last end to end.
+//! What these need (Postgres, server, browser, proxy) is set up in `tests/`; here things are only built and started.
 
 use std::{
     io::{BufRead, BufReader},
@@ -39,7 +39,7 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
     rust_tests(filter)
 }
 
-/// The server, the program that gives stories their Postgres, and what benchmarks start.
+/// The server, the program that gives tests their Postgres, and what benchmarks start.
 pub(crate) fn build_parts(release: bool) -> Result<()> {
     let mut build = cargo();
     build.arg("build").args(MEMBERS).arg("--bins");
@@ -127,9 +127,9 @@ fn rust_tests(filter: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// nextest where it is installed, else `cargo test` with one story at a time: they share the machine's two or so cores.
+/// nextest where it is installed, else `cargo test` with one test at a time: they share the machine's two or so cores.
 fn tests_with_parts_in(store: &str, filter: &[String]) -> Result<()> {
-    let mut tests = on_stage(false);
+    let mut tests = with_postgres(false);
     tests.env("FERRY_TEST_STORE", store).arg("cargo");
     if answers("cargo", &["nextest", "--version"]) {
         return workspace::run(tests.args(["nextest", "run"]).args(MEMBERS).args(filter));
@@ -165,8 +165,8 @@ fn count_before(line: &str, word: &str) -> u32 {
     number.parse().unwrap_or(0)
 }
 
-/// The program that runs what follows with a Postgres for stories, and fails when processes are left over.
-pub(crate) fn on_stage(release: bool) -> Command {
+/// The program that runs what follows with a Postgres for tests, and fails when processes are left over.
+pub(crate) fn with_postgres(release: bool) -> Command {
     let profile = if release { "release" } else { "debug" };
-    program(target().join(profile).join("on-stage"))
+    program(target().join(profile).join("with-postgres"))
 }

@@ -27,8 +27,7 @@ pub(crate) fn run(up: Up) -> Result<()> {
     web::build()?;
     build(&up)?;
     let data = up.data.unwrap_or_else(|| root().join(".ferry"));
-    std::fs::create_dir_all(&data)
-        .with_context(|| format!("{} can not be made", data.display()))?;
+    std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;
     let data = data.canonicalize()?;
     let binaries = target().join(if up.release { "release" } else { "debug" });
     let mut server = program(binaries.join("ferry-server"));

@@ -61,7 +61,7 @@ fn empty(dir: &Path) -> Result<()> {
     if dir.exists() {
         std::fs::remove_dir_all(dir)?;
     }
-    std::fs::create_dir_all(dir).with_context(|| format!("{} can not be made", dir.display()))
+    std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))
 }
 
 /// Copies the files of `from`, without folders.

@@ -232,7 +232,7 @@ fn another(machine: &Machine, bot: BotId, key: FileKey) -> FileKey {
         .map_or(key, |file| file.key)
 }
 
-/// `bytes=a-b`, `bytes=a-` or `bytes=-n`: from, and where it ends. None when it can not be served.
+/// `bytes=a-b`, `bytes=a-` or `bytes=-n`: from, and where it ends. None when it cannot be served.
 fn read_range(text: &str, size: u64) -> Option<(u64, u64)> {
     let (from, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     let (from, until) = match (from.parse::<u64>(), last.parse::<u64>()) {

@@ -67,7 +67,7 @@ impl Receiving {
         self.pieces
             .send(piece)
             .await
-            .map_err(|_| io::Error::other("the file can not be written"))
+            .map_err(|_| io::Error::other("the file cannot be written"))
     }
 
     pub(crate) async fn finish(self) -> io::Result<Received> {

@@ -2,12 +2,12 @@
 
 use bot_api_emulator::conformance::{self, Ending, Subject};
 
-use crate::wire::Stage;
+use crate::wire::Fixture;
 
 #[tokio::test]
 async fn the_emulator_answers_as_listed() {
-    let stage = Stage::new().await;
-    let subject = Subject::Emulator(stage.emulator.url());
+    let fixture = Fixture::new().await;
+    let subject = Subject::Emulator(fixture.emulator.url());
     let verdicts = conformance::run(&subject).await.expect("the list is run");
     let different: Vec<_> = verdicts
         .iter()
@@ -20,11 +20,11 @@ async fn the_emulator_answers_as_listed() {
 
 #[tokio::test]
 async fn a_server_that_answers_otherwise_is_found_out() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let subject = Subject::Server {
-        api_url: stage.emulator.url(),
-        token: stage.token.clone(),
-        chat: stage.chat.to_string(),
+        api_url: fixture.emulator.url(),
+        token: fixture.token.clone(),
+        chat: fixture.chat.to_string(),
     };
     let endings = |verdicts: Vec<conformance::Verdict>| -> (usize, Vec<String>) {
         let same = verdicts
@@ -39,7 +39,7 @@ async fn a_server_that_answers_otherwise_is_found_out() {
     let (same, different) = endings(conformance::run(&subject).await.expect("the list is run"));
     assert_eq!(different, [""; 0]);
     assert!(same >= 54, "{same} cases need no control");
-    stage.control().revoke_token(stage.bot).expect("a bot");
+    fixture.control().revoke_token(fixture.bot).expect("a bot");
     let (_, different) = endings(conformance::run(&subject).await.expect("the list is run"));
     assert!(different.contains(&"getMe".to_owned()), "{different:?}");
 }

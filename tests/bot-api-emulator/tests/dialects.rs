@@ -1,12 +1,12 @@
 //! Bodies byte for byte as foreign clients write them. What the clients themselves see is asked by `clients/run`.
 
-use crate::wire::Stage;
+use crate::wire::Fixture;
 
 /// Bytes that look like delimiters, but are none.
 const PART: &[u8] = b"\r\n--\r\n--b0\r\n\r\n\x00\xff--";
 
 /// Sends a body as it is, with a length or in chunks of 7 bytes.
-async fn understood(stage: &Stage, content_type: &str, body: &[u8], chunked: bool) {
+async fn understood(fixture: &Fixture, content_type: &str, body: &[u8], chunked: bool) {
     let framing = if chunked {
         "Transfer-Encoding: chunked".to_owned()
     } else {
@@ -14,7 +14,7 @@ async fn understood(stage: &Stage, content_type: &str, body: &[u8], chunked: boo
     };
     let mut request = format!(
         "POST /bot{}/sendDocument HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: {content_type}\r\n{framing}\r\n\r\n",
-        stage.token
+        fixture.token
     )
     .into_bytes();
     if chunked {
@@ -27,13 +27,13 @@ async fn understood(stage: &Stage, content_type: &str, body: &[u8], chunked: boo
     } else {
         request.extend_from_slice(body);
     }
-    let reply = stage.raw(&request).await.expect("a reply");
+    let reply = fixture.raw(&request).await.expect("a reply");
     assert_eq!(reply.status, 200, "{}", reply.text());
     let document = &reply.json()["result"]["document"];
     assert_eq!(document["file_name"], "part.bin");
     let file_id = document["file_id"].as_str().expect("an id").to_owned();
-    let path = stage.path(&file_id).await;
-    assert_eq!(stage.download(&path).await.body, PART);
+    let path = fixture.path(&file_id).await;
+    assert_eq!(fixture.download(&path).await.body, PART);
 }
 
 /// Parts of a form: their heads as the client writes them, and their contents.
@@ -50,8 +50,8 @@ fn form(boundary: &str, parts: &[(&str, &[u8])]) -> Vec<u8> {
 
 #[tokio::test]
 async fn teloxide() {
-    let stage = Stage::new().await;
-    let chat = stage.chat.to_string();
+    let fixture = Fixture::new().await;
+    let chat = fixture.chat.to_string();
     let id = "9a1fbd8f-0a5c-4f2f-9b5f-9d3a7c9b6f10";
     let boundary = "2f1c7a3b9d5e4c60-8a7b6c5d4e3f2a10-1122334455667788-99aabbccddeeff00";
     let attach = format!("attach://{id}");
@@ -77,14 +77,14 @@ async fn teloxide() {
         ],
     );
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    understood(&stage, &content_type, &body, false).await;
-    understood(&stage, &content_type, &body, true).await;
+    understood(&fixture, &content_type, &body, false).await;
+    understood(&fixture, &content_type, &body, true).await;
 }
 
 #[tokio::test]
 async fn aiogram() {
-    let stage = Stage::new().await;
-    let chat = stage.chat.to_string();
+    let fixture = Fixture::new().await;
+    let chat = fixture.chat.to_string();
     let boundary = "0f3c1d2e4b5a69788796a5b4c3d2e1f0";
     let text = "Content-Type: text/plain; charset=utf-8\r\nContent-Disposition: form-data; name=";
     let (chat_head, document_head) = (format!("{text}\"chat_id\""), format!("{text}\"document\""));
@@ -100,14 +100,14 @@ async fn aiogram() {
         ],
     );
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    understood(&stage, &content_type, &body, true).await;
-    understood(&stage, &content_type, &body, false).await;
+    understood(&fixture, &content_type, &body, true).await;
+    understood(&fixture, &content_type, &body, false).await;
 }
 
 #[tokio::test]
 async fn grammy_without_quotes_around_the_file_name() {
-    let stage = Stage::new().await;
-    let chat = stage.chat.to_string();
+    let fixture = Fixture::new().await;
+    let chat = fixture.chat.to_string();
     let boundary = "----------5b5a6e6c0f1c4d7e";
     let body = form(
         boundary,
@@ -127,13 +127,13 @@ async fn grammy_without_quotes_around_the_file_name() {
         ],
     );
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    understood(&stage, &content_type, &body, true).await;
+    understood(&fixture, &content_type, &body, true).await;
 }
 
 #[tokio::test]
 async fn python_telegram_bot() {
-    let stage = Stage::new().await;
-    let chat = stage.chat.to_string();
+    let fixture = Fixture::new().await;
+    let chat = fixture.chat.to_string();
     let boundary = "d1e2f3a4b5c6d7e8f90a1b2c3d4e5f60";
     let body = form(
         boundary,
@@ -149,13 +149,13 @@ async fn python_telegram_bot() {
         ],
     );
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    understood(&stage, &content_type, &body, false).await;
+    understood(&fixture, &content_type, &body, false).await;
 }
 
 #[tokio::test]
 async fn telegraf() {
-    let stage = Stage::new().await;
-    let chat = stage.chat.to_string();
+    let fixture = Fixture::new().await;
+    let chat = fixture.chat.to_string();
     let boundary = "abcdef0123456789abcdef0123456789";
     let mut body = b"\r\n".to_vec();
     body.extend(form(
@@ -166,5 +166,5 @@ async fn telegraf() {
         ],
     ));
     let content_type = format!("multipart/form-data; boundary=\"{boundary}\"");
-    understood(&stage, &content_type, &body, true).await;
+    understood(&fixture, &content_type, &body, true).await;
 }

@@ -1,4 +1,4 @@
-//! A real Chromium of a story's own: started, driven, killed with everything that belongs to it.
+//! A real Chromium of a test's own: started, driven, killed with everything that belongs to it.
 //! What the page offers is in [`page`]; here are only processes and profiles.
 
 mod page;

@@ -327,7 +327,7 @@ impl Page {
         Ok(self.driver.execute(script, arguments).await?.json().clone())
     }
 
-    /// What the page complains about, for a failing story's message.
+    /// What the page complains about, for a failing test's message.
     async fn complaints(&self) -> String {
         let script = "return [...document.querySelectorAll('[data-testid=error-banner],[data-testid=form-error],\
                       [data-testid=upload-status]')].map(e => e.textContent.trim()).filter(t => t).join(' | ')";

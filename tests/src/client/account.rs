@@ -14,7 +14,7 @@ use ferry_core::{
 };
 use uuid::Uuid;
 
-use super::{Answer, Api, Right, random};
+use super::{Answer, Api, Credential, random};
 
 /// Somebody with an account: an API with their token, and their keys.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl Person {
             }],
         };
         let answer = api
-            .with(Right::Nobody)
+            .with(Credential::Anonymous)
             .post("/api/auth/register", &request)
             .await?;
         let account: Account = answer.good()?;
@@ -95,7 +95,7 @@ impl Person {
     ) -> Result<Person> {
         let cookie = answer.header("set-cookie").context("no session cookie")?;
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        let page = api.with(Right::Cookie {
+        let page = api.with(Credential::Cookie {
             cookie,
             origin: Some(api.base().to_owned()),
         });
@@ -105,7 +105,7 @@ impl Person {
         }
         let token = new_token(&page, &scopes).await?.token;
         Ok(Person {
-            api: api.with(Right::Token(token)),
+            api: api.with(Credential::Token(token)),
             page,
             user_id: account.user_id,
             username: account.username,
@@ -116,9 +116,9 @@ impl Person {
 
     /// The same person with a token of fewer scopes.
     pub async fn with_scopes(&self, scopes: &[Scope]) -> Result<Api> {
-        Ok(self
-            .page
-            .with(Right::Token(new_token(&self.page, scopes).await?.token)))
+        Ok(self.page.with(Credential::Token(
+            new_token(&self.page, scopes).await?.token,
+        )))
     }
 
     /// Follows the server to another address.
@@ -131,7 +131,7 @@ impl Person {
 /// A new token by a signed-in page.
 pub async fn new_token(page: &Api, scopes: &[Scope]) -> Result<NewTokenResponse> {
     let request = NewTokenRequest {
-        label: "story".into(),
+        label: "test".into(),
         scopes: scopes.to_vec(),
         ttl_secs: None,
     };
@@ -144,9 +144,9 @@ pub async fn attempt(
     username: &str,
     password: &str,
 ) -> Result<(ferry_core::envelope::keys::Prk, Answer)> {
-    let nobody = api.with(Right::Nobody);
+    let anonymous = api.with(Credential::Anonymous);
     let path = format!("/api/auth/kdf?username={}", super::query_value(username));
-    let kdf: KdfResponse = nobody.get(&path).await?.good()?;
+    let kdf: KdfResponse = anonymous.get(&path).await?.good()?;
     let prk = stretch(
         &Password::new(password),
         &SlotPrefix::parse(&kdf.slot_prefix.0)?,
@@ -155,5 +155,5 @@ pub async fn attempt(
         username: username.to_owned(),
         auth: B64(*prk.derive_auth().expose()),
     };
-    Ok((prk, nobody.post("/api/auth/login", &request).await?))
+    Ok((prk, anonymous.post("/api/auth/login", &request).await?))
 }

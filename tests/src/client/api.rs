@@ -1,4 +1,4 @@
-//! HTTP as stories speak it: any call, with any right or none, and the whole answer to look at.
+//! HTTP as tests speak it: any call, with any credential or none, and the whole answer to look at.
 
 use anyhow::{Context, Result, bail, ensure};
 use ferry_core::wire::{ErrorCode, Problem};
@@ -10,10 +10,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// How a caller shows who they are.
 #[derive(Clone, Debug, Default)]
-pub enum Right {
+pub enum Credential {
     /// Not at all.
     #[default]
-    Nobody,
+    Anonymous,
     /// By a token.
     Token(String),
     /// By a session's cookie, from a page of `origin` (or from none).
@@ -30,7 +30,7 @@ pub enum Right {
 pub struct Api {
     http: reqwest::Client,
     base: String,
-    right: Right,
+    credential: Credential,
 }
 
 /// A call in the making.
@@ -63,14 +63,14 @@ impl Api {
         Ok(Api {
             http,
             base: base.to_owned(),
-            right: Right::Nobody,
+            credential: Credential::Anonymous,
         })
     }
 
     /// The same server for another caller.
-    pub fn with(&self, right: Right) -> Api {
+    pub fn with(&self, credential: Credential) -> Api {
         Api {
-            right,
+            credential,
             ..self.clone()
         }
     }
@@ -84,8 +84,8 @@ impl Api {
     }
 
     /// How this caller shows who they are.
-    pub fn right(&self) -> &Right {
-        &self.right
+    pub fn credential(&self) -> &Credential {
+        &self.credential
     }
 
     /// The server's address.
@@ -97,10 +97,10 @@ impl Api {
     pub fn call(&self, method: Method, path: &str) -> Call {
         let what = format!("{method} {path}");
         let request = self.http.request(method, format!("{}{path}", self.base));
-        let request = match &self.right {
-            Right::Nobody => request,
-            Right::Token(token) => request.bearer_auth(token),
-            Right::Cookie { cookie, origin } => {
+        let request = match &self.credential {
+            Credential::Anonymous => request,
+            Credential::Token(token) => request.bearer_auth(token),
+            Credential::Cookie { cookie, origin } => {
                 let request = request.header("Cookie", cookie);
                 match origin {
                     Some(origin) => request.header("Origin", origin),

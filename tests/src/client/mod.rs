@@ -1,4 +1,4 @@
-//! A native client on `ferry_core`: seals for real, and lets a story send anything in any order. Not a product: no retries.
+//! A native client on `ferry_core`: seals for real, and lets a test send anything in any order. Not a product: no retries.
 
 mod account;
 mod api;
@@ -6,7 +6,7 @@ mod sealed_file;
 mod transfer;
 
 pub use account::{Person, attempt, new_token};
-pub use api::{Answer, Api, Call, Right};
+pub use api::{Answer, Api, Call, Credential};
 pub use sealed_file::{SealedFile, SealedPart};
 pub use transfer::{Opened, check, download, part_headers, part_rows};
 
@@ -18,7 +18,7 @@ pub(crate) fn provide_tls() {
 }
 
 /// The system's random generator.
-#[expect(clippy::expect_used, reason = "without randomness no story can go on")]
+#[expect(clippy::expect_used, reason = "without randomness no test can go on")]
 pub fn random() -> impl FnMut(&mut [u8]) {
     |bytes: &mut [u8]| getrandom::fill(bytes).expect("the system gives random bytes")
 }

@@ -139,7 +139,7 @@ impl SealedFile {
             header: Bytes64(self.header.to_bytes().to_vec()),
             file_key: Bytes64(self.slot.to_vec()),
             manifest: self.sealed(&Manifest::Started(self.about()))?,
-            client: Some("story".into()),
+            client: Some("test".into()),
         })
     }
 
@@ -156,7 +156,7 @@ impl SealedFile {
     }
 
     /// The part, packed if that makes it shorter.
-    pub fn pack_part(&self, number: u32, wish: Compression) -> Result<SealedPart> {
+    pub fn pack_part(&self, number: u32, parameters: Compression) -> Result<SealedPart> {
         let span = self
             .plan
             .part(number)
@@ -168,7 +168,7 @@ impl SealedFile {
             self.header.core(),
             &span,
             plaintext,
-            wish,
+            parameters,
             Iv::generate(&mut random()),
         )?)
     }

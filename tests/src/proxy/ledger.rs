@@ -1,4 +1,4 @@
-//! What went through the proxy: every request, and every attempt to send a part. No judgement; the stories judge.
+//! What went through the proxy: every request, and every attempt to send a part. No judgement; the tests judge.
 
 use std::{collections::BTreeSet, time::Instant};
 

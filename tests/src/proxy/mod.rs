@@ -1,4 +1,4 @@
-//! A proxy in front of the server that counts what passes and cuts what a story wants cut.
+//! A proxy in front of the server that counts what passes and cuts what a test wants cut.
 //! It changes no byte, so origin, cookies and addresses are those the browser sees.
 
 mod fault;
@@ -46,7 +46,7 @@ pub struct Proxy {
 #[derive(Default)]
 struct Shared {
     upstream: Mutex<Option<SocketAddr>>,
-    sideline: Mutex<Option<(String, SocketAddr)>>,
+    prefix_route: Mutex<Option<(String, SocketAddr)>>,
     faults: Mutex<Vec<Fault>>,
     ledger: Mutex<Ledger>,
     changed: Notify,
@@ -56,8 +56,8 @@ struct Shared {
 
 impl Shared {
     fn aside(&self, path: &str) -> Option<SocketAddr> {
-        let sideline = locked(&self.sideline);
-        let (prefix, address) = sideline.as_ref()?;
+        let prefix_route = locked(&self.prefix_route);
+        let (prefix, address) = prefix_route.as_ref()?;
         path.starts_with(prefix).then_some(*address)
     }
 
@@ -71,7 +71,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Proxy {
-    /// Listens on a free port of loopback; requests are refused until [`Proxy::lead_to`].
+    /// Listens on a free port of loopback; requests are refused until [`Proxy::forward_to`].
     pub async fn start() -> Result<Proxy> {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
@@ -92,13 +92,13 @@ impl Proxy {
     }
 
     /// Where requests go from now on.
-    pub fn lead_to(&self, server: SocketAddr) {
+    pub fn forward_to(&self, server: SocketAddr) {
         *locked(&self.shared.upstream) = Some(server);
     }
 
     /// Where requests for paths that begin with `prefix` go instead, over the same proxy.
-    pub fn lead_aside(&self, prefix: &str, other: &Proxy) {
-        *locked(&self.shared.sideline) = Some((prefix.to_owned(), other.address));
+    pub fn forward_prefix_to(&self, prefix: &str, other: &Proxy) {
+        *locked(&self.shared.prefix_route) = Some((prefix.to_owned(), other.address));
     }
 
     /// Answers `GET /__bench/{name}` itself.
@@ -283,10 +283,10 @@ async fn exchange(
     Ok(sent && goes_on && !head.closes())
 }
 
-/// Until the server has ended or the story says so.
+/// Until the server has ended or the test says so.
 async fn stall(entry: &Entry<'_>, answers: &mut BufReader<OwnedReadHalf>) {
     let mut released = std::pin::pin!(entry.shared.released.notified());
-    // From here on no release is missed; the story may act as soon as it sees this.
+    // From here on no release is missed; the test may act as soon as it sees this.
     released.as_mut().enable();
     entry.update(|seen| seen.stalled = true);
     let mut nowhere = tokio::io::sink();

@@ -27,7 +27,7 @@ enum Refused {
     Control(#[from] ControlError),
     #[error("the body is not what this route takes: {0}")]
     Body(#[from] serde_json::Error),
-    #[error("the body can not be read")]
+    #[error("the body cannot be read")]
     Unread,
     #[error("the control API has no such route")]
     NoRoute,

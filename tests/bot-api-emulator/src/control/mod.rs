@@ -41,7 +41,7 @@ pub enum ControlError {
     #[error("chat {0} is no live basic group")]
     NotAGroup(ChatId),
     /// The state could not be written.
-    #[error("the emulator's state can not be written")]
+    #[error("the emulator's state cannot be written")]
     Io(#[from] io::Error),
 }
 

@@ -1,4 +1,4 @@
-//! What can happen, as the journal keeps it. An event is true when it is written; applying it can not fail.
+//! What can happen, as the journal keeps it. An event is true when it is written; applying it cannot fail.
 
 use serde::{Deserialize, Serialize};
 

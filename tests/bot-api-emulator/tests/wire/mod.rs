@@ -11,7 +11,7 @@ use tokio::{
 };
 
 /// An emulator with one bot and one channel, on a clock that stands, without limits.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) emulator: Emulator,
     pub(crate) folder: TempDir,
     pub(crate) token: String,
@@ -27,19 +27,19 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
 }
 
-impl Stage {
-    pub(crate) async fn new() -> Stage {
-        Stage::with(Limits::off()).await
+impl Fixture {
+    pub(crate) async fn new() -> Fixture {
+        Fixture::with(Limits::off()).await
     }
 
-    pub(crate) async fn with(limits: Limits) -> Stage {
+    pub(crate) async fn with(limits: Limits) -> Fixture {
         let folder = tempfile::tempdir().expect("a folder");
         let emulator = start(&folder, limits).await;
         let control = emulator.control();
         let bot = control.create_bots(1).expect("a bot").remove(0);
         let kind = bot_api_emulator::ChatKind::Channel;
         let chat = control.create_chat(kind, "Parts", &Members::AllBots);
-        Stage {
+        Fixture {
             emulator,
             folder,
             token: bot.token,
@@ -49,11 +49,11 @@ impl Stage {
     }
 
     /// The same state in a new emulator.
-    pub(crate) async fn restart(self) -> Stage {
+    pub(crate) async fn restart(self) -> Fixture {
         let limits = self.control().limits();
         self.emulator.shutdown().await;
         let emulator = start(&self.folder, limits).await;
-        Stage { emulator, ..self }
+        Fixture { emulator, ..self }
     }
 
     pub(crate) fn control(&self) -> Control {

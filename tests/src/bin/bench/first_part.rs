@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Context, Result};
 use ferry_tests::{
     browser::Browser,
-    stage::{PASSWORD, Stage},
+    fixture::{Fixture, PASSWORD},
 };
 use serde_json::json;
 
@@ -15,12 +15,12 @@ const ROUNDS: usize = 5;
 const SIZE_BYTES: u64 = 50_000_000_000;
 
 pub(crate) async fn measure() -> Result<Vec<Measured>> {
-    let stage = Stage::new().await?;
-    let browser = Browser::open(stage.dir(), "bench").await?;
+    let fixture = Fixture::new().await?;
+    let browser = Browser::open(fixture.dir(), "bench").await?;
     let page = browser.page();
-    let token = stage.server()?.setup_token().await?;
+    let token = fixture.server()?.setup_token().await?;
     page.set_up(
-        &stage.proxy.url(),
+        &fixture.proxy.url(),
         &format!("setup={token}"),
         "ada",
         PASSWORD,
@@ -31,12 +31,12 @@ pub(crate) async fn measure() -> Result<Vec<Measured>> {
     page.script(noted, vec![json!(null)]).await?;
     let mut worst = 0.0_f64;
     for round in 0..ROUNDS {
-        let path = stage.dir().join(format!("sparse {round}.img"));
+        let path = fixture.dir().join(format!("sparse {round}.img"));
         std::fs::File::create(&path)?.set_len(SIZE_BYTES + round as u64)?;
-        let before = stage.proxy.ledger().seen.len();
+        let before = fixture.proxy.ledger().seen.len();
         page.pick([&path]).await?;
         let sent = |ledger: &ferry_tests::proxy::Ledger| !ledger.since(before).sent().is_empty();
-        let ledger = stage
+        let ledger = fixture
             .proxy
             .until("a part is on the wire", Duration::from_secs(60), sent)
             .await?;
@@ -58,7 +58,7 @@ pub(crate) async fn measure() -> Result<Vec<Measured>> {
         page.until_gone(&format!("sparse {round}.img")).await?;
     }
     browser.kill().await?;
-    stage.close().await?;
+    fixture.close().await?;
     let what = "first part of a 50 GB file on the wire, worst of 5";
     Ok(vec![Measured {
         what,

@@ -10,8 +10,8 @@ use anyhow::Result;
 use ferry_core::plan::{DISK, Profile, TELEGRAM};
 use ferry_tests::{
     client::{Api, Person, SealedFile, content},
-    parts_at::Store,
-    stage::Setting,
+    fixture::FixtureBuilder,
+    part_store::Store,
 };
 
 use crate::{Bar, Measured};
@@ -49,13 +49,13 @@ pub(crate) const CASES: [Case; 2] = [
 ];
 
 pub(crate) async fn measure(case: Case) -> Result<Vec<Measured>> {
-    let stage = Setting::default()
+    let fixture = FixtureBuilder::default()
         .parts_in(case.store)
         .set("FERRY_PART_PROFILE", case.profile.name)
         .start()
         .await?;
-    let admin = stage.admin().await?;
-    let direct = admin.api.moved_to(&stage.server()?.url());
+    let admin = fixture.admin().await?;
+    let direct = admin.api.moved_to(&fixture.server()?.url());
     let files = files(&admin, case.profile)?;
     let begun = Instant::now();
     let mut uploads = tokio::task::JoinSet::new();
@@ -66,8 +66,8 @@ pub(crate) async fn measure(case: Case) -> Result<Vec<Measured>> {
         upload??;
     }
     let secs = begun.elapsed().as_secs_f64();
-    let peak_mib = stage.server()?.peak_memory_kib()? as f64 / 1024.0;
-    stage.close().await?;
+    let peak_mib = fixture.server()?.peak_memory_kib()? as f64 / 1024.0;
+    fixture.close().await?;
     let mb = UPLOADS as f64 * SIZE_BYTES as f64 / 1e6;
     println!(
         "{}: {mb:.0} MB in {secs:.1} s, {:.0} MB/s",

@@ -3,7 +3,7 @@
 use std::{path::Path, process::Stdio};
 
 use anyhow::{Context, Result};
-use ferry_tests::{browser::FLAGS, stage_dir};
+use ferry_tests::{browser::FLAGS, run_dir};
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
@@ -46,7 +46,7 @@ impl Uninspected {
                 let pid: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
                 let ours = nix::unistd::getpgid(Some(Pid::from_raw(pid)))
                     .is_ok_and(|group| group == self.group);
-                let renderer = ours && stage_dir::command_line(pid)?.contains("--type=renderer");
+                let renderer = ours && run_dir::command_line(pid)?.contains("--type=renderer");
                 renderer.then(|| resident_mib(pid)).flatten()
             });
         members.fold(0.0, f64::max)

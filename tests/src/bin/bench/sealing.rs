@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use ferry_tests::{
+    fixture::{Fixture, PASSWORD},
     proxy::Proxy,
-    stage::{PASSWORD, Stage},
     wait,
 };
 use serde::Deserialize;
@@ -29,20 +29,20 @@ struct Rates {
 }
 
 pub(crate) async fn measure() -> Result<Vec<Measured>> {
-    let stage = Stage::new().await?;
-    stage.admin().await?;
-    stage
+    let fixture = Fixture::new().await?;
+    fixture.admin().await?;
+    fixture
         .proxy
         .serve("page.html", "text/html; charset=utf-8", PAGE.to_owned());
-    stage
+    fixture
         .proxy
         .serve("page.js", "text/javascript", SCRIPT.to_owned());
     let sink = Proxy::start().await?;
-    stage.proxy.lead_aside(SINK, &sink);
-    let mut posts = stage.proxy.take_posts();
+    fixture.proxy.forward_prefix_to(SINK, &sink);
+    let mut posts = fixture.proxy.take_posts();
     let address =
-        format!("{}/__bench/page.html#admin {PASSWORD}", stage.proxy.url()).replace(' ', "%20");
-    let browser = Uninspected::open(stage.dir(), &address)?;
+        format!("{}/__bench/page.html#admin {PASSWORD}", fixture.proxy.url()).replace(' ', "%20");
+    let browser = Uninspected::open(fixture.dir(), &address)?;
     let outcome = wait::within(
         LONG,
         "the page posts its result",
@@ -52,7 +52,7 @@ pub(crate) async fn measure() -> Result<Vec<Measured>> {
     .and_then(|outcome| outcome);
     browser.kill().await?;
     let (rates, baseline_mib, peak_mib) = outcome?;
-    stage.close().await?;
+    fixture.close().await?;
     let (plain, sealed) = (
         median(rates.plain_mib_per_sec)?,
         median(rates.sealed_mib_per_sec)?,

@@ -4,7 +4,7 @@
 use std::{path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use ferry_tests::{cluster::Cluster, stage_dir, wait};
+use ferry_tests::{cluster::Cluster, run_dir, wait};
 use serde::Deserialize;
 use tokio::process::Command;
 
@@ -22,7 +22,7 @@ struct Rates {
 }
 
 pub(crate) async fn measure() -> Result<Vec<Measured>> {
-    let dir = stage_dir::new_dir("put-")?;
+    let dir = run_dir::new_dir("put-")?;
     let database = tokio::task::spawn_blocking(|| Cluster::shared()?.database()).await??;
     let rates = run(dir.path(), &database.url()).await?;
     let (plain, provider) = (

@@ -1,0 +1,257 @@
+//! The plain way: a file goes up and comes down again.
+
+use anyhow::{Result, ensure};
+use ferry_core::wire::{FilesPage, UploadSession, VerifyRequest, VerifyResponse};
+use ferry_tests::{
+    fixture::{FixtureBuilder, PASSWORD},
+    proxy::{Action, Fault, Head},
+    wait,
+};
+use serde_json::json;
+
+use super::{LONG, SHORT, Scene, sha256, slow_parts, tiny_parts};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_goes_up_and_comes_down_equal() -> Result<()> {
+    let scene = Scene::set_up(slow_parts()).await?;
+    let path = scene.file("holiday.mp4", 1, 64 << 20)?;
+    scene.page.pick([&path]).await?;
+    let card = scene
+        .page
+        .until_upload("holiday.mp4", &["done"], LONG)
+        .await?;
+    ensure!(
+        card.get("percent").starts_with("100") && card.get("alreadyStored") == "0",
+        "{card:?}"
+    );
+    let ledger = scene.fixture.proxy.ledger();
+    let numbers = ledger.sent_numbers();
+    ensure!(
+        numbers == (1..=numbers.len() as u32).collect::<Vec<_>>(),
+        "each part once: {numbers:?}"
+    );
+    ensure!(
+        ledger.part_bytes() == (64 << 20) + 28 * numbers.len() as u64,
+        "{} bytes were sent",
+        ledger.part_bytes()
+    );
+    let scene = scene.fresh_browser().await?;
+    let saved = scene
+        .page
+        .download(scene.browser.downloads(), "holiday.mp4", LONG)
+        .await?;
+    ensure!(sha256(&saved)? == sha256(&path)?, "another file came down");
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_part_ends_the_download_and_leaves_no_file() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let path = scene.file("damaged.bin", 1, 1_000_000)?;
+    scene.page.pick([&path]).await?;
+    scene
+        .page
+        .until_upload("damaged.bin", &["done"], SHORT)
+        .await?;
+    scene.fixture.part_store.damage()?;
+    let row = scene.page.until_file("damaged.bin").await?;
+    scene
+        .page
+        .script("localStorage.setItem('ferry.save', 'stream')", vec![])
+        .await?;
+    scene
+        .page
+        .click_in("[data-testid='file-row']", "file-download")
+        .await?;
+    let card = scene
+        .page
+        .until_download(row.get("fileId"), &["failed"], SHORT)
+        .await?;
+    ensure!(
+        ["tampered", "part_corrupt"].contains(&card.get("code")),
+        "{card:?}"
+    );
+    let whole = std::fs::read_dir(scene.browser.downloads())?
+        .filter_map(Result::ok)
+        .find(|entry| entry.file_name() == "damaged.bin");
+    ensure!(whole.is_none(), "a damaged file was saved");
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_download_leaves_no_file_and_the_next_one_is_whole() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let page = &scene.page;
+    let path = scene.file("long.bin", 1, 1_000_000)?;
+    page.pick([&path]).await?;
+    page.until_upload("long.bin", &["done"], SHORT).await?;
+    let row = page.until_file("long.bin").await?;
+    let is_late_part = |head: &Head| {
+        let number = head.path().rsplit('/').next().unwrap_or_default();
+        let is_part = head.method() == "GET" && head.path().contains("/parts/");
+        is_part && number.parse().is_ok_and(|number: u32| number > 3)
+    };
+    let hold = Fault::matching(is_late_part, u32::MAX, Action::Hold);
+    scene.fixture.proxy.add(hold);
+    page.script("localStorage.setItem('ferry.save', 'stream')", vec![])
+        .await?;
+    page.click_in("[data-testid='file-row']", "file-download")
+        .await?;
+    let moves = || async {
+        let card = page
+            .until_download(row.get("fileId"), &["receiving"], SHORT)
+            .await?;
+        wait::holds(card.number("percent")? > 0.0, "nothing came down yet")
+    };
+    wait::until(SHORT, "the first parts come down", moves).await?;
+    page.click_in("[data-testid='download-card']", "download-stop")
+        .await?;
+    page.until_download(row.get("fileId"), &["stopped"], SHORT)
+        .await?;
+    let saved = |name: &str| scene.browser.downloads().join(name).exists();
+    ensure!(!saved("long.bin"), "half a file was saved");
+    page.click_in("[data-testid='download-card']", "download-dismiss")
+        .await?;
+    scene.fixture.proxy.heal();
+    let whole = page
+        .download(scene.browser.downloads(), "long.bin", SHORT)
+        .await?;
+    ensure!(sha256(&whole)? == sha256(&path)?, "another file came down");
+    scene.close().await
+}
+
+/// Stops downloads in the middle of a write until all that may be in memory at once was in their hands; then one is whole.
+const STOP_MANY_DOWNLOADS: &str = "
+    const [fileId] = arguments;
+    const stopped = async (client) => {
+        const stop = new AbortController();
+        const write = (chunk, { signal }) => {
+            stop.abort();
+            return new Promise((resolve, reject) => { signal.addEventListener('abort', reject); });
+        };
+        return client.download(fileId, { sink: new WritableStream({ write }), signal: stop.signal }).then(() => 'done', (error) => error.code);
+    };
+    const all = async () => {
+        const { FerryClient } = await import('/pkg/ferry.js');
+        const client = new FerryClient();
+        await client.session();
+        const codes = new Set();
+        for (let run = 0; run < 20; run += 1) codes.add(await stopped(client));
+        let bytes = 0;
+        await client.download(fileId, { sink: new WritableStream({ write: (chunk) => { bytes += chunk.length; } }) });
+        client.close();
+        return { codes: [...codes], bytes };
+    };
+    return all();
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopped_downloads_give_their_memory_back() -> Result<()> {
+    let disk_parts = FixtureBuilder::default().set("FERRY_PART_PROFILE", "disk");
+    let scene = Scene::set_up(disk_parts).await?;
+    let page = &scene.page;
+    page.reload().await?;
+    page.until_view(&["unlock"]).await?;
+    page.click("keep-unlocked").await?;
+    page.unlock(PASSWORD).await?;
+    page.pick([&scene.file("large.bin", 1, 9_000_000)?]).await?;
+    page.until_upload("large.bin", &["done"], SHORT).await?;
+    let row = page.until_file("large.bin").await?;
+    let seen = page
+        .script(STOP_MANY_DOWNLOADS, vec![json!(row.get("fileId"))])
+        .await?;
+    let wanted = json!({"codes": ["stopped"], "bytes": 9_000_000});
+    ensure!(seen == wanted, "{seen}");
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_renamed_and_deleted_on_the_page() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let path = scene.file("draft.txt", 1, 300_000)?;
+    scene.page.pick([&path]).await?;
+    scene
+        .page
+        .until_upload("draft.txt", &["done"], SHORT)
+        .await?;
+    scene.page.until_file("draft.txt").await?;
+    scene
+        .page
+        .click_in("[data-testid='file-row']", "file-rename")
+        .await?;
+    let input = scene.page.find("rename-input").await?;
+    input.clear().await?;
+    input.send_keys("final.txt").await?;
+    scene.page.click("rename-save").await?;
+    scene.page.until_file("final.txt").await?;
+    let person = scene.person().await?;
+    super::ensure_stored(&person, "final.txt", &path).await?;
+    scene
+        .page
+        .click_in("[data-testid='file-row']", "file-delete")
+        .await?;
+    scene.page.click("confirm-yes").await?;
+    let gone = || async {
+        let files: FilesPage = person.api.get("/api/files").await?.expect(200)?;
+        wait::holds(
+            files.files.is_empty() && scene.fixture.part_store.stored().is_empty(),
+            "it is still there",
+        )
+    };
+    wait::until(SHORT, "the file is deleted", gone).await?;
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_finds_damage_and_the_damaged_file_can_be_deleted() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let page = &scene.page;
+    let path = scene.file("checked.bin", 1, 2_000_000)?;
+    page.pick([&path]).await?;
+    page.until_upload("checked.bin", &["done"], SHORT).await?;
+    let row = page.until_file("checked.bin").await?;
+    let row = format!(
+        "[data-testid='file-row'][data-file-id='{}']",
+        row.get("fileId")
+    );
+    page.click_in(&row, "file-verify").await?;
+    let sound = || async {
+        let said = page
+            .script(
+                "return document.querySelector('[data-testid=file-result]').textContent",
+                vec![],
+            )
+            .await?;
+        let said = said.as_str().unwrap_or_default().to_owned();
+        wait::holds(said.starts_with("The stored copy is sound"), &said)
+    };
+    wait::until(SHORT, "the check finds nothing", sound).await?;
+    // A check believes for a day what it found sound; this one is told otherwise.
+    scene.fixture.part_store.damage()?;
+    let person = scene.person().await?;
+    let files: FilesPage = person.api.get("/api/files").await?.expect(200)?;
+    let request = VerifyRequest {
+        file_id: files.files[0].file_id,
+        chunk_numbers: None,
+        max_age_secs: None,
+    };
+    let verified: VerifyResponse = person
+        .api
+        .post("/api/upload/verify-chunks", &request)
+        .await?
+        .expect(200)?;
+    ensure!(verified.needs_re_upload, "{verified:?}");
+    page.reload().await?;
+    page.unlock(PASSWORD).await?;
+    page.click("unfinished-discard").await?;
+    page.click("confirm-yes").await?;
+    let gone = || async {
+        ensure!(!page.has("unfinished-row").await?, "it is still offered");
+        ensure!(!page.has("error-banner").await?, "an error is shown");
+        Ok(())
+    };
+    wait::until(SHORT, "the damaged file is deleted", gone).await?;
+    let uploads: Vec<UploadSession> = person.api.get("/api/uploads").await?.expect(200)?;
+    ensure!(uploads.is_empty(), "{uploads:?}");
+    scene.close().await
+}
