@@ -359,6 +359,32 @@ async fn a_new_password_ends_every_session_and_is_written_down() {
     stage.database.stop().await;
 }
 
+#[derive(diesel::QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    transactions: i64,
+}
+
+/// Waits until this many transactions want a lock that another one holds.
+async fn until_waiting_for_locks(db: &db::Db, wanted: i64) {
+    use diesel_async::RunQueryDsl;
+    let waiting = "SELECT count(DISTINCT pid) AS transactions FROM pg_locks WHERE NOT granted";
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    let mut connection = db.connection().await.unwrap();
+    loop {
+        let query = diesel::sql_query(waiting);
+        let found: Waiting = query.get_result(&mut *connection).await.unwrap();
+        if found.transactions >= wanted {
+            return;
+        }
+        assert!(
+            std::time::Instant::now() < deadline,
+            "{} transactions wait for a lock, not {wanted}",
+            found.transactions
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_begins_during_a_password_change_does_not_outlive_it() {
     let stage = Stage::start().await;
@@ -386,7 +412,8 @@ async fn what_begins_during_a_password_change_does_not_outlive_it() {
         stage.accounts.login(&old_password, HERE),
         stage.accounts.create_token(&admin, &request),
         async {
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            // Both have read what the change is about to make untrue.
+            until_waiting_for_locks(&stage.database.db, 2).await;
             change.end::<(), AuthError>(Ok(())).await.unwrap();
         }
     );
