@@ -12,8 +12,8 @@ use ferry_server::{
     storage::{
         PartStore as _,
         telegram::{
-            BotApiSettings, BotApis, BotToken, Patience, Policy, Pool, ServerKey, TelegramNumbers,
-            TelegramStore,
+            BotApiSettings, BotApis, BotToken, Policy, Pool, ServerKey, TelegramMetrics,
+            TelegramStore, Timeouts,
         },
     },
 };
@@ -131,8 +131,8 @@ async fn provider(service: &Service, database_url: &str) -> Result<TelegramStore
         pool,
         apis,
         (clock::system(), clock::system_timer()),
-        Patience::default(),
-        TelegramNumbers::default(),
+        Timeouts::default(),
+        TelegramMetrics::default(),
     ))
 }
 

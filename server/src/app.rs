@@ -30,7 +30,7 @@ use crate::{
     jobs::{JobSettings, Jobs, TelegramJobs},
     lifecycle::Lifecycle,
     metrics::Metrics,
-    storage::{Stores, telegram::TelegramNumbers},
+    storage::{Stores, telegram::TelegramMetrics},
     uploads::{UploadSettings, Uploads},
 };
 
@@ -51,7 +51,7 @@ const MARK_AT_ONCE: Duration = Duration::from_secs(2);
 const ANNOUNCE_AFTER: Duration = Duration::from_secs(3);
 /// How long a job may go on when the server stops.
 const LAST_JOBS: Duration = Duration::from_secs(5);
-const TIDY_INTERVAL: Duration = Duration::from_secs(3_600);
+const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// Every long-lived part.
 pub struct App {
@@ -63,7 +63,7 @@ pub struct App {
     stores: Stores,
     marked: Vec<stores::Marked>,
     telegram: Option<TelegramJobs>,
-    numbers: TelegramNumbers,
+    metrics: TelegramMetrics,
     lifecycle: Lifecycle,
     postgres: Option<EmbeddedPostgres>,
 }
@@ -85,22 +85,22 @@ impl App {
             }
         };
         let db = Db::new(&database_url, DB_CONNECTIONS, DbTimeouts::default());
-        let numbers = TelegramNumbers::default();
+        let metrics = TelegramMetrics::default();
         let telegram = match config.uses_telegram() {
-            true => Some(telegram::open(&config, &db, &numbers)?),
+            true => Some(telegram::open(&config, &db, &metrics)?),
             false => None,
         };
         let stores = stores::join(&config, &marked, telegram.as_ref())?;
         Ok(App {
             uploads: uploads_of(&config, &db, &stores),
             accounts: accounts_of(&config, &db),
-            bots: bots::bots_of(&config, &db)?.beside(&numbers),
+            bots: bots::bots_of(&config, &db)?.beside(&metrics),
             config,
             db,
             stores,
             marked,
             telegram: telegram.map(|telegram| telegram.jobs),
-            numbers,
+            metrics,
             lifecycle: Lifecycle::default(),
             postgres,
         })
@@ -203,7 +203,7 @@ impl Background {
         if let Some(new) = prepared {
             tokio::join!(
                 jobs.run(stopped.clone()),
-                self.tidy(stopped.clone()),
+                self.prune(stopped.clone()),
                 mark(new, stopped)
             );
         }
@@ -264,12 +264,12 @@ impl Background {
         new
     }
 
-    async fn tidy(&self, mut stopped: watch::Receiver<bool>) {
+    async fn prune(&self, mut stopped: watch::Receiver<bool>) {
         loop {
-            if let Err(error) = self.accounts.tidy().await {
+            if let Err(error) = self.accounts.prune().await {
                 tracing::warn!(%error, "ended sessions were not removed");
             }
-            let pause = tokio::time::sleep(TIDY_INTERVAL);
+            let pause = tokio::time::sleep(PRUNE_INTERVAL);
             tokio::select! {
                 () = pause => {}
                 _ = stopped.wait_for(|stop| *stop) => return,
@@ -313,7 +313,7 @@ fn serve(
     let requests = &app.config.requests;
     let mut registry = Registry::default();
     if app.config.uses_telegram() {
-        app.numbers.register(&mut registry);
+        app.metrics.register(&mut registry);
     }
     let shared = web::Data::new(Shared {
         uploads: app.uploads.clone(),

@@ -3,7 +3,7 @@
 //! It listens on a unix socket in a folder closed to others and never on TCP. It knows no table: that is `db`'s business.
 
 mod binaries;
-mod place;
+mod paths;
 mod postmaster;
 
 use std::{
@@ -17,7 +17,7 @@ use std::{
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
 
 use binaries::Binaries;
-use place::Place;
+use paths::Paths;
 use postmaster::{Phase, Postmaster};
 
 /// The cluster's superuser and its one database.
@@ -95,10 +95,10 @@ pub struct EmbeddedPostgres {
 impl EmbeddedPostgres {
     /// Starts (or adopts) the cluster that belongs to `data_dir`, and keeps it running.
     pub async fn start(data_dir: &Path) -> Result<Self, EmbeddedPostgresError> {
-        let place = Place::choose(data_dir)?;
-        let lock = lock(&place)?;
-        let binaries = Binaries::find(&place.cluster)?;
-        let cluster = Arc::new(Cluster { place, binaries });
+        let paths = Paths::choose(data_dir)?;
+        let lock = lock(&paths)?;
+        let binaries = Binaries::find(&paths.cluster)?;
+        let cluster = Arc::new(Cluster { paths, binaries });
         cluster.create_if_missing().await?;
         let process = cluster.bring_up().await?;
         let (stop, stopped) = watch::channel(false);
@@ -113,18 +113,18 @@ impl EmbeddedPostgres {
 
     /// Where to connect.
     pub fn database_url(&self) -> String {
-        url_of(&self.cluster.place)
+        url_of(&self.cluster.paths)
     }
 
     /// Where to connect to the cluster of `data_dir` that another process runs, which [`start`](Self::start) refuses as
     /// in use.
     pub fn database_url_of(data_dir: &Path) -> Result<String, EmbeddedPostgresError> {
-        Ok(url_of(&Place::choose(data_dir)?))
+        Ok(url_of(&Paths::choose(data_dir)?))
     }
 
     /// The postmaster's process id, while it runs.
     pub fn pid(&self) -> Option<i32> {
-        Postmaster::read(&self.cluster.place.cluster).map(|postmaster| postmaster.pid)
+        Postmaster::read(&self.cluster.paths.cluster).map(|postmaster| postmaster.pid)
     }
 
     /// Ends Postgres (connections are cut, everything committed is on disk) and waits for it.
@@ -136,13 +136,13 @@ impl EmbeddedPostgres {
     }
 }
 
-fn url_of(place: &Place) -> String {
-    let socket = place.socket_dir.display().to_string();
+fn url_of(paths: &Paths) -> String {
+    let socket = paths.socket_dir.display().to_string();
     format!("postgresql://{NAME}@{}/{NAME}", percent_encoded(&socket))
 }
 
-fn lock(place: &Place) -> Result<File, EmbeddedPostgresError> {
-    let path = place.home.join("ferry.lock");
+fn lock(paths: &Paths) -> Result<File, EmbeddedPostgresError> {
+    let path = paths.home.join("ferry.lock");
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -151,14 +151,14 @@ fn lock(place: &Place) -> Result<File, EmbeddedPostgresError> {
     let file = file.map_err(EmbeddedPostgresError::io(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(EmbeddedPostgresError::InUse(place.home.clone())),
+        Err(TryLockError::WouldBlock) => Err(EmbeddedPostgresError::InUse(paths.home.clone())),
         Err(TryLockError::Error(source)) => Err(EmbeddedPostgresError::Io { path, source }),
     }
 }
 
 /// Where the cluster is and what runs it.
 struct Cluster {
-    place: Place,
+    paths: Paths,
     binaries: Binaries,
 }
 
@@ -179,12 +179,12 @@ impl Process {
 
 impl Cluster {
     fn log_path(&self) -> PathBuf {
-        self.place.home.join("postgres.log")
+        self.paths.home.join("postgres.log")
     }
 
     /// initdb into a neighbour folder, then rename: a crash in between leaves nothing half made.
     async fn create_if_missing(&self) -> Result<(), EmbeddedPostgresError> {
-        let cluster = &self.place.cluster;
+        let cluster = &self.paths.cluster;
         if cluster.join("PG_VERSION").exists() {
             return Ok(());
         }
@@ -193,7 +193,7 @@ impl Cluster {
         if unfinished.exists() {
             std::fs::remove_dir_all(&unfinished).map_err(EmbeddedPostgresError::io(&unfinished))?;
         }
-        let mut initdb = self.place.command(&self.binaries.initdb());
+        let mut initdb = self.paths.command(&self.binaries.initdb());
         initdb.arg("-D").arg(&unfinished);
         initdb.args([
             "-U",
@@ -204,7 +204,7 @@ impl Cluster {
             "--locale=C",
         ]);
         run("initdb", initdb, None).await?;
-        let mut single = self.place.command(&self.binaries.postgres());
+        let mut single = self.paths.command(&self.binaries.postgres());
         single.args(["--single", "-D"]).arg(&unfinished).args([
             "-c",
             "exit_on_error=on",
@@ -221,7 +221,7 @@ impl Cluster {
 
     /// Adopts a running postmaster, or starts one; returns when it accepts connections.
     async fn bring_up(&self) -> Result<Process, EmbeddedPostgresError> {
-        let mut process = match Postmaster::read(&self.place.cluster) {
+        let mut process = match Postmaster::read(&self.paths.cluster) {
             Some(postmaster) if postmaster.is_alive() => {
                 tracing::info!(
                     pid = postmaster.pid,
@@ -230,7 +230,7 @@ impl Cluster {
                 Process::Adopted(postmaster)
             }
             Some(stale) => {
-                stale.forget(&self.place);
+                stale.forget(&self.paths);
                 Process::Child(self.spawn()?)
             }
             None => Process::Child(self.spawn()?),
@@ -245,12 +245,12 @@ impl Cluster {
         let errors = log
             .try_clone()
             .map_err(EmbeddedPostgresError::io(&log_path))?;
-        let mut command = self.place.command(&self.binaries.postgres());
+        let mut command = self.paths.command(&self.binaries.postgres());
         command
             .arg("-D")
-            .arg(&self.place.cluster)
+            .arg(&self.paths.cluster)
             .arg("-k")
-            .arg(&self.place.socket_dir);
+            .arg(&self.paths.socket_dir);
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
@@ -263,7 +263,7 @@ impl Cluster {
     async fn wait_until_ready(&self, process: &mut Process) -> Result<(), EmbeddedPostgresError> {
         let deadline = Instant::now() + START_TIMEOUT;
         while Instant::now() < deadline {
-            let phase = Postmaster::read(&self.place.cluster).map(|postmaster| postmaster.phase);
+            let phase = Postmaster::read(&self.paths.cluster).map(|postmaster| postmaster.phase);
             if phase == Some(Phase::Ready) {
                 return Ok(());
             }
@@ -293,14 +293,14 @@ impl Cluster {
 
     /// Asks for a fast shutdown, and insists when nothing comes of it.
     async fn shut_down(&self, mut process: Process) {
-        for (signal, patience) in [
+        for (signal, timeout) in [
             (nix::sys::signal::SIGINT, STOP_TIMEOUT),
             (nix::sys::signal::SIGQUIT, Duration::from_secs(5)),
         ] {
-            if let Some(postmaster) = Postmaster::read(&self.place.cluster) {
+            if let Some(postmaster) = Postmaster::read(&self.paths.cluster) {
                 postmaster.signal(signal);
             }
-            let deadline = Instant::now() + patience;
+            let deadline = Instant::now() + timeout;
             while Instant::now() < deadline {
                 if !process.is_alive() {
                     return;

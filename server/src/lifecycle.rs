@@ -67,10 +67,10 @@ impl Lifecycle {
         *self.parts_in_hand.borrow()
     }
 
-    /// Waits until no part is in hand; false when that took longer than `patience`.
-    pub async fn parts_are_done(&self, patience: Duration) -> bool {
+    /// Waits until no part is in hand; false when that took longer than `timeout`.
+    pub async fn parts_are_done(&self, timeout: Duration) -> bool {
         let mut count = self.parts_in_hand.subscribe();
-        tokio::time::timeout(patience, count.wait_for(|count| *count == 0))
+        tokio::time::timeout(timeout, count.wait_for(|count| *count == 0))
             .await
             .is_ok()
     }

@@ -1,107 +1,17 @@
-//! The server's command line: serve, or explain the settings.
+//! The server's program: its arguments go to `cli`, what went wrong to standard error.
 
-mod bots_command;
+mod cli;
 
-use std::{io::Write as _, net::TcpListener, path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
-use anyhow::Context as _;
-use bots_command::BotsCommand;
-use clap::{Parser, Subcommand};
-use ferry_server::{
-    app::{self, App},
-    config::Config,
-    telemetry,
-};
-use tokio::signal::unix::{SignalKind, signal};
-
-/// Ferry's server. Without a command it serves.
-#[derive(Debug, Parser)]
-#[command(name = "ferry-server", version)]
-struct Arguments {
-    /// Settings file; `ferry.toml` of the working directory when absent.
-    #[arg(long, global = true)]
-    config: Option<PathBuf>,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Serves until SIGTERM or Ctrl-C.
-    Serve,
-    /// Looks at the settings.
-    Config {
-        #[command(subcommand)]
-        command: ConfigCommand,
-    },
-    /// Looks after the bots of a Telegram store, whether the server runs or not.
-    Bots {
-        #[command(subcommand)]
-        command: BotsCommand,
-    },
-    /// Prints the OpenAPI document.
-    Openapi,
-}
-
-#[derive(Debug, Subcommand)]
-enum ConfigCommand {
-    /// Says what the server would do; fails where a setting can not be used.
-    Check,
-}
+use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match dispatch(arguments) {
+    match cli::run(cli::Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("ferry-server: {error:#}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    if let Some(Command::Openapi) = arguments.command {
-        return show(&ferry_server::openapi().to_pretty_json()?);
-    }
-    let config = Config::load(arguments.config.as_deref())?;
-    match arguments.command {
-        Some(Command::Config {
-            command: ConfigCommand::Check,
-        }) => show(&config.explain()),
-        Some(Command::Bots { command }) => {
-            let work = bots_command::run(&config, command);
-            let report = actix_web::rt::System::new().block_on(work)?;
-            let shown = show(report.text.trim_end())?;
-            Ok(if report.ok { shown } else { ExitCode::FAILURE })
-        }
-        Some(Command::Openapi | Command::Serve) | None => {
-            telemetry::begin(&config);
-            actix_web::rt::System::new().block_on(serve(config))?;
-            Ok(ExitCode::SUCCESS)
-        }
-    }
-}
-
-/// Writes to standard output, whose reader may have seen enough.
-fn show(text: &str) -> anyhow::Result<ExitCode> {
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(ExitCode::SUCCESS),
-    }
-}
-
-async fn serve(config: Config) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(config.listen)
-        .with_context(|| format!("can not listen on {}", config.listen))?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let shutdown = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
-    let app = App::new(config).await?;
-    app::run(listener, shutdown, app).await
 }

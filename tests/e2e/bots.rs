@@ -103,8 +103,8 @@ async fn an_administrator_adds_tests_disables_and_removes_a_bot() -> Result<()> 
     );
 
     telegram.member(Membership::Kicked)?;
-    let check = format!("{one}/check");
-    let checked: CheckedBot = admin.api.post(&check, &()).await?.expect(200)?;
+    let test = format!("{one}/test");
+    let checked: CheckedBot = admin.api.post(&test, &()).await?.expect(200)?;
     let problem = checked.chats[0].problem.clone().unwrap_or_default();
     ensure!(
         !checked.ok && problem.contains("was put out of"),
@@ -113,7 +113,7 @@ async fn an_administrator_adds_tests_disables_and_removes_a_bot() -> Result<()> 
     let pair = pool(&admin.api).await?.bots[0].chats[0].clone();
     ensure!(pair.state == BotChatState::Kicked, "{pair:?}");
     telegram.member(Membership::FULL)?;
-    let checked: CheckedBot = admin.api.post(&check, &()).await?.expect(200)?;
+    let checked: CheckedBot = admin.api.post(&test, &()).await?.expect(200)?;
     ensure!(checked.ok, "{checked:?}");
 
     let aside = ChangeBotRequest {
@@ -202,7 +202,7 @@ async fn nobody_but_an_administrator_sees_or_touches_a_bot() -> Result<()> {
         let request = telegram.request(&telegram.bot.token);
         api.get(BOTS).await?.refused(status, code)?;
         api.post(BOTS, &request).await?.refused(status, code)?;
-        api.post(&format!("{one}/check"), &())
+        api.post(&format!("{one}/test"), &())
             .await?
             .refused(status, code)?;
         let change = api
@@ -236,8 +236,8 @@ async fn a_token_is_neither_answered_nor_logged_nor_in_the_database() -> Result<
     telegram
         .control()
         .add_faults(vec![FaultRule::always(Fault::ResetBeforeBody)]);
-    let check = format!("{BOTS}/{}/check", telegram.bot.id);
-    haystack.add(&admin.api.post(&check, &()).await?.body);
+    let test = format!("{BOTS}/{}/test", telegram.bot.id);
+    haystack.add(&admin.api.post(&test, &()).await?.body);
     haystack.add(&admin.api.get("/api/admin/audit").await?.body);
     haystack.add_dump(&fixture.dump().await?);
     haystack.add(fixture.server()?.log()?.as_bytes());
@@ -339,8 +339,8 @@ async fn at_the_server_each_thing_that_is_wrong_is_said_with_what_to_do() -> Res
     let said = told(&fixture, &["list"], "").await?;
     ensure!(said.contains(&name) && said.contains("\"Parts\""), "{said}");
     ensure!(
-        told(&fixture, &["check"], "").await?.contains("read back"),
-        "of a check"
+        told(&fixture, &["test"], "").await?.contains("read back"),
+        "of a test"
     );
     told(&fixture, &["disable", &name], "").await?;
     ensure!(
@@ -349,7 +349,7 @@ async fn at_the_server_each_thing_that_is_wrong_is_said_with_what_to_do() -> Res
     );
     told(&fixture, &["enable", &name], "").await?;
     telegram.control().revoke_token(bot.id)?;
-    let said = complained(&fixture, &["check", &name], "").await?;
+    let said = complained(&fixture, &["test", &name], "").await?;
     ensure!(said.contains("@BotFather"), "{said}");
     ensure!(
         pool(&admin.api).await?.bots[0].state == BotState::Unauthorized,

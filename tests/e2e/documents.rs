@@ -19,7 +19,7 @@ const ROUTES: &[&str] = &[
     "POST /api/admin/bots",
     "DELETE /api/admin/bots/{bot_id}",
     "PATCH /api/admin/bots/{bot_id}",
-    "POST /api/admin/bots/{bot_id}/check",
+    "POST /api/admin/bots/{bot_id}/test",
     "GET /api/admin/invitations",
     "POST /api/admin/invitations",
     "DELETE /api/admin/invitations/{invitation_id}",

@@ -256,7 +256,7 @@ impl Api {
     }
     pub(crate) async fn check_bot(&self, bot: i64) -> Result<CheckedBot> {
         self.http
-            .call("POST", format!("/api/admin/bots/{bot}/check"))
+            .call("POST", format!("/api/admin/bots/{bot}/test"))
             .patience_ms(BOT_TEST_MS)
             .answer()
             .await

@@ -208,7 +208,7 @@ pub struct ChangeBotRequest {
     pub weight: Option<f32>,
 }
 
-/// `POST /api/admin/bots/{bot_id}/check`, and what a test of a new bot found: every chat was sent a document, which was
+/// `POST /api/admin/bots/{bot_id}/test`, and what a test of a new bot found: every chat was sent a document, which was
 /// read back and deleted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

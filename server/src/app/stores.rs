@@ -1,4 +1,4 @@
-//! Opens the configured stores, and marks those that never held a part. What a store does is not known here.
+//! Opens the configured stores, and barriers those that never held a part. What a store does is not known here.
 
 use std::sync::Arc;
 

@@ -13,8 +13,8 @@ use crate::{
     storage::{
         Bounded,
         telegram::{
-            self, BotApiSettings, BotApis, Patience, Policy, Pool, Pulse, Sweep, SweepSettings,
-            TelegramNumbers, TelegramStore,
+            self, BotApiSettings, BotApis, Heartbeat, MessageSweep, MessageSweepSettings, Policy,
+            Pool, TelegramMetrics, TelegramStore, Timeouts,
         },
     },
 };
@@ -38,7 +38,7 @@ pub(super) fn apis_of(config: &Config) -> anyhow::Result<BotApis> {
 pub(super) fn open(
     config: &Config,
     db: &Db,
-    numbers: &TelegramNumbers,
+    metrics: &TelegramMetrics,
 ) -> anyhow::Result<Telegram> {
     let apis = apis_of(config)?;
     let key = server_key::load(&config.server_key)?;
@@ -48,26 +48,26 @@ pub(super) fn open(
         clock::system(),
         policy_of(&config.telegram),
     );
-    let pulse = Pulse::new(pool.clone(), clock::system());
-    let sweep = Sweep::new(
+    let heartbeat = Heartbeat::new(pool.clone(), clock::system());
+    let sweep = MessageSweep::new(
         pool.clone(),
         apis.clone(),
         clock::system(),
-        SweepSettings::default(),
+        MessageSweepSettings::default(),
     );
     let store = TelegramStore::new(
         pool,
         apis,
         (clock::system(), clock::system_timer()),
-        Patience::default(),
-        numbers.clone(),
+        Timeouts::default(),
+        metrics.clone(),
     );
     Ok(Telegram {
         store: Arc::new(Bounded::new(store, telegram::LIMITS)),
         jobs: TelegramJobs {
-            pulse,
+            heartbeat,
             sweep,
-            numbers: numbers.clone(),
+            metrics: metrics.clone(),
         },
     })
 }

@@ -133,7 +133,7 @@ impl Accounts {
     }
 
     /// Forgets what is of no use any more: ended sessions and ended counts.
-    pub async fn tidy(&self) -> AuthResult<()> {
+    pub async fn prune(&self) -> AuthResult<()> {
         let now = (self.clock)();
         self.query(async |connection| {
             db::tokens::delete_ended(connection, now - TimeDelta::days(30)).await?;

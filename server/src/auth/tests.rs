@@ -28,18 +28,18 @@ const PASSWORD: [u8; 32] = [1; 32];
 const OTHER_PASSWORD: [u8; 32] = [2; 32];
 
 /// A database, accounts on it, and their clock.
-struct Stage {
+struct Fixture {
     database: TestDatabase,
     accounts: Accounts,
     offset_secs: Arc<AtomicI64>,
 }
 
-impl Stage {
+impl Fixture {
     async fn start() -> Self {
         let database = TestDatabase::start().await;
         let offset_secs = Arc::new(AtomicI64::new(0));
         let accounts = accounts_on(&database, &offset_secs);
-        Stage {
+        Fixture {
             database,
             accounts,
             offset_secs,
@@ -128,11 +128,11 @@ fn login(name: &str, auth: [u8; 32]) -> LoginRequest {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_user_comes_by_the_setup_link_and_is_the_administrator() {
-    let stage = Stage::start().await;
-    let accounts = &stage.accounts;
+    let fixture = Fixture::start().await;
+    let accounts = &fixture.accounts;
     assert_eq!(accounts.sign_up().await.unwrap(), SignUp::Setup);
     let setup = accounts.setup_token().await.unwrap().unwrap();
-    let elsewhere = stage.second_instance().setup_token().await.unwrap();
+    let elsewhere = fixture.second_instance().setup_token().await.unwrap();
     assert_eq!(setup.expose(), elsewhere.unwrap().expose());
 
     let request = registration("Root", &setup);
@@ -150,15 +150,15 @@ async fn the_first_user_comes_by_the_setup_link_and_is_the_administrator() {
 
     assert!(accounts.setup_token().await.unwrap().is_none());
     assert_eq!(accounts.sign_up().await.unwrap(), SignUp::Invitation);
-    stage.database.stop().await;
+    fixture.database.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn invitations_are_used_once_end_and_can_be_withdrawn() {
-    let stage = Stage::start().await;
-    let accounts = &stage.accounts;
-    let root = stage.administrator().await;
-    let admin = stage.identity(&root.session).await.unwrap();
+    let fixture = Fixture::start().await;
+    let accounts = &fixture.accounts;
+    let root = fixture.administrator().await;
+    let admin = fixture.identity(&root.session).await.unwrap();
     let request = NewInvitationRequest {
         role: Role::User,
         ttl_secs: Some(60),
@@ -184,7 +184,7 @@ async fn invitations_are_used_once_end_and_can_be_withdrawn() {
     }
     let unknown = accounts.withdraw_invitation(&admin, Uuid::new_v4()).await;
     assert!(matches!(unknown, Err(AuthError::NotFound)));
-    stage.turn_clock(61);
+    fixture.turn_clock(61);
     for token in [&late.token, &withdrawn.token] {
         let refused = accounts.register(&registration("Eve", token)).await;
         assert!(
@@ -195,18 +195,18 @@ async fn invitations_are_used_once_end_and_can_be_withdrawn() {
     let listed = accounts.list_invitations().await.unwrap();
     let used = listed.iter().filter(|entry| entry.used_at.is_some());
     assert_eq!((listed.len(), used.count()), (3, 1));
-    stage.database.stop().await;
+    fixture.database.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_sign_ins_are_counted_by_all_instances_together() {
-    let stage = Stage::start().await;
-    stage.administrator().await;
-    let instances = [stage.accounts.clone(), stage.second_instance()];
+    let fixture = Fixture::start().await;
+    fixture.administrator().await;
+    let instances = [fixture.accounts.clone(), fixture.second_instance()];
 
     // A success between failures sets the name's count back.
     for auth in [OTHER_PASSWORD, OTHER_PASSWORD, PASSWORD, OTHER_PASSWORD] {
-        let outcome = stage.accounts.login(&login("root", auth), HERE).await;
+        let outcome = fixture.accounts.login(&login("root", auth), HERE).await;
         assert_eq!(outcome.is_ok(), auth == PASSWORD);
     }
     for instance in &instances {
@@ -220,45 +220,45 @@ async fn failed_sign_ins_are_counted_by_all_instances_together() {
         };
         assert!((1..=300).contains(&retry_after_secs));
     }
-    stage.turn_clock(301);
+    fixture.turn_clock(301);
     assert!(
-        stage
+        fixture
             .accounts
             .login(&login("root", PASSWORD), HERE)
             .await
             .is_ok()
     );
-    stage.database.stop().await;
+    fixture.database.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn names_that_nobody_has_look_like_others() {
-    let stage = Stage::start().await;
-    stage.administrator().await;
-    let accounts = &stage.accounts;
+    let fixture = Fixture::start().await;
+    fixture.administrator().await;
+    let accounts = &fixture.accounts;
     let known = accounts.kdf("ROOT").await.unwrap().slot_prefix.0;
     assert_eq!(known[..], password_slot(9).slot.0[..28]);
 
     let unknown = accounts.kdf("nobody").await.unwrap().slot_prefix.0;
     assert_eq!(unknown[..12], known[..12], "the parameters tell them apart");
-    let elsewhere = stage.second_instance().kdf("NoBody").await.unwrap();
+    let elsewhere = fixture.second_instance().kdf("NoBody").await.unwrap();
     assert_eq!(elsewhere.slot_prefix.0, unknown);
     let other = accounts.kdf("nobody2").await.unwrap().slot_prefix.0;
     assert_ne!(other[12..], unknown[12..]);
 
     let outcome = accounts.login(&login("nobody", PASSWORD), HERE).await;
     assert!(matches!(outcome, Err(AuthError::WrongCredentials)));
-    stage.database.stop().await;
+    fixture.database.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_and_tokens_end_when_they_should() {
-    let stage = Stage::start().await;
-    let accounts = &stage.accounts;
-    let root = stage.administrator().await;
-    let admin = stage.identity(&root.session).await.unwrap();
-    let bob = stage.invited(&admin, "Bob").await;
-    let bob = stage.identity(&bob.session).await.unwrap();
+    let fixture = Fixture::start().await;
+    let accounts = &fixture.accounts;
+    let root = fixture.administrator().await;
+    let admin = fixture.identity(&root.session).await.unwrap();
+    let bob = fixture.invited(&admin, "Bob").await;
+    let bob = fixture.identity(&bob.session).await.unwrap();
 
     let request = NewTokenRequest {
         label: "script".to_owned(),
@@ -272,7 +272,7 @@ async fn sessions_and_tokens_end_when_they_should() {
         .await
         .unwrap();
     assert_eq!(as_api.user_id, bob.user_id);
-    assert!(stage.identity(&token).await.is_err(), "good as a cookie");
+    assert!(fixture.identity(&token).await.is_err(), "good as a cookie");
     let more = NewTokenRequest {
         scopes: vec![Scope::Admin],
         ..request.clone()
@@ -298,29 +298,29 @@ async fn sessions_and_tokens_end_when_they_should() {
 
     let second = accounts.create_token(&bob, &request).await.unwrap();
     let second = PlainToken::parse(&second.token).unwrap();
-    stage.turn_clock(101);
+    fixture.turn_clock(101);
     assert!(
         accounts
             .authenticate(&second, Credential::Api)
             .await
             .is_err()
     );
-    assert!(stage.identity(&root.session).await.is_ok());
-    stage.turn_clock(1_000);
-    assert!(stage.identity(&root.session).await.is_err());
-    stage.database.stop().await;
+    assert!(fixture.identity(&root.session).await.is_ok());
+    fixture.turn_clock(1_000);
+    assert!(fixture.identity(&root.session).await.is_err());
+    fixture.database.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_password_ends_every_session_and_is_written_down() {
-    let stage = Stage::start().await;
-    let accounts = &stage.accounts;
-    let root = stage.administrator().await;
+    let fixture = Fixture::start().await;
+    let accounts = &fixture.accounts;
+    let root = fixture.administrator().await;
     let second = accounts
         .login(&login("root", PASSWORD), HERE)
         .await
         .unwrap();
-    let admin = stage.identity(&root.session).await.unwrap();
+    let admin = fixture.identity(&root.session).await.unwrap();
     let change = |old: [u8; 32]| PasswordRequest {
         old_auth: B64(old),
         new_auth: B64(OTHER_PASSWORD),
@@ -330,14 +330,14 @@ async fn a_new_password_ends_every_session_and_is_written_down() {
         .change_password(&admin, &change([9; 32]), HERE)
         .await;
     assert!(matches!(wrong, Err(AuthError::WrongCredentials)));
-    assert!(stage.identity(&root.session).await.is_ok());
+    assert!(fixture.identity(&root.session).await.is_ok());
 
     accounts
         .change_password(&admin, &change(PASSWORD), HERE)
         .await
         .unwrap();
     for session in [&root.session, &second.session] {
-        assert!(stage.identity(session).await.is_err());
+        assert!(fixture.identity(session).await.is_err());
     }
     assert!(
         accounts
@@ -351,12 +351,12 @@ async fn a_new_password_ends_every_session_and_is_written_down() {
         .unwrap();
     assert_eq!(signed_in.account.key_slots, [password_slot(10)]);
 
-    let mut connection = stage.database.db.connection().await.unwrap();
+    let mut connection = fixture.database.db.connection().await.unwrap();
     let events = db::audit::latest(&mut connection, 10).await.unwrap();
     let actions: Vec<&str> = events.iter().map(|event| event.action.as_str()).collect();
     assert_eq!(actions, ["password.change", "user.register"]);
     drop(connection);
-    stage.database.stop().await;
+    fixture.database.stop().await;
 }
 
 #[derive(diesel::QueryableByName)]
@@ -387,16 +387,16 @@ async fn until_waiting_for_locks(db: &db::Db, wanted: i64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_begins_during_a_password_change_does_not_outlive_it() {
-    let stage = Stage::start().await;
-    let root = stage.administrator().await;
-    let admin = stage.identity(&root.session).await.unwrap();
+    let fixture = Fixture::start().await;
+    let root = fixture.administrator().await;
+    let admin = fixture.identity(&root.session).await.unwrap();
     let request = NewTokenRequest {
         label: "script".to_owned(),
         scopes: vec![Scope::Read],
         ttl_secs: None,
     };
 
-    let mut change = stage.database.db.begin().await.unwrap();
+    let mut change = fixture.database.db.begin().await.unwrap();
     db::users::by_id_locked(&mut change, admin.user_id)
         .await
         .unwrap();
@@ -409,8 +409,8 @@ async fn what_begins_during_a_password_change_does_not_outlive_it() {
         .unwrap();
     let old_password = login("root", PASSWORD);
     let (signed_in, made, ()) = tokio::join!(
-        stage.accounts.login(&old_password, HERE),
-        stage.accounts.create_token(&admin, &request),
+        fixture.accounts.login(&old_password, HERE),
+        fixture.accounts.create_token(&admin, &request),
         async {
             // Both have read what the change is about to make untrue.
             until_waiting_for_locks(&stage.database.db, 2).await;
@@ -419,5 +419,5 @@ async fn what_begins_during_a_password_change_does_not_outlive_it() {
     );
     assert!(matches!(signed_in, Err(AuthError::WrongCredentials)));
     assert!(matches!(made, Err(AuthError::Unauthenticated)));
-    stage.database.stop().await;
+    fixture.database.stop().await;
 }

@@ -4,11 +4,11 @@
 use ferry_core::wire::{AddBotRequest, CheckedBot, CheckedChat};
 use uuid::Uuid;
 
-use super::{Bots, BotsError, BotsResult, check::usable, checked_weight};
+use super::{Bots, BotsError, BotsResult, checked_weight, test_bot::usable};
 use crate::{
     config::BotConfig,
     db::{self, Connection, bots::NewBot},
-    storage::telegram::{BotToken, Me, SealedToken, UsableChat, check_bot, check_chat},
+    storage::telegram::{BotToken, Me, SealedToken, UsableChat, test_bot, test_chat},
 };
 
 /// A channel has 50 administrators at most and a bot needs no more chats than this to use up its limits.
@@ -22,10 +22,10 @@ impl Bots {
         let chats = checked_chats(&request.chats)?;
         request.weight.map(checked_weight).transpose()?;
         let api = self.apis.of(&token);
-        let me = check_bot(&api).await?;
+        let me = test_bot(&api).await?;
         let mut usable_chats = Vec::new();
         for chat_id in chats {
-            usable_chats.push(check_chat(&api, &me, chat_id).await?);
+            usable_chats.push(test_chat(&api, &me, chat_id).await?);
         }
         let sealed = self.sealed(&token)?;
         self.transact(async |tx| {

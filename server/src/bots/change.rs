@@ -32,7 +32,7 @@ impl Bots {
                     db::bots::set_state(tx, bot_id, ACTIVE, None, now).await?;
                     Some("bot.enable")
                 }
-                // a bot that Telegram refuses comes back by a test, not by a wish
+                // a bot that Telegram refuses comes back by a test, not because it is enabled
                 Some(true) if row.state != ACTIVE => return Err(BotsError::Refused),
                 _ => None,
             };

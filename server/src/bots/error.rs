@@ -4,7 +4,7 @@ use ferry_core::wire::ErrorCode;
 
 use crate::{
     db::DbError,
-    storage::telegram::{NotAToken, Trouble, TroubleWith},
+    storage::telegram::{Blame, BotTestError, NotAToken},
 };
 
 /// What a use-case answers.
@@ -19,7 +19,7 @@ pub enum BotsError {
     /// No such bot.
     #[error("there is no bot with this id")]
     NotFound,
-    /// Telegram refuses the bot: a wish does not bring it back.
+    /// Telegram refuses the bot: enabling it does not bring it back.
     #[error("Telegram refuses this bot; test it once its token is good again")]
     Refused,
     /// The text is no token.
@@ -27,7 +27,7 @@ pub enum BotsError {
     NotAToken(#[from] NotAToken),
     /// A test of the bot or a chat found something.
     #[error(transparent)]
-    Trouble(#[from] Trouble),
+    Test(#[from] BotTestError),
     /// Parts would be lost.
     #[error(
         "{unreadable} parts can be read through this bot alone; no other active bot is in their chats"
@@ -52,10 +52,10 @@ impl BotsError {
             BotsError::Refused => ErrorCode::BotTokenRefused,
             BotsError::NotFound => ErrorCode::NotFound,
             BotsError::NotAToken(_) => ErrorCode::BotTokenRefused,
-            BotsError::Trouble(trouble) => match trouble.with {
-                TroubleWith::Token => ErrorCode::BotTokenRefused,
-                TroubleWith::Chat => ErrorCode::ChatNotUsable,
-                TroubleWith::Api => ErrorCode::BotApiUnavailable,
+            BotsError::Test(trouble) => match trouble.with {
+                Blame::Token => ErrorCode::BotTokenRefused,
+                Blame::Chat => ErrorCode::ChatNotUsable,
+                Blame::Api => ErrorCode::BotApiUnavailable,
             },
             BotsError::HoldsParts { .. } => ErrorCode::BotHoldsParts,
             BotsError::Db(DbError::Unavailable(_)) => ErrorCode::DatabaseUnavailable,

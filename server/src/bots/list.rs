@@ -7,7 +7,7 @@ use ferry_core::wire::{
     TelegramChatEntry,
 };
 
-use super::{Bots, BotsResult, held::Sums};
+use super::{Bots, BotsResult, holdings::Sums};
 use crate::db::{
     self,
     bots::{BotRow, ChatRow, PairRow},
@@ -40,7 +40,7 @@ impl Bots {
             at: now,
             api_url: self.apis.api_url().to_owned(),
             queue: BotQueue {
-                waiting: u64_of(self.numbers.waiting.get()),
+                waiting: u64_of(self.metrics.waiting.get()),
                 in_flight: of_all(|pair| pair.in_flight),
                 unanswered: u64_of(seen.unanswered),
                 pending_deletions: u64_of(seen.pending_deletions),
@@ -53,7 +53,7 @@ impl Bots {
     }
 
     async fn look(&self, now: DateTime<Utc>) -> BotsResult<Seen> {
-        let held = self.held().await?;
+        let held = self.holdings().await?;
         self.query(async |connection| {
             let pending = db::deletions::pending_by_provider(connection).await?;
             Ok(Seen {

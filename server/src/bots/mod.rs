@@ -5,11 +5,11 @@ mod error;
 
 mod add;
 mod change;
-mod check;
-mod held;
+mod holdings;
 mod list;
 mod names;
 mod remove;
+mod test_bot;
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +23,7 @@ use crate::{
     clock::Clock,
     db::{self, Connection, Db, audit::AuditEvent, bots::BotRow},
     storage::telegram::{
-        BotApi, BotApis, BotToken, SealedToken, ServerKey, TelegramNumbers, Unsealable,
+        BotApi, BotApis, BotToken, SealedToken, ServerKey, TelegramMetrics, Unsealable,
     },
 };
 
@@ -34,8 +34,8 @@ pub struct Bots {
     clock: Clock,
     key: ServerKey,
     apis: BotApis,
-    numbers: TelegramNumbers,
-    held: held::Held,
+    metrics: TelegramMetrics,
+    holdings: holdings::Holdings,
 }
 
 impl Bots {
@@ -46,16 +46,16 @@ impl Bots {
             clock,
             key,
             apis,
-            numbers: TelegramNumbers::default(),
-            held: held::Held::default(),
+            metrics: TelegramMetrics::default(),
+            holdings: holdings::Holdings::default(),
         }
     }
 
     /// The same beside a store that counts here.
     #[must_use]
-    pub fn beside(self, numbers: &TelegramNumbers) -> Self {
+    pub fn beside(self, metrics: &TelegramMetrics) -> Self {
         Bots {
-            numbers: numbers.clone(),
+            metrics: metrics.clone(),
             ..self
         }
     }

@@ -23,18 +23,18 @@ use crate::{
     clock,
     config::BotConfig,
     db::test_database::TestDatabase,
-    storage::telegram::{BotApiSettings, BotApis, BotToken, ServerKey, TelegramNumbers},
+    storage::telegram::{BotApiSettings, BotApis, BotToken, ServerKey, TelegramMetrics},
 };
 
 /// Bots on a database and an emulator of their own.
-struct Stage {
+struct Fixture {
     bots: Bots,
     database: TestDatabase,
     emulator: Emulator,
     _home: tempfile::TempDir,
 }
 
-impl Stage {
+impl Fixture {
     async fn set() -> Self {
         let home = tempfile::tempdir().unwrap();
         let settings = Settings {
@@ -44,7 +44,7 @@ impl Stage {
         let emulator = Emulator::start(settings).await.unwrap();
         let database = TestDatabase::start().await;
         let bots = bots_on(&database, &emulator.url());
-        Stage {
+        Fixture {
             bots,
             database,
             emulator,
@@ -123,14 +123,14 @@ fn request(token: &str, chats: &[i64]) -> AddBotRequest {
 
 #[tokio::test]
 async fn a_bot_is_tested_added_and_listed_without_its_token() {
-    let stage = Stage::set().await;
-    let bot = stage.new_bot();
-    let chat = stage.channel("Parts");
-    let added = stage.add(&bot, &[chat, chat]).await.unwrap();
+    let fixture = Fixture::set().await;
+    let bot = fixture.new_bot();
+    let chat = fixture.channel("Parts");
+    let added = fixture.add(&bot, &[chat, chat]).await.unwrap();
     assert!(added.ok && added.chats.len() == 1, "{added:?}");
     assert_eq!(added.chats[0].title, "Parts");
     assert!(added.chats[0].warnings.is_empty(), "{added:?}");
-    let pool = stage.bots.list().await.unwrap();
+    let pool = fixture.bots.list().await.unwrap();
     let listed = &pool.bots[0];
     assert_eq!(
         (listed.bot_id, listed.username.as_str()),
@@ -150,27 +150,27 @@ async fn a_bot_is_tested_added_and_listed_without_its_token() {
     let secret = bot.token.split_once(':').unwrap().1;
     let shown = format!("{}{pool:?}", serde_json::to_string(&pool).unwrap());
     assert!(!shown.contains(secret), "the token is shown");
-    let numbers = TelegramNumbers::default();
-    numbers.waiting.inc();
-    let beside = stage.bots.clone().beside(&numbers).list().await.unwrap();
+    let metrics = TelegramMetrics::default();
+    metrics.waiting.inc();
+    let beside = fixture.bots.clone().beside(&metrics).list().await.unwrap();
     assert_eq!((pool.queue.waiting, beside.queue.waiting), (0, 1));
-    let calls = stage.emulator.control().calls();
+    let calls = fixture.emulator.control().calls();
     for method in ["getme", "senddocument", "file", "deletemessages"] {
         let made = calls
             .iter()
             .any(|call| call.method.eq_ignore_ascii_case(method));
         assert!(made, "no {method} among {calls:?}");
     }
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_wrong_token_says_where_to_get_the_right_one() {
-    let stage = Stage::set().await;
-    let bot = stage.new_bot();
-    let chat = stage.channel("Parts");
+    let fixture = Fixture::set().await;
+    let bot = fixture.new_bot();
+    let chat = fixture.channel("Parts");
     for wrong in ["", "hello", "98765", "98765:with space"] {
-        let error = stage
+        let error = fixture
             .bots
             .add(None, &request(wrong, &[chat]))
             .await
@@ -181,21 +181,21 @@ async fn a_wrong_token_says_where_to_get_the_right_one() {
             "{error}"
         );
     }
-    stage.emulator.control().revoke_token(bot.id).unwrap();
-    let (code, words) = stage.refusal(&bot, &[chat]).await;
+    fixture.emulator.control().revoke_token(bot.id).unwrap();
+    let (code, words) = fixture.refusal(&bot, &[chat]).await;
     assert_eq!(code, ErrorCode::BotTokenRefused);
     assert!(
         words.contains("@BotFather") && !words.contains(&bot.token),
         "{words}"
     );
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn each_way_a_chat_can_be_wrong_has_its_own_words() {
-    let stage = Stage::set().await;
-    let bot = stage.new_bot();
-    let chat = stage.channel("Parts");
+    let fixture = Fixture::set().await;
+    let bot = fixture.new_bot();
+    let chat = fixture.channel("Parts");
     let reader = Membership::Administrator {
         can_post_messages: false,
         can_delete_messages: true,
@@ -208,30 +208,30 @@ async fn each_way_a_chat_can_be_wrong_has_its_own_words() {
         (Some(Membership::Member), "may not post there"),
     ];
     for (membership, words) in cases {
-        stage.member(chat, &bot, membership);
-        let (code, said) = stage.refusal(&bot, &[chat]).await;
+        fixture.member(chat, &bot, membership);
+        let (code, said) = fixture.refusal(&bot, &[chat]).await;
         assert_eq!(code, ErrorCode::ChatNotUsable, "{said}");
         assert!(said.contains(words), "{membership:?} says: {said}");
     }
-    let (code, said) = stage.refusal(&bot, &[-1_009_999_999_999]).await;
+    let (code, said) = fixture.refusal(&bot, &[-1_009_999_999_999]).await;
     assert_eq!(code, ErrorCode::ChatNotUsable);
     assert!(said.contains("-1009999999999"), "{said}");
-    let (code, _) = stage.refusal(&bot, &[]).await;
+    let (code, _) = fixture.refusal(&bot, &[]).await;
     assert_eq!(code, ErrorCode::InvalidRequest);
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_group_that_became_a_supergroup_is_used_under_its_new_id() {
-    let stage = Stage::set().await;
-    let bot = stage.new_bot();
-    let control = stage.emulator.control();
+    let fixture = Fixture::set().await;
+    let bot = fixture.new_bot();
+    let control = fixture.emulator.control();
     let group = control
         .create_chat(ChatKind::Group, "Old", &Members::AllBots)
         .unwrap()
         .id;
     let supergroup = control.migrate(group).unwrap();
-    let added = stage.add(&bot, &[group]).await.unwrap();
+    let added = fixture.add(&bot, &[group]).await.unwrap();
     let chat = &added.chats[0];
     assert_eq!(
         (chat.chat_id, chat.moved_from),
@@ -244,25 +244,25 @@ async fn a_group_that_became_a_supergroup_is_used_under_its_new_id() {
             .any(|warning| warning.contains(&supergroup.to_string())),
         "{added:?}"
     );
-    let pool = stage.bots.list().await.unwrap();
+    let pool = fixture.bots.list().await.unwrap();
     assert_eq!(pool.bots[0].chats[0].chat_id, supergroup);
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn an_api_that_is_away_or_a_page_of_a_proxy_blames_neither_token_nor_chat() {
-    let stage = Stage::set().await;
-    let bot = stage.new_bot();
-    let chat = stage.channel("Parts");
-    stage
+    let fixture = Fixture::set().await;
+    let bot = fixture.new_bot();
+    let chat = fixture.channel("Parts");
+    fixture
         .emulator
         .control()
         .add_faults(vec![FaultRule::always(Fault::BadGatewayHtml)]);
-    let (code, words) = stage.refusal(&bot, &[chat]).await;
+    let (code, words) = fixture.refusal(&bot, &[chat]).await;
     assert_eq!(code, ErrorCode::BotApiUnavailable);
     assert!(words.contains("HTML page with status 502"), "{words}");
-    stage.emulator.control().clear_faults();
-    let away = bots_on(&stage.database, "http://127.0.0.1:1");
+    fixture.emulator.control().clear_faults();
+    let away = bots_on(&fixture.database, "http://127.0.0.1:1");
     let error = away
         .add(None, &request(&bot.token, &[chat]))
         .await
@@ -274,33 +274,33 @@ async fn an_api_that_is_away_or_a_page_of_a_proxy_blames_neither_token_nor_chat(
         "{error}"
     );
     assert!(!error.to_string().contains(&bot.token), "{error}");
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_document_that_comes_back_altered_is_found_and_nothing_is_left() {
-    let stage = Stage::set().await;
-    let bot = stage.new_bot();
-    let chat = stage.channel("Parts");
+    let fixture = Fixture::set().await;
+    let bot = fixture.new_bot();
+    let chat = fixture.channel("Parts");
     let flipped = FaultRule {
         method: Some("file".to_owned()),
         ..FaultRule::always(Fault::FlippedBit)
     };
-    stage.emulator.control().add_faults(vec![flipped]);
-    let (code, words) = stage.refusal(&bot, &[chat]).await;
+    fixture.emulator.control().add_faults(vec![flipped]);
+    let (code, words) = fixture.refusal(&bot, &[chat]).await;
     assert_eq!(code, ErrorCode::BotApiUnavailable);
     assert!(words.contains("came back altered"), "{words}");
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_test_writes_down_what_it_found_and_takes_back_what_works_again() {
-    let stage = Stage::set().await;
-    let bot = stage.new_bot();
-    let (one, two) = (stage.channel("One"), stage.channel("Two"));
-    stage.add(&bot, &[one, two]).await.unwrap();
-    stage.member(one, &bot, Some(Membership::Kicked));
-    let checked = stage.bots.check(bot.id).await.unwrap();
+    let fixture = Fixture::set().await;
+    let bot = fixture.new_bot();
+    let (one, two) = (fixture.channel("One"), fixture.channel("Two"));
+    fixture.add(&bot, &[one, two]).await.unwrap();
+    fixture.member(one, &bot, Some(Membership::Kicked));
+    let checked = fixture.bots.test(bot.id).await.unwrap();
     let broken: Vec<i64> = checked
         .chats
         .iter()
@@ -309,7 +309,7 @@ async fn a_test_writes_down_what_it_found_and_takes_back_what_works_again() {
         .collect();
     assert_eq!((checked.ok, broken), (false, vec![one]), "{checked:?}");
     let pair = async |chat| {
-        let pool = stage.bots.list().await.unwrap();
+        let pool = fixture.bots.list().await.unwrap();
         let pair = pool.bots[0]
             .chats
             .iter()
@@ -322,103 +322,107 @@ async fn a_test_writes_down_what_it_found_and_takes_back_what_works_again() {
     assert!(reason.unwrap().contains("was put out of"));
     assert_eq!(pair(two).await, (BotChatState::Active, None));
 
-    stage.member(one, &bot, Some(Membership::FULL));
-    assert!(stage.bots.check(bot.id).await.unwrap().ok);
+    fixture.member(one, &bot, Some(Membership::FULL));
+    assert!(fixture.bots.test(bot.id).await.unwrap().ok);
     assert_eq!(pair(one).await, (BotChatState::Active, None));
 
-    stage.emulator.control().revoke_token(bot.id).unwrap();
-    let checked = stage.bots.check(bot.id).await.unwrap();
+    fixture.emulator.control().revoke_token(bot.id).unwrap();
+    let checked = fixture.bots.test(bot.id).await.unwrap();
     assert!(!checked.ok && checked.problem.unwrap().contains("@BotFather"));
-    let listed = stage.bots.list().await.unwrap().bots.remove(0);
+    let listed = fixture.bots.list().await.unwrap().bots.remove(0);
     assert_eq!(listed.state, BotState::Unauthorized);
     assert!(listed.reason.is_some());
 
-    let wish = ChangeBotRequest {
+    let enable = ChangeBotRequest {
         enabled: Some(true),
         weight: None,
     };
-    let refused = stage.bots.change(None, bot.id, &wish).await.unwrap_err();
+    let refused = fixture
+        .bots
+        .change(None, bot.id, &enable)
+        .await
+        .unwrap_err();
     assert_eq!(
         refused.code(),
         ErrorCode::BotTokenRefused,
-        "a wish is not enough"
+        "enabling is not enough"
     );
-    let renewed = stage.emulator.control().issue_token(bot.id).unwrap();
-    stage
+    let renewed = fixture.emulator.control().issue_token(bot.id).unwrap();
+    fixture
         .bots
         .add(None, &request(&renewed, &[one]))
         .await
         .unwrap();
-    let listed = stage.bots.list().await.unwrap().bots.remove(0);
+    let listed = fixture.bots.list().await.unwrap().bots.remove(0);
     assert_eq!(
         (listed.state, listed.reason, listed.chats.len()),
         (BotState::Active, None, 2)
     );
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_bot_is_put_aside_and_taken_back_by_people_alone() {
-    let stage = Stage::set().await;
-    let bot = stage.new_bot();
-    let chat = stage.channel("Parts");
-    stage.add(&bot, &[chat]).await.unwrap();
+    let fixture = Fixture::set().await;
+    let bot = fixture.new_bot();
+    let chat = fixture.channel("Parts");
+    fixture.add(&bot, &[chat]).await.unwrap();
     let turn = async |enabled| {
         let request = ChangeBotRequest {
             enabled: Some(enabled),
             weight: Some(2.5),
         };
-        stage.bots.change(None, bot.id, &request).await.unwrap();
-        stage.bots.list().await.unwrap().bots.remove(0)
+        fixture.bots.change(None, bot.id, &request).await.unwrap();
+        fixture.bots.list().await.unwrap().bots.remove(0)
     };
     let aside = turn(false).await;
     assert_eq!((aside.state, aside.weight), (BotState::Disabled, 2.5));
-    assert!(stage.bots.check(bot.id).await.unwrap().ok);
-    let still = stage.bots.list().await.unwrap().bots.remove(0);
+    assert!(fixture.bots.test(bot.id).await.unwrap().ok);
+    let still = fixture.bots.list().await.unwrap().bots.remove(0);
     assert_eq!(still.state, BotState::Disabled, "a test took it back");
     assert_eq!(turn(true).await.state, BotState::Active);
     let heavy = ChangeBotRequest {
         enabled: None,
         weight: Some(f32::NAN),
     };
-    let error = stage.bots.change(None, bot.id, &heavy).await.unwrap_err();
+    let error = fixture.bots.change(None, bot.id, &heavy).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::InvalidRequest);
-    let unknown = stage
+    let unknown = fixture
         .bots
         .change(None, 1, &ChangeBotRequest::default())
         .await
         .unwrap_err();
     assert_eq!(unknown.code(), ErrorCode::NotFound);
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn what_bots_hold_is_counted_once_a_minute_and_nobody_waits_for_it_but_the_first() {
-    let mut stage = Stage::set().await;
+    let mut fixture = Fixture::set().await;
     let secs = Arc::new(AtomicI64::new(0));
     let passed = Arc::clone(&secs);
-    stage.bots.clock = Arc::new(move || {
+    fixture.bots.clock = Arc::new(move || {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
             + TimeDelta::seconds(passed.load(Ordering::SeqCst))
     });
-    let bot = stage.new_bot();
-    let chat = stage.channel("Parts");
-    stage.add(&bot, &[chat]).await.unwrap();
-    stage.sql(&parts_of(bot.id, &[chat])).await;
-    let parts = async || stage.bots.list().await.unwrap().bots[0].parts;
+    let bot = fixture.new_bot();
+    let chat = fixture.channel("Parts");
+    fixture.add(&bot, &[chat]).await.unwrap();
+    fixture.sql(&parts_of(bot.id, &[chat])).await;
+    let parts = async || fixture.bots.list().await.unwrap().bots[0].parts;
     assert_eq!(parts().await, 1);
-    stage.sql("DELETE FROM file_parts").await;
+    fixture.sql("DELETE FROM file_parts").await;
     secs.store(59, Ordering::SeqCst);
     assert_eq!(parts().await, 1, "counted again within a minute");
 
     // Nobody can count now. Who the bots are and what they do is told all the same.
     secs.store(61, Ordering::SeqCst);
-    let mut held_up = stage.database.db.begin().await.unwrap();
+    let mut held_up = fixture.database.db.begin().await.unwrap();
     held_up
         .batch_execute("LOCK TABLE file_parts IN ACCESS EXCLUSIVE MODE")
         .await
         .unwrap();
-    let known = stage.bots.names().await.unwrap();
+    let known = fixture.bots.names().await.unwrap();
     assert_eq!(known[0].bot_id, bot.id);
     for _ in 0..3 {
         assert_eq!(parts().await, 1);
@@ -429,123 +433,147 @@ async fn what_bots_hold_is_counted_once_a_minute_and_nobody_waits_for_it_but_the
         assert!(Instant::now() < deadline, "it is never counted again");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_bot_whose_parts_nobody_else_can_read_stays_unless_they_are_given_up() {
-    let stage = Stage::set().await;
-    let (holder, other, heir) = (stage.new_bot(), stage.new_bot(), stage.new_bot());
-    let (alone, shared) = (stage.channel("Alone"), stage.channel("Shared"));
-    stage.add(&holder, &[alone, shared]).await.unwrap();
-    stage.add(&other, &[shared]).await.unwrap();
-    stage
+    let fixture = Fixture::set().await;
+    let (holder, other, heir) = (fixture.new_bot(), fixture.new_bot(), fixture.new_bot());
+    let (alone, shared) = (fixture.channel("Alone"), fixture.channel("Shared"));
+    fixture.add(&holder, &[alone, shared]).await.unwrap();
+    fixture.add(&other, &[shared]).await.unwrap();
+    fixture
         .sql(&parts_of(holder.id, &[alone, shared, shared]))
         .await;
-    let listed = stage.bots.list().await.unwrap();
+    let listed = fixture.bots.list().await.unwrap();
     assert_eq!(
         (listed.bots[0].parts, listed.bots[0].stored_bytes),
         (3, 300)
     );
-    let error = stage.bots.remove(None, holder.id, false).await.unwrap_err();
+    let error = fixture
+        .bots
+        .remove(None, holder.id, false)
+        .await
+        .unwrap_err();
     assert!(
         matches!(error, BotsError::HoldsParts { unreadable: 1 }),
         "{error}"
     );
-    assert_eq!(stage.bots.list().await.unwrap().bots.len(), 2);
+    assert_eq!(fixture.bots.list().await.unwrap().bots.len(), 2);
     // the other one holds nothing
-    stage.bots.remove(None, other.id, false).await.unwrap();
-    let error = stage.bots.remove(None, holder.id, false).await.unwrap_err();
+    fixture.bots.remove(None, other.id, false).await.unwrap();
+    let error = fixture
+        .bots
+        .remove(None, holder.id, false)
+        .await
+        .unwrap_err();
     assert!(
         matches!(error, BotsError::HoldsParts { unreadable: 3 }),
         "{error}"
     );
-    stage.add(&other, &[alone, shared]).await.unwrap();
-    let removed = stage.bots.remove(None, holder.id, false).await.unwrap();
+    fixture.add(&other, &[alone, shared]).await.unwrap();
+    let removed = fixture.bots.remove(None, holder.id, false).await.unwrap();
     assert_eq!(
         (removed.unreadable_parts, removed.recoverable_parts),
         (0, 3)
     );
     // and reads what the holder left, now alone
-    let error = stage.bots.remove(None, other.id, false).await.unwrap_err();
+    let error = fixture
+        .bots
+        .remove(None, other.id, false)
+        .await
+        .unwrap_err();
     assert!(
         matches!(error, BotsError::HoldsParts { unreadable: 3 }),
         "{error}"
     );
-    stage.add(&heir, &[alone]).await.unwrap();
-    let error = stage.bots.remove(None, other.id, false).await.unwrap_err();
+    fixture.add(&heir, &[alone]).await.unwrap();
+    let error = fixture
+        .bots
+        .remove(None, other.id, false)
+        .await
+        .unwrap_err();
     assert!(
         matches!(error, BotsError::HoldsParts { unreadable: 2 }),
         "{error}"
     );
-    let given_up = stage.bots.remove(None, other.id, true).await.unwrap();
+    let given_up = fixture.bots.remove(None, other.id, true).await.unwrap();
     assert_eq!(given_up.unreadable_parts, 2);
-    let gone = stage.bots.remove(None, holder.id, true).await.unwrap_err();
+    let gone = fixture
+        .bots
+        .remove(None, holder.id, true)
+        .await
+        .unwrap_err();
     assert_eq!(gone.code(), ErrorCode::NotFound);
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn in_a_small_group_nobody_reads_what_another_bot_stored() {
-    let stage = Stage::set().await;
-    let (holder, other) = (stage.new_bot(), stage.new_bot());
-    let control = stage.emulator.control();
+    let fixture = Fixture::set().await;
+    let (holder, other) = (fixture.new_bot(), fixture.new_bot());
+    let control = fixture.emulator.control();
     let group = control.create_chat(ChatKind::Group, "Friends", &Members::AllBots);
     let group = group.unwrap().id;
-    let added = stage.add(&holder, &[group]).await.unwrap();
+    let added = fixture.add(&holder, &[group]).await.unwrap();
     let warnings = added.chats[0].warnings.join(" ");
     assert!(warnings.contains("no second bot can read"), "{warnings}");
-    stage.add(&other, &[group]).await.unwrap();
-    stage.sql(&parts_of(holder.id, &[group, group])).await;
-    let error = stage.bots.remove(None, holder.id, false).await.unwrap_err();
+    fixture.add(&other, &[group]).await.unwrap();
+    fixture.sql(&parts_of(holder.id, &[group, group])).await;
+    let error = fixture
+        .bots
+        .remove(None, holder.id, false)
+        .await
+        .unwrap_err();
     assert!(
         matches!(error, BotsError::HoldsParts { unreadable: 2 }),
         "{error}"
     );
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn the_settings_bots_are_written_down_without_a_call_and_keep_exactly_their_chats() {
-    let stage = Stage::set().await;
-    let bot = stage.new_bot();
+    let fixture = Fixture::set().await;
+    let bot = fixture.new_bot();
     let configured = |chats: &[i64]| BotConfig {
         token: BotToken::parse(&bot.token).unwrap(),
         chats: chats.to_vec(),
         weight: 3.0,
     };
-    stage
+    fixture
         .bots
         .configure(&[configured(&[-1001, -1002])])
         .await
         .unwrap();
-    stage
+    fixture
         .bots
         .configure(&[configured(&[-1002, -1003])])
         .await
         .unwrap();
-    assert!(stage.emulator.control().calls().is_empty());
-    let listed = stage.bots.list().await.unwrap().bots.remove(0);
+    assert!(fixture.emulator.control().calls().is_empty());
+    let listed = fixture.bots.list().await.unwrap().bots.remove(0);
     let chats: Vec<i64> = listed.chats.iter().map(|pair| pair.chat_id).collect();
     assert_eq!(chats, [-1003, -1002]);
     assert_eq!((listed.source, listed.weight), (BotSource::Config, 3.0));
-    let removed = stage.bots.remove(None, bot.id, false).await.unwrap();
+    let removed = fixture.bots.remove(None, bot.id, false).await.unwrap();
     assert!(removed.returns_at_start);
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_token_that_another_server_key_sealed_is_told_as_such() {
-    let stage = Stage::set().await;
-    let bot = stage.new_bot();
-    let chat = stage.channel("Parts");
-    stage.add(&bot, &[chat]).await.unwrap();
+    let fixture = Fixture::set().await;
+    let bot = fixture.new_bot();
+    let chat = fixture.channel("Parts");
+    fixture.add(&bot, &[chat]).await.unwrap();
     let apis = BotApis::new(BotApiSettings::default()).unwrap();
     let key = ServerKey::from_bytes([8; 32]);
-    let other = Bots::new(stage.database.db.clone(), clock::system(), key, apis);
-    let checked = other.check(bot.id).await.unwrap();
+    let other = Bots::new(fixture.database.db.clone(), clock::system(), key, apis);
+    let checked = other.test(bot.id).await.unwrap();
     assert!(checked.problem.unwrap().contains("server's key"));
-    stage.end().await;
+    fixture.end().await;
 }
 
 const OWNER: &str = "

@@ -1,5 +1,5 @@
 //! Rows of `bot_senders`: the processes that send through the pool, and the signs of life that each gave. What silence
-//! means is `storage::telegram::pulse`'s to say.
+//! means is `storage::telegram::heartbeat`'s to say.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use super::schema::bot_senders;
 use super::{Connection, DbError};
 
 /// Counts a sign of life of a process.
-pub async fn beat(conn: &mut Connection, id: Uuid) -> Result<(), DbError> {
+pub async fn count_heartbeat(conn: &mut Connection, id: Uuid) -> Result<(), DbError> {
     diesel::insert_into(bot_senders::table)
         .values((bot_senders::id.eq(id), bot_senders::beats.eq(1)))
         .on_conflict(bot_senders::id)
@@ -33,7 +33,7 @@ pub async fn others(conn: &mut Connection, id: Uuid) -> Result<Vec<(Uuid, i64)>,
 
 /// Forgets a process if it gave no other sign of life, and gives up what it was sending, like a send whose answer was
 /// lost. Returns how many sends.
-pub async fn bury(
+pub async fn mark_dead(
     conn: &mut Connection,
     (id, beats): (Uuid, i64),
     now: DateTime<Utc>,

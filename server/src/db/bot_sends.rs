@@ -30,18 +30,18 @@ pub const PART: &str = "part";
 /// A part once more, under a bot that can read it.
 pub const COPY: &str = "copy";
 /// A message whose only worth is its id; see the sweep.
-pub const MARK: &str = "mark";
+pub const BARRIER: &str = "mark";
 
 /// A send that is to be allowed.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish<'a> {
+pub struct LeaseRequest<'a> {
     /// Of the send.
     pub attempt_id: Uuid,
     /// First attempt of the put; of a copy, that of the put whose message is copied.
     pub put_id: Uuid,
     /// The process that sends.
     pub sender_id: Uuid,
-    /// [`PART`], [`COPY`] or [`MARK`].
+    /// [`PART`], [`COPY`] or [`BARRIER`].
     pub kind: &'a str,
     /// Of the document.
     pub size_bytes: i32,
@@ -102,7 +102,7 @@ pub struct SendRow {
     pub bot_id: i64,
     /// Where to.
     pub chat_id: i64,
-    /// [`PART`], [`COPY`] or [`MARK`].
+    /// [`PART`], [`COPY`] or [`BARRIER`].
     pub kind: String,
     /// Of the document.
     pub size_bytes: i32,
@@ -190,25 +190,28 @@ const FREE_AT: &str = concat!(
 
 /// Allows a send and writes it down: takes the token of the least loaded pair that has one and is within its limits.
 /// None when there is none, or when others were faster just now.
-pub async fn lease(conn: &mut Connection, wish: &Wish<'_>) -> Result<Option<LeasedRow>, DbError> {
-    let limits = &wish.limits;
+pub async fn lease(
+    conn: &mut Connection,
+    request: &LeaseRequest<'_>,
+) -> Result<Option<LeasedRow>, DbError> {
+    let limits = &request.limits;
     let leased = diesel::sql_query(LEASE)
-        .bind::<Timestamptz, _>(wish.now)
+        .bind::<Timestamptz, _>(request.now)
         .bind::<Double, _>(limits.burst)
         .bind::<Double, _>(limits.tokens_per_sec)
         .bind::<Timestamptz, _>(limits.minute_since)
         .bind::<Timestamptz, _>(limits.moment_since)
-        .bind::<Nullable<BigInt>, _>(wish.only_chat)
-        .bind::<Nullable<BigInt>, _>(wish.except_bot)
-        .bind::<Text, _>(wish.kind)
+        .bind::<Nullable<BigInt>, _>(request.only_chat)
+        .bind::<Nullable<BigInt>, _>(request.except_bot)
+        .bind::<Text, _>(request.kind)
         .bind::<BigInt, _>(limits.in_flight)
         .bind::<BigInt, _>(limits.minute_sends)
         .bind::<BigInt, _>(limits.moment_sends)
-        .bind::<SqlUuid, _>(wish.attempt_id)
-        .bind::<SqlUuid, _>(wish.put_id)
-        .bind::<Integer, _>(wish.size_bytes)
-        .bind::<Timestamptz, _>(wish.deadline)
-        .bind::<SqlUuid, _>(wish.sender_id)
+        .bind::<SqlUuid, _>(request.attempt_id)
+        .bind::<SqlUuid, _>(request.put_id)
+        .bind::<Integer, _>(request.size_bytes)
+        .bind::<Timestamptz, _>(request.deadline)
+        .bind::<SqlUuid, _>(request.sender_id)
         .get_result(conn)
         .await
         .optional()?;
@@ -224,19 +227,19 @@ struct FreeAt {
 /// When the first pair can take this send, as far as that can be foreseen; none when there is no pair for it at all.
 pub async fn free_at(
     conn: &mut Connection,
-    wish: &Wish<'_>,
+    request: &LeaseRequest<'_>,
     look_again: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, DbError> {
-    let limits = &wish.limits;
+    let limits = &request.limits;
     let row: FreeAt = diesel::sql_query(FREE_AT)
-        .bind::<Timestamptz, _>(wish.now)
+        .bind::<Timestamptz, _>(request.now)
         .bind::<Double, _>(limits.burst)
         .bind::<Double, _>(limits.tokens_per_sec)
         .bind::<Timestamptz, _>(limits.minute_since)
         .bind::<Timestamptz, _>(limits.moment_since)
-        .bind::<Nullable<BigInt>, _>(wish.only_chat)
-        .bind::<Nullable<BigInt>, _>(wish.except_bot)
-        .bind::<Text, _>(wish.kind)
+        .bind::<Nullable<BigInt>, _>(request.only_chat)
+        .bind::<Nullable<BigInt>, _>(request.except_bot)
+        .bind::<Text, _>(request.kind)
         .bind::<BigInt, _>(limits.in_flight)
         .bind::<BigInt, _>(limits.minute_sends)
         .bind::<BigInt, _>(limits.moment_sends)
@@ -445,17 +448,17 @@ pub async fn swept(conn: &mut Connection, chat_id: i64, swept_to: i64) -> Result
 
 /// Forgets sends that nothing is decided by any more: parts that are committed and swept, what left no message, and
 /// what was lost so long ago that messages were stored well after it. Returns how many.
-pub async fn tidy(
+pub async fn prune(
     conn: &mut Connection,
     settled_before: DateTime<Utc>,
     limit: i64,
 ) -> Result<usize, DbError> {
-    Ok(tidying(settled_before, limit).execute(conn).await?)
+    Ok(pruning(settled_before, limit).execute(conn).await?)
 }
 
 /// Stored copies are left out in the words of `idx_bot_sends_tidy`: they stay as long as the part does, and there may be
 /// as many as there are parts.
-pub(super) fn tidying(settled_before: DateTime<Utc>, limit: i64) -> impl Statement {
+pub(super) fn pruning(settled_before: DateTime<Utc>, limit: i64) -> impl Statement {
     diesel::sql_query(
         "DELETE FROM bot_sends WHERE attempt_id IN ( \
              SELECT s.attempt_id FROM bot_sends s JOIN telegram_chats c USING (chat_id), \

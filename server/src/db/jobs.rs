@@ -1,4 +1,4 @@
-//! Rows of `jobs`: when each job of the fleet runs next. One instance takes a turn; an advisory lock makes it the leader meanwhile.
+//! Rows of `jobs`: when each job of the fleet runs next. One instance takes it; an advisory lock makes it the leader meanwhile.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -35,26 +35,26 @@ pub async fn next_run(conn: &mut Connection, name: &str) -> Result<Option<DateTi
         .optional()?)
 }
 
-/// Takes the job's turn and says when the next one is.
-pub async fn take_turn(
+/// Takes the job's run and says when the next one is.
+pub async fn begin_run(
     conn: &mut Connection,
     name: &str,
     now: DateTime<Utc>,
     next_run_at: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let turn = (jobs::next_run_at.eq(next_run_at), jobs::last_run_at.eq(now));
+    let run = (jobs::next_run_at.eq(next_run_at), jobs::last_run_at.eq(now));
     diesel::insert_into(jobs::table)
-        .values((jobs::name.eq(name), turn))
+        .values((jobs::name.eq(name), run))
         .on_conflict(jobs::name)
         .do_update()
-        .set(turn)
+        .set(run)
         .execute(conn)
         .await?;
     Ok(())
 }
 
-/// How the turn ended.
-pub async fn end_turn(
+/// How the run ended.
+pub async fn end_run(
     conn: &mut Connection,
     name: &str,
     error: Option<&str>,

@@ -227,10 +227,10 @@ impl Db {
 }
 
 async fn within<T, E: From<DbError>>(
-    patience: Duration,
+    timeout: Duration,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    match tokio::time::timeout(patience, work).await {
+    match tokio::time::timeout(timeout, work).await {
         Ok(outcome) => outcome,
         Err(_) => Err(DbError::Unavailable("no answer in time".to_owned()).into()),
     }

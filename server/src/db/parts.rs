@@ -300,12 +300,12 @@ pub(super) fn by_bot() -> impl Statement + LoadQuery<'static, Connection, SumOf<
 
 /// Parts that a bot stored, and how many of them are in a chat where another bot knows them by the same ids and can use it.
 pub async fn held_by_bot(conn: &mut Connection, bot_id: i64) -> Result<(i64, i64), DbError> {
-    let held: Held = holding(bot_id).get_result(conn).await?;
+    let held: HeldByBot = holding(bot_id).get_result(conn).await?;
     Ok((held.parts, held.recoverable))
 }
 
 #[derive(QueryableByName)]
-pub(super) struct Held {
+pub(super) struct HeldByBot {
     #[diesel(sql_type = BigInt)]
     parts: i64,
     #[diesel(sql_type = BigInt)]
@@ -313,7 +313,7 @@ pub(super) struct Held {
 }
 
 /// Parts are counted by columns of one index, which is all that is read of them.
-pub(super) fn holding(bot_id: i64) -> impl Statement + LoadQuery<'static, Connection, Held> {
+pub(super) fn holding(bot_id: i64) -> impl Statement + LoadQuery<'static, Connection, HeldByBot> {
     diesel::sql_query(
         "WITH held AS (SELECT chat_id, count(*) AS parts \
                        FROM file_parts WHERE bot_id = $1 GROUP BY chat_id) \

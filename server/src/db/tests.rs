@@ -173,9 +173,9 @@ async fn what_a_send_costs_does_not_grow_with_those_before_it() {
     .await;
     assert_eq!(swept, ["49999", "7"], "the new chat's, the old one's");
 
-    let plan = explain(&mut conn, bot_sends::tidying(now, 1_000)).await;
+    let plan = explain(&mut conn, bot_sends::pruning(now, 1_000)).await;
     assert!(plan.contains("idx_bot_sends_tidy"), "{plan}");
-    let plan = explain_run(&mut conn, bot_sends::tidying(now, 1_000)).await;
+    let plan = explain_run(&mut conn, bot_sends::pruning(now, 1_000)).await;
     let looked_at = plan
         .lines()
         .find(|line| line.contains("idx_bot_sends_tidy"))

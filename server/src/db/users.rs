@@ -26,7 +26,7 @@ pub struct UserRow {
     pub quota_bytes: Option<i64>,
     /// Bytes they store.
     pub used_bytes: i64,
-    /// Shut out since.
+    /// Disabled since.
     pub disabled_at: Option<DateTime<Utc>>,
 }
 

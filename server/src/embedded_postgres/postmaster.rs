@@ -8,7 +8,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::place::Place;
+use super::paths::Paths;
 
 /// A postmaster as its cluster's pid file describes it.
 #[derive(Debug)]
@@ -57,10 +57,10 @@ impl Postmaster {
     }
 
     /// Removes what a dead one left. Postgres does that itself unless its number is taken by a zombie or a stranger.
-    pub(super) fn forget(&self, place: &Place) {
+    pub(super) fn forget(&self, paths: &Paths) {
         let leftovers = [
             self.file.clone(),
-            place.socket_dir.join(".s.PGSQL.5432.lock"),
+            paths.socket_dir.join(".s.PGSQL.5432.lock"),
         ];
         for file in leftovers {
             if let Err(error) = std::fs::remove_file(&file)

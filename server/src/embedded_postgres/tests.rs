@@ -4,7 +4,7 @@ use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use nix::{sys::signal, unistd::Pid};
 
-use super::{EmbeddedPostgres, EmbeddedPostgresError, percent_encoded, place::Place};
+use super::{EmbeddedPostgres, EmbeddedPostgresError, paths::Paths, percent_encoded};
 
 async fn until(what: &str, condition: impl Fn() -> bool) {
     for _ in 0..1_000 {
@@ -59,9 +59,9 @@ fn a_socket_path_is_a_host_in_the_address() {
 fn a_data_directory_keeps_its_cluster_when_it_is_opened_later() {
     let data_dir = tempfile::tempdir().unwrap();
     std::fs::set_permissions(data_dir.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
-    let first = Place::choose(data_dir.path()).unwrap();
+    let first = Paths::choose(data_dir.path()).unwrap();
     std::fs::set_permissions(data_dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let second = Place::choose(data_dir.path()).unwrap();
+    let second = Paths::choose(data_dir.path()).unwrap();
     assert_eq!(first.cluster, second.cluster);
     let is_inside = first
         .cluster

@@ -40,13 +40,13 @@ pub(super) async fn add(
 /// Tests a bot and its chats now, and writes down what was found.
 #[utoipa::path(tag = "admin", params(("bot_id" = i64, Path)), security(("token" = ["admin"]), ("session" = [])),
     responses((status = 200, body = CheckedBot), Refusals))]
-#[post("/api/admin/bots/{bot_id}/check")]
-pub(super) async fn check(
+#[post("/api/admin/bots/{bot_id}/test")]
+pub(super) async fn test(
     _by: By<Admin>,
     bot_id: web::Path<i64>,
     shared: web::Data<Shared>,
 ) -> HttpResult<web::Json<CheckedBot>> {
-    Ok(web::Json(shared.bots.check(*bot_id).await?))
+    Ok(web::Json(shared.bots.test(*bot_id).await?))
 }
 
 /// Puts a bot aside, takes it back, or changes its share of the load.

@@ -14,11 +14,11 @@ mod parts;
 mod uploads;
 mod verify;
 
-mod around;
 mod body;
 mod budget;
 mod fallback;
 mod headers;
+mod middleware;
 mod openapi;
 mod page;
 mod session;
@@ -84,7 +84,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(admin::audit)
         .service(admin_bots::list)
         .service(admin_bots::add)
-        .service(admin_bots::check)
+        .service(admin_bots::test)
         .service(admin_bots::change)
         .service(admin_bots::remove)
         // the server itself
@@ -149,10 +149,10 @@ pub(crate) fn application(
         .service(page::resource())
         .default_service(web::to(fallback::unknown))
         .wrap(cors)
-        .wrap(from_fn(around::gate))
-        .wrap(from_fn(around::as_problems))
+        .wrap(from_fn(middleware::gate))
+        .wrap(from_fn(middleware::as_problems))
         .wrap(from_fn(headers::harden))
-        .wrap(from_fn(around::observe))
+        .wrap(from_fn(middleware::observe))
 }
 
 /// Other sites may call with tokens; cookies never go there.

@@ -67,17 +67,17 @@ pub(super) async fn readyz(shared: web::Data<Shared>) -> HttpResult<HttpResponse
 pub(super) async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     let as_gauge = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
     let (used, idle) = shared.health.database_connections();
-    let numbers = &shared.metrics;
-    numbers
+    let metrics = &shared.metrics;
+    metrics
         .parts_in_hand
         .set(as_gauge(shared.lifecycle.parts_in_hand()));
     let budget = usize::try_from(shared.config.requests.body_budget_bytes).unwrap_or_default();
-    numbers
+    metrics
         .body_bytes_reserved
         .set(as_gauge(budget.saturating_sub(shared.bodies.free_bytes())));
-    numbers.db_connections_used.set(i64::from(used));
-    numbers.db_connections_idle.set(i64::from(idle));
+    metrics.db_connections_used.set(i64::from(used));
+    metrics.db_connections_idle.set(i64::from(idle));
     HttpResponse::Ok()
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
-        .body(numbers.text())
+        .body(metrics.text())
 }

@@ -1,7 +1,7 @@
 //! Work that nobody waits for: expiry, the orphan sweep, the deletion queue. Safe with any number of instances: the queue's
 //! rows are leased, and each periodic job has one leader, found by an advisory lock, who takes its turn for all.
 
-mod turn;
+mod lease;
 
 #[cfg(test)]
 mod tests;
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::storage::telegram::{BEAT_EVERY, Pulse, Sweep, TelegramNumbers};
+use crate::storage::telegram::{HEARTBEAT_INTERVAL, Heartbeat, MessageSweep, TelegramMetrics};
 use crate::uploads::{UploadError, Uploads};
 
 /// How often jobs run.
@@ -41,11 +41,11 @@ impl Default for JobSettings {
 #[derive(Clone)]
 pub struct TelegramJobs {
     /// This instance's own.
-    pub pulse: Pulse,
+    pub heartbeat: Heartbeat,
     /// One step is one turn.
-    pub sweep: Sweep,
+    pub sweep: MessageSweep,
     /// What it found.
-    pub numbers: TelegramNumbers,
+    pub metrics: TelegramMetrics,
 }
 
 /// Everything that jobs need.
@@ -69,7 +69,7 @@ impl Jobs {
         let mut tasks = JoinSet::new();
         tasks.spawn(self.clone().periodic(shutdown.clone()));
         if let Some(telegram) = self.telegram.clone() {
-            tasks.spawn(beats(telegram.pulse.clone(), shutdown.clone()));
+            tasks.spawn(heartbeats(telegram.heartbeat.clone(), shutdown.clone()));
             tasks.spawn(self.clone().sweeps(telegram, shutdown.clone()));
         }
         tasks.spawn(self.deletions(shutdown));
@@ -81,12 +81,12 @@ impl Jobs {
         let pause = self.settings.cleanup_interval / 2;
         loop {
             let interval = self.settings.cleanup_interval;
-            self.turn("expire", interval, async || {
+            self.run_if_due("expire", interval, async || {
                 self.uploads.expire().await.map(drop)
             })
             .await;
-            self.turn("sweep", interval, async || {
-                self.uploads.sweep_orphans().await.map(drop)
+            self.run_if_due("sweep", interval, async || {
+                self.uploads.remove_orphaned_intents().await.map(drop)
             })
             .await;
             if is_over(&mut shutdown, tokio::time::sleep(pause)).await {
@@ -98,10 +98,10 @@ impl Jobs {
     async fn sweeps(self, telegram: TelegramJobs, mut shutdown: watch::Receiver<bool>) {
         let interval = self.settings.sweep_interval;
         loop {
-            self.turn("telegram", interval, async || {
+            self.run_if_due("telegram", interval, async || {
                 let step = telegram.sweep.step().await?;
-                let ids = u64::try_from(step.nobodys).unwrap_or_default();
-                telegram.numbers.orphans_swept.inc_by(ids);
+                let ids = u64::try_from(step.orphans).unwrap_or_default();
+                telegram.metrics.orphans_swept.inc_by(ids);
                 Ok(())
             })
             .await;
@@ -111,25 +111,25 @@ impl Jobs {
         }
     }
 
-    async fn turn(
+    async fn run_if_due(
         &self,
         name: &str,
         interval: Duration,
         work: impl AsyncFnOnce() -> Result<(), UploadError>,
     ) {
-        match turn::take(&self.db, name, (self.clock)(), interval).await {
-            Ok(true) => self.end_turn(name, work().await).await,
+        match lease::take(&self.db, name, (self.clock)(), interval).await {
+            Ok(true) => self.end_run(name, work().await).await,
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, job = name, "job could not take its turn"),
         }
     }
 
-    async fn end_turn(&self, name: &str, outcome: Result<(), UploadError>) {
+    async fn end_run(&self, name: &str, outcome: Result<(), UploadError>) {
         let failed = outcome.err().map(|error| error.to_string());
         if let Some(error) = &failed {
             tracing::warn!(error, job = name, "job failed");
         }
-        if let Err(error) = turn::end(&self.db, name, failed.as_deref()).await {
+        if let Err(error) = lease::end(&self.db, name, failed.as_deref()).await {
             tracing::warn!(%error, job = name, "job could not end its turn");
         }
     }
@@ -160,14 +160,14 @@ impl Jobs {
 }
 
 /// Of every instance, whoever has a turn: it says that this one lives.
-async fn beats(mut pulse: Pulse, mut shutdown: watch::Receiver<bool>) {
+async fn heartbeats(mut heartbeat: Heartbeat, mut shutdown: watch::Receiver<bool>) {
     loop {
-        match pulse.beat().await {
+        match heartbeat.send().await {
             Ok(0) => {}
             Ok(sends) => tracing::info!(sends, "sends of an instance that is gone were given up"),
             Err(error) => tracing::warn!(%error, "no sign of life could be given"),
         }
-        if is_over(&mut shutdown, tokio::time::sleep(BEAT_EVERY)).await {
+        if is_over(&mut shutdown, tokio::time::sleep(HEARTBEAT_INTERVAL)).await {
             return;
         }
     }

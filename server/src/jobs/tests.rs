@@ -8,12 +8,13 @@ use chrono::{DateTime, TimeDelta};
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::{JobSettings, Jobs, TelegramJobs, turn};
+use super::{JobSettings, Jobs, TelegramJobs, lease};
 use crate::clock::Clock;
 use crate::db::test_database::TestDatabase;
 use crate::db::{Db, deletions};
 use crate::storage::telegram::{
-    BotApiSettings, BotApis, Policy, Pool, Pulse, ServerKey, Sweep, SweepSettings, TelegramNumbers,
+    BotApiSettings, BotApis, Heartbeat, MessageSweep, MessageSweepSettings, Policy, Pool,
+    ServerKey, TelegramMetrics,
 };
 use crate::storage::{Locator, OpendalStore, PartStore, Stores};
 use crate::uploads::{UploadSettings, Uploads};
@@ -25,17 +26,17 @@ async fn a_turn_is_taken_once_an_interval_by_whoever_comes_first() {
     let database = TestDatabase::start().await;
     let db = &database.db;
     let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-    let takes = (0..6).map(|_| turn::take(db, "expire", now, INTERVAL));
+    let takes = (0..6).map(|_| lease::take(db, "expire", now, INTERVAL));
     let taken = futures_util::future::try_join_all(takes).await.unwrap();
     assert_eq!(taken.iter().filter(|taken| **taken).count(), 1);
     let soon = now + TimeDelta::seconds(299);
-    assert!(!turn::take(db, "expire", soon, INTERVAL).await.unwrap());
+    assert!(!lease::take(db, "expire", soon, INTERVAL).await.unwrap());
     assert!(
-        turn::take(db, "sweep", soon, INTERVAL).await.unwrap(),
+        lease::take(db, "sweep", soon, INTERVAL).await.unwrap(),
         "each job has its own turns"
     );
     assert!(
-        turn::take(db, "expire", now + TimeDelta::seconds(300), INTERVAL)
+        lease::take(db, "expire", now + TimeDelta::seconds(300), INTERVAL)
             .await
             .unwrap()
     );
@@ -54,9 +55,9 @@ fn telegram(db: &Db, clock: &Clock) -> TelegramJobs {
     let pool = Pool::new(db.clone(), key, clock.clone(), Policy::default());
     let apis = BotApis::new(BotApiSettings::default()).unwrap();
     TelegramJobs {
-        pulse: Pulse::new(pool.clone(), clock.clone()),
-        sweep: Sweep::new(pool, apis, clock.clone(), SweepSettings::default()),
-        numbers: TelegramNumbers::default(),
+        heartbeat: Heartbeat::new(pool.clone(), clock.clone()),
+        sweep: MessageSweep::new(pool, apis, clock.clone(), MessageSweepSettings::default()),
+        metrics: TelegramMetrics::default(),
     }
 }
 

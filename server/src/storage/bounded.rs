@@ -17,7 +17,7 @@ use super::{ByteStream, Erasure, Locator, PartStore, StorageError, refused};
 pub struct StorageLimits {
     /// Calls at once.
     pub concurrency: usize,
-    /// A whole put, waiting for its turn included.
+    /// A whole put, waiting for its permit included.
     pub put_timeout: Duration,
     /// A batch of deletions, of whatever length.
     pub delete_timeout: Duration,
@@ -40,7 +40,7 @@ impl Default for StorageLimits {
 pub struct Bounded<S> {
     store: S,
     limits: StorageLimits,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl<S: PartStore> Bounded<S> {
@@ -49,13 +49,13 @@ impl<S: PartStore> Bounded<S> {
         Bounded {
             store,
             limits,
-            turns: Arc::new(Semaphore::new(limits.concurrency)),
+            permits: Arc::new(Semaphore::new(limits.concurrency)),
         }
     }
 
-    async fn turn(&self) -> Result<OwnedSemaphorePermit, StorageError> {
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, StorageError> {
         let closed = |_| StorageError::Unavailable("the store is closed".to_owned());
-        Arc::clone(&self.turns)
+        Arc::clone(&self.permits)
             .acquire_owned()
             .await
             .map_err(closed)
@@ -63,10 +63,10 @@ impl<S: PartStore> Bounded<S> {
 }
 
 async fn within<T>(
-    patience: Duration,
+    timeout: Duration,
     call: impl Future<Output = Result<T, StorageError>>,
 ) -> Result<T, StorageError> {
-    tokio::time::timeout(patience, call)
+    tokio::time::timeout(timeout, call)
         .await
         .unwrap_or_else(|_| Err(StorageError::Unavailable("no answer in time".to_owned())))
 }
@@ -83,7 +83,7 @@ impl<S: PartStore> PartStore for Bounded<S> {
 
     async fn put(&self, locator: Locator, body: Bytes) -> Result<Locator, StorageError> {
         within(self.limits.put_timeout, async {
-            let _turn = self.turn().await?;
+            let _permit = self.permit().await?;
             self.store.put(locator, body).await
         })
         .await
@@ -94,16 +94,16 @@ impl<S: PartStore> PartStore for Bounded<S> {
         locator: &Locator,
         range: Option<Range<u64>>,
     ) -> Result<ByteStream, StorageError> {
-        let patience = self.limits.call_timeout;
-        let bytes = within(patience, async {
-            let _turn = self.turn().await?;
+        let timeout = self.limits.call_timeout;
+        let bytes = within(timeout, async {
+            let _permit = self.permit().await?;
             self.store.get(locator, range).await
         })
         .await?;
-        // Only opening takes a turn: readers who are slow must not keep writers waiting. The store's own silence is timed.
+        // Only opening takes a permit: readers who are slow must not keep writers waiting. The store's own silence is timed.
         let timed = futures_util::stream::unfold(Some(bytes), move |bytes| async move {
             let mut bytes = bytes?;
-            let piece = within(patience, async { bytes.next().await.transpose() })
+            let piece = within(timeout, async { bytes.next().await.transpose() })
                 .await
                 .transpose()?;
             let rest = piece.is_ok().then_some(bytes);
@@ -114,7 +114,7 @@ impl<S: PartStore> PartStore for Bounded<S> {
 
     async fn delete(&self, locators: &[Locator]) -> Vec<Result<Erasure, StorageError>> {
         let batch = within(self.limits.delete_timeout, async {
-            let _turn = self.turn().await?;
+            let _permit = self.permit().await?;
             Ok(self.store.delete(locators).await)
         });
         match batch.await {

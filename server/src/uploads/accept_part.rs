@@ -6,7 +6,7 @@ use ferry_core::wire::{Compression, StoredPart};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::decide::Verdict;
+use super::decide::Decision;
 use super::file::{
     Standing, absent, header_of, planned_len, require_number, standing, stored_part,
 };
@@ -67,7 +67,7 @@ impl Uploads {
     async fn duplicate_of(&self, ticket: &PartTicket) -> UploadResult<Option<StoredPart>> {
         let mut conn = self.db.connection().await?;
         match self.judge_now(&mut conn, ticket).await? {
-            (Verdict::Duplicate, Some(row)) => Ok(Some(stored_part(&row, true)?)),
+            (Decision::Duplicate, Some(row)) => Ok(Some(stored_part(&row, true)?)),
             _ => Ok(None),
         }
     }
@@ -76,7 +76,7 @@ impl Uploads {
         &self,
         conn: &mut Connection,
         ticket: &PartTicket,
-    ) -> UploadResult<(Verdict, Option<PartRow>)> {
+    ) -> UploadResult<(Decision, Option<PartRow>)> {
         let Some((file, session)) = files::find(conn, ticket.user_id, ticket.file_id).await? else {
             return Err(absent(conn, ticket.user_id, ticket.file_id).await);
         };
@@ -89,7 +89,7 @@ impl Uploads {
         conn: &mut Connection,
         ticket: &PartTicket,
         standing: Standing,
-    ) -> UploadResult<(Verdict, Option<PartRow>)> {
+    ) -> UploadResult<(Decision, Option<PartRow>)> {
         let row = parts::find(conn, ticket.file_id, i32_of(ticket.part_number)).await?;
         Ok((judge(standing, row.as_ref(), ticket.meta.sent())?, row))
     }
@@ -175,7 +175,7 @@ impl Uploads {
         let (verdict, row) = self.judge_row(conn, ticket, standing).await?;
         let bytes = self.stored_bytes(ticket, digests, put);
         let row = match (verdict, row) {
-            (Verdict::Duplicate, Some(row)) => {
+            (Decision::Duplicate, Some(row)) => {
                 return Ok(Outcome::Duplicate(stored_part(&row, true)?));
             }
             (_, Some(before)) => {

@@ -6,7 +6,7 @@ use ferry_core::wire::{CompleteRequest, CompleteResponse};
 use uuid::Uuid;
 
 use super::file::{Standing, absent, part_record, standing, total_parts};
-use super::{UploadError, UploadResult, Uploads, numbers, sealed};
+use super::{UploadError, UploadResult, Uploads, ranges, sealed};
 use crate::db::files::{self, Completion, FileRow};
 use crate::db::units::{i32_of, seq_of, u32_of};
 use crate::db::{Connection, parts, sessions};
@@ -109,14 +109,14 @@ async fn require_all_parts(conn: &mut Connection, file: &FileRow) -> UploadResul
         .into_iter()
         .map(|(number, _)| u32_of(number))
         .collect();
-    let ranges = numbers::missing_ranges(&present, total_parts(file));
+    let ranges = ranges::missing_ranges(&present, total_parts(file));
     if ranges.is_empty() {
         return Ok(());
     }
-    let missing = numbers::expand(&ranges).take(MAX_MISSING_LISTED).collect();
+    let missing = ranges::expand(&ranges).take(MAX_MISSING_LISTED).collect();
     Err(UploadError::PartsMissing {
         missing,
-        count: numbers::count(&ranges),
+        count: ranges::count(&ranges),
     })
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Sent {
 
 /// What happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Decision {
     /// The bytes become the part.
     Store,
     /// This plaintext is stored: the stored bytes win.
@@ -32,28 +32,28 @@ pub(super) fn decide(
     is_frozen: bool,
     stored: Option<Stored>,
     sent: Sent,
-) -> Result<Verdict, UploadError> {
+) -> Result<Decision, UploadError> {
     let Some(stored) = stored else {
         return if is_frozen {
             Err(UploadError::FileComplete)
         } else {
-            Ok(Verdict::Store)
+            Ok(Decision::Store)
         };
     };
     let is_same = stored.mac == sent.mac;
     match (stored.is_sound, is_same) {
-        (true, true) => Ok(Verdict::Duplicate),
-        (false, true) => Ok(Verdict::Store),
+        (true, true) => Ok(Decision::Duplicate),
+        (false, true) => Ok(Decision::Store),
         (_, false) if is_frozen => Err(UploadError::FileComplete),
-        (false, false) => Ok(Verdict::Store),
+        (false, false) => Ok(Decision::Store),
         (true, false) => replace(stored.generation, sent.if_match),
     }
 }
 
-fn replace(generation: u32, if_match: Option<u32>) -> Result<Verdict, UploadError> {
+fn replace(generation: u32, if_match: Option<u32>) -> Result<Decision, UploadError> {
     match if_match {
         None => Err(UploadError::PartDiffers { generation }),
-        Some(named) if named == generation => Ok(Verdict::Store),
+        Some(named) if named == generation => Ok(Decision::Store),
         Some(_) => Err(UploadError::GenerationMismatch { generation }),
     }
 }
@@ -79,22 +79,22 @@ mod tests {
 
     #[test]
     fn unfinished_file() {
-        assert_eq!(decide(false, None, sent(None)).unwrap(), Verdict::Store);
+        assert_eq!(decide(false, None, sent(None)).unwrap(), Decision::Store);
         assert_eq!(
             decide(false, stored(MAC, true), sent(None)).unwrap(),
-            Verdict::Duplicate
+            Decision::Duplicate
         );
         assert_eq!(
             decide(false, stored(MAC, false), sent(None)).unwrap(),
-            Verdict::Store
+            Decision::Store
         );
         assert_eq!(
             decide(false, stored(OTHER, false), sent(None)).unwrap(),
-            Verdict::Store
+            Decision::Store
         );
         assert_eq!(
             decide(false, stored(OTHER, true), sent(Some(3))).unwrap(),
-            Verdict::Store
+            Decision::Store
         );
         let differs = decide(false, stored(OTHER, true), sent(None)).unwrap_err();
         assert!(matches!(
@@ -112,7 +112,7 @@ mod tests {
     fn a_replacement_repeated_after_a_lost_answer_is_a_duplicate() {
         assert_eq!(
             decide(false, stored(MAC, true), sent(Some(2))).unwrap(),
-            Verdict::Duplicate
+            Decision::Duplicate
         );
     }
 
@@ -120,11 +120,11 @@ mod tests {
     fn complete_file_takes_only_repairs() {
         assert_eq!(
             decide(true, stored(MAC, true), sent(None)).unwrap(),
-            Verdict::Duplicate
+            Decision::Duplicate
         );
         assert_eq!(
             decide(true, stored(MAC, false), sent(None)).unwrap(),
-            Verdict::Store
+            Decision::Store
         );
         for (row, if_match) in [
             (stored(OTHER, true), Some(3)),

@@ -6,24 +6,24 @@
 mod accept_part;
 mod admin;
 mod browse;
-mod check;
 mod cleanup;
 mod complete;
 mod delete;
+mod maintenance;
 mod read_part;
 mod rename;
 mod reserve_part;
 mod resize;
+mod resume_lookup;
 mod start;
 mod status;
-mod upkeep;
 mod verify;
 
 mod decide;
 mod error;
 mod file;
-mod numbers;
 mod quota;
+mod ranges;
 mod sealed;
 
 #[cfg(test)]
@@ -39,9 +39,9 @@ use crate::db::Db;
 use crate::storage::Stores;
 
 pub use error::UploadError;
+pub use maintenance::DeletionStep;
 pub use read_part::{PartBytes, PartRange, PartRead};
 pub use reserve_part::{BodyDigest, BodyLength, PartMeta, PartTicket};
-pub use upkeep::DeletionStep;
 
 /// What a use-case answers.
 pub type UploadResult<T> = Result<T, UploadError>;

@@ -5,7 +5,7 @@ use ferry_core::envelope::part::PART_OVERHEAD_BYTES;
 use ferry_core::wire::{Compression, MAX_PART_BODY_BYTES};
 use uuid::Uuid;
 
-use super::decide::{Sent, Verdict, decide};
+use super::decide::{Decision, Sent, decide};
 use super::file::{Standing, absent, header_of, planned_len, require_number, standing, stored};
 use super::quota::require_room;
 use super::{UploadError, UploadResult, Uploads};
@@ -178,7 +178,7 @@ impl Uploads {
         let length = BodyLength::of(plain_len, meta.compression);
         let standing = standing(&file, &session, (self.clock)());
         let row = parts::find(conn, file_id, i32_of(part_number)).await?;
-        if judge(standing, row.as_ref(), meta.sent())? == Verdict::Store {
+        if judge(standing, row.as_ref(), meta.sent())? == Decision::Store {
             let freed = row.map(|row| u32_of(row.stored_size)).unwrap_or_default();
             require_room(
                 conn,
@@ -203,7 +203,7 @@ pub(super) fn judge(
     standing: Standing,
     row: Option<&PartRow>,
     sent: Sent,
-) -> UploadResult<Verdict> {
+) -> UploadResult<Decision> {
     if standing == Standing::Expired {
         return Err(UploadError::Expired);
     }

@@ -4,7 +4,7 @@ use ferry_core::wire::{ResumeStatus, UploadSession};
 use uuid::Uuid;
 
 use super::file::{absent, status_of, total_parts, upload_session};
-use super::{UploadResult, Uploads, numbers};
+use super::{UploadResult, Uploads, ranges};
 use crate::db::units::{u32_of, u64_of};
 use crate::db::{files, parts, sessions};
 
@@ -30,18 +30,18 @@ impl Uploads {
                     .into_iter()
                     .map(|(number, _)| u32_of(number))
                     .collect();
-                let missing_ranges = numbers::missing_ranges(&uploaded, total_parts(&file));
+                let missing_ranges = ranges::missing_ranges(&uploaded, total_parts(&file));
                 Ok(ResumeStatus {
                     file_id,
                     total_chunks: total_parts(&file),
-                    progress_percent: numbers::percent(
+                    progress_percent: ranges::percent(
                         stored_bytes,
                         u64_of(file.file_size),
                         missing_ranges.is_empty(),
                     ),
                     uploaded_chunks: (!ranges_only).then_some(uploaded),
                     missing_chunks: (!ranges_only)
-                        .then(|| numbers::expand(&missing_ranges).collect()),
+                        .then(|| ranges::expand(&missing_ranges).collect()),
                     missing_ranges,
                     status: status_of(&file, &session, (self.clock)()),
                     expires_at: session.expires_at,

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use uuid::Uuid;
 
 use super::file::{is_sound, require_number, total_parts};
-use super::{UploadError, UploadResult, Uploads, numbers};
+use super::{UploadError, UploadResult, Uploads, ranges};
 use crate::db::audit::{self, AuditEvent};
 use crate::db::files::FileRow;
 use crate::db::parts::{self, PartRow};
@@ -60,7 +60,7 @@ impl Uploads {
         let missing = match scope {
             Scope::Numbers(asked) => asked.iter().any(|number| !tally.saw(*number)),
             Scope::Stored => {
-                numbers::count(&numbers::missing_ranges(&tally.seen(), total_parts(&file))) > 0
+                ranges::count(&ranges::missing_ranges(&tally.seen(), total_parts(&file))) > 0
             }
         };
         Ok(tally.answer(missing))

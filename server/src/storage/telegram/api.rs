@@ -29,7 +29,7 @@ use teloxide::{
 use zeroize::Zeroizing;
 
 use super::{
-    fault::{Asked, ChatTrouble, Fault, glimpse},
+    fault::{Asked, ChatGoneKind, Fault, glimpse},
     token::BotToken,
 };
 use crate::storage::{ByteStream, StorageError};
@@ -258,7 +258,7 @@ impl BotApi {
         chat_id: i64,
         name: &str,
         body: Bytes,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Sent, Fault> {
         let size_bytes = size_of(&body);
         let document = Part::stream_with_length(body, size_bytes)
@@ -272,7 +272,7 @@ impl BotApi {
             .part("document", document);
         let request = self.post(SendDocument::NAME).multipart(form);
         let sent = self
-            .answer::<MessageAnswer>(Asked::ToSend, request, patience)
+            .answer::<MessageAnswer>(Asked::ToSend, request, timeout)
             .await?
             .sent()?;
         match sent.size_bytes {
@@ -283,12 +283,12 @@ impl BotApi {
         }
     }
 
-    /// The bytes of a document, through the bot that has this file id. `patience` is for the beginning: the server
+    /// The bytes of a document, through the bot that has this file id. `timeout` is for the beginning: the server
     /// fetches the whole document before it says where it is.
-    pub async fn open(&self, file_id: &str, patience: Duration) -> Result<ByteStream, Fault> {
-        match self.fetch(file_id, patience).await {
+    pub async fn open(&self, file_id: &str, timeout: Duration) -> Result<ByteStream, Fault> {
+        match self.fetch(file_id, timeout).await {
             // the link ended between two calls
-            Err(Fault::LinkExpired) => match self.fetch(file_id, patience).await {
+            Err(Fault::LinkExpired) => match self.fetch(file_id, timeout).await {
                 Err(Fault::LinkExpired) => Err(Fault::Outage {
                     why: "404 for a fresh download link; a Bot API server of one's own serves no files by itself, \
                           the web server in front of it has to"
@@ -325,16 +325,16 @@ impl BotApi {
         let payload =
             ForwardMessage::new(chat, chat, message(message_id)?).disable_notification(true);
         let request = self.post(ForwardMessage::NAME).json(&payload);
-        let patience = self.settings.small_call_timeout;
-        self.answer::<MessageAnswer>(Asked::ToSend, request, patience)
+        let timeout = self.settings.small_call_timeout;
+        self.answer::<MessageAnswer>(Asked::ToSend, request, timeout)
             .await?
             .sent()
     }
 
-    async fn fetch(&self, file_id: &str, patience: Duration) -> Result<ByteStream, Fault> {
+    async fn fetch(&self, file_id: &str, timeout: Duration) -> Result<ByteStream, Fault> {
         let payload = GetFile::new(FileId(file_id.to_owned()));
         let request = self.post(GetFile::NAME).json(&payload);
-        let file: FileAnswer = self.answer(Asked::Again, request, patience).await?;
+        let file: FileAnswer = self.answer(Asked::Again, request, timeout).await?;
         let path = file.file_path.ok_or(Fault::Ambiguous)?;
         let address = Zeroizing::new(format!(
             "{}/file/bot{}/{path}",
@@ -342,11 +342,9 @@ impl BotApi {
             self.token.expose()
         ));
         let response =
-            tokio::time::timeout(patience, self.client.get(address.as_str()).send()).await;
+            tokio::time::timeout(timeout, self.client.get(address.as_str()).send()).await;
         let response = response
-            .map_err(|_| {
-                Fault::without_verdict(Asked::ForFile, "the download did not begin in time")
-            })?
+            .map_err(|_| Fault::unanswered(Asked::ForFile, "the download did not begin in time"))?
             .map_err(|error| lost(Asked::ForFile, error))?;
         if !response.status().is_success() {
             return Err(self.refusal(Asked::ForFile, response).await);
@@ -374,10 +372,10 @@ impl BotApi {
         &self,
         asked: Asked,
         request: RequestBuilder,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<T, Fault> {
         let response = request
-            .timeout(patience)
+            .timeout(timeout)
             .send()
             .await
             .map_err(|error| lost(asked, error))?;
@@ -398,11 +396,11 @@ impl BotApi {
                 Err(Fault::of_answer(asked, status.as_u16(), None, &body))
             }
             // the answer may name what was sent: it goes to nobody
-            Ok(_) => Err(Fault::without_verdict(
+            Ok(_) => Err(Fault::unanswered(
                 asked,
                 format!("{status} without a result"),
             )),
-            Err(_) => Err(Fault::without_verdict(
+            Err(_) => Err(Fault::unanswered(
                 asked,
                 format!("{status}{}", glimpse(&self.token.redacted(&body))),
             )),
@@ -441,7 +439,7 @@ fn lost(asked: Asked, error: reqwest_of_teloxide::Error) -> Fault {
             why: format!("no connection: {why}"),
         };
     }
-    Fault::without_verdict(asked, why)
+    Fault::unanswered(asked, why)
 }
 
 /// The error and everything below it; the top alone says "error sending request".
@@ -563,8 +561,8 @@ struct MemberAnswer {
 impl MemberAnswer {
     fn rights(&self, chat: &ChatInfo) -> Result<Rights, Fault> {
         let channel = chat.kind == ChatKind::Channel;
-        let gone = |trouble| Fault::ChatGone {
-            trouble,
+        let gone = |kind| Fault::ChatGone {
+            kind,
             why: format!("its status there is \"{}\"", self.status),
         };
         let may_send = match self.status.as_str() {
@@ -572,8 +570,8 @@ impl MemberAnswer {
             "administrator" => !channel || self.can_post_messages,
             "member" => !channel && chat.members_may_send,
             "restricted" if self.is_member => self.can_send_documents,
-            "kicked" => return Err(gone(ChatTrouble::Kicked)),
-            _ => return Err(gone(ChatTrouble::NotMember)),
+            "kicked" => return Err(gone(ChatGoneKind::Kicked)),
+            _ => return Err(gone(ChatGoneKind::NotMember)),
         };
         Ok(Rights {
             may_send,

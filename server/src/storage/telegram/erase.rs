@@ -22,7 +22,7 @@ const DELETABLE_FOR: TimeDelta = TimeDelta::hours(48);
 /// How soon a deletion is tried again that met a forward on its way.
 const COPY_SETTLES: TimeDelta = TimeDelta::seconds(30);
 /// Chats in which batches are deleted at once.
-const PLACES_AT_ONCE: usize = 8;
+const ID_SPACES_AT_ONCE: usize = 8;
 
 /// A message of a part, or of a copy of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ struct Target {
 
 /// What became of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Fate {
+enum DeleteOutcome {
     Deleted,
     Kept,
     /// Not now, in words; and how long to wait where that is known.
@@ -43,21 +43,21 @@ enum Fate {
 
 /// Whose count of messages an id belongs to: the chat's, or in small chats one bot's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct IdSpace {
     chat_id: i64,
     /// Nobody else's id is the same message.
     only_bot: Option<i64>,
 }
 
-impl Place {
+impl IdSpace {
     fn of(chat_id: i64, bot_id: i64) -> Self {
         let only_bot = (chat_id >= COMMON_IDS_BELOW).then_some(bot_id);
-        Place { chat_id, only_bot }
+        IdSpace { chat_id, only_bot }
     }
 }
 
 /// A message's name.
-type Key = (Place, i64);
+type Key = (IdSpace, i64);
 
 /// Deletes what these locators name: their messages, other sends of the same puts, and copies.
 pub(super) async fn erase(
@@ -74,20 +74,23 @@ pub(super) async fn erase(
         Ok(sends) => sends,
         Err(error) => return all_refused(addresses, &error),
     };
-    let Plan { by_place, of_put } = Plan::of(&addresses, &sends);
-    let fates: BTreeMap<Key, Fate> = futures_util::stream::iter(by_place)
-        .map(|(place, targets)| async move { store.erase_at(place, &targets).await })
-        .buffer_unordered(PLACES_AT_ONCE)
+    let Plan {
+        by_id_space,
+        of_put,
+    } = Plan::of(&addresses, &sends);
+    let outcomes: BTreeMap<Key, DeleteOutcome> = futures_util::stream::iter(by_id_space)
+        .map(|(id_space, targets)| async move { store.erase_at(id_space, &targets).await })
+        .buffer_unordered(ID_SPACES_AT_ONCE)
         .collect::<Vec<_>>()
         .await
         .into_iter()
         .flatten()
         .collect();
     let settled = sends.iter().filter(|send| {
-        let fate = send
+        let outcome = send
             .message_id
-            .and_then(|id| fates.get(&(Place::of(send.chat_id, send.bot_id), id)));
-        matches!(fate, Some(Fate::Deleted | Fate::Kept))
+            .and_then(|id| outcomes.get(&(IdSpace::of(send.chat_id, send.bot_id), id)));
+        matches!(outcome, Some(DeleteOutcome::Deleted | DeleteOutcome::Kept))
     });
     let attempts: Vec<Uuid> = settled.map(|send| send.attempt_id).collect();
     if let Err(error) = store.pool.forget(&attempts).await {
@@ -102,7 +105,7 @@ pub(super) async fn erase(
         .into_iter()
         .map(|address| {
             let put_id = address?.put_id;
-            let erasure = outcome(of_put.get(&put_id).into_iter().flatten(), &fates)?;
+            let erasure = erasure_of(of_put.get(&put_id).into_iter().flatten(), &outcomes)?;
             match left.contains(&put_id) {
                 true => Err(busy(COPY_SETTLES, "a copy of the part is being made")),
                 false => Ok(erasure),
@@ -124,7 +127,7 @@ fn all_refused(
 
 /// Which messages are to go, and whose they are.
 struct Plan {
-    by_place: BTreeMap<Place, Vec<Target>>,
+    by_id_space: BTreeMap<IdSpace, Vec<Target>>,
     of_put: BTreeMap<Uuid, BTreeSet<Key>>,
 }
 
@@ -150,30 +153,35 @@ impl Plan {
             Some((address.put_id, message.chat_id, target))
         });
         for (put_id, chat_id, target) in from_rows.chain(from_locators) {
-            let key = (Place::of(chat_id, target.bot_id), target.message_id);
+            let key = (IdSpace::of(chat_id, target.bot_id), target.message_id);
             targets.insert(key, target);
             of_put.entry(put_id).or_default().insert(key);
         }
-        let mut by_place: BTreeMap<Place, Vec<Target>> = BTreeMap::new();
-        for ((place, _), target) in targets {
-            by_place.entry(place).or_default().push(target);
+        let mut by_id_space: BTreeMap<IdSpace, Vec<Target>> = BTreeMap::new();
+        for ((id_space, _), target) in targets {
+            by_id_space.entry(id_space).or_default().push(target);
         }
-        Plan { by_place, of_put }
+        Plan {
+            by_id_space,
+            of_put,
+        }
     }
 }
 
 /// A put is gone when all its messages are; one that was never sent is.
-fn outcome<'a>(
+fn erasure_of<'a>(
     keys: impl Iterator<Item = &'a Key>,
-    fates: &BTreeMap<Key, Fate>,
+    outcomes: &BTreeMap<Key, DeleteOutcome>,
 ) -> Result<Erasure, StorageError> {
     let mut erasure = Erasure::Deleted;
     for key in keys {
-        match fates.get(key) {
-            Some(Fate::Deleted) => {}
-            Some(Fate::Kept) => erasure = Erasure::CryptoErased,
-            Some(Fate::Later(why, Some(wait))) => return Err(busy(*wait, why)),
-            Some(Fate::Later(why, None)) => return Err(StorageError::Unavailable(why.clone())),
+        match outcomes.get(key) {
+            Some(DeleteOutcome::Deleted) => {}
+            Some(DeleteOutcome::Kept) => erasure = Erasure::CryptoErased,
+            Some(DeleteOutcome::Later(why, Some(wait))) => return Err(busy(*wait, why)),
+            Some(DeleteOutcome::Later(why, None)) => {
+                return Err(StorageError::Unavailable(why.clone()));
+            }
             None => return Err(StorageError::Unavailable("not tried".to_owned())),
         }
     }
@@ -195,13 +203,13 @@ fn parted(batch: &[Target]) -> Vec<Vec<Target>> {
 }
 
 impl TelegramStore {
-    async fn erase_at(&self, place: Place, targets: &[Target]) -> Vec<(Key, Fate)> {
+    async fn erase_at(&self, id_space: IdSpace, targets: &[Target]) -> Vec<(Key, DeleteOutcome)> {
         let oldest = (self.clock)() - DELETABLE_FOR;
         let (young, old): (Vec<Target>, Vec<Target>) =
             targets.iter().partition(|target| target.sent_at > oldest);
-        let mut fates: Vec<(Key, Fate)> = old
+        let mut outcomes: Vec<(Key, DeleteOutcome)> = old
             .iter()
-            .map(|target| ((place, target.message_id), Fate::Kept))
+            .map(|target| ((id_space, target.message_id), DeleteOutcome::Kept))
             .collect();
         let mut batches: Vec<Vec<Target>> = young
             .chunks(MAX_DELETED_AT_ONCE)
@@ -210,79 +218,79 @@ impl TelegramStore {
             .collect();
         let mut postponed = None;
         while let Some(batch) = batches.pop() {
-            let fate = match &postponed {
+            let outcome = match &postponed {
                 Some(later) => Clone::clone(later),
-                None => self.erase_batch(place, &batch).await,
+                None => self.erase_batch(id_space, &batch).await,
             };
-            match (fate, batch.len()) {
-                (Fate::Kept, 2..) => batches.extend(parted(&batch)),
-                (fate, _) => {
-                    if let Fate::Later(..) = fate {
-                        postponed = Some(fate.clone());
+            match (outcome, batch.len()) {
+                (DeleteOutcome::Kept, 2..) => batches.extend(parted(&batch)),
+                (outcome, _) => {
+                    if let DeleteOutcome::Later(..) = outcome {
+                        postponed = Some(outcome.clone());
                     }
                     let told = batch
                         .iter()
-                        .map(|target| ((place, target.message_id), fate.clone()));
-                    fates.extend(told);
+                        .map(|target| ((id_space, target.message_id), outcome.clone()));
+                    outcomes.extend(told);
                 }
             }
         }
-        fates
+        outcomes
     }
 
     /// By whoever of the chat may: the owner of the first of them before the others.
-    async fn erase_batch(&self, place: Place, batch: &[Target]) -> Fate {
-        let chat_id = place.chat_id;
-        let bots = match self.erasers(place, batch).await {
+    async fn erase_batch(&self, id_space: IdSpace, batch: &[Target]) -> DeleteOutcome {
+        let chat_id = id_space.chat_id;
+        let bots = match self.erasers(id_space, batch).await {
             Ok(Some(bots)) => bots,
-            Ok(None) => return Fate::Kept,
-            Err(error) => return Fate::Later(error.to_string(), None),
+            Ok(None) => return DeleteOutcome::Kept,
+            Err(error) => return DeleteOutcome::Later(error.to_string(), None),
         };
         let ids: Vec<i64> = batch.iter().map(|target| target.message_id).collect();
-        let mut fate = Fate::Later(
+        let mut outcome = DeleteOutcome::Later(
             format!("no bot of the chat {chat_id} can be asked to delete just now"),
             None,
         );
         for (bot_id, token) in bots {
             let fault = match self.apis.of(&token).delete(chat_id, &ids).await {
-                Ok(()) => return Fate::Deleted,
+                Ok(()) => return DeleteOutcome::Deleted,
                 Err(fault) => fault,
             };
-            fate = match &fault {
+            outcome = match &fault {
                 // Another one may have the right; when none has, they stay.
                 Fault::CannotDelete { .. } | Fault::NoRights { .. } => {
                     tracing::debug!(bot_id, chat_id, %fault, "not deleted by this bot");
-                    Fate::Kept
+                    DeleteOutcome::Kept
                 }
-                Fault::ChatMigrated { .. } => Fate::Kept,
-                Fault::RetryAfter { secs } => Fate::Later(
+                Fault::ChatMigrated { .. } => DeleteOutcome::Kept,
+                Fault::RetryAfter { secs } => DeleteOutcome::Later(
                     fault.to_string(),
                     Some(TimeDelta::seconds(i64::from(*secs))),
                 ),
-                _ => Fate::Later(fault.to_string(), None),
+                _ => DeleteOutcome::Later(fault.to_string(), None),
             };
-            if fate == Fate::Kept {
+            if outcome == DeleteOutcome::Kept {
                 continue;
             }
             if let Err(error) = self.report(bot_id, chat_id, &fault).await {
-                return Fate::Later(error.to_string(), None);
+                return DeleteOutcome::Later(error.to_string(), None);
             }
             // An API that does not answer answers no other bot either.
             if matches!(fault, Fault::Outage { .. } | Fault::Unknown { .. }) {
-                return fate;
+                return outcome;
             }
         }
-        fate
+        outcome
     }
 
     /// Who may be asked just now; none where the only one who ever could is out of use.
     async fn erasers(
         &self,
-        place: Place,
+        id_space: IdSpace,
         batch: &[Target],
     ) -> Result<Option<Vec<(i64, BotToken)>>, StorageError> {
-        let mut bots = self.pool.others(place.chat_id, None).await?;
-        if let Some(owner) = place.only_bot {
+        let mut bots = self.pool.others(id_space.chat_id, None).await?;
+        if let Some(owner) = id_space.only_bot {
             bots.retain(|(bot_id, _)| *bot_id == owner);
             let is_in_use = !bots.is_empty() || self.pool.bot(owner).await?.is_some();
             return Ok(is_in_use.then_some(bots));

@@ -17,7 +17,7 @@ pub enum Asked {
 
 /// What is wrong between a bot and a chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChatTrouble {
+pub enum ChatGoneKind {
     /// The bot was put out, or blocked.
     Kicked,
     /// The bot is not in it.
@@ -45,10 +45,10 @@ pub enum Fault {
     #[error("the bot is logged out of this Bot API server")]
     BotLoggedOut,
     /// The bot can not use the chat.
-    #[error("{}: {why}", trouble.words())]
+    #[error("{}: {why}", kind.words())]
     ChatGone {
         /// How they stand.
-        trouble: ChatTrouble,
+        kind: ChatGoneKind,
         /// In Telegram's words.
         why: String,
     },
@@ -112,28 +112,28 @@ pub enum Fault {
     },
 }
 
-impl ChatTrouble {
+impl ChatGoneKind {
     /// As the rows of pairs have it.
     pub fn as_str(self) -> &'static str {
         match self {
-            ChatTrouble::Kicked => "kicked",
-            ChatTrouble::NotMember => "not_member",
-            ChatTrouble::NotFound => "not_found",
+            ChatGoneKind::Kicked => "kicked",
+            ChatGoneKind::NotMember => "not_member",
+            ChatGoneKind::NotFound => "not_found",
         }
     }
 
     fn words(self) -> &'static str {
         match self {
-            ChatTrouble::Kicked => "the bot was put out of the chat",
-            ChatTrouble::NotMember => "the bot is not in the chat",
-            ChatTrouble::NotFound => "no such chat, or the bot was never in it",
+            ChatGoneKind::Kicked => "the bot was put out of the chat",
+            ChatGoneKind::NotMember => "the bot is not in the chat",
+            ChatGoneKind::NotFound => "no such chat, or the bot was never in it",
         }
     }
 }
 
 /// The parts of a refusal.
 #[derive(Debug, Deserialize)]
-struct Refusal {
+struct ErrorAnswer {
     #[serde(default)]
     description: String,
     #[serde(default)]
@@ -162,7 +162,7 @@ impl Fault {
         if asked == Asked::ForFile {
             return of_file(status, retry_after, body);
         }
-        let Ok(refusal) = serde_json::from_str::<Refusal>(body) else {
+        let Ok(refusal) = serde_json::from_str::<ErrorAnswer>(body) else {
             return unreadable(asked, status, retry_after, body);
         };
         if let Some(to) = refusal.parameters.migrate_to_chat_id {
@@ -172,15 +172,13 @@ impl Fault {
         match (status, wait) {
             (429, wait) => waiting(wait),
             (_, Some(secs)) => waiting(Some(secs)),
-            (500.., None) => {
-                Self::without_verdict(asked, format!("{status} {}", refusal.description))
-            }
+            (500.., None) => Self::unanswered(asked, format!("{status} {}", refusal.description)),
             (_, None) => of_text(status, refusal.description),
         }
     }
 
     /// A call that failed without a verdict of the API.
-    pub(super) fn without_verdict(asked: Asked, why: impl Into<String>) -> Self {
+    pub(super) fn unanswered(asked: Asked, why: impl Into<String>) -> Self {
         let why = why.into();
         match asked {
             Asked::ToSend => Fault::Unknown { why },
@@ -200,7 +198,7 @@ fn waiting(secs: Option<u32>) -> Fault {
 fn of_text(status: u16, why: String) -> Fault {
     let text = why.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let gone = |trouble, why| Fault::ChatGone { trouble, why };
+    let gone = |kind, why| Fault::ChatGone { kind, why };
     match status {
         _ if says(&["logged out"]) => Fault::BotLoggedOut,
         401 => Fault::BotUnauthorized { why },
@@ -225,9 +223,9 @@ fn of_text(status: u16, why: String) -> Fault {
         }
         _ if says(&["message can't be deleted"]) => Fault::CannotDelete { why },
         _ if says(&["was kicked", "was blocked", "user_is_blocked"]) => {
-            gone(ChatTrouble::Kicked, why)
+            gone(ChatGoneKind::Kicked, why)
         }
-        _ if says(&["is not a member"]) => gone(ChatTrouble::NotMember, why),
+        _ if says(&["is not a member"]) => gone(ChatGoneKind::NotMember, why),
         _ if says(&[
             "chat not found",
             "chat_id is empty",
@@ -238,7 +236,7 @@ fn of_text(status: u16, why: String) -> Fault {
             "user is deactivated",
         ]) =>
         {
-            gone(ChatTrouble::NotFound, why)
+            gone(ChatGoneKind::NotFound, why)
         }
         _ if says(&[
             "not enough rights",
@@ -283,7 +281,7 @@ fn unreadable(asked: Asked, status: u16, retry_after: Option<u32>, body: &str) -
         429 => waiting(retry_after),
         // the API's parser refused the request before anything was done with it
         400..=499 | 501 => Fault::Refused { why: seen },
-        _ => Fault::without_verdict(asked, seen),
+        _ => Fault::unanswered(asked, seen),
     }
 }
 
@@ -328,8 +326,8 @@ mod tests {
 
     #[test]
     fn every_known_text_has_its_class() {
-        let gone = |trouble, text| Fault::ChatGone {
-            trouble,
+        let gone = |kind, text| Fault::ChatGone {
+            kind,
             why: why(text),
         };
         let rights = |text| Fault::NoRights { why: why(text) };
@@ -367,17 +365,17 @@ mod tests {
             (
                 400,
                 "Bad Request: chat not found",
-                gone(ChatTrouble::NotFound, "Bad Request: chat not found"),
+                gone(ChatGoneKind::NotFound, "Bad Request: chat not found"),
             ),
             (
                 400,
                 "Bad Request: chat_id is empty",
-                gone(ChatTrouble::NotFound, "Bad Request: chat_id is empty"),
+                gone(ChatGoneKind::NotFound, "Bad Request: chat_id is empty"),
             ),
             (
                 400,
                 "Bad Request: PEER_ID_INVALID",
-                gone(ChatTrouble::NotFound, "Bad Request: PEER_ID_INVALID"),
+                gone(ChatGoneKind::NotFound, "Bad Request: PEER_ID_INVALID"),
             ),
             (
                 400,
@@ -430,7 +428,7 @@ mod tests {
                 403,
                 "Forbidden: bot was kicked from the group chat",
                 gone(
-                    ChatTrouble::Kicked,
+                    ChatGoneKind::Kicked,
                     "Forbidden: bot was kicked from the group chat",
                 ),
             ),
@@ -438,7 +436,7 @@ mod tests {
                 403,
                 "Forbidden: bot was kicked from the supergroup chat",
                 gone(
-                    ChatTrouble::Kicked,
+                    ChatGoneKind::Kicked,
                     "Forbidden: bot was kicked from the supergroup chat",
                 ),
             ),
@@ -446,7 +444,7 @@ mod tests {
                 403,
                 "Forbidden: bot was kicked from the channel chat",
                 gone(
-                    ChatTrouble::Kicked,
+                    ChatGoneKind::Kicked,
                     "Forbidden: bot was kicked from the channel chat",
                 ),
             ),
@@ -454,7 +452,7 @@ mod tests {
                 403,
                 "Forbidden: bot was blocked by the user",
                 gone(
-                    ChatTrouble::Kicked,
+                    ChatGoneKind::Kicked,
                     "Forbidden: bot was blocked by the user",
                 ),
             ),
@@ -462,7 +460,7 @@ mod tests {
                 403,
                 "Forbidden: bot is not a member of the channel chat",
                 gone(
-                    ChatTrouble::NotMember,
+                    ChatGoneKind::NotMember,
                     "Forbidden: bot is not a member of the channel chat",
                 ),
             ),
@@ -470,7 +468,7 @@ mod tests {
                 403,
                 "Forbidden: bot is not a member of the supergroup chat",
                 gone(
-                    ChatTrouble::NotMember,
+                    ChatGoneKind::NotMember,
                     "Forbidden: bot is not a member of the supergroup chat",
                 ),
             ),
@@ -478,7 +476,7 @@ mod tests {
                 403,
                 "Forbidden: the group chat was deleted",
                 gone(
-                    ChatTrouble::NotFound,
+                    ChatGoneKind::NotFound,
                     "Forbidden: the group chat was deleted",
                 ),
             ),

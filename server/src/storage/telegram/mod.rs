@@ -2,26 +2,26 @@
 //! - [`TelegramStore`] (`store`) is the provider: a put is a lease, a send and a settlement; a get is in `recover`, a
 //!   delete in `erase`.
 //! - [`Pool`] says who may send, by rows that all processes share; `pacing` has its numbers and where they come from;
-//!   [`Pulse`] frees the places of processes that died; [`Sweep`] deletes what a lost answer left behind.
+//!   [`Heartbeat`] frees the places of processes that died; [`MessageSweep`] deletes what a lost answer left behind.
 //! - [`BotApi`] (`api`) speaks to Telegram and is the only file that knows how; `fault` reads its refusals.
-//! - `token` keeps secrets, `check` tests a bot and a chat for a person, `reads` paces downloads, `numbers` counts.
+//! - `token` keeps secrets, `bot_test` tests a bot and a chat for a person, `reads` paces downloads, `metrics` counts.
 //!
 //! It uses the pool's own rows of Postgres and no others: of files and users it knows nothing.
 
 mod store;
 
 mod erase;
-mod numbers;
+mod metrics;
 mod reads;
 mod recover;
 
+mod heartbeat;
+mod message_sweep;
 mod pacing;
 mod pool;
-mod pulse;
-mod sweep;
 
 mod api;
-mod check;
+mod bot_test;
 mod fault;
 mod token;
 
@@ -29,14 +29,14 @@ pub use api::{
     BotApi, BotApiSettings, BotApis, ChatInfo, ChatKind, MAX_DELETED_AT_ONCE, MAX_DOCUMENT_BYTES,
     Me, NoBotApi, Rights, Sent,
 };
-pub use check::{Trouble, TroubleWith, UsableChat, check_bot, check_chat};
-pub use fault::{Asked, ChatTrouble, Fault};
-pub use numbers::TelegramNumbers;
+pub use bot_test::{Blame, BotTestError, UsableChat, test_bot, test_chat};
+pub use fault::{Asked, ChatGoneKind, Fault};
+pub use heartbeat::{HEARTBEAT_INTERVAL, Heartbeat};
+pub use message_sweep::{MessageSweep, MessageSweepSettings, MessageSweepStep};
+pub use metrics::TelegramMetrics;
 pub use pacing::Policy;
 pub use pool::{Advice, Lease, Leased, Pool, Settled};
-pub use pulse::{BEAT_EVERY, Pulse};
-pub use store::{LIMITS, Patience, TelegramStore};
-pub use sweep::{Sweep, SweepSettings, SweepStep};
+pub use store::{LIMITS, TelegramStore, Timeouts};
 pub use token::{BotToken, NotAToken, SealedToken, ServerKey, Unsealable};
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::fault::{ChatTrouble, Fault};
+use super::fault::{ChatGoneKind, Fault};
 use super::pacing::Policy;
 use super::token::{BotToken, SealedToken, ServerKey};
 use crate::clock::Clock;
-use crate::db::bot_sends::{self, SendRow, StoredMessage, Wish};
+use crate::db::bot_sends::{self, LeaseRequest, SendRow, StoredMessage};
 use crate::db::{Connection, Db, DbError, bots};
 use crate::storage::StorageError;
 
@@ -37,7 +37,7 @@ pub struct Lease {
     pub deadline: DateTime<Utc>,
 }
 
-/// The pool's answer to a wish to send.
+/// The pool's answer to a request to send.
 #[derive(Debug, Clone)]
 pub enum Leased {
     /// Send now.
@@ -121,8 +121,8 @@ impl Pool {
         attempt_id: Uuid,
         size_bytes: u32,
     ) -> Result<Leased, StorageError> {
-        let wish = self.wish(bot_sends::PART, put_id, attempt_id, size_bytes);
-        self.lease_as(wish).await
+        let request = self.lease_request(bot_sends::PART, put_id, attempt_id, size_bytes);
+        self.lease_as(request).await
     }
 
     /// Allows a forward of a message of that put, by another bot of the chat.
@@ -134,23 +134,23 @@ impl Pool {
         except_bot: i64,
         size_bytes: u32,
     ) -> Result<Leased, StorageError> {
-        self.lease_as(Wish {
+        self.lease_as(LeaseRequest {
             only_chat: Some(chat_id),
             except_bot: Some(except_bot),
-            ..self.wish(bot_sends::COPY, put_id, attempt_id, size_bytes)
+            ..self.lease_request(bot_sends::COPY, put_id, attempt_id, size_bytes)
         })
         .await
     }
 
-    /// Allows the sweep's mark in a chat.
-    pub(super) async fn lease_mark(
+    /// Allows the sweep's barrier in a chat.
+    pub(super) async fn lease_barrier(
         &self,
         attempt_id: Uuid,
         chat_id: i64,
     ) -> Result<Leased, StorageError> {
-        self.lease_as(Wish {
+        self.lease_as(LeaseRequest {
             only_chat: Some(chat_id),
-            ..self.wish(bot_sends::MARK, attempt_id, attempt_id, 1)
+            ..self.lease_request(bot_sends::BARRIER, attempt_id, attempt_id, 1)
         })
         .await
     }
@@ -295,9 +295,15 @@ impl Pool {
             .map_err(|error| StorageError::Unavailable(format!("the bot pool: {error}")))
     }
 
-    fn wish<'a>(&self, kind: &'a str, put_id: Uuid, attempt_id: Uuid, size_bytes: u32) -> Wish<'a> {
+    fn lease_request<'a>(
+        &self,
+        kind: &'a str,
+        put_id: Uuid,
+        attempt_id: Uuid,
+        size_bytes: u32,
+    ) -> LeaseRequest<'a> {
         let now = (self.clock)();
-        Wish {
+        LeaseRequest {
             attempt_id,
             put_id,
             sender_id: self.sender_id,
@@ -311,55 +317,55 @@ impl Pool {
         }
     }
 
-    async fn lease_as(&self, mut wish: Wish<'_>) -> Result<Leased, StorageError> {
+    async fn lease_as(&self, mut request: LeaseRequest<'_>) -> Result<Leased, StorageError> {
         for _ in 0..RACES {
             if let Some(row) = self
-                .with(async |conn| bot_sends::lease(conn, &wish).await)
+                .with(async |conn| bot_sends::lease(conn, &request).await)
                 .await?
             {
-                return self.begun(&wish, row).await;
+                return self.begun(&request, row).await;
             }
-            let look_again = wish.now + self.policy.look_again;
+            let look_again = request.now + self.policy.look_again;
             let free_at = self
-                .with(async |conn| bot_sends::free_at(conn, &wish, look_again).await)
+                .with(async |conn| bot_sends::free_at(conn, &request, look_again).await)
                 .await?;
             match free_at {
                 None => {
-                    let why = self.with(async |conn| whats_wrong(conn, wish.now).await);
+                    let why = self.with(async |conn| whats_wrong(conn, request.now).await);
                     return Ok(Leased::Nobody { why: why.await? });
                 }
-                Some(until) if until > wish.now => return Ok(Leased::Wait { until }),
+                Some(until) if until > request.now => return Ok(Leased::Wait { until }),
                 // others were faster: what they left may be free this very moment
-                Some(_) => self.renew(&mut wish),
+                Some(_) => self.renew(&mut request),
             }
         }
-        let until = wish.now + self.policy.look_again;
+        let until = request.now + self.policy.look_again;
         Ok(Leased::Wait { until })
     }
 
-    fn renew(&self, wish: &mut Wish<'_>) {
-        let patience = wish.deadline - wish.now;
-        wish.now = (self.clock)();
-        wish.deadline = wish.now + patience;
-        wish.limits = self.policy.limits(wish.now);
+    fn renew(&self, request: &mut LeaseRequest<'_>) {
+        let timeout = request.deadline - request.now;
+        request.now = (self.clock)();
+        request.deadline = request.now + timeout;
+        request.limits = self.policy.limits(request.now);
     }
 
     async fn begun(
         &self,
-        wish: &Wish<'_>,
+        request: &LeaseRequest<'_>,
         row: bot_sends::LeasedRow,
     ) -> Result<Leased, StorageError> {
         let bot_id = row.bot_id;
         match self.open(bot_id, row.token_sealed) {
             Ok(token) => Ok(Leased::Go(Lease {
-                attempt_id: wish.attempt_id,
+                attempt_id: request.attempt_id,
                 bot_id,
                 chat_id: row.chat_id,
                 token,
-                deadline: wish.deadline,
+                deadline: request.deadline,
             })),
             Err(error) => {
-                let (id, now) = (wish.attempt_id, wish.now);
+                let (id, now) = (request.attempt_id, request.now);
                 self.with(async |conn| settle_lost(conn, id, bot_sends::REFUSED, now).await)
                     .await?;
                 Err(error)
@@ -412,7 +418,7 @@ impl Pool {
                 tracing::info!(chat_id, to, "the group became a supergroup");
                 return bots::migrate_chat(conn, chat_id, *to, now).await;
             }
-            Fault::ChatGone { trouble, why } => (pair_state(*trouble), why),
+            Fault::ChatGone { kind, why } => (pair_state(*kind), why),
             Fault::NoRights { why } => ("no_rights", why),
             _ => return Ok(()),
         };
@@ -430,11 +436,11 @@ impl std::fmt::Debug for Pool {
     }
 }
 
-fn pair_state(trouble: ChatTrouble) -> &'static str {
-    match trouble {
-        ChatTrouble::Kicked => "kicked",
-        ChatTrouble::NotMember => "not_member",
-        ChatTrouble::NotFound => "not_found",
+fn pair_state(kind: ChatGoneKind) -> &'static str {
+    match kind {
+        ChatGoneKind::Kicked => "kicked",
+        ChatGoneKind::NotMember => "not_member",
+        ChatGoneKind::NotFound => "not_found",
     }
 }
 

@@ -14,7 +14,7 @@ const SPACING: TimeDelta = TimeDelta::milliseconds(100);
 /// Documents of one bot that are being opened at once: the last called is served first (tdlib/td#2705).
 const AT_ONCE: usize = 8;
 
-/// The turns of all bots. Cheap to clone.
+/// The permits of all bots. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Reads {
     clock: Clock,
@@ -23,7 +23,7 @@ pub(super) struct Reads {
 }
 
 struct Bot {
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     next_at: DateTime<Utc>,
 }
 
@@ -36,10 +36,10 @@ impl Reads {
         }
     }
 
-    /// Waits for this bot's turn; it lasts while the permit is held.
-    pub(super) async fn turn(&self, bot_id: i64) -> Option<OwnedSemaphorePermit> {
-        let turns = self.with(bot_id, |bot| Arc::clone(&bot.turns));
-        let turn = turns.acquire_owned().await.ok();
+    /// Waits until this bot may be asked for a document; the permit is for as long as it is being opened.
+    pub(super) async fn permit(&self, bot_id: i64) -> Option<OwnedSemaphorePermit> {
+        let permits = self.with(bot_id, |bot| Arc::clone(&bot.permits));
+        let permit = permits.acquire_owned().await.ok();
         let now = (self.clock)();
         let at = self.with(bot_id, |bot| {
             let at = bot.next_at.max(now);
@@ -49,7 +49,7 @@ impl Reads {
         if at > now {
             (self.timer)(at).await;
         }
-        turn
+        permit
     }
 
     /// Nobody asks this bot for a document before then.
@@ -60,7 +60,7 @@ impl Reads {
     fn with<T>(&self, bot_id: i64, work: impl FnOnce(&mut Bot) -> T) -> T {
         let mut bots = self.bots.lock().unwrap_or_else(PoisonError::into_inner);
         work(bots.entry(bot_id).or_insert_with(|| Bot {
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
             next_at: DateTime::<Utc>::MIN_UTC,
         }))
     }
@@ -72,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    /// A clock that stands, and a timer that turns it.
+    /// A clock that stands, and a timer that moves it.
     fn at_hand() -> (Clock, Timer, Arc<Mutex<DateTime<Utc>>>) {
         let now = Arc::new(Mutex::new(
             DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
@@ -95,13 +95,13 @@ mod tests {
         let start = *now.lock().unwrap();
         let reads = Reads::new(clock, timer);
         for _ in 0..25 {
-            drop(reads.turn(1).await);
+            drop(reads.permit(1).await);
         }
         assert_eq!(*now.lock().unwrap() - start, TimeDelta::milliseconds(2_400));
-        drop(reads.turn(2).await);
+        drop(reads.permit(2).await);
         assert_eq!(*now.lock().unwrap() - start, TimeDelta::milliseconds(2_400));
         reads.hold(2, start + TimeDelta::seconds(60));
-        drop(reads.turn(2).await);
+        drop(reads.permit(2).await);
         assert_eq!(*now.lock().unwrap() - start, TimeDelta::seconds(60));
     }
 
@@ -111,10 +111,10 @@ mod tests {
         let reads = Reads::new(clock, timer);
         let mut held = Vec::new();
         for _ in 0..AT_ONCE {
-            held.push(reads.turn(1).await);
+            held.push(reads.permit(1).await);
         }
-        assert!(reads.turn(1).now_or_never().is_none());
+        assert!(reads.permit(1).now_or_never().is_none());
         held.pop();
-        assert!(reads.turn(1).now_or_never().is_some());
+        assert!(reads.permit(1).now_or_never().is_some());
     }
 }

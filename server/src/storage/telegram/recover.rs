@@ -20,7 +20,7 @@ const FORWARDERS: usize = 5;
 const NO_BOT: i64 = 0;
 
 /// Why a document could not be opened through one bot.
-enum Shut {
+enum ReadError {
     /// The same bot will be able to: nothing is known of the part.
     Later(StorageError),
     /// Not through this bot, or so it seems; through another perhaps.
@@ -38,8 +38,8 @@ impl TelegramStore {
             None => (format!("bot {} is out of use", message.bot_id), true),
             Some(token) => match self.open_patiently(&token, message).await {
                 Ok(bytes) => return Ok(bytes),
-                Err(Shut::Later(error)) => return Err(error),
-                Err(Shut::Elsewhere(why)) => (why, false),
+                Err(ReadError::Later(error)) => return Err(error),
+                Err(ReadError::Elsewhere(why)) => (why, false),
             },
         };
         tracing::info!(
@@ -62,8 +62,8 @@ impl TelegramStore {
         &self,
         token: &BotToken,
         message: &Message,
-    ) -> Result<ByteStream, Shut> {
-        for pause in self.patience.doubts {
+    ) -> Result<ByteStream, ReadError> {
+        for pause in self.timeouts.retry_delays {
             match self.open_once(token, &message.telegram_file_id).await {
                 Err(Fault::Ambiguous | Fault::Outage { .. } | Fault::Unknown { .. }) => {
                     (self.timer)((self.clock)() + jittered(pause)).await;
@@ -76,8 +76,8 @@ impl TelegramStore {
     }
 
     async fn open_once(&self, token: &BotToken, file_id: &str) -> Result<ByteStream, Fault> {
-        let _turn = self.reads.turn(token.bot_id()).await;
-        let opened = self.apis.of(token).open(file_id, self.patience.open).await;
+        let _permit = self.reads.permit(token.bot_id()).await;
+        let opened = self.apis.of(token).open(file_id, self.timeouts.open).await;
         if let Err(Fault::RetryAfter { secs }) = &opened {
             let until = (self.clock)() + TimeDelta::seconds(i64::from(*secs));
             self.reads.hold(token.bot_id(), until);
@@ -89,7 +89,7 @@ impl TelegramStore {
         &self,
         outcome: Result<ByteStream, Fault>,
         message: &Message,
-    ) -> Result<ByteStream, Shut> {
+    ) -> Result<ByteStream, ReadError> {
         let fault = match outcome {
             Ok(bytes) => return Ok(bytes),
             Err(fault) => fault,
@@ -97,18 +97,23 @@ impl TelegramStore {
         match &fault {
             Fault::RetryAfter { secs } => {
                 let wait = TimeDelta::seconds(i64::from(*secs));
-                Err(Shut::Later(busy(wait, "Telegram asks the bot to wait")))
+                Err(ReadError::Later(busy(
+                    wait,
+                    "Telegram asks the bot to wait",
+                )))
             }
             Fault::Outage { .. }
             | Fault::Unknown { .. }
             | Fault::TooBig { .. }
-            | Fault::LinkExpired => Err(Shut::Later(StorageError::Unavailable(fault.to_string()))),
+            | Fault::LinkExpired => Err(ReadError::Later(StorageError::Unavailable(
+                fault.to_string(),
+            ))),
             Fault::BotUnauthorized { .. } | Fault::BotLoggedOut => {
                 let reported = self.report(message.bot_id, message.chat_id, &fault).await;
-                reported.map_err(Shut::Later)?;
-                Err(Shut::Elsewhere(fault.to_string()))
+                reported.map_err(ReadError::Later)?;
+                Err(ReadError::Elsewhere(fault.to_string()))
             }
-            _ => Err(Shut::Elsewhere(fault.to_string())),
+            _ => Err(ReadError::Elsewhere(fault.to_string())),
         }
     }
 
@@ -140,7 +145,10 @@ impl TelegramStore {
                 Leased::Go(lease) => lease,
                 Leased::Wait { until } => {
                     let wait = until - (self.clock)();
-                    return Err(busy(wait, "the other bots of the chat have had their turn"));
+                    return Err(busy(
+                        wait,
+                        "the other bots of the chat have had their permit",
+                    ));
                 }
                 Leased::Nobody { why: nobody } => {
                     last = nobody;
@@ -167,7 +175,7 @@ impl TelegramStore {
         match api.forward(message.chat_id, message.message_id).await {
             Ok(copy) => {
                 self.pool.settle(lease, stored(&copy)).await?;
-                self.numbers.recoveries.inc();
+                self.metrics.recoveries.inc();
                 Ok(Ok(copy))
             }
             Err(fault) => {
@@ -209,7 +217,7 @@ impl TelegramStore {
             );
             return Err(StorageError::NotFound);
         }
-        for pause in self.patience.doubts {
+        for pause in self.timeouts.retry_delays {
             match self.open_once(token, &copy.file_id).await {
                 Ok(bytes) => return Ok(bytes),
                 Err(fault) => tracing::debug!(%fault, "a forwarded part is asked for again"),

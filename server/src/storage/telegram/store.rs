@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::api::{BotApis, MAX_DOCUMENT_BYTES, Sent};
 use super::erase;
 use super::fault::Fault;
-use super::numbers::TelegramNumbers;
+use super::metrics::TelegramMetrics;
 use super::pool::{Advice, Lease, Leased, Pool, Settled};
 use super::reads::Reads;
 use super::token::BotToken;
@@ -37,26 +37,26 @@ const LEAST_REST: TimeDelta = TimeDelta::seconds(5);
 
 /// What a put and a get bear.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Timeouts {
     /// Waiting for a bot's turn before a put is told to come back.
-    pub turn: TimeDelta,
+    pub lease: TimeDelta,
     /// Sends of one put, on one bot after the other.
     pub sends: u32,
     /// After this a put begins no other send: its client has waited long, and asks again.
     pub retries: TimeDelta,
     /// Waits between the tries of a read whose failure proves nothing.
-    pub doubts: [TimeDelta; 4],
+    pub retry_delays: [TimeDelta; 4],
     /// The beginning of a read: the API fetches the whole document first.
     pub open: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
-        Patience {
-            turn: TimeDelta::seconds(20),
+        Timeouts {
+            lease: TimeDelta::seconds(20),
             sends: 6,
             retries: TimeDelta::seconds(60),
-            doubts: [500, 1_000, 2_000, 4_000].map(TimeDelta::milliseconds),
+            retry_delays: [500, 1_000, 2_000, 4_000].map(TimeDelta::milliseconds),
             open: Duration::from_secs(60),
         }
     }
@@ -117,8 +117,8 @@ pub struct TelegramStore {
     pub(super) apis: BotApis,
     pub(super) clock: Clock,
     pub(super) timer: Timer,
-    pub(super) patience: Patience,
-    pub(super) numbers: TelegramNumbers,
+    pub(super) timeouts: Timeouts,
+    pub(super) metrics: TelegramMetrics,
     pub(super) reads: Reads,
 }
 
@@ -128,8 +128,8 @@ impl TelegramStore {
         pool: Pool,
         apis: BotApis,
         (clock, timer): (Clock, Timer),
-        patience: Patience,
-        numbers: TelegramNumbers,
+        timeouts: Timeouts,
+        metrics: TelegramMetrics,
     ) -> Self {
         TelegramStore {
             reads: Reads::new(clock.clone(), timer.clone()),
@@ -137,13 +137,13 @@ impl TelegramStore {
             apis,
             clock,
             timer,
-            patience,
-            numbers,
+            timeouts,
+            metrics,
         }
     }
 
     /// A bot's turn to send, waited for as long as a put waits.
-    async fn turn(
+    async fn lease(
         &self,
         put_id: Uuid,
         attempt_id: Uuid,
@@ -157,14 +157,14 @@ impl TelegramStore {
                 Leased::Nobody { why } => return Err(StorageError::Unavailable(why)),
                 Leased::Wait { until: ready } => ready,
             };
-            self.numbers.waits.inc();
+            self.metrics.waits.inc();
             if ready > until {
                 return Err(busy(
                     (ready - (self.clock)()).max(LEAST_REST),
                     "every bot of the pool has had its turn",
                 ));
             }
-            waiting.get_or_insert_with(|| self.numbers.one_waits());
+            waiting.get_or_insert_with(|| self.metrics.one_waits());
             (self.timer)(ready).await;
         }
     }
@@ -178,12 +178,12 @@ impl TelegramStore {
         let name = format!("{}.bin", lease.attempt_id.simple());
         let api = self.apis.of(&lease.token);
         match api
-            .send(lease.chat_id, &name, body, patience(lease, (self.clock)()))
+            .send(lease.chat_id, &name, body, time_left(lease, (self.clock)()))
             .await
         {
             Ok(sent) => self.sent(lease, sent).await.map(Ok),
             Err(fault) => {
-                self.numbers.send_failed(&fault);
+                self.metrics.send_failed(&fault);
                 // In this order: settling gives the place free, and nobody may take a pair that was told to wait.
                 self.report(lease.bot_id, lease.chat_id, &fault).await?;
                 self.pool.settle(lease, settled(&fault)).await?;
@@ -198,7 +198,7 @@ impl TelegramStore {
                 "the send took so long that it was given up".to_owned(),
             ));
         }
-        self.numbers.sends_stored.inc();
+        self.metrics.sends_stored.inc();
         Ok(message_of(lease, sent))
     }
 
@@ -260,7 +260,7 @@ pub(super) fn settled(fault: &Fault) -> Settled<'static> {
 }
 
 /// How long a send may take: its success must be written down before it counts no more.
-fn patience(lease: &Lease, now: DateTime<Utc>) -> Duration {
+fn time_left(lease: &Lease, now: DateTime<Utc>) -> Duration {
     (lease.deadline - now - TimeDelta::seconds(1))
         .to_std()
         .unwrap_or_default()
@@ -304,15 +304,15 @@ impl PartStore for TelegramStore {
             });
         };
         let begun = (self.clock)();
-        let until = begun + self.patience.turn;
+        let until = begun + self.timeouts.lease;
         let mut attempt_id = put_id;
         let mut last = None;
-        for nth in 0..self.patience.sends.max(1) {
-            if nth > 0 && (self.clock)() - begun > self.patience.retries {
+        for nth in 0..self.timeouts.sends.max(1) {
+            if nth > 0 && (self.clock)() - begun > self.timeouts.retries {
                 break;
             }
-            let turn = self.turn(put_id, attempt_id, size_bytes, until).await;
-            let lease = match (turn, &last) {
+            let leased = self.lease(put_id, attempt_id, size_bytes, until).await;
+            let lease = match (leased, &last) {
                 // Nobody is left to try because nobody was answered: that is no matter of pace.
                 (
                     Err(StorageError::Busy { .. }),
@@ -320,7 +320,7 @@ impl PartStore for TelegramStore {
                 ) => {
                     return Err(StorageError::Unavailable(fault.to_string()));
                 }
-                (turn, _) => turn?,
+                (leased, _) => leased?,
             };
             match self.send(&lease, body.clone()).await? {
                 Ok(message) => {

@@ -9,8 +9,8 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures_util::FutureExt;
 
 use super::{
-    BotApiSettings, BotApis, BotToken, Patience, Policy, Pool, ServerKey, Sweep, SweepSettings,
-    TelegramNumbers, TelegramStore,
+    BotApiSettings, BotApis, BotToken, MessageSweep, MessageSweepSettings, Policy, Pool, ServerKey,
+    TelegramMetrics, TelegramStore, Timeouts,
 };
 use crate::clock::{Clock, Timer};
 use crate::db::{Db, bots};
@@ -18,7 +18,7 @@ use crate::db::{Db, bots};
 /// Virtual seconds of a real one.
 const SCALE: u32 = 20;
 
-/// What the stage is like.
+/// What the fixture is like.
 pub(crate) struct Setting {
     pub(crate) bots: usize,
     /// Every bot is in all of them.
@@ -33,8 +33,8 @@ pub(crate) struct Telegram {
     pub(crate) control: Control,
     pub(crate) bots: Vec<BotSeed>,
     pub(crate) store: TelegramStore,
-    pub(crate) sweep: Sweep,
-    pub(crate) numbers: TelegramNumbers,
+    pub(crate) sweep: MessageSweep,
+    pub(crate) metrics: TelegramMetrics,
     pub(crate) clock: Clock,
     ahead: Arc<Mutex<TimeDelta>>,
     emulator: Emulator,
@@ -79,18 +79,23 @@ impl Telegram {
         })
         .unwrap();
         let pool = Pool::new(db.clone(), key, Arc::clone(&clock), policy);
-        let numbers = TelegramNumbers::default();
+        let metrics = TelegramMetrics::default();
         let time = (Arc::clone(&clock), timer);
         Telegram {
             store: TelegramStore::new(
                 pool.clone(),
                 apis.clone(),
                 time,
-                Patience::default(),
-                numbers.clone(),
+                Timeouts::default(),
+                metrics.clone(),
             ),
-            sweep: Sweep::new(pool, apis, Arc::clone(&clock), SweepSettings::default()),
-            numbers,
+            sweep: MessageSweep::new(
+                pool,
+                apis,
+                Arc::clone(&clock),
+                MessageSweepSettings::default(),
+            ),
+            metrics,
             control,
             bots,
             clock,

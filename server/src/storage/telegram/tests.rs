@@ -13,7 +13,7 @@ use super::*;
 use crate::storage::StorageError;
 
 const TOKEN: &str = "123456:secret-secret";
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What came in: head and body of each request.
 type Asked = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
@@ -73,7 +73,7 @@ const STORED: &str = r#"{"ok":true,"result":{"message_id":17,"sender_chat":{"id"
 const FILE: &str = r#"{"ok":true,"result":{"file_id":"BQAC","file_unique_id":"AgAD","file_size":5,"file_path":"documents/file_1.bin"}}"#;
 
 async fn send(api: &BotApi) -> Result<Sent, Fault> {
-    api.send(-1001, "a.bin", Bytes::from_static(b"hello"), PATIENCE)
+    api.send(-1001, "a.bin", Bytes::from_static(b"hello"), TIMEOUT)
         .await
 }
 
@@ -196,7 +196,7 @@ async fn a_silent_api_is_left_after_the_patience() {
 }
 
 async fn whole(api: &BotApi) -> Result<Result<Vec<u8>, StorageError>, Fault> {
-    let stream = api.open("BQAC", PATIENCE).await?;
+    let stream = api.open("BQAC", TIMEOUT).await?;
     Ok(stream
         .try_fold(Vec::new(), |mut all, bytes| async move {
             all.extend_from_slice(&bytes);
@@ -310,16 +310,16 @@ async fn a_ban_and_a_missing_right_are_told_from_the_status() {
         "members of a channel read"
     );
     let gone = |outcome| match outcome {
-        Err(Fault::ChatGone { trouble, .. }) => trouble,
+        Err(Fault::ChatGone { kind, .. }) => kind,
         other => panic!("{other:?}"),
     };
     assert_eq!(
         gone(rights(r#""status":"kicked""#).await),
-        ChatTrouble::Kicked
+        ChatGoneKind::Kicked
     );
     assert_eq!(
         gone(rights(r#""status":"left""#).await),
-        ChatTrouble::NotMember
+        ChatGoneKind::NotMember
     );
 }
 

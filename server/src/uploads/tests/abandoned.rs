@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use ferry_core::wire::{CleanupRequest, ErrorCode, UploadStatus};
 
-use super::stage::{Stage, TestFile};
+use super::fixture::{Fixture, TestFile};
 use crate::db::{files, tombstones};
 use crate::uploads::cleanup::BATCH_ROWS;
 use crate::uploads::delete::Removal;
@@ -15,24 +15,36 @@ fn code<T: std::fmt::Debug>(outcome: UploadResult<T>) -> ErrorCode {
 
 #[tokio::test]
 async fn an_upload_expires_a_week_after_its_last_part() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::set().await;
     let (old, active) = (
         TestFile::new("~old", 2 * 65_536),
         TestFile::new("~active", 65_536 + 1),
     );
-    stage.start(&old).await;
-    stage.start(&active).await;
-    stage.send(&old, 1, 7).await.unwrap();
-    stage.turn_clock(TimeDelta::days(5));
-    stage.send(&active, 1, 7).await.unwrap();
-    stage.turn_clock(TimeDelta::days(2));
+    fixture.start(&old).await;
+    fixture.start(&active).await;
+    fixture.send(&old, 1, 7).await.unwrap();
+    fixture.turn_clock(TimeDelta::days(5));
+    fixture.send(&active, 1, 7).await.unwrap();
+    fixture.turn_clock(TimeDelta::days(2));
 
     let id = old.start.file_id;
-    let status = stage.uploads.status(stage.user, id, false).await.unwrap();
+    let status = fixture
+        .uploads
+        .status(fixture.user, id, false)
+        .await
+        .unwrap();
     assert_eq!(status.status, UploadStatus::Abandoned);
-    assert_eq!(code(stage.send(&old, 2, 7).await), ErrorCode::UploadExpired);
     assert_eq!(
-        stage.uploads.list_uploads(stage.user).await.unwrap().len(),
+        code(fixture.send(&old, 2, 7).await),
+        ErrorCode::UploadExpired
+    );
+    assert_eq!(
+        fixture
+            .uploads
+            .list_uploads(fixture.user)
+            .await
+            .unwrap()
+            .len(),
         1
     );
 
@@ -40,139 +52,156 @@ async fn an_upload_expires_a_week_after_its_last_part() {
         older_than: None,
         dry_run: true,
     };
-    let would = stage
+    let would = fixture
         .uploads
-        .cleanup(Actor::User(stage.user), dry)
+        .cleanup(Actor::User(fixture.user), dry)
         .await
         .unwrap();
     assert_eq!(
         (would.deleted_count, would.freed_storage, would.dry_run),
         (1, 65_564, true)
     );
-    assert_eq!(stage.files_on_disk().await, 2, "a dry run deletes nothing");
-
-    assert_eq!(stage.uploads.expire().await.unwrap(), 1);
-    assert_eq!(stage.uploads.expire().await.unwrap(), 0);
-    assert_eq!(stage.files_on_disk().await, 1);
     assert_eq!(
-        code(stage.uploads.status(stage.user, id, false).await),
+        fixture.files_on_disk().await,
+        2,
+        "a dry run deletes nothing"
+    );
+
+    assert_eq!(fixture.uploads.expire().await.unwrap(), 1);
+    assert_eq!(fixture.uploads.expire().await.unwrap(), 0);
+    assert_eq!(fixture.files_on_disk().await, 1);
+    assert_eq!(
+        code(fixture.uploads.status(fixture.user, id, false).await),
         ErrorCode::UploadExpired
     );
-    assert_eq!(code(stage.send(&old, 2, 7).await), ErrorCode::UploadExpired);
     assert_eq!(
-        code(stage.uploads.start(stage.user, old.start.clone()).await),
+        code(fixture.send(&old, 2, 7).await),
+        ErrorCode::UploadExpired
+    );
+    assert_eq!(
+        code(fixture.uploads.start(fixture.user, old.start.clone()).await),
         ErrorCode::FileIdTaken
     );
-    let audit = stage.uploads.admin_audit().await.unwrap();
+    let audit = fixture.uploads.admin_audit().await.unwrap();
     assert_eq!(
         (audit[0].action.as_str(), audit[0].subject_id),
         ("upload.cleaned_up", Some(id))
     );
     assert_eq!(audit[0].user_id, None);
-    stage.send(&active, 2, 7).await.unwrap();
-    stage.end().await;
+    fixture.send(&active, 2, 7).await.unwrap();
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn an_administrator_cleans_up_earlier_but_never_within_the_hour() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::set().await;
     let idle = TestFile::new("~idle", 65_536);
-    stage.start(&idle).await;
-    stage.send(&idle, 1, 7).await.unwrap();
-    stage.turn_clock(TimeDelta::hours(2));
+    fixture.start(&idle).await;
+    fixture.send(&idle, 1, 7).await.unwrap();
+    fixture.turn_clock(TimeDelta::hours(2));
     let fresh = TestFile::new("~fresh", 65_536);
-    stage.start(&fresh).await;
+    fixture.start(&fresh).await;
 
     let cleanup = async |older_than: u64| {
         let request = CleanupRequest {
             older_than: Some(older_than),
             dry_run: false,
         };
-        stage
+        fixture
             .uploads
-            .cleanup(Actor::User(stage.user), request)
+            .cleanup(Actor::User(fixture.user), request)
             .await
     };
     assert_eq!(code(cleanup(3_599).await), ErrorCode::InvalidRequest);
     let cleaned = cleanup(3_600).await.unwrap();
     assert_eq!((cleaned.deleted_count, cleaned.freed_storage), (1, 65_564));
     assert_eq!(cleaned.sessions[0].file_id, idle.start.file_id);
-    assert_eq!(stage.files_on_disk().await, 0);
+    assert_eq!(fixture.files_on_disk().await, 0);
     assert_eq!(
-        stage.uploads.list_uploads(stage.user).await.unwrap().len(),
+        fixture
+            .uploads
+            .list_uploads(fixture.user)
+            .await
+            .unwrap()
+            .len(),
         1
     );
-    assert_eq!(stage.uploads.admin_sessions().await.unwrap().len(), 1);
-    stage.end().await;
+    assert_eq!(fixture.uploads.admin_sessions().await.unwrap().len(), 1);
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_discarded_upload_is_gone_and_its_late_part_with_it() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::set().await;
     let file = TestFile::new("~a", 2 * 65_536);
     let id = file.start.file_id;
-    stage.start(&file).await;
-    stage.send(&file, 1, 7).await.unwrap();
+    fixture.start(&file).await;
+    fixture.send(&file, 1, 7).await.unwrap();
     let body = file.seal(2, 7);
-    let meta = super::stage::meta(&body, 7, None);
-    let late = stage
+    let meta = super::fixture::meta(&body, 7, None);
+    let late = fixture
         .uploads
-        .reserve_part(stage.user, id, 2, None, meta)
+        .reserve_part(fixture.user, id, 2, None, meta)
         .await
         .unwrap();
 
-    let gone = stage.uploads.discard(stage.user, id).await.unwrap();
+    let gone = fixture.uploads.discard(fixture.user, id).await.unwrap();
     assert_eq!(gone.deletion.deleted, 1);
     assert_eq!(
-        stage.uploads.discard(stage.user, id).await.unwrap(),
+        fixture.uploads.discard(fixture.user, id).await.unwrap(),
         gone,
         "its answer was lost"
     );
     assert_eq!(
-        code(stage.uploads.accept_part(late, body).await),
+        code(fixture.uploads.accept_part(late, body).await),
         ErrorCode::NotFound
     );
     assert_eq!(
-        code(stage.uploads.start(stage.user, file.start.clone()).await),
+        code(
+            fixture
+                .uploads
+                .start(fixture.user, file.start.clone())
+                .await
+        ),
         ErrorCode::FileIdTaken
     );
-    assert_eq!(stage.files_on_disk().await, 0);
+    assert_eq!(fixture.files_on_disk().await, 0);
     assert_eq!(
         (
-            stage.count("file_parts").await,
-            stage.count("put_intents").await
+            fixture.count("file_parts").await,
+            fixture.count("put_intents").await
         ),
         (0, 0)
     );
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn one_upload_that_cannot_go_does_not_keep_the_others() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::set().await;
     let (stuck, other) = (TestFile::new("~stuck", 65_536), TestFile::new("~b", 65_536));
-    stage.start(&stuck).await;
-    stage.turn_clock(TimeDelta::seconds(1));
-    stage.start(&other).await;
+    fixture.start(&stuck).await;
+    fixture.turn_clock(TimeDelta::seconds(1));
+    fixture.start(&other).await;
     let id = stuck.start.file_id;
-    stage
+    fixture
         .sql(&format!(
             "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS \
              $$ BEGIN IF OLD.id = '{id}' THEN RAISE EXCEPTION 'kept'; END IF; RETURN OLD; END $$; \
              CREATE TRIGGER keep BEFORE DELETE ON files FOR EACH ROW EXECUTE FUNCTION keep()"
         ))
         .await;
-    stage.turn_clock(TimeDelta::days(8));
-    assert_eq!(stage.uploads.expire().await.unwrap(), 1);
-    assert_eq!(stage.count("tombstones").await, 1);
-    stage.sql("DROP TRIGGER keep ON files").await;
-    assert_eq!(stage.uploads.expire().await.unwrap(), 1);
-    stage.end().await;
+    fixture.turn_clock(TimeDelta::days(8));
+    assert_eq!(fixture.uploads.expire().await.unwrap(), 1);
+    assert_eq!(fixture.count("tombstones").await, 1);
+    fixture.sql("DROP TRIGGER keep ON files").await;
+    assert_eq!(fixture.uploads.expire().await.unwrap(), 1);
+    fixture.end().await;
 }
 
 /// As many copies of the only upload as are looked at in one go; they can not be removed.
-async fn many_that_cannot_go(stage: &Stage) {
-    stage
+async fn many_that_cannot_go(fixture: &Fixture) {
+    fixture
         .sql(&format!(
             "INSERT INTO files (id, user_id, original_filename, file_size, header, total_parts_expected, last_part_size, \
                  encrypted_file_key, manifest, start_blake3, created_at) \
@@ -192,44 +221,44 @@ async fn many_that_cannot_go(stage: &Stage) {
 
 #[tokio::test]
 async fn any_number_of_uploads_that_cannot_go_keep_no_younger_one() {
-    let stage = Stage::set().await;
-    stage.start(&TestFile::new("~old", 65_536)).await;
-    many_that_cannot_go(&stage).await;
-    stage.turn_clock(TimeDelta::seconds(1));
-    stage.start(&TestFile::new("~young", 65_536)).await;
-    stage.turn_clock(TimeDelta::days(8));
-    assert_eq!(stage.uploads.expire().await.unwrap(), 2);
-    assert_eq!(stage.count("files").await, i64::from(BATCH_ROWS));
+    let fixture = Fixture::set().await;
+    fixture.start(&TestFile::new("~old", 65_536)).await;
+    many_that_cannot_go(&fixture).await;
+    fixture.turn_clock(TimeDelta::seconds(1));
+    fixture.start(&TestFile::new("~young", 65_536)).await;
+    fixture.turn_clock(TimeDelta::days(8));
+    assert_eq!(fixture.uploads.expire().await.unwrap(), 2);
+    assert_eq!(fixture.count("files").await, i64::from(BATCH_ROWS));
     assert_eq!(
-        stage
+        fixture
             .count("files WHERE original_filename = '~young'")
             .await,
         0
     );
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_start_that_waited_for_a_discard_finds_its_tombstone() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::set().await;
     let file = TestFile::new("~a", 65_536);
-    stage.start(&file).await;
-    let mut tx = stage.database.db.begin().await.unwrap();
-    let locked = files::lock(&mut tx, stage.user, file.start.file_id).await;
+    fixture.start(&file).await;
+    let mut tx = fixture.database.db.begin().await.unwrap();
+    let locked = files::lock(&mut tx, fixture.user, file.start.file_id).await;
     let (row, _) = locked.unwrap().unwrap();
     let removal = Removal {
         reason: tombstones::DISCARDED,
         action: "upload.discarded",
-        actor: Actor::User(stage.user),
+        actor: Actor::User(fixture.user),
         why: String::new(),
     };
-    let removed = stage
+    let removed = fixture
         .uploads
         .remove(&mut tx, &row, removal, row.created_at)
         .await;
-    let (uploads, user, request) = (stage.uploads.clone(), stage.user, file.start.clone());
+    let (uploads, user, request) = (fixture.uploads.clone(), fixture.user, file.start.clone());
     let start = tokio::spawn(async move { uploads.start(user, request).await });
-    while stage
+    while fixture
         .count("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
         .await
         == 0
@@ -238,24 +267,24 @@ async fn a_start_that_waited_for_a_discard_finds_its_tombstone() {
     }
     tx.end(removed).await.unwrap();
     assert_eq!(code(start.await.unwrap()), ErrorCode::FileIdTaken);
-    assert_eq!(stage.count("files").await, 0);
-    stage.end().await;
+    assert_eq!(fixture.count("files").await, 0);
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn an_id_with_a_tombstone_can_still_be_discarded() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::set().await;
     let file = TestFile::new("~a", 65_536);
     let id = file.start.file_id;
-    stage.start(&file).await;
-    stage
+    fixture.start(&file).await;
+    fixture
         .sql(&format!(
             "INSERT INTO tombstones (file_id, user_id, reason, deleted, crypto_erased, at) \
              VALUES ('{id}', '{}', 'discarded', 0, 0, now())",
-            stage.user
+            fixture.user
         ))
         .await;
-    stage.uploads.discard(stage.user, id).await.unwrap();
-    assert_eq!(stage.count("files").await, 0);
-    stage.end().await;
+    fixture.uploads.discard(fixture.user, id).await.unwrap();
+    assert_eq!(fixture.count("files").await, 0);
+    fixture.end().await;
 }

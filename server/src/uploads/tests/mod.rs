@@ -1,10 +1,10 @@
 //! The use-cases on a real Postgres and a real directory. Each story has its own.
 
 mod abandoned;
+mod fixture;
 mod parts;
 mod quota;
 mod receipts;
 mod resized;
-mod stage;
 mod telegram;
 mod whole;

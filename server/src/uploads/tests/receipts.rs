@@ -8,7 +8,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use ferry_core::wire::Deletion;
 
-use super::stage::{Stage, TestFile};
+use super::fixture::{Fixture, TestFile};
 use crate::db::audit;
 use crate::storage::{ByteStream, Erasure, Locator, PartStore, StorageError, Stores};
 
@@ -52,60 +52,62 @@ impl PartStore for Forgetful {
     }
 }
 
-async fn stage_on(store: &Arc<Forgetful>) -> Stage {
+async fn stage_on(store: &Arc<Forgetful>) -> Fixture {
     let store = Arc::clone(store) as Arc<dyn PartStore>;
-    Stage::set_with(|_| Stores::new("forgetful", store)).await
+    Fixture::set_with(|_| Stores::new("forgetful", store)).await
 }
 
-async fn delete(stage: &Stage, file: &TestFile) -> Deletion {
-    let deleted = stage.uploads.delete_file(stage.user, file.start.file_id);
+async fn delete(fixture: &Fixture, file: &TestFile) -> Deletion {
+    let deleted = fixture
+        .uploads
+        .delete_file(fixture.user, file.start.file_id);
     deleted.await.unwrap().deletion
 }
 
 #[tokio::test]
 async fn a_receipt_counts_what_the_store_deletes_and_what_it_keeps() {
     let store = Arc::new(Forgetful::default());
-    let stage = stage_on(&store).await;
+    let fixture = stage_on(&store).await;
     let file = TestFile::new("~a", 5 * 65_536);
-    stage.start(&file).await;
+    fixture.start(&file).await;
     for number in 1..=3 {
-        stage.send(&file, number, 7).await.unwrap();
+        fixture.send(&file, number, 7).await.unwrap();
     }
-    stage.turn_clock(TimeDelta::hours(46));
+    fixture.turn_clock(TimeDelta::hours(46));
     for number in 4..=5 {
-        stage.send(&file, number, 7).await.unwrap();
+        fixture.send(&file, number, 7).await.unwrap();
     }
-    stage.turn_clock(TimeDelta::hours(2));
+    fixture.turn_clock(TimeDelta::hours(2));
     let receipt = Deletion {
         deleted: 2,
         crypto_erased: 3,
     };
-    assert_eq!(delete(&stage, &file).await, receipt);
-    assert_eq!(delete(&stage, &file).await, receipt, "asked again");
-    let step = stage.uploads.delete_queued().await.unwrap();
+    assert_eq!(delete(&fixture, &file).await, receipt);
+    assert_eq!(delete(&fixture, &file).await, receipt, "asked again");
+    let step = fixture.uploads.delete_queued().await.unwrap();
     assert_eq!((step.deleted, step.postponed), (5, 0));
     assert_eq!(*store.batches.lock().unwrap(), [5], "one batch");
-    assert_eq!(delete(&stage, &file).await, receipt);
-    stage.end().await;
+    assert_eq!(delete(&fixture, &file).await, receipt);
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_promise_that_the_store_breaks_is_corrected_and_logged() {
     let store = Arc::new(Forgetful::default());
-    let stage = stage_on(&store).await;
+    let fixture = stage_on(&store).await;
     let file = TestFile::new("~a", 3 * 65_536);
-    stage.start(&file).await;
-    stage.send_all(&file).await;
-    assert_eq!(delete(&stage, &file).await.deleted, 3);
+    fixture.start(&file).await;
+    fixture.send_all(&file).await;
+    assert_eq!(delete(&fixture, &file).await.deleted, 3);
     *store.refuses.lock().unwrap() = true;
-    let step = stage.uploads.delete_queued().await.unwrap();
+    let step = fixture.uploads.delete_queued().await.unwrap();
     assert_eq!((step.deleted, step.crypto_erased), (3, 3));
     let corrected = Deletion {
         deleted: 0,
         crypto_erased: 3,
     };
-    assert_eq!(delete(&stage, &file).await, corrected);
-    let mut conn = stage.database.db.connection().await.unwrap();
+    assert_eq!(delete(&fixture, &file).await, corrected);
+    let mut conn = fixture.database.db.connection().await.unwrap();
     let events = audit::latest(&mut conn, 10).await.unwrap();
     let event = events
         .iter()
@@ -114,23 +116,23 @@ async fn a_promise_that_the_store_breaks_is_corrected_and_logged() {
     assert_eq!(event.subject_id, Some(file.start.file_id));
     assert!(event.reason.contains("3 parts"), "{}", event.reason);
     drop(conn);
-    stage.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_busy_store_is_asked_again_when_it_said() {
     let store = Arc::new(Forgetful::default());
-    let stage = stage_on(&store).await;
+    let fixture = stage_on(&store).await;
     let file = TestFile::new("~a", 2 * 65_536);
-    stage.start(&file).await;
-    stage.send_all(&file).await;
-    delete(&stage, &file).await;
+    fixture.start(&file).await;
+    fixture.send_all(&file).await;
+    delete(&fixture, &file).await;
     *store.busy.lock().unwrap() = true;
-    assert_eq!(stage.uploads.delete_queued().await.unwrap().postponed, 2);
+    assert_eq!(fixture.uploads.delete_queued().await.unwrap().postponed, 2);
     *store.busy.lock().unwrap() = false;
-    stage.turn_clock(TimeDelta::seconds(599));
-    assert_eq!(stage.uploads.delete_queued().await.unwrap().deleted, 0);
-    stage.turn_clock(TimeDelta::seconds(1));
-    assert_eq!(stage.uploads.delete_queued().await.unwrap().deleted, 2);
-    stage.end().await;
+    fixture.turn_clock(TimeDelta::seconds(599));
+    assert_eq!(fixture.uploads.delete_queued().await.unwrap().deleted, 0);
+    fixture.turn_clock(TimeDelta::seconds(1));
+    assert_eq!(fixture.uploads.delete_queued().await.unwrap().deleted, 2);
+    fixture.end().await;
 }

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use ferry_core::wire::{Deletion, ErrorCode, StoredPart, VerifyRequest};
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::stage::{Stage, TestFile};
+use super::fixture::{Fixture, TestFile};
 use crate::db::test_database::TestDatabase;
 use crate::storage::telegram::{self, test_support};
 use crate::storage::{Bounded, PartStore, StorageError, Stores};
@@ -33,7 +33,7 @@ fn parts() -> u32 {
 
 /// Uploads that go to Telegram.
 struct Emulated {
-    stage: Stage,
+    fixture: Fixture,
     telegram: test_support::Telegram,
 }
 
@@ -49,13 +49,14 @@ impl Emulated {
         let telegram = test_support::Telegram::start(&database.db, setting).await;
         let store = Arc::new(Bounded::new(telegram.store.clone(), telegram::LIMITS));
         let clock = Arc::clone(&telegram.clock);
-        let stage = Stage::set_on(database, Some(clock), |_| Stores::new("telegram", store)).await;
-        Emulated { stage, telegram }
+        let fixture =
+            Fixture::set_on(database, Some(clock), |_| Stores::new("telegram", store)).await;
+        Emulated { fixture, telegram }
     }
 
     async fn file(&self, parts: u32) -> TestFile {
         let file = TestFile::new("~a", u64::from(parts) * 65_536);
-        self.stage.start(&file).await;
+        self.fixture.start(&file).await;
         file
     }
 
@@ -80,12 +81,16 @@ impl Emulated {
     }
 
     async fn send_one(&self, file: &TestFile, number: u32) -> UploadResult<StoredPart> {
-        self.stage.send(file, number, content(number)).await
+        self.fixture.send(file, number, content(number)).await
     }
 
     async fn read(&self, file: &TestFile, number: u32) -> UploadResult<Bytes> {
-        let (user, id) = (self.stage.user, file.start.file_id);
-        let read = self.stage.uploads.read_part(user, id, number, None).await?;
+        let (user, id) = (self.fixture.user, file.start.file_id);
+        let read = self
+            .fixture
+            .uploads
+            .read_part(user, id, number, None)
+            .await?;
         let PartRead::Bytes(part) = read else {
             panic!("no bytes")
         };
@@ -93,7 +98,7 @@ impl Emulated {
         Ok(pieces.concat().into())
     }
 
-    /// Every part's plaintext is what was sent: the stage's seal leaves it in the open.
+    /// Every part's plaintext is what was sent: the fixture's seal leaves it in the open.
     async fn all_come_back(&self, file: &TestFile) {
         futures_util::stream::iter(1..=file.plan.part_count())
             .for_each_concurrent(AT_ONCE, async |number| {
@@ -108,7 +113,7 @@ impl Emulated {
 
     /// Messages that are no part's.
     async fn orphans(&self) -> BTreeSet<(i64, i64)> {
-        let rows = self.stage.addresses().await;
+        let rows = self.fixture.addresses().await;
         let ledger = self.telegram.ledger();
         let held: BTreeSet<(i64, i64)> = ledger
             .iter()
@@ -120,11 +125,11 @@ impl Emulated {
     }
 
     /// Takes turns of the jobs until nothing is left over, for at most so long on the emulator's clock.
-    async fn tidied_within(&self, patience: TimeDelta) {
-        let end = (self.telegram.clock)() + patience;
+    async fn cleaned_up_within(&self, timeout: TimeDelta) {
+        let end = (self.telegram.clock)() + timeout;
         loop {
             let swept = self.telegram.sweep.step().await;
-            self.stage.uploads.delete_queued().await.unwrap();
+            self.fixture.uploads.delete_queued().await.unwrap();
             let orphans = self.orphans().await;
             if orphans.is_empty() {
                 return;
@@ -144,16 +149,16 @@ impl Emulated {
             max_age_secs: None,
         };
         let found = self
-            .stage
+            .fixture
             .uploads
-            .verify(self.stage.user, request, &|_| {})
+            .verify(self.fixture.user, request, &|_| {})
             .await?;
         Ok((found.valid_chunks, found.corrupted_chunks))
     }
 
     async fn end(self) {
         self.telegram.end().await;
-        self.stage.end_elsewhere().await;
+        self.fixture.end_elsewhere().await;
     }
 }
 
@@ -192,13 +197,13 @@ async fn exactly_one_of_each_part_and_no_orphan_in_the_end() {
     assert!(fired.iter().all(|fired| *fired > 0), "{fired:?}");
     emulated.telegram.control.clear_faults();
 
-    let rows = emulated.stage.count("file_parts").await;
+    let rows = emulated.fixture.count("file_parts").await;
     assert_eq!(rows, i64::from(parts()));
     assert!(
         !emulated.orphans().await.is_empty(),
         "no reply was lost: nothing is shown"
     );
-    emulated.tidied_within(TimeDelta::minutes(10)).await;
+    emulated.cleaned_up_within(TimeDelta::minutes(10)).await;
     assert_eq!(
         emulated.telegram.ledger().len(),
         usize::try_from(parts()).unwrap()
@@ -281,7 +286,7 @@ async fn a_dead_bots_parts_come_back_through_another() {
     control.revoke_token(dead).unwrap();
     let later = emulated.send(&file, count / 2 + 1..=count).await;
     assert_eq!(later, 0, "its uploaders noticed nothing");
-    let its_parts = emulated.stage.parts_of_bot(dead).await;
+    let its_parts = emulated.fixture.parts_of_bot(dead).await;
     assert!(its_parts > 5, "it had sent {its_parts} parts");
 
     control.forget_calls();
@@ -294,19 +299,19 @@ async fn a_dead_bots_parts_come_back_through_another() {
         "{extra} calls more for {its_parts} parts"
     );
     assert_eq!(emulated.telegram.calls("forwardMessage"), its_parts);
-    let recovered = emulated.telegram.numbers.recoveries.get();
+    let recovered = emulated.telegram.metrics.recoveries.get();
     assert_eq!(recovered, u64::try_from(its_parts).unwrap());
     // What was forwarded once is read without another message.
     emulated.all_come_back(&file).await;
     assert_eq!(emulated.telegram.calls("forwardMessage"), its_parts);
 
     let deletion = emulated
-        .stage
+        .fixture
         .uploads
-        .delete_file(emulated.stage.user, file.start.file_id);
+        .delete_file(emulated.fixture.user, file.start.file_id);
     assert_eq!(deletion.await.unwrap().deletion.deleted, u64::from(count));
     while emulated
-        .stage
+        .fixture
         .uploads
         .delete_queued()
         .await
@@ -377,9 +382,9 @@ async fn damage_is_found_and_doubt_is_no_damage() {
             max_age_secs: None,
         };
         let found = emulated
-            .stage
+            .fixture
             .uploads
-            .verify(emulated.stage.user, request, &|_| {})
+            .verify(emulated.fixture.user, request, &|_| {})
             .await;
         let found = found.unwrap_or_else(|error| panic!("{damage:?}: {error}"));
         assert_eq!(found.corrupted_chunks, [number], "{damage:?}");
@@ -391,7 +396,7 @@ async fn damage_is_found_and_doubt_is_no_damage() {
         );
     }
     // Whose message a person deleted is gone, and that is known for sure.
-    let row = emulated.stage.address(file.start.file_id, 4).await;
+    let row = emulated.fixture.address(file.start.file_id, 4).await;
     control.delete_message(row.0, row.1).unwrap();
     assert_eq!(
         emulated.verify(&file).await.unwrap(),
@@ -414,8 +419,8 @@ async fn a_verification_cut_off_by_an_outage_reads_only_the_rest_again() {
         chunk_numbers: None,
         max_age_secs: Some(24 * 3_600),
     };
-    let uploads = &emulated.stage.uploads;
-    let user = emulated.stage.user;
+    let uploads = &emulated.fixture.uploads;
+    let user = emulated.fixture.user;
     let outage = |seen: ferry_core::wire::VerifyProgress| {
         if seen.checked == 30 {
             control.add_faults(vec![FaultRule::always(Fault::BadGatewayHtml)]);
@@ -427,7 +432,7 @@ async fn a_verification_cut_off_by_an_outage_reads_only_the_rest_again() {
         "{cut:?}"
     );
     let noted = emulated
-        .stage
+        .fixture
         .count("file_parts WHERE verified_at IS NOT NULL")
         .await;
     assert!(noted >= 30, "{noted} parts are noted");
@@ -445,14 +450,14 @@ async fn a_verification_cut_off_by_an_outage_reads_only_the_rest_again() {
 async fn deletion_takes_few_calls_and_after_two_days_tells_the_truth() {
     const YOUNG: u32 = 250;
     let emulated = Emulated::start(3, 1, false).await;
-    let uploads = &emulated.stage.uploads;
+    let uploads = &emulated.fixture.uploads;
     let (old, young) = (emulated.file(20).await, emulated.file(YOUNG).await);
     emulated.send(&old, 1..=20).await;
     emulated.telegram.pass(TimeDelta::hours(49));
     emulated.send(&young, 1..=YOUNG).await;
 
     let told = uploads
-        .delete_file(emulated.stage.user, young.start.file_id)
+        .delete_file(emulated.fixture.user, young.start.file_id)
         .await;
     let all_deleted = Deletion {
         deleted: u64::from(YOUNG),
@@ -468,7 +473,7 @@ async fn deletion_takes_few_calls_and_after_two_days_tells_the_truth() {
     assert_eq!(emulated.telegram.ledger().len(), 20, "the other file's");
 
     let told = uploads
-        .delete_file(emulated.stage.user, old.start.file_id)
+        .delete_file(emulated.fixture.user, old.start.file_id)
         .await;
     let all_kept = Deletion {
         deleted: 0,
@@ -489,7 +494,7 @@ async fn deletion_takes_few_calls_and_after_two_days_tells_the_truth() {
         "bot_sends WHERE kind = 'part'",
     ] {
         assert_eq!(
-            emulated.stage.count(table).await,
+            emulated.fixture.count(table).await,
             0,
             "{table}: nobody finds or opens them"
         );
@@ -509,9 +514,9 @@ async fn a_range_asks_for_one_part_alone() {
         first: 40_000,
         last: Some(40_009),
     };
-    let (user, id) = (emulated.stage.user, file.start.file_id);
+    let (user, id) = (emulated.fixture.user, file.start.file_id);
     let read = emulated
-        .stage
+        .fixture
         .uploads
         .read_part(user, id, 2, Some(range))
         .await;
@@ -546,7 +551,7 @@ async fn a_pool_that_had_its_turn_says_when_to_come_back() {
         assert!((5..=61).contains(&secs), "{secs} s");
     }
     assert_eq!(emulated.telegram.control.violations(), []);
-    assert!(emulated.telegram.numbers.waits.get() > 0);
+    assert!(emulated.telegram.metrics.waits.get() > 0);
     emulated.end().await;
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta};
 use uuid::Uuid;
 
-use super::{Fate, Key, Place, Target, outcome, parted};
+use super::{DeleteOutcome, IdSpace, Key, Target, erasure_of, parted};
 use crate::db::test_database::TestDatabase;
 use crate::storage::telegram::pool::Leased;
 use crate::storage::telegram::store::{Address, stored};
@@ -139,21 +139,22 @@ fn a_refused_batch_is_parted_by_owner_and_then_by_halves() {
 
 #[test]
 fn a_put_is_gone_when_all_its_messages_are() {
-    let key = |chat_id, message_id| (Place::of(chat_id, 7), message_id);
+    let key = |chat_id, message_id| (IdSpace::of(chat_id, 7), message_id);
     let keys = [key(-1, 1), key(-1, 2), key(-2, 3)];
-    let fates = |third: Fate| {
+    let outcomes = |third: DeleteOutcome| {
         BTreeMap::from([
-            (keys[0], Fate::Deleted),
-            (keys[1], Fate::Kept),
+            (keys[0], DeleteOutcome::Deleted),
+            (keys[1], DeleteOutcome::Kept),
             (keys[2], third),
         ])
     };
-    let told = |fates: &BTreeMap<Key, Fate>, of: &[Key]| outcome(of.iter(), fates);
-    let all = fates(Fate::Deleted);
+    let told =
+        |outcomes: &BTreeMap<Key, DeleteOutcome>, of: &[Key]| erasure_of(of.iter(), outcomes);
+    let all = outcomes(DeleteOutcome::Deleted);
     assert_eq!(told(&all, &keys[..1]).unwrap(), Erasure::Deleted);
     assert_eq!(told(&all, &keys).unwrap(), Erasure::CryptoErased);
     assert_eq!(told(&all, &[]).unwrap(), Erasure::Deleted, "never sent");
-    let later = fates(Fate::Later(
+    let later = outcomes(DeleteOutcome::Later(
         "a cool-down".to_owned(),
         Some(TimeDelta::seconds(8)),
     ));
@@ -164,7 +165,7 @@ fn a_put_is_gone_when_all_its_messages_are() {
             ..
         })
     ));
-    let gone = fates(Fate::Later("502".to_owned(), None));
+    let gone = outcomes(DeleteOutcome::Later("502".to_owned(), None));
     assert!(matches!(
         told(&gone, &keys),
         Err(StorageError::Unavailable(_))

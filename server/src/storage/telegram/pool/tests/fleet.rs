@@ -11,12 +11,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
-use super::stage::{Stage, add_bot, key};
+use super::fixture::{Fixture, add_bot, key};
 use crate::clock::{self, Clock, Timer};
 use crate::db::{Db, DbTimeouts, bots};
 use crate::storage::telegram::pool::{Lease, Leased, Pool, Settled};
 use crate::storage::telegram::{
-    BEAT_EVERY, BotApiSettings, BotApis, BotToken, Policy, Pulse, Sweep, SweepSettings,
+    BotApiSettings, BotApis, BotToken, HEARTBEAT_INTERVAL, Heartbeat, MessageSweep,
+    MessageSweepSettings, Policy,
 };
 
 const BOTS: usize = 3;
@@ -41,7 +42,7 @@ struct Orders {
     senders: usize,
 }
 
-/// Patience enough for a machine that is busy: a second of it is many of these.
+/// Time enough for a machine that is busy: a second of it is many of these.
 fn policy() -> Policy {
     Policy {
         least_patience: TimeDelta::seconds(150),
@@ -78,7 +79,7 @@ async fn send_as_fast_as_allowed(processes: usize) {
         Some(minutes) => (minutes.parse().unwrap(), LONG_SCALE),
         None => SHORT,
     };
-    let stage = Stage::start().await;
+    let fixture = Fixture::start().await;
     let home = tempfile::tempdir().unwrap();
     let emulator = Emulator::start(Settings {
         clock: ClockMode::Scaled { by: scale },
@@ -87,14 +88,14 @@ async fn send_as_fast_as_allowed(processes: usize) {
     });
     let emulator = emulator.await.unwrap();
     let control = emulator.control();
-    employ(&stage, &control).await;
+    employ(&fixture, &control).await;
 
     let start = start_of(&control, scale);
     let (clock, timer) = clock::scaled(start, scale);
     let begin = clock();
     let until = begin + TimeDelta::minutes(minutes);
     let orders = Orders {
-        database_url: stage.database.database_url(),
+        database_url: fixture.database.database_url(),
         api_url: emulator.url(),
         start,
         scale,
@@ -119,13 +120,13 @@ async fn send_as_fast_as_allowed(processes: usize) {
     );
     assert!(share >= 0.9, "only {share:.3} of what is allowed was used");
     assert!(share <= 1.05, "more than is allowed: {share:.3}");
-    nothing_is_left_behind(&stage, &control, apis(emulator.url()), clock, timer).await;
+    nothing_is_left_behind(&fixture, &control, apis(emulator.url()), clock, timer).await;
     emulator.shutdown().await;
-    stage.database.stop().await;
+    fixture.database.stop().await;
 }
 
 /// Makes the bots known on both sides.
-async fn employ(stage: &Stage, control: &Control) {
+async fn employ(fixture: &Fixture, control: &Control) {
     let seeds = control.create_bots(BOTS).unwrap();
     let mut chats = Vec::new();
     for chat in 0..CHATS {
@@ -133,7 +134,7 @@ async fn employ(stage: &Stage, control: &Control) {
         let chat = control.create_chat(ChatKind::Channel, &title, &Members::AllBots);
         chats.push(chat.unwrap().id);
     }
-    let (db, now) = (&stage.database.db, Utc::now());
+    let (db, now) = (&fixture.database.db, Utc::now());
     let mut conn = db.connection().await.unwrap();
     for chat in &chats {
         bots::add_chat(&mut conn, *chat, now).await.unwrap();
@@ -187,14 +188,14 @@ fn share_used(control: &Control, until: DateTime<Utc>) -> f64 {
 
 /// Sweeps until Telegram holds what rows name, and nothing else.
 async fn nothing_is_left_behind(
-    stage: &Stage,
+    fixture: &Fixture,
     control: &Control,
     apis: BotApis,
     clock: Clock,
     timer: Timer,
 ) {
-    let pool = Pool::new(stage.database.db.clone(), key(), clock.clone(), policy());
-    let sweep = Sweep::new(pool, apis, clock.clone(), SweepSettings::default());
+    let pool = Pool::new(fixture.database.db.clone(), key(), clock.clone(), policy());
+    let sweep = MessageSweep::new(pool, apis, clock.clone(), MessageSweepSettings::default());
     let given_up = clock() + TimeDelta::minutes(10);
     loop {
         let step = sweep.step().await.unwrap();
@@ -203,7 +204,7 @@ async fn nothing_is_left_behind(
             .iter()
             .map(|row| (row.chat_id, row.message_id))
             .collect();
-        let named = named(&stage.database.db).await;
+        let named = named(&fixture.database.db).await;
         assert!(named.is_subset(&held), "parts were deleted");
         if named == held {
             return;
@@ -246,18 +247,18 @@ async fn a_process_of_the_fleet() {
     let senders =
         (0..orders.senders).map(|_| send_until_the_end(&orders, &pool, &apis, &clock, &timer));
     let sending = futures_util::future::join_all(senders);
-    let pulse = Pulse::new(pool.clone(), clock.clone());
+    let heartbeat = Heartbeat::new(pool.clone(), clock.clone());
     tokio::select! {
         _ = sending => {}
-        () = beat(pulse, &clock, &timer) => {}
+        () = send_heartbeats(heartbeat, &clock, &timer) => {}
     }
 }
 
 /// As a server's jobs do it, in the fleet's time.
-async fn beat(mut pulse: Pulse, clock: &Clock, timer: &Timer) {
+async fn send_heartbeats(mut heartbeat: Heartbeat, clock: &Clock, timer: &Timer) {
     loop {
-        pulse.beat().await.unwrap();
-        timer(clock() + BEAT_EVERY).await;
+        heartbeat.send().await.unwrap();
+        timer(clock() + HEARTBEAT_INTERVAL).await;
     }
 }
 
@@ -282,8 +283,8 @@ async fn send_until_the_end(
 
 async fn send(pool: &Pool, apis: &BotApis, lease: &Lease, body: Bytes) {
     let api = apis.of(&lease.token);
-    let patience = Duration::from_secs(60);
-    match api.send(lease.chat_id, "part.bin", body, patience).await {
+    let timeout = Duration::from_secs(60);
+    match api.send(lease.chat_id, "part.bin", body, timeout).await {
         Ok(sent) => {
             let stored = Settled::Stored {
                 message_id: sent.message_id,

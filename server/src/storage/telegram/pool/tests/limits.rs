@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 
-use super::stage::{Stage, lease, store};
+use super::fixture::{Fixture, lease, store};
 use crate::storage::telegram::Policy;
 use crate::storage::telegram::pool::{Lease, Leased, Pool};
 
@@ -17,9 +17,9 @@ type Arrivals = BTreeMap<(i64, i64), Vec<DateTime<Utc>>>;
 
 #[tokio::test]
 async fn no_window_is_exceeded_whatever_the_line_does() {
-    let stage = Stage::start().await;
-    stage.staff(6, 1).await;
-    let (arrivals, most_in_flight) = saturate(&stage, Policy::default()).await;
+    let fixture = Fixture::start().await;
+    fixture.staff(6, 1).await;
+    let (arrivals, most_in_flight) = saturate(&fixture, Policy::default()).await;
     assert_eq!(arrivals.len(), 6, "every pair takes part");
     assert!(most_in_flight <= 6, "{most_in_flight} of one bot in flight");
     assert!(most_in_flight >= 5, "the line was never full");
@@ -30,14 +30,14 @@ async fn no_window_is_exceeded_whatever_the_line_does() {
     }
 
     // The same line breaks a bucket of the same rhythm without the window: the test would see it.
-    stage.clear().await;
-    stage.staff(6, 1).await;
+    fixture.clear().await;
+    fixture.staff(6, 1).await;
     let bucket_alone = Policy {
         minute_sends: u32::MAX,
         moment_sends: u32::MAX,
         ..Policy::default()
     };
-    let (arrivals, _) = saturate(&stage, bucket_alone).await;
+    let (arrivals, _) = saturate(&fixture, bucket_alone).await;
     let worst = arrivals
         .values()
         .map(|times| most_within(times, TimeDelta::seconds(60)))
@@ -46,18 +46,18 @@ async fn no_window_is_exceeded_whatever_the_line_does() {
         worst > Some(20),
         "the line does not jitter enough: {worst:?}"
     );
-    stage.database.stop().await;
+    fixture.database.stop().await;
 }
 
 /// Sends over a line that stops for 25 seconds now and then and lets everything through at once afterwards.
-async fn saturate(stage: &Stage, policy: Policy) -> (Arrivals, usize) {
-    let pools: Vec<Pool> = (0..3).map(|_| stage.pool(policy)).collect();
+async fn saturate(fixture: &Fixture, policy: Policy) -> (Arrivals, usize) {
+    let pools: Vec<Pool> = (0..3).map(|_| fixture.pool(policy)).collect();
     let mut arrivals = Arrivals::new();
     let mut under_way: Vec<(DateTime<Utc>, usize, Lease)> = Vec::new();
     let (mut message_id, mut most_in_flight) = (0, 0);
     for second in 0..SECS {
-        stage.pass(TimeDelta::seconds(1));
-        let now = stage.now();
+        fixture.pass(TimeDelta::seconds(1));
+        let now = fixture.now();
         let (ended, rest) = under_way.into_iter().partition(|(end, ..)| *end <= now);
         under_way = rest;
         let ended: Vec<(DateTime<Utc>, usize, Lease)> = ended;

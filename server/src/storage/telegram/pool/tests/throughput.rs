@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::stage::{Stage, go, lease, store};
+use super::fixture::{Fixture, go, lease, store};
 use crate::storage::telegram::Policy;
 use crate::storage::telegram::pool::{Lease, Leased};
 
@@ -23,10 +23,10 @@ enum Event {
 #[tokio::test]
 async fn twenty_pairs_carry_what_the_policy_allows() {
     let minutes = minutes().unwrap_or(MINUTES);
-    let stage = Stage::start().await;
-    stage.staff(PAIRS, 1).await;
+    let fixture = Fixture::start().await;
+    fixture.staff(PAIRS, 1).await;
     let policy = Policy::default();
-    let sent = run(&stage, policy, minutes).await;
+    let sent = run(&fixture, policy, minutes).await;
     let secs = 60.0 * minutes as f64;
     let allowed = policy.sends_per_minute / 60.0 * secs * PAIRS as f64;
     let share = sent as f64 / allowed;
@@ -38,7 +38,7 @@ async fn twenty_pairs_carry_what_the_policy_allows() {
     assert!(share >= 0.9, "only {share:.3} of what is allowed");
     assert!(share <= 1.02, "more than is allowed: {share:.3}");
     assert!(mb_per_sec >= 90.0, "only {mb_per_sec:.1} MB/s");
-    stage.database.stop().await;
+    fixture.database.stop().await;
 }
 
 #[expect(clippy::disallowed_methods, reason = "the soak asks for the long run")]
@@ -50,9 +50,9 @@ fn minutes() -> Option<i64> {
 }
 
 /// After a minute in which buckets empty, counts what is stored in the minutes that follow.
-async fn run(stage: &Stage, policy: Policy, minutes: i64) -> u32 {
-    let pool = stage.pool(policy);
-    let begin = stage.now() + TimeDelta::minutes(1);
+async fn run(fixture: &Fixture, policy: Policy, minutes: i64) -> u32 {
+    let pool = fixture.pool(policy);
+    let begin = fixture.now() + TimeDelta::minutes(1);
     let end = begin + TimeDelta::minutes(minutes);
     let mut events: BTreeMap<(DateTime<Utc>, u64), Event> = BTreeMap::new();
     let (mut number, mut free, mut sent) = (0, SENDERS, 0);
@@ -68,7 +68,7 @@ async fn run(stage: &Stage, policy: Policy, minutes: i64) -> u32 {
                     number += 1;
                     free -= 1;
                     let takes = TimeDelta::milliseconds(2_000 + (number as i64 * 7_919) % 4_000);
-                    events.insert((stage.now() + takes, number), Event::Ended(go(leased)));
+                    events.insert((fixture.now() + takes, number), Event::Ended(go(leased)));
                 }
             }
         }
@@ -78,7 +78,7 @@ async fn run(stage: &Stage, policy: Policy, minutes: i64) -> u32 {
         if now > end {
             return sent;
         }
-        stage.set(now);
+        fixture.set(now);
         match event {
             Event::Wake => waking = None,
             Event::Ended(lease) => {

@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::db::bot_sends::SweptChatRow;
-use crate::storage::telegram::sweep::{Plan, plan};
+use crate::storage::telegram::message_sweep::{Plan, plan};
 
 /// Seconds that a send has.
-pub(super) const PATIENCE_SECS: i64 = 30;
+pub(super) const TIMEOUT_SECS: i64 = 30;
 /// Seconds that it may arrive later.
 pub(super) const LATE_SECS: i64 = 60;
 /// Few, so that a sweep takes several looks.
@@ -21,7 +21,7 @@ pub(super) const IDS_AT_ONCE: i64 = 7;
 pub(super) enum Event {
     /// A part is leased.
     Begin,
-    /// A mark is leased, by whatever sweeper thinks it is due.
+    /// A barrier is leased, by whatever sweeper thinks it is due.
     BeginMark,
     /// A request reaches Telegram.
     Arrive(u8),
@@ -42,7 +42,7 @@ pub(super) enum Event {
     /// A sweeper carries out the next piece of what it decided.
     Carry(u8),
     /// Rows that decide nothing go.
-    Tidy,
+    Prune,
 }
 
 /// What happened to the rows.
@@ -92,7 +92,7 @@ struct Row {
 
 impl Row {
     fn deadline(&self) -> i64 {
-        self.started_at + PATIENCE_SECS
+        self.started_at + TIMEOUT_SECS
     }
 
     fn ends_at(&self) -> i64 {
@@ -170,7 +170,7 @@ impl Chat {
             Event::Wait(secs) => self.now += i64::from(secs),
             Event::Look(number) => self.look(number),
             Event::Carry(number) => self.carry(number),
-            Event::Tidy => self.tidy(),
+            Event::Prune => self.prune(),
         }
         self.nothing_live_was_deleted();
     }
@@ -219,7 +219,7 @@ impl Chat {
         };
         self.requests.remove(&id);
         let (message_id, now) = (request.arrived.unwrap(), self.now);
-        // a row that was tidied away counts as little as one that was given up
+        // a row that was pruned away counts as little as one that was given up
         let row = self.rows.get_mut(&id);
         let row = row.filter(|row| row.state == State::InFlight && row.deadline() > now);
         self.written.push(Written::Stored {
@@ -335,7 +335,7 @@ impl Chat {
             return;
         };
         let decided = slot.as_mut().unwrap();
-        match decided.nobodys.pop() {
+        match decided.orphans.pop() {
             Some(id) => {
                 self.messages.remove(&id);
             }
@@ -347,7 +347,7 @@ impl Chat {
         }
     }
 
-    fn tidy(&mut self) {
+    fn prune(&mut self) {
         let (swept_to, last_start) = (self.swept_to, self.last_start);
         self.rows.retain(|_, row| match row.state {
             State::InFlight => true,
@@ -366,7 +366,7 @@ impl Chat {
     /// Everything on its way ends somehow, and a sweep follows that nobody disturbs.
     pub(super) fn come_to_rest(&mut self) {
         self.sweepers = [None, None];
-        self.now += PATIENCE_SECS + LATE_SECS;
+        self.now += TIMEOUT_SECS + LATE_SECS;
         self.requests.clear();
         for round in 0.. {
             assert!(round < 10_000, "the sweep does not end");
@@ -376,7 +376,7 @@ impl Chat {
                 self.carry(0);
             }
             self.nothing_live_was_deleted();
-            if decided.needs_mark {
+            if decided.needs_barrier {
                 self.begin(true);
                 self.arrive(0);
                 self.answer(0);

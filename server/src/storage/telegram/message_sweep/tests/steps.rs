@@ -18,11 +18,11 @@ use crate::db::test_database::TestDatabase;
 use crate::storage::StorageError;
 use crate::storage::telegram::pool::{Leased, Pool, Settled};
 use crate::storage::telegram::{
-    BotApi, BotApiSettings, BotApis, BotToken, Fault, Policy, ServerKey, Sweep, SweepSettings,
-    SweepStep,
+    BotApi, BotApiSettings, BotApis, BotToken, Fault, MessageSweep, MessageSweepSettings,
+    MessageSweepStep, Policy, ServerKey,
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One chat of the emulator with two bots, and a clock that moves when it is told to.
 struct Scene {
@@ -33,7 +33,7 @@ struct Scene {
     bots: Vec<BotSeed>,
     chat: i64,
     pool: Pool,
-    sweep: Sweep,
+    sweep: MessageSweep,
     _home: tempfile::TempDir,
 }
 
@@ -55,7 +55,12 @@ impl Scene {
         let clock = clock_of(&control);
         let db = database.db.clone();
         let pool = Pool::new(db, key(), clock.clone(), Policy::default());
-        let sweep = Sweep::new(pool.clone(), apis.clone(), clock, SweepSettings::default());
+        let sweep = MessageSweep::new(
+            pool.clone(),
+            apis.clone(),
+            clock,
+            MessageSweepSettings::default(),
+        );
         let bots = control.create_bots(2).unwrap();
         Scene {
             database,
@@ -117,7 +122,7 @@ impl Scene {
     /// A message that no row knows.
     async fn stray(&self, bot: usize) -> i64 {
         let body = Bytes::from_static(b"stray");
-        let sent = self.api(bot).send(self.chat, "x.bin", body, PATIENCE).await;
+        let sent = self.api(bot).send(self.chat, "x.bin", body, TIMEOUT).await;
         sent.unwrap().message_id
     }
 
@@ -136,7 +141,7 @@ impl Scene {
         };
         let api = self.apis.of(&lease.token);
         let body = Bytes::from_static(b"part!");
-        match api.send(lease.chat_id, "part.bin", body, PATIENCE).await {
+        match api.send(lease.chat_id, "part.bin", body, TIMEOUT).await {
             Ok(sent) => {
                 let stored = Settled::Stored {
                     message_id: sent.message_id,
@@ -164,7 +169,7 @@ impl Scene {
         ledger.iter().map(|row| row.message_id).collect()
     }
 
-    async fn step(&self) -> SweepStep {
+    async fn step(&self) -> MessageSweepStep {
         self.sweep.step().await.unwrap()
     }
 
@@ -229,15 +234,19 @@ async fn duplicates_are_gone_ten_minutes_after_the_last(scene: &Scene) {
     scene.control.clear_faults();
     let orphans = scene.held().len() - parts.len();
     assert!(orphans > 10, "only {orphans} orphans were made");
-    let mut marks = 0;
+    let mut barriers = 0;
     for _ in 0..19 {
         scene.pass(30);
-        marks += scene.step().await.marks;
+        barriers += scene.step().await.barriers;
         assert!(scene.held().is_superset(&parts), "parts were deleted");
     }
     assert_eq!(scene.held(), parts);
-    assert_eq!(marks, 1);
-    assert_eq!(scene.step().await, SweepStep::default(), "then it rests");
+    assert_eq!(barriers, 1);
+    assert_eq!(
+        scene.step().await,
+        MessageSweepStep::default(),
+        "then it rests"
+    );
     assert!(scene.control.violations().is_empty());
 }
 
@@ -248,9 +257,9 @@ async fn what_was_there_before_stays(scene: &Scene) {
         scene.pass(5);
     }
     expected.extend(scene.part().await);
-    let nobodys = scene.stray(0).await;
+    let orphans = scene.stray(0).await;
     expected.extend(scene.part().await);
-    assert!(scene.held().contains(&nobodys));
+    assert!(scene.held().contains(&orphans));
     scene.step().await;
     assert_eq!(scene.held(), expected);
 }
@@ -265,7 +274,7 @@ async fn a_chat_that_others_use_is_left_alone(scene: &Scene) {
     scene.stray(0).await;
     scene.part().await;
     let mut before = scene.held();
-    assert_eq!(scene.step().await, SweepStep::default());
+    assert_eq!(scene.step().await, MessageSweepStep::default());
     assert_eq!(scene.held(), before);
 
     // Made Ferry's alone later, it keeps what it held: of committed parts there are no rows of sends any more.
@@ -275,10 +284,10 @@ async fn a_chat_that_others_use_is_left_alone(scene: &Scene) {
         .await
         .unwrap();
     drop(conn);
-    let nobodys = scene.stray(0).await;
+    let orphans = scene.stray(0).await;
     before.extend(scene.part().await);
-    assert_eq!(scene.step().await.nobodys, 1);
-    assert!(!scene.held().contains(&nobodys));
+    assert_eq!(scene.step().await.orphans, 1);
+    assert!(!scene.held().contains(&orphans));
     assert_eq!(scene.held(), before);
 }
 
@@ -292,11 +301,15 @@ async fn what_telegram_keeps_stops_nothing(scene: &Scene) {
     let young = scene.stray(1).await;
     expected.extend(scene.part().await);
     let step = scene.step().await;
-    assert_eq!((step.nobodys, step.kept), (3, 2));
+    assert_eq!((step.orphans, step.kept), (3, 2));
     assert!(!scene.held().contains(&young));
     expected.extend([first, second]);
     assert_eq!(scene.held(), expected);
-    assert_eq!(scene.step().await, SweepStep::default(), "once is enough");
+    assert_eq!(
+        scene.step().await,
+        MessageSweepStep::default(),
+        "once is enough"
+    );
 }
 
 async fn bots_that_may_delete_their_own_alone_share_the_work(scene: &Scene) {
@@ -328,6 +341,6 @@ async fn bots_that_may_delete_their_own_alone_share_the_work(scene: &Scene) {
     );
     scene.pass(10);
     let step = scene.step().await;
-    assert_eq!((step.nobodys, step.kept), (6, 0));
+    assert_eq!((step.orphans, step.kept), (6, 0));
     assert_eq!(scene.held(), expected);
 }

@@ -1,5 +1,5 @@
 //! The sweep against every order of events: sends that are stored, refused, lost before and after they arrive, late or
-//! abandoned by a process that dies; deletions, tidying, and several sweepers whose steps are torn apart. Told twice:
+//! abandoned by a process that dies; deletions, pruning, and several sweepers whose steps are torn apart. Told twice:
 //! to a model, thousands of times, and to the real statements, which must see what the model sees.
 
 mod chat;
@@ -21,7 +21,7 @@ fn events(at_most: usize) -> impl Strategy<Value = Vec<Event>> {
         2 => any::<u8>().prop_map(Event::Wait),
         3 => any::<u8>().prop_map(Event::Look),
         3 => any::<u8>().prop_map(Event::Carry),
-        1 => Just(Event::Tidy),
+        1 => Just(Event::Prune),
         1 => Just(Event::BeginMark),
     ];
     prop::collection::vec(of, 1..at_most)

@@ -5,7 +5,7 @@
 //! In channels and supergroups ids rise one by one for everybody, so
 //! - below the lowest `high_at_start` of the sends in flight, every id that no row carries is nobody's, for good:
 //!   ids never come again, and what is sent later gets a higher one;
-//! - above the highest id known, nothing is ever deleted. What was lost there becomes a gap by a **mark**: a message
+//! - above the highest id known, nothing is ever deleted. What was lost there becomes a gap by a **barrier**: a message
 //!   of our own that is sent when the lost one can not arrive any more, and that goes the same way as the gap.
 
 #[cfg(test)]
@@ -26,7 +26,7 @@ use crate::storage::StorageError;
 
 /// How the sweep works.
 #[derive(Debug, Clone, Copy)]
-pub struct SweepSettings {
+pub struct MessageSweepSettings {
     /// How long after its deadline a send without an answer may still arrive: the Bot API server holds uploads back.
     pub late_secs: u32,
     /// Ids looked at in one statement.
@@ -35,44 +35,44 @@ pub struct SweepSettings {
     /// that nobody came back to is found by its row.
     pub keep: TimeDelta,
     /// Rows removed in one statement.
-    pub tidied_at_once: u32,
+    pub pruned_at_once: u32,
 }
 
-impl Default for SweepSettings {
+impl Default for MessageSweepSettings {
     fn default() -> Self {
-        SweepSettings {
+        MessageSweepSettings {
             late_secs: 60,
             ids_at_once: 10_000,
             keep: TimeDelta::hours(6),
-            tidied_at_once: 10_000,
+            pruned_at_once: 10_000,
         }
     }
 }
 
 /// What a step did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SweepStep {
+pub struct MessageSweepStep {
     /// Sends given up because their process did not come back.
     pub expired: usize,
     /// Ids that were nobody's; most of them never were a message.
-    pub nobodys: usize,
+    pub orphans: usize,
     /// Of these, messages that Telegram keeps, such as those older than 48 hours.
     pub kept: usize,
     /// Marks sent.
-    pub marks: usize,
+    pub barriers: usize,
     /// Rows removed.
-    pub tidied: usize,
+    pub pruned: usize,
 }
 
 /// What is to be done in a chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Plan {
     /// To be deleted, rising.
-    nobodys: Vec<i64>,
+    orphans: Vec<i64>,
     /// Then the chat is swept up to here.
     swept_to: i64,
     /// Something lost may lie above the highest id known, and can not arrive any more.
-    needs_mark: bool,
+    needs_barrier: bool,
 }
 
 /// Decides a chat's sweep from facts of one moment. It stays right however much later it is carried out.
@@ -80,25 +80,25 @@ fn plan(chat: &SweptChatRow, now: DateTime<Utc>) -> Plan {
     let stored: HashSet<i64> = chat.stored.iter().copied().collect();
     let ids = chat.swept_to.saturating_add(1)..=chat.horizon;
     Plan {
-        nobodys: ids.filter(|id| !stored.contains(id)).collect(),
+        orphans: ids.filter(|id| !stored.contains(id)).collect(),
         swept_to: chat.swept_to.max(chat.horizon),
-        needs_mark: chat.lost_until.is_some_and(|until| until <= now),
+        needs_barrier: chat.lost_until.is_some_and(|until| until <= now),
     }
 }
 
 /// The job. Any number of processes may take steps at once; one is enough.
 #[derive(Clone)]
-pub struct Sweep {
+pub struct MessageSweep {
     pool: Pool,
     apis: BotApis,
     clock: Clock,
-    settings: SweepSettings,
+    settings: MessageSweepSettings,
 }
 
-impl Sweep {
+impl MessageSweep {
     /// Joins the parts.
-    pub fn new(pool: Pool, apis: BotApis, clock: Clock, settings: SweepSettings) -> Self {
-        Sweep {
+    pub fn new(pool: Pool, apis: BotApis, clock: Clock, settings: MessageSweepSettings) -> Self {
+        MessageSweep {
             pool,
             apis,
             clock,
@@ -108,9 +108,9 @@ impl Sweep {
 
     /// Gives up what did not come back, sweeps every chat, and removes rows that decide nothing any more. A chat that
     /// can not be swept just now does not keep the others; the first such failure is the answer.
-    pub async fn step(&self) -> Result<SweepStep, StorageError> {
+    pub async fn step(&self) -> Result<MessageSweepStep, StorageError> {
         let now = self.now();
-        let mut step = SweepStep::default();
+        let mut step = MessageSweepStep::default();
         let pool = &self.pool;
         step.expired = pool
             .with(async |conn| bot_sends::expire(conn, now).await)
@@ -123,7 +123,7 @@ impl Sweep {
                 failed.get_or_insert(error);
             }
         }
-        step.tidied = self.tidy(now).await?;
+        step.pruned = self.prune(now).await?;
         match failed {
             Some(error) => Err(error),
             None => Ok(step),
@@ -134,16 +134,16 @@ impl Sweep {
         (self.clock)()
     }
 
-    async fn chat(&self, chat_id: i64, step: &mut SweepStep) -> Result<(), StorageError> {
-        if self.gaps(chat_id, step).await? && self.mark(chat_id).await? {
-            step.marks += 1;
+    async fn chat(&self, chat_id: i64, step: &mut MessageSweepStep) -> Result<(), StorageError> {
+        if self.gaps(chat_id, step).await? && self.barrier(chat_id).await? {
+            step.barriers += 1;
             self.gaps(chat_id, step).await?;
         }
         Ok(())
     }
 
     /// Deletes what is nobody's; true when something lost may lie above.
-    async fn gaps(&self, chat_id: i64, step: &mut SweepStep) -> Result<bool, StorageError> {
+    async fn gaps(&self, chat_id: i64, step: &mut MessageSweepStep) -> Result<bool, StorageError> {
         let at_most = i64::from(self.settings.ids_at_once.max(1));
         let late_secs = i32::try_from(self.settings.late_secs).unwrap_or(i32::MAX);
         loop {
@@ -152,15 +152,15 @@ impl Sweep {
                 .with(async |conn| bot_sends::swept_chat(conn, chat_id, at_most, late_secs).await);
             let facts = facts.await?;
             let plan = plan(&facts, self.now());
-            step.nobodys += plan.nobodys.len();
-            step.kept += self.delete(chat_id, &plan.nobodys).await?;
+            step.orphans += plan.orphans.len();
+            step.kept += self.delete(chat_id, &plan.orphans).await?;
             if plan.swept_to > facts.swept_to {
                 let swept =
                     async |conn: &mut _| bot_sends::swept(conn, chat_id, plan.swept_to).await;
                 self.pool.with(swept).await?;
             }
             if plan.swept_to < facts.swept_to.saturating_add(at_most) {
-                return Ok(plan.needs_mark);
+                return Ok(plan.needs_barrier);
             }
         }
     }
@@ -227,16 +227,16 @@ impl Sweep {
         })
     }
 
-    /// Sends a mark; false when no bot can just now, or when it was lost itself: then a later step sends another.
-    async fn mark(&self, chat_id: i64) -> Result<bool, StorageError> {
-        let leased = self.pool.lease_mark(Uuid::new_v4(), chat_id).await?;
+    /// Sends a barrier; false when no bot can just now, or when it was lost itself: then a later step sends another.
+    async fn barrier(&self, chat_id: i64) -> Result<bool, StorageError> {
+        let leased = self.pool.lease_barrier(Uuid::new_v4(), chat_id).await?;
         let Leased::Go(lease) = leased else {
             return Ok(false);
         };
-        let patience = (lease.deadline - self.now()).to_std().unwrap_or_default();
+        let timeout = (lease.deadline - self.now()).to_std().unwrap_or_default();
         let api = self.apis.of(&lease.token);
         let body = Bytes::from_static(b"\0");
-        match api.send(chat_id, "mark.bin", body, patience).await {
+        match api.send(chat_id, "barrier.bin", body, timeout).await {
             Ok(sent) => {
                 let stored = Settled::Stored {
                     message_id: sent.message_id,
@@ -246,13 +246,13 @@ impl Sweep {
                 self.pool.settle(&lease, stored).await
             }
             Err(fault) => {
-                self.mark_failed(&lease, &fault).await?;
+                self.barrier_failed(&lease, &fault).await?;
                 Ok(false)
             }
         }
     }
 
-    async fn mark_failed(&self, lease: &Lease, fault: &Fault) -> Result<(), StorageError> {
+    async fn barrier_failed(&self, lease: &Lease, fault: &Fault) -> Result<(), StorageError> {
         let outcome = match fault.may_have_stored() {
             true => Settled::Unknown,
             false => Settled::Refused,
@@ -266,11 +266,11 @@ impl Sweep {
         Ok(())
     }
 
-    async fn tidy(&self, now: DateTime<Utc>) -> Result<usize, StorageError> {
-        let limit = i64::from(self.settings.tidied_at_once);
+    async fn prune(&self, now: DateTime<Utc>) -> Result<usize, StorageError> {
+        let limit = i64::from(self.settings.pruned_at_once);
         let before = now - self.settings.keep;
         self.pool
-            .with(async |conn| bot_sends::tidy(conn, before, limit).await)
+            .with(async |conn| bot_sends::prune(conn, before, limit).await)
             .await
     }
 }

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use super::chat::{Chat, Event, IDS_AT_ONCE, LATE_SECS, PATIENCE_SECS, State, Written, at};
-use crate::db::bot_sends::{self, Limits, StoredMessage, Wish};
+use super::chat::{Chat, Event, IDS_AT_ONCE, LATE_SECS, State, TIMEOUT_SECS, Written, at};
+use crate::db::bot_sends::{self, LeaseRequest, Limits, StoredMessage};
 use crate::db::test_database::TestDatabase;
 use crate::db::{Connection, bots};
 
@@ -28,10 +28,10 @@ async fn the_statements_see_what_the_model_sees() {
     for story in 0..STORIES {
         let events = super::events(80).new_tree(&mut runner).unwrap().current();
         let mut chat = Chat::new(1 + i64::from(story % 3) * 700, u128::from(story) << 64);
-        // rows that are tidied away decide nothing, so the model's tidying must not be seen
+        // rows that are pruned away decide nothing, so the model's pruning must not be seen
         let events = events
             .into_iter()
-            .filter(|event| !matches!(event, Event::Tidy));
+            .filter(|event| !matches!(event, Event::Prune));
         events.for_each(|event| chat.happen(event));
         chat.come_to_rest();
         let chat_id = -1_000_000_000_001 - i64::from(story);
@@ -50,23 +50,23 @@ async fn the_statements_see_what_the_model_sees() {
 async fn tell(conn: &mut Connection, chat_id: i64, written: &Written) {
     match written {
         Written::Begun { id, is_mark, now } => {
-            let wish = Wish {
+            let request = LeaseRequest {
                 attempt_id: *id,
                 put_id: *id,
                 sender_id: *id,
                 kind: if *is_mark {
-                    bot_sends::MARK
+                    bot_sends::BARRIER
                 } else {
                     bot_sends::PART
                 },
                 size_bytes: 1,
                 now: at(*now),
-                deadline: at(now + PATIENCE_SECS),
+                deadline: at(now + TIMEOUT_SECS),
                 only_chat: Some(chat_id),
                 except_bot: None,
                 limits: no_limits(*now),
             };
-            let leased = bot_sends::lease(conn, &wish).await.unwrap();
+            let leased = bot_sends::lease(conn, &request).await.unwrap();
             assert_eq!(leased.unwrap().chat_id, chat_id);
         }
         Written::Stored {

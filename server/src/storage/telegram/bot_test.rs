@@ -8,18 +8,18 @@ use futures_util::TryStreamExt as _;
 
 use super::{
     api::{BotApi, ChatInfo, ChatKind, Me, Rights, Sent},
-    fault::{ChatTrouble, Fault},
+    fault::{ChatGoneKind, Fault},
 };
 
 const TEST_BYTES: usize = 1_024;
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// A document that was just sent is not always there at once.
 const READ_TRIES: u32 = 4;
 const READ_PAUSE: Duration = Duration::from_millis(500);
 
 /// Whose fault it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TroubleWith {
+pub enum Blame {
     /// The token.
     Token,
     /// The chat, or what the bot may do there.
@@ -31,9 +31,9 @@ pub enum TroubleWith {
 /// What is wrong, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
-pub struct Trouble {
+pub struct BotTestError {
     /// Whose fault it is.
-    pub with: TroubleWith,
+    pub with: Blame,
     /// What was seen; none where every call worked and the outcome is wrong.
     pub fault: Option<Fault>,
     words: String,
@@ -53,19 +53,19 @@ pub struct UsableChat {
 }
 
 /// Who the bot is.
-pub async fn check_bot(api: &BotApi) -> Result<Me, Trouble> {
+pub async fn test_bot(api: &BotApi) -> Result<Me, BotTestError> {
     let me = api.me().await.map_err(|fault| {
         let with = match &fault {
-            Fault::BotUnauthorized { .. } | Fault::BotLoggedOut => TroubleWith::Token,
-            _ => TroubleWith::Api,
+            Fault::BotUnauthorized { .. } | Fault::BotLoggedOut => Blame::Token,
+            _ => Blame::Api,
         };
         trouble(with, words_for_bot(api, &fault), fault)
     })?;
     if me.id == api.bot_id() {
         return Ok(me);
     }
-    Err(Trouble {
-        with: TroubleWith::Api,
+    Err(BotTestError {
+        with: Blame::Api,
         fault: None,
         words: format!(
             "The server at {} answers for another bot, {}.",
@@ -76,9 +76,9 @@ pub async fn check_bot(api: &BotApi) -> Result<Me, Trouble> {
 }
 
 /// Whether the bot can store parts in the chat. A group that became a supergroup is tested under its new id.
-pub async fn check_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableChat, Trouble> {
+pub async fn test_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableChat, BotTestError> {
     match try_chat(api, me, chat_id).await {
-        Err(Trouble {
+        Err(BotTestError {
             fault: Some(Fault::ChatMigrated { to }),
             ..
         }) if to != chat_id => {
@@ -93,8 +93,8 @@ pub async fn check_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableCha
     }
 }
 
-async fn try_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableChat, Trouble> {
-    let place = |title: &str| Place {
+async fn try_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableChat, BotTestError> {
+    let bot_in_chat = |title: &str| BotInChat {
         api,
         me,
         chat_id,
@@ -103,26 +103,26 @@ async fn try_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableChat, Tro
     let chat = api
         .chat(chat_id)
         .await
-        .map_err(|fault| place("").trouble("see", fault))?;
-    let place = place(&chat.title);
+        .map_err(|fault| bot_in_chat("").trouble("see", fault))?;
+    let bot_in_chat = bot_in_chat(&chat.title);
     let rights = api
         .rights(&chat)
         .await
-        .map_err(|fault| place.trouble("look at its rights in", fault))?;
+        .map_err(|fault| bot_in_chat.trouble("look at its rights in", fault))?;
     if !rights.may_send {
-        return Err(place.may_not_send(&chat));
+        return Err(bot_in_chat.may_not_send(&chat));
     }
     let body = test_body();
     let sent = api
-        .send(chat_id, "ferry-test.bin", body.clone(), PATIENCE)
+        .send(chat_id, "ferry-test.bin", body.clone(), TIMEOUT)
         .await;
-    let sent = sent.map_err(|fault| place.trouble("send a document to", fault))?;
+    let sent = sent.map_err(|fault| bot_in_chat.trouble("send a document to", fault))?;
     let read = read_back(api, &sent).await;
-    let mut warnings = warnings_for(&place, &chat, rights);
+    let mut warnings = warnings_for(&bot_in_chat, &chat, rights);
     if let Err(fault) = api.delete(chat_id, &[sent.message_id]).await {
         warnings.push(format!(
             "The test document, message {} in {}, could not be deleted: {fault}. Files that are deleted would stay there, unreadable.",
-            sent.message_id, place.name()
+            sent.message_id, bot_in_chat.name()
         ));
     }
     match read {
@@ -132,8 +132,8 @@ async fn try_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableChat, Tro
             message_id: sent.message_id,
             warnings,
         }),
-        Ok(_) => Err(place.altered()),
-        Err(fault) => Err(place.trouble("read back what it sent to", fault)),
+        Ok(_) => Err(bot_in_chat.altered()),
+        Err(fault) => Err(bot_in_chat.trouble("read back what it sent to", fault)),
     }
 }
 
@@ -158,7 +158,7 @@ async fn read_back(api: &BotApi, sent: &Sent) -> Result<Bytes, Fault> {
 }
 
 async fn read_once(api: &BotApi, sent: &Sent) -> Result<Bytes, Fault> {
-    let stream = api.open(&sent.file_id, PATIENCE).await?;
+    let stream = api.open(&sent.file_id, TIMEOUT).await?;
     let whole = stream.try_fold(Vec::new(), |mut whole, bytes| async move {
         whole.extend_from_slice(&bytes);
         Ok(whole)
@@ -169,9 +169,9 @@ async fn read_once(api: &BotApi, sent: &Sent) -> Result<Bytes, Fault> {
     Ok(whole.into())
 }
 
-fn warnings_for(place: &Place<'_>, chat: &ChatInfo, rights: Rights) -> Vec<String> {
+fn warnings_for(bot_in_chat: &BotInChat<'_>, chat: &ChatInfo, rights: Rights) -> Vec<String> {
     let mut warnings = Vec::new();
-    let (bot, name) = (place.bot(), place.name());
+    let (bot, name) = (bot_in_chat.bot(), bot_in_chat.name());
     if !rights.may_delete_all {
         warnings.push(format!(
             "{bot} may not delete messages of other bots in {name}. Give it the right to delete messages, so that leftovers of a bot that is gone can go."
@@ -189,8 +189,8 @@ fn warnings_for(place: &Place<'_>, chat: &ChatInfo, rights: Rights) -> Vec<Strin
     warnings
 }
 
-fn trouble(with: TroubleWith, words: String, fault: Fault) -> Trouble {
-    Trouble {
+fn trouble(with: Blame, words: String, fault: Fault) -> BotTestError {
+    BotTestError {
         with,
         fault: Some(fault),
         words,
@@ -230,14 +230,14 @@ fn words_for_api(api: &BotApi, fault: &Fault) -> String {
 }
 
 /// A bot in a chat, for sentences.
-struct Place<'a> {
+struct BotInChat<'a> {
     api: &'a BotApi,
     me: &'a Me,
     chat_id: i64,
     title: String,
 }
 
-impl Place<'_> {
+impl BotInChat<'_> {
     fn bot(&self) -> String {
         format!("@{}", self.me.username)
     }
@@ -250,45 +250,45 @@ impl Place<'_> {
     }
 
     /// The bot could not `verb` the chat.
-    fn trouble(&self, verb: &str, fault: Fault) -> Trouble {
+    fn trouble(&self, verb: &str, fault: Fault) -> BotTestError {
         let (bot, name) = (self.bot(), self.name());
         let (with, words) = match &fault {
             Fault::ChatGone {
-                trouble: ChatTrouble::NotFound,
+                kind: ChatGoneKind::NotFound,
                 why,
             } => (
-                TroubleWith::Chat,
+                Blame::Chat,
                 format!(
                     "{bot} knows no chat {}. Check the number (channels and supergroups begin with -100), and add the bot to the chat as an administrator. (Telegram: {why})",
                     self.chat_id
                 ),
             ),
             Fault::ChatGone {
-                trouble: ChatTrouble::NotMember,
+                kind: ChatGoneKind::NotMember,
                 why,
             } => (
-                TroubleWith::Chat,
+                Blame::Chat,
                 format!(
                     "{bot} is not in {name}. Add it there as an administrator, then try again. (Telegram: {why})"
                 ),
             ),
             Fault::ChatGone {
-                trouble: ChatTrouble::Kicked,
+                kind: ChatGoneKind::Kicked,
                 why,
             } => (
-                TroubleWith::Chat,
+                Blame::Chat,
                 format!(
                     "{bot} was put out of {name}. Take it off the list of removed users there, add it again as an administrator, then try again. (Telegram: {why})"
                 ),
             ),
             Fault::NoRights { why } => (
-                TroubleWith::Chat,
+                Blame::Chat,
                 format!(
                     "{bot} may not {verb} {name}. Make it an administrator with the right to post messages. (Telegram: {why})"
                 ),
             ),
             Fault::ChatMigrated { to } => (
-                TroubleWith::Chat,
+                Blame::Chat,
                 format!(
                     "The group {} became a supergroup. Use its new id, {to}.",
                     self.chat_id
@@ -298,16 +298,16 @@ impl Place<'_> {
             | Fault::BadFileId { .. }
             | Fault::TooBig { .. }
             | Fault::MessageGone => (
-                TroubleWith::Api,
+                Blame::Api,
                 format!(
                     "{bot} could not {verb} {name}: {fault}. Nothing can be stored there as long as it stays so."
                 ),
             ),
             Fault::BotUnauthorized { .. } | Fault::BotLoggedOut => {
-                (TroubleWith::Token, words_for_bot(self.api, &fault))
+                (Blame::Token, words_for_bot(self.api, &fault))
             }
             _ => (
-                TroubleWith::Api,
+                Blame::Api,
                 format!(
                     "{bot} could not {verb} {name}. {}",
                     words_for_api(self.api, &fault)
@@ -317,13 +317,13 @@ impl Place<'_> {
         trouble(with, words, fault)
     }
 
-    fn may_not_send(&self, chat: &ChatInfo) -> Trouble {
+    fn may_not_send(&self, chat: &ChatInfo) -> BotTestError {
         let what = match chat.kind {
             ChatKind::Channel => "Make it an administrator with the right to post messages",
             _ => "Make it an administrator, or let members send files",
         };
-        Trouble {
-            with: TroubleWith::Chat,
+        BotTestError {
+            with: Blame::Chat,
             fault: Some(Fault::NoRights {
                 why: "its rights there do not allow to send documents".to_owned(),
             }),
@@ -335,9 +335,9 @@ impl Place<'_> {
         }
     }
 
-    fn altered(&self) -> Trouble {
-        Trouble {
-            with: TroubleWith::Api,
+    fn altered(&self) -> BotTestError {
+        BotTestError {
+            with: Blame::Api,
             fault: None,
             words: format!(
                 "What {} sent to {} came back altered. Do not use this Bot API server: {}.",

@@ -17,15 +17,15 @@ use crate::db::bot_senders;
 use crate::storage::StorageError;
 
 /// Between two beats.
-pub const BEAT_EVERY: Duration = Duration::from_secs(5);
+pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 /// Silent for this long, a process counts as dead: three beats failed.
 const SILENCE: TimeDelta = TimeDelta::seconds(20);
 /// Whoever pauses for longer can not tell whether the others did, too: Postgres may have been away, or the machine asleep.
 const GAP: TimeDelta = TimeDelta::seconds(10);
 
-/// The pulse of one process's pool.
+/// The heartbeat of one process's pool.
 #[derive(Clone)]
-pub struct Pulse {
+pub struct Heartbeat {
     pool: Pool,
     clock: Clock,
     last: Option<DateTime<Utc>>,
@@ -33,10 +33,10 @@ pub struct Pulse {
     heard: HashMap<Uuid, (i64, DateTime<Utc>)>,
 }
 
-impl Pulse {
+impl Heartbeat {
     /// Of this pool, which has not sent yet.
     pub fn new(pool: Pool, clock: Clock) -> Self {
-        Pulse {
+        Heartbeat {
             pool,
             clock,
             last: None,
@@ -44,15 +44,15 @@ impl Pulse {
         }
     }
 
-    /// To be called every [`BEAT_EVERY`]. Buries those that were silent for as long as it listened without a gap.
+    /// To be called every [`HEARTBEAT_INTERVAL`]. Marks those dead that were silent for as long as it listened without a gap.
     /// Returns how many sends of theirs were given up.
-    pub async fn beat(&mut self) -> Result<usize, StorageError> {
+    pub async fn send(&mut self) -> Result<usize, StorageError> {
         let now = (self.clock)();
         let id = self.pool.sender_id();
         let others = self
             .pool
             .with(async |conn| {
-                bot_senders::beat(conn, id).await?;
+                bot_senders::count_heartbeat(conn, id).await?;
                 bot_senders::others(conn, id).await
             })
             .await?;
@@ -62,10 +62,10 @@ impl Pulse {
         self.last = Some(now);
         let mut given_up = 0;
         for silent in self.listen(others, now) {
-            let buried = self
+            let given_up_now = self
                 .pool
-                .with(async |conn| bot_senders::bury(conn, silent, now).await);
-            given_up += buried.await?;
+                .with(async |conn| bot_senders::mark_dead(conn, silent, now).await);
+            given_up += given_up_now.await?;
         }
         Ok(given_up)
     }

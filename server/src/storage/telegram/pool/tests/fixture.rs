@@ -22,15 +22,15 @@ pub(super) fn key() -> ServerKey {
 }
 
 /// A Postgres of its own, and the time.
-pub(super) struct Stage {
+pub(super) struct Fixture {
     pub(super) database: TestDatabase,
     now: Arc<Mutex<DateTime<Utc>>>,
 }
 
-impl Stage {
+impl Fixture {
     pub(super) async fn start() -> Self {
         let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        Stage {
+        Fixture {
             database: TestDatabase::start().await,
             now: Arc::new(Mutex::new(start)),
         }

@@ -23,7 +23,7 @@ use crate::uploads::{BodyDigest, PartMeta, UploadResult, UploadSettings, Uploads
 
 pub(super) const GRAIN: u32 = 65_536;
 
-pub(super) struct Stage {
+pub(super) struct Fixture {
     pub(super) uploads: Uploads,
     pub(super) database: TestDatabase,
     pub(super) user: Uuid,
@@ -32,7 +32,7 @@ pub(super) struct Stage {
     _home: tempfile::TempDir,
 }
 
-impl Stage {
+impl Fixture {
     pub(super) async fn set() -> Self {
         Self::set_with(|stores| stores).await
     }
@@ -66,7 +66,7 @@ impl Stage {
             clock,
             UploadSettings::default(),
         );
-        let stage = Stage {
+        let fixture = Fixture {
             uploads,
             database,
             user: Uuid::new_v4(),
@@ -74,8 +74,8 @@ impl Stage {
             now,
             _home: home,
         };
-        stage.add_user(stage.user, None).await;
-        stage
+        fixture.add_user(fixture.user, None).await;
+        fixture
     }
 
     pub(super) async fn add_user(&self, id: Uuid, quota_bytes: Option<u32>) {
@@ -241,7 +241,7 @@ impl Stage {
             .collect()
     }
 
-    /// The end of a stage whose directory was not used.
+    /// The end of a fixture whose directory was not used.
     pub(super) async fn end_elsewhere(self) {
         assert_eq!(self.part_paths().len(), 0, "parts in the directory");
         self.database.stop().await;

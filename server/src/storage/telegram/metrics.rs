@@ -16,7 +16,7 @@ struct Why {
 
 /// All of them. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct TelegramNumbers {
+pub struct TelegramMetrics {
     /// Documents sent and written down.
     pub sends_stored: Counter,
     sends_failed: Family<Why, Counter>,
@@ -30,7 +30,7 @@ pub struct TelegramNumbers {
     pub orphans_swept: Counter,
 }
 
-impl TelegramNumbers {
+impl TelegramMetrics {
     /// Registers them.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
@@ -99,20 +99,20 @@ mod tests {
 
     #[test]
     fn who_waits_is_counted_until_it_is_over() {
-        let numbers = TelegramNumbers::default();
-        let (one, two) = (numbers.one_waits(), numbers.one_waits());
-        assert_eq!(numbers.waiting.get(), 2);
+        let metrics = TelegramMetrics::default();
+        let (one, two) = (metrics.one_waits(), metrics.one_waits());
+        assert_eq!(metrics.waiting.get(), 2);
         drop((one, two));
-        assert_eq!(numbers.waiting.get(), 0);
+        assert_eq!(metrics.waiting.get(), 0);
     }
 
     #[test]
     fn failures_are_counted_by_reason_and_by_nothing_else() {
         let mut registry = Registry::default();
-        let numbers = TelegramNumbers::default();
-        numbers.register(&mut registry);
-        numbers.send_failed(&Fault::RetryAfter { secs: 7 });
-        numbers.send_failed(&Fault::ChatMigrated { to: -1_001_234 });
+        let metrics = TelegramMetrics::default();
+        metrics.register(&mut registry);
+        metrics.send_failed(&Fault::RetryAfter { secs: 7 });
+        metrics.send_failed(&Fault::ChatMigrated { to: -1_001_234 });
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
         assert!(

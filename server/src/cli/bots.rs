@@ -41,7 +41,8 @@ pub(crate) enum BotsCommand {
         shared_chats: Option<bool>,
     },
     /// Sends a document to every chat of a bot, reads it back and deletes it.
-    Check {
+    #[command(alias = "check")]
+    Test {
         /// A bot's id or @name; all bots when absent.
         bot: Option<String>,
     },
@@ -84,7 +85,7 @@ pub(crate) async fn run(config: &Config, command: BotsCommand) -> anyhow::Result
 /// The sentence of a refusal, then what to do where the sentence does not say it.
 fn explained(error: BotsError) -> anyhow::Error {
     match error {
-        BotsError::Trouble(_) | BotsError::Invalid(_) => error.into(),
+        BotsError::Test(_) | BotsError::Invalid(_) => error.into(),
         error => {
             let hint = error.code().hint();
             anyhow::anyhow!("{error}. {hint}")
@@ -107,16 +108,16 @@ async fn carry_out(bots: &Bots, command: BotsCommand) -> Result<Report, BotsErro
                 shared_chats,
             };
             let added = bots.add(None, &request).await?;
-            Ok(well(format!("{}Added.\n", verdict(&added))))
+            Ok(well(format!("{}Added.\n", test_report(&added))))
         }
-        BotsCommand::Check { bot } => check(bots, bot.as_deref()).await,
+        BotsCommand::Test { bot } => test(bots, bot.as_deref()).await,
         BotsCommand::Remove { bot, force } => {
             let bot = named(bots, &bot).await?;
             let removed = bots.remove(None, bot.bot_id, force).await?;
             Ok(well(farewell(&bot, removed)))
         }
-        BotsCommand::Disable { bot } => turn(bots, &bot, false).await,
-        BotsCommand::Enable { bot } => turn(bots, &bot, true).await,
+        BotsCommand::Disable { bot } => set_enabled(bots, &bot, false).await,
+        BotsCommand::Enable { bot } => set_enabled(bots, &bot, true).await,
     }
 }
 
@@ -124,7 +125,7 @@ fn well(text: String) -> Report {
     Report { text, ok: true }
 }
 
-async fn check(bots: &Bots, bot: Option<&str>) -> Result<Report, BotsError> {
+async fn test(bots: &Bots, bot: Option<&str>) -> Result<Report, BotsError> {
     let chosen = match bot {
         Some(bot) => vec![named(bots, bot).await?],
         None => bots.names().await?,
@@ -134,14 +135,14 @@ async fn check(bots: &Bots, bot: Option<&str>) -> Result<Report, BotsError> {
         report.text.push_str(NO_BOTS);
     }
     for bot in chosen {
-        let checked = bots.check(bot.bot_id).await?;
+        let checked = bots.test(bot.bot_id).await?;
         report.ok &= checked.ok;
-        report.text.push_str(&verdict(&checked));
+        report.text.push_str(&test_report(&checked));
     }
     Ok(report)
 }
 
-async fn turn(bots: &Bots, bot: &str, enabled: bool) -> Result<Report, BotsError> {
+async fn set_enabled(bots: &Bots, bot: &str, enabled: bool) -> Result<Report, BotsError> {
     let bot = named(bots, bot).await?;
     let request = ChangeBotRequest {
         enabled: Some(enabled),
@@ -247,7 +248,7 @@ fn chat_name(chat_id: i64, chat: Option<&TelegramChatEntry>) -> String {
 }
 
 /// What a test found, a line each.
-fn verdict(checked: &CheckedBot) -> String {
+fn test_report(checked: &CheckedBot) -> String {
     let mut text = format!("@{} ({})\n", checked.username, checked.bot_id);
     if let Some(problem) = &checked.problem {
         let _ = writeln!(text, "  wrong: {problem}");

@@ -10,7 +10,7 @@ use crate::{
         self,
         bots::{ACTIVE, BotRow, DISABLED, PairRow},
     },
-    storage::telegram::{Fault, Me, Trouble, UsableChat, check_bot, check_chat},
+    storage::telegram::{BotTestError, Fault, Me, UsableChat, test_bot, test_chat},
 };
 
 /// The pair's chat has another id now; it is tested under that.
@@ -18,13 +18,13 @@ const MIGRATED: &str = "migrated";
 
 impl Bots {
     /// Tests the bot and all its chats. Whatever is wrong is in the answer and not an error.
-    pub async fn check(&self, bot_id: i64) -> BotsResult<CheckedBot> {
+    pub async fn test(&self, bot_id: i64) -> BotsResult<CheckedBot> {
         let row = self.row(bot_id).await?;
         let api = match self.api_of(&row) {
             Ok(api) => api,
             Err(unsealable) => return Ok(useless(&row, unsealable.to_string())),
         };
-        let me = match check_bot(&api).await {
+        let me = match test_bot(&api).await {
             Ok(me) => me,
             Err(trouble) => {
                 self.write_down_bot(&row, &trouble).await?;
@@ -34,7 +34,7 @@ impl Bots {
         self.bot_works(&row, &me).await?;
         let mut chats = Vec::new();
         for pair in self.pairs_of(bot_id).await? {
-            let outcome = check_chat(&api, &me, pair.chat_id).await;
+            let outcome = test_chat(&api, &me, pair.chat_id).await;
             self.write_down_chat(&pair, &outcome).await?;
             chats.push(match outcome {
                 Ok(chat) => usable(chat),
@@ -75,7 +75,7 @@ impl Bots {
         .await
     }
 
-    async fn write_down_bot(&self, row: &BotRow, trouble: &Trouble) -> BotsResult<()> {
+    async fn write_down_bot(&self, row: &BotRow, trouble: &BotTestError) -> BotsResult<()> {
         let now = (self.clock)();
         let state = match &trouble.fault {
             Some(Fault::BotUnauthorized { .. }) => "unauthorized",
@@ -102,7 +102,7 @@ impl Bots {
     async fn write_down_chat(
         &self,
         pair: &PairRow,
-        outcome: &Result<UsableChat, Trouble>,
+        outcome: &Result<UsableChat, BotTestError>,
     ) -> BotsResult<()> {
         let now = (self.clock)();
         self.transact(async |tx| {
@@ -119,7 +119,7 @@ impl Bots {
                 Err(trouble) => trouble,
             };
             let state = match &trouble.fault {
-                Some(Fault::ChatGone { trouble, .. }) => trouble.as_str(),
+                Some(Fault::ChatGone { kind, .. }) => kind.as_str(),
                 Some(Fault::NoRights { .. }) => "no_rights",
                 Some(Fault::RetryAfter { secs }) => {
                     let until = now + TimeDelta::seconds(i64::from(*secs));
@@ -159,7 +159,7 @@ pub(super) fn usable(usable: UsableChat) -> CheckedChat {
     }
 }
 
-fn unusable(pair: &PairRow, trouble: &Trouble) -> CheckedChat {
+fn unusable(pair: &PairRow, trouble: &BotTestError) -> CheckedChat {
     CheckedChat {
         chat_id: pair.chat_id,
         moved_from: None,

@@ -40,12 +40,12 @@ async fn take_in(
     let next_run_at = now
         .checked_add_signed(interval)
         .unwrap_or(DateTime::<Utc>::MAX_UTC);
-    jobs::take_turn(conn, name, now, next_run_at).await?;
+    jobs::begin_run(conn, name, now, next_run_at).await?;
     Ok(true)
 }
 
 /// Remembers how the turn ended.
 pub(super) async fn end(db: &Db, name: &str, error: Option<&str>) -> Result<(), DbError> {
-    db.timely(async { jobs::end_turn(&mut *db.connection().await?, name, error).await })
+    db.timely(async { jobs::end_run(&mut *db.connection().await?, name, error).await })
         .await
 }

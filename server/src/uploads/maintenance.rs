@@ -49,7 +49,7 @@ impl Uploads {
     }
 
     /// Bytes that a crash left between put and commit are queued for deletion. How many.
-    pub async fn sweep_orphans(&self) -> UploadResult<usize> {
+    pub async fn remove_orphaned_intents(&self) -> UploadResult<usize> {
         let now = (self.clock)();
         let age =
             TimeDelta::try_seconds(i64_of(self.settings.intent_ttl_secs)).unwrap_or(TimeDelta::MAX);

@@ -22,7 +22,7 @@ const STATE_DIR: &str = "/var/lib/ferry";
 
 /// Folders of one cluster, and who owns them.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Paths {
     /// Closed to others; holds all below.
     pub(super) home: PathBuf,
     /// Postgres' data.
@@ -39,7 +39,7 @@ struct Account {
     gid: u32,
 }
 
-impl Place {
+impl Paths {
     /// Decides, and makes the folders.
     pub(super) fn choose(data_dir: &Path) -> Result<Self, EmbeddedPostgresError> {
         std::fs::create_dir_all(data_dir).map_err(EmbeddedPostgresError::io(data_dir))?;
@@ -54,7 +54,7 @@ impl Place {
             socket_dir = std::env::temp_dir().join(format!("ferry-{}", mark_of(&home)));
         }
         make_private(&socket_dir, runs_as)?;
-        Ok(Place {
+        Ok(Paths {
             cluster: home.join("cluster"),
             home,
             socket_dir,

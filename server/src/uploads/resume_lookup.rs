@@ -6,7 +6,7 @@ use ferry_core::wire::{CheckQuery, CheckResponse, MAX_CANDIDATES};
 use uuid::Uuid;
 
 use super::file::{Standing, candidate, standing};
-use super::{UploadResult, Uploads, numbers, sealed};
+use super::{UploadResult, Uploads, ranges, sealed};
 use crate::db::files::{self, FileAndSession};
 use crate::db::units::{i64_of, u32_of};
 use crate::db::{Connection, parts};
@@ -62,12 +62,12 @@ impl Uploads {
             .into_iter()
             .map(|(number, _)| u32_of(number))
             .collect();
-        let missing = numbers::missing_ranges(&uploaded_chunks, best.total_parts);
+        let missing = ranges::missing_ranges(&uploaded_chunks, best.total_parts);
         Ok(CheckResponse {
             exists: true,
             file_id: Some(best.file_id),
             uploaded_chunks,
-            missing_chunks: numbers::expand(&missing).collect(),
+            missing_chunks: ranges::expand(&missing).collect(),
             total_chunks: best.total_parts,
             can_resume: best.can_resume,
             candidates,

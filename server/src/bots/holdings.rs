@@ -20,10 +20,10 @@ pub(super) type Sums = Arc<BTreeMap<i64, (i64, i64)>>;
 
 /// The latest sums of this instance. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Held {
+pub(super) struct Holdings {
     latest: Arc<Mutex<Option<Counted>>>,
     /// Held by whoever asks Postgres.
-    turn: Arc<tokio::sync::Mutex<()>>,
+    asking: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Clone)]
@@ -32,7 +32,7 @@ struct Counted {
     sums: Sums,
 }
 
-impl Held {
+impl Holdings {
     fn latest(&self) -> Option<Counted> {
         let latest = self.latest.lock();
         latest.unwrap_or_else(PoisonError::into_inner).clone()
@@ -47,8 +47,8 @@ impl Held {
 impl Bots {
     /// The sums of at most a minute ago. Where they are older, they are told once more while new ones are asked for: a
     /// picture of what goes on now does not wait for them. Only the first time it does.
-    pub(super) async fn held(&self) -> BotsResult<Sums> {
-        match self.held.latest() {
+    pub(super) async fn holdings(&self) -> BotsResult<Sums> {
+        match self.holdings.latest() {
             Some(counted) => {
                 if !self.is_good(&counted) {
                     self.count_beside();
@@ -56,10 +56,10 @@ impl Bots {
                 Ok(counted.sums)
             }
             None => {
-                let _turn = self.held.turn.lock().await;
-                match self.held.latest() {
+                let _asking = self.holdings.asking.lock().await;
+                match self.holdings.latest() {
                     Some(counted) => Ok(counted.sums),
-                    None => self.count_held().await,
+                    None => self.count_holdings().await,
                 }
             }
         }
@@ -71,18 +71,18 @@ impl Bots {
 
     /// Asks anew, unless somebody does: whoever looks may be gone before the answer is there.
     fn count_beside(&self) {
-        let Ok(turn) = Arc::clone(&self.held.turn).try_lock_owned() else {
+        let Ok(asking) = Arc::clone(&self.holdings.asking).try_lock_owned() else {
             return;
         };
         let bots = self.clone();
         tokio::spawn(async move {
-            let _turn = turn;
-            match bots.held.latest() {
+            let _asking = asking;
+            match bots.holdings.latest() {
                 Some(counted) if !bots.is_good(&counted) => {
-                    if let Err(error) = bots.count_held().await {
+                    if let Err(error) = bots.count_holdings().await {
                         tracing::warn!(%error, "what the bots hold was not counted; the earlier sums are shown");
                         let asked_at = (bots.clock)();
-                        bots.held.keep(Counted {
+                        bots.holdings.keep(Counted {
                             asked_at,
                             ..counted
                         });
@@ -93,7 +93,7 @@ impl Bots {
         });
     }
 
-    async fn count_held(&self) -> BotsResult<Sums> {
+    async fn count_holdings(&self) -> BotsResult<Sums> {
         let asked_at = (self.clock)();
         let rows = self.db.patiently(async {
             let mut tx = self.db.begin_patient().await?;
@@ -106,7 +106,7 @@ impl Bots {
             sums.map(|(bot_id, parts, bytes)| (bot_id, (parts, bytes)))
                 .collect(),
         );
-        self.held.keep(Counted {
+        self.holdings.keep(Counted {
             asked_at,
             sums: Arc::clone(&sums),
         });
