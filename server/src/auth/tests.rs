@@ -413,7 +413,7 @@ async fn what_begins_during_a_password_change_does_not_outlive_it() {
         fixture.accounts.create_token(&admin, &request),
         async {
             // Both have read what the change is about to make untrue.
-            until_waiting_for_locks(&stage.database.db, 2).await;
+            until_waiting_for_locks(&fixture.database.db, 2).await;
             change.end::<(), AuthError>(Ok(())).await.unwrap();
         }
     );
