@@ -1,0 +1,629 @@
+//! The command tree. Help texts live here and nowhere else: man pages and completions are made from them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    job::FileState,
+    settings::{Algorithm, Dedup, Durability, OnConflict, OrderBy},
+};
+
+/// Moves whole folders so that, file by file, it is known what was copied, made durable, read back and found equal.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ferry",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+#[command(after_help = "\
+Copy a folder, verify it and get a report:
+  ferry run ~/photos /mnt/backup
+Stopped half-way (Ctrl-C, power cut, unplugged)? The same command again goes on where it was.
+
+Exit codes: 0 ok, 1 error, 2 usage or configuration, 3 finished but some files failed, 4 verification found
+differences, 5 gave up after retries, 6 path not found, 7 refused or fatal (space, read-only), 9 nothing to do,
+10 no such job, 11 locked, 130/143 stopped by a signal, resumable.")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub task: Task,
+    /// For every command.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Common {
+    /// Configuration file; before the user's and the system's own
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub job_dir: Option<PathBuf>,
+    /// The job's name
+    #[arg(long, global = true, value_name = "NAME")]
+    pub job_name: Option<String>,
+    /// The shared checksum cache [default: checksum-cache.db in the job directory]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub checksum_db: Option<PathBuf>,
+    /// Say what would be done, change nothing
+    #[arg(short = 'n', long, global = true)]
+    pub dry_run: bool,
+    /// Never ask, even in a terminal
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// One JSON document, or JSON lines where the answer is long
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more; twice: still more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// No progress bar and no progress lines
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Least level that is logged: error, warn, info, debug, trace
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log_level: Option<String>,
+    /// Log file [default: in the job directory's logs/]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+}
+
+/// How files are moved. Each can also come from the environment (XFER_THREADS, …) and from a configuration file.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "How files are moved")]
+pub struct Tuning {
+    /// Files in hand at one time, or `auto`: as pre-flight advises
+    #[arg(long, value_name = "N|auto")]
+    pub threads: Option<String>,
+    /// Bytes of one read, such as 1MiB
+    #[arg(long, value_name = "SIZE")]
+    pub buffer_size: Option<String>,
+    /// Hash of contents
+    #[arg(long, value_enum)]
+    pub hash: Option<Algorithm>,
+    /// When bytes are forced to storage
+    #[arg(long, value_enum)]
+    pub durability: Option<Durability>,
+    /// What happens with content that is at the destination already
+    #[arg(long, value_enum)]
+    pub dedup: Option<Dedup>,
+    /// What happens when the destination holds other content under a name
+    #[arg(long, value_enum)]
+    pub on_conflict: Option<OnConflict>,
+    /// Further attempts that a file gets
+    #[arg(long, value_name = "N")]
+    pub retries: Option<u32>,
+    /// How long a destination that is full or gone is waited for, such as 10m
+    #[arg(long, value_name = "TIME")]
+    pub wait: Option<String>,
+    /// Which files first
+    #[arg(long, value_enum)]
+    pub order_by: Option<OrderBy>,
+    /// Only files that match; can be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub include: Vec<String>,
+    /// No files that match; can be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// At most so many bytes a second, such as 50MiB
+    #[arg(long, value_name = "RATE")]
+    pub bwlimit: Option<String>,
+    /// Stop when more files than this failed
+    #[arg(long, value_name = "N")]
+    pub max_errors: Option<u64>,
+}
+
+/// Which job.
+#[derive(Debug, Clone, Default, Args)]
+pub struct JobName {
+    /// The job: a name in the job directory, or the path of its database
+    #[arg(value_name = "JOB")]
+    pub job: Option<PathBuf>,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Copy folders in one go: list, hash, copy, verify, report; again: goes on where it was
+    Run(RunArgs),
+    /// Look at both sides, measure, advise and estimate; changes nothing
+    Preflight(PreflightArgs),
+    /// Make a job
+    Init(InitArgs),
+    /// Make, list, change and rebuild jobs
+    Job {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: JobCommand,
+    },
+    /// Add all files below directories
+    AddSource(AddSourceArgs),
+    /// Add single files
+    AddFile(FileArgs),
+    /// Show the files of a job
+    ListFiles(ListFilesArgs),
+    /// Take files off the list
+    RemoveFile(FileArgs),
+    /// Look at sources and destinations and bring the lists up to date
+    Analyze(AnalyzeArgs),
+    /// Compute what is missing in the checksum cache
+    Checksum(ChecksumArgs),
+    /// Copy what is not done yet; prove each file before it counts
+    Copy(CopyArgs),
+    /// Go on with a copy, with the settings it had
+    Resume(ResumeArgs),
+    /// Compare what is done with the ledger
+    Verify(VerifyArgs),
+    /// The same as `verify --stage deep`
+    DeepVerify(VerifyArgs),
+    /// Show what the last verification found; touches no file
+    VerifyStatus(VerifyStatusArgs),
+    /// The same as `verify-status --stage deep`
+    DeepVerifyStatus(VerifyStatusArgs),
+    /// Show how far a job is
+    Status(JobName),
+    /// Show the audit trail
+    Log(LogArgs),
+    /// Report what happened; writes summary_report.csv
+    Summary(SummaryArgs),
+    /// Directories whose files count as present
+    Pool {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: PoolCommand,
+    },
+    /// The same as `pool add`
+    AddToDestinationIndexPool(PoolAddArgs),
+    /// Take over checksums from another job, SHA256SUMS, b3sum or hashdeep lists
+    ImportChecksums(ImportArgs),
+    /// Make, show and check configuration files
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// The same as `config generate`
+    GenerateConfig(GenerateConfigArgs),
+    /// Print a completion script
+    Completions {
+        /// For this shell
+        shell: CompletionShell,
+    },
+    /// Write the manual pages
+    Man {
+        /// Into this directory; without it the main page goes to stdout
+        directory: Option<PathBuf>,
+    },
+}
+
+/// `ferry run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Sources and, last, the destination
+    #[arg(required = true, num_args = 2.., value_name = "SRC... DEST")]
+    pub places: Vec<PathBuf>,
+    /// The job's name [default: made from the places, so that the same command goes on]
+    #[arg(long, value_name = "NAME")]
+    pub job: Option<String>,
+    /// Verify by size and time only
+    #[arg(long, value_enum, default_value_t = Stage::Deep)]
+    pub stage: Stage,
+    /// Do not measure and estimate first
+    #[arg(long)]
+    pub no_preflight: bool,
+    /// Begin although space seems short
+    #[arg(long)]
+    pub force: bool,
+    /// Take checksums over from here first
+    #[arg(long, value_name = "FILE")]
+    pub import: Vec<PathBuf>,
+    /// Directories whose files count as present
+    #[arg(long, value_name = "DIR")]
+    pub pool: Vec<PathBuf>,
+    /// End with exit code 9 when there was nothing to copy
+    #[arg(long)]
+    pub error_on_no_transfer: bool,
+    /// How files are moved.
+    #[command(flatten)]
+    pub tuning: Tuning,
+}
+
+/// `ferry preflight`.
+#[derive(Debug, Args)]
+pub struct PreflightArgs {
+    /// Sources and, last, the destination
+    #[arg(required = true, num_args = 2.., value_name = "SRC... DEST")]
+    pub places: Vec<PathBuf>,
+    /// How files would be moved.
+    #[command(flatten)]
+    pub tuning: Tuning,
+}
+
+/// `ferry init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+}
+
+/// `ferry job …`.
+#[derive(Debug, Subcommand)]
+pub enum JobCommand {
+    /// Make a job
+    Init(InitArgs),
+    /// List the jobs of the job directory
+    List,
+    /// Show a job's roots and counts
+    Show(JobName),
+    /// Delete a job's database, logs and reports; never a copied file
+    Remove {
+        /// The job.
+        #[command(flatten)]
+        job: JobName,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Add all files below directories
+    AddSource(AddSourceArgs),
+    /// Add single files
+    AddFile(FileArgs),
+    /// Take files off the list
+    RemoveFile(FileArgs),
+    /// Show the files of a job
+    ListFiles(ListFilesArgs),
+    /// Rebuild the ledger from what is on both sides; the old one stays as a backup
+    Regenerate(RegenerateArgs),
+}
+
+/// `ferry add-source`.
+#[derive(Debug, Args)]
+pub struct AddSourceArgs {
+    /// The job, then the directories; with --job-name only directories
+    #[arg(required = true, value_name = "[JOB] DIR")]
+    pub words: Vec<PathBuf>,
+}
+
+/// `ferry add-file`, `ferry remove-file`.
+#[derive(Debug, Args)]
+pub struct FileArgs {
+    /// The job, then the files; with --job-name only files
+    #[arg(required = true, value_name = "[JOB] FILE")]
+    pub words: Vec<PathBuf>,
+}
+
+/// `ferry list-files`.
+#[derive(Debug, Args)]
+pub struct ListFilesArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// Only files in these states; can be repeated
+    #[arg(long, value_enum)]
+    pub status: Vec<FileState>,
+    /// As CSV
+    #[arg(long, conflicts_with = "null")]
+    pub csv: bool,
+    /// Only relative paths, each ended by a NUL byte
+    #[arg(short = '0', long = "null")]
+    pub null: bool,
+}
+
+/// `ferry analyze`.
+#[derive(Debug, Args)]
+pub struct AnalyzeArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// A source root, also where one that moved is now; can be repeated [default: all of the job]
+    #[arg(long, value_name = "DIR")]
+    pub source: Vec<PathBuf>,
+    /// A destination root; can be repeated [default: all of the job]
+    #[arg(long, value_name = "DIR")]
+    pub dest: Vec<PathBuf>,
+    /// Only files that match; can be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub include: Vec<String>,
+    /// No files that match; can be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+}
+
+/// `ferry checksum`.
+#[derive(Debug, Args)]
+pub struct ChecksumArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// Which files
+    #[arg(long, value_enum, default_value_t = SideName::Source)]
+    pub side: SideName,
+    /// Compute all anew
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Files in hand at one time, or `auto`
+    #[arg(long, value_name = "N|auto")]
+    pub threads: Option<String>,
+    /// Bytes of one read, such as 1MiB
+    #[arg(long, value_name = "SIZE")]
+    pub buffer_size: Option<String>,
+    /// Hash of contents
+    #[arg(long, value_enum)]
+    pub hash: Option<Algorithm>,
+}
+
+/// Which files of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SideName {
+    /// Where files come from.
+    Source,
+    /// Where files went to.
+    Dest,
+}
+
+/// `ferry copy`.
+#[derive(Debug, Args)]
+pub struct CopyArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// A source root that moved, where it is now; can be repeated
+    #[arg(long, value_name = "DIR")]
+    pub source: Vec<PathBuf>,
+    /// A destination root; can be repeated [default: those of the job]
+    #[arg(long, value_name = "DIR")]
+    pub dest: Vec<PathBuf>,
+    /// Forget what is done and start over; asks first
+    #[arg(long)]
+    pub no_resume: bool,
+    /// Do not ask before starting over
+    #[arg(long)]
+    pub yes: bool,
+    /// Do not measure and estimate first
+    #[arg(long)]
+    pub no_preflight: bool,
+    /// Begin although space seems short
+    #[arg(long)]
+    pub force: bool,
+    /// End with exit code 9 when there was nothing to copy
+    #[arg(long)]
+    pub error_on_no_transfer: bool,
+    /// How files are moved.
+    #[command(flatten)]
+    pub tuning: Tuning,
+}
+
+/// `ferry resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// A source root that moved, where it is now; can be repeated
+    #[arg(long, value_name = "DIR")]
+    pub source: Vec<PathBuf>,
+    /// A destination root that moved, where it is now; can be repeated
+    #[arg(long, value_name = "DIR")]
+    pub dest: Vec<PathBuf>,
+    /// How files are moved; what is not given is as it was.
+    #[command(flatten)]
+    pub tuning: Tuning,
+}
+
+/// How much is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// Existence, size and time.
+    Shallow,
+    /// All of that, and the contents.
+    Deep,
+}
+
+/// `ferry verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// How much is compared
+    #[arg(long, value_enum)]
+    pub stage: Option<Stage>,
+    /// Forget earlier results first
+    #[arg(long)]
+    pub reverify: bool,
+    /// Files in hand at one time, or `auto`
+    #[arg(long, value_name = "N|auto")]
+    pub threads: Option<String>,
+    /// A destination root that moved, where it is now; can be repeated
+    #[arg(long, value_name = "DIR")]
+    pub dest: Vec<PathBuf>,
+}
+
+/// `ferry verify-status`.
+#[derive(Debug, Args)]
+pub struct VerifyStatusArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// Which verification
+    #[arg(long, value_enum)]
+    pub stage: Option<Stage>,
+    /// Only the counts
+    #[arg(long, conflicts_with = "full")]
+    pub summary: bool,
+    /// Also the files that were found equal
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// `ferry log`.
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// Only what concerns this file
+    #[arg(long, value_name = "PATH")]
+    pub file: Option<PathBuf>,
+    /// Only from this time on, such as 2h or 2026-11-28T07:00:00
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only this kind of event
+    #[arg(long, value_name = "EVENT")]
+    pub event: Option<String>,
+    /// Prove the chain unbroken and the ledger what the trail says
+    #[arg(long)]
+    pub verify: bool,
+}
+
+/// `ferry summary`.
+#[derive(Debug, Args)]
+pub struct SummaryArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// Every file in the CSV, not only those that are not done
+    #[arg(long)]
+    pub all: bool,
+    /// Also write one self-contained page [default: summary.html in the job's reports]
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub html: Option<Option<PathBuf>>,
+    /// Where the CSV goes [default: summary_report.csv in the job's reports]
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+}
+
+/// `ferry pool …`.
+#[derive(Debug, Subcommand)]
+pub enum PoolCommand {
+    /// Index all files below directories
+    Add(PoolAddArgs),
+    /// Show what is indexed
+    List(JobName),
+    /// Whether a path is indexed: exit code 0 or 1
+    Has {
+        /// The job, then the path; with --job-name only the path
+        #[arg(required = true, num_args = 1..=2, value_name = "[JOB] PATH")]
+        words: Vec<PathBuf>,
+    },
+    /// Compute what is missing in the checksum cache
+    EnsureChecksums {
+        /// The job.
+        #[command(flatten)]
+        job: JobName,
+        /// Files in hand at one time, or `auto`
+        #[arg(long, value_name = "N|auto")]
+        threads: Option<String>,
+    },
+}
+
+/// `ferry pool add`.
+#[derive(Debug, Args)]
+pub struct PoolAddArgs {
+    /// The job, then the directories; with --job-name only directories
+    #[arg(required = true, value_name = "[JOB] DIR")]
+    pub words: Vec<PathBuf>,
+}
+
+/// `ferry import-checksums`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// A checksum cache or job database, or a list as sha256sum, b3sum or hashdeep write it
+    #[arg(long, required = true, value_name = "FILE")]
+    pub from: Vec<PathBuf>,
+    /// What relative paths in a list are relative to [default: the list's directory]
+    #[arg(long, value_name = "DIR")]
+    pub base: Option<PathBuf>,
+}
+
+/// `ferry job regenerate`.
+#[derive(Debug, Args)]
+pub struct RegenerateArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// When two files count as the same
+    #[arg(long, value_enum, default_value_t = Trust::Checksum)]
+    pub trust: Trust,
+}
+
+/// What makes two files the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Trust {
+    /// Equal size and time.
+    #[value(name = "size,mtime")]
+    SizeMtime,
+    /// Equal content.
+    Checksum,
+}
+
+/// `ferry config …`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Ask, and write a configuration file
+    Generate(GenerateConfigArgs),
+    /// Show the values that hold here
+    Show {
+        /// Also where each comes from
+        #[arg(long)]
+        origin: bool,
+        /// In which form
+        #[arg(long, value_enum, default_value_t = ConfigFormat::Yaml)]
+        format: ConfigFormat,
+    },
+    /// Check a configuration file [default: those that hold here]
+    Check {
+        /// The file
+        file: Option<PathBuf>,
+    },
+    /// Show where configuration files are looked for
+    Path,
+}
+
+/// `ferry config generate`.
+#[derive(Debug, Args)]
+pub struct GenerateConfigArgs {
+    /// Where to write [default: the user's configuration file]
+    pub file: Option<PathBuf>,
+    /// Ask nothing, write the defaults
+    #[arg(long)]
+    pub defaults: bool,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// In which form a configuration is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConfigFormat {
+    /// As a configuration file.
+    Yaml,
+    /// As JSON.
+    Json,
+}
+
+/// A shell that completion scripts are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompletionShell {
+    /// GNU Bash.
+    Bash,
+    /// Z shell.
+    Zsh,
+    /// fish.
+    Fish,
+    /// PowerShell.
+    Powershell,
+}

@@ -1,0 +1,3 @@
+//! Makes bytes durable and proves it. Knows of files and handles, not of jobs.
+
+pub mod disk;

@@ -1,0 +1,1 @@
+//! What happened, afterwards: summary, CSV, and a page to look at. Reads the ledger only.
