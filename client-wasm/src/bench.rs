@@ -89,7 +89,7 @@ impl Lane {
                 transfer: self.transfer,
                 offset_bytes,
                 len_bytes,
-                turn: None,
+                position: None,
                 first: false,
             };
             let held = self.context.pool.read(order).await?;

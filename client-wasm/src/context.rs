@@ -20,7 +20,7 @@ use crate::{
     store::Store,
     subtle,
     vault::Vault,
-    workers::{gate::Gate, pool::Pool},
+    workers::{pool::Pool, semaphore::Semaphore},
 };
 
 /// Shares of the transfers that run at once: three large files, or a dozen small ones.
@@ -35,7 +35,7 @@ pub(crate) struct Context {
     pub(crate) store: Store,
     pub(crate) session: Session,
     pub(crate) pool: Rc<Pool>,
-    pub(crate) turns: Gate,
+    pub(crate) transfer_permits: Semaphore,
     config: RefCell<Option<ServerConfig>>,
     tested: Cell<bool>,
     transfers: Cell<u32>,
@@ -47,7 +47,7 @@ impl Context {
         Ok(Rc::new(Context {
             session: Session::new(api.clone(), store.clone(), module.clone()),
             pool: Pool::new(module),
-            turns: Gate::new(SHARES),
+            transfer_permits: Semaphore::new(SHARES),
             config: RefCell::new(None),
             tested: Cell::new(false),
             transfers: Cell::new(1),

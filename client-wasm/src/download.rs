@@ -21,17 +21,17 @@ use web_sys::CryptoKey;
 
 use crate::{
     context::{Context, shares},
-    drive::Drive,
     error::{ClientCode, Result},
     failure::{error_of_reply, error_of_trouble, failure_of},
     interop::{deferred, random_u64},
+    machine_loop::MachineLoop,
     progress::ProgressView,
     subtle,
     vault::{Described, Vault},
     views::hex,
     workers::{
-        part::{FetchOrder, Listed, Place},
-        pool::Held,
+        part::{FetchOrder, ListedPart, PartPlace},
+        pool::LeasedBytes,
     },
 };
 
@@ -49,8 +49,8 @@ pub(crate) struct Download {
     context: Rc<Context>,
     vault: Vault,
     transfer: u32,
-    drive: Drive<DownloadMachine>,
-    fetched: RefCell<HashMap<Ticket, Held>>,
+    machine: MachineLoop<DownloadMachine>,
+    fetched: RefCell<HashMap<Ticket, LeasedBytes>>,
     /// Fulfilled by the page: with a text where its sink refused.
     written: RefCell<Option<Function>>,
     file: RefCell<Option<Rc<File>>>,
@@ -90,7 +90,7 @@ impl Download {
             context,
             vault,
             transfer,
-            drive: Drive::new(machine, Some(file_id)),
+            machine: MachineLoop::new(machine, Some(file_id)),
             fetched: RefCell::default(),
             written: RefCell::default(),
             file: RefCell::default(),
@@ -108,38 +108,41 @@ impl Download {
     /// From its beginning to its end; the page closes the sink after `Ok`, and aborts it after `Err`.
     pub(crate) async fn run(self: &Rc<Self>) -> Result<DownloadedView> {
         // Its size is not known yet.
-        self.sink.progress(self.drive.view());
-        let turns = &self.context.turns;
-        let _turn = turns.enter_unless(shares(u64::MAX), &self.ended).await;
-        if self.drive.has_ended() {
+        self.sink.progress(self.machine.view());
+        let transfer_permits = &self.context.transfer_permits;
+        let _permit = transfer_permits
+            .acquire_unless(shares(u64::MAX), &self.ended)
+            .await;
+        if self.machine.has_ended() {
             return Err(ClientCode::Stopped.into());
         }
-        let beating = Rc::downgrade(self);
-        let beat = move || {
-            if let Some(download) = beating.upgrade() {
-                download.beat();
+        let this = Rc::downgrade(self);
+        let on_interval = move || {
+            if let Some(download) = this.upgrade() {
+                download.on_interval();
             }
         };
         self.context.pool.begin(self.transfer)?;
         let outcome = self
-            .drive
-            .to_its_end(|| self.feed(Event::Begin), beat)
+            .machine
+            .run(|| self.feed(Event::Begin), on_interval)
             .await;
-        self.let_go_of_write();
+        self.end_write();
         self.show();
         self.context.pool.close(self.transfer)?;
         match outcome? {
             Outcome::Done => self.downloaded(),
             Outcome::Stopped => Err(ClientCode::Stopped.into()),
-            Outcome::Failed(trouble) => {
-                Err(error_of_trouble(trouble, self.drive.last_error().as_ref()))
-            }
+            Outcome::Failed(trouble) => Err(error_of_trouble(
+                trouble,
+                self.machine.last_error().as_ref(),
+            )),
         }
     }
 
     pub(crate) fn feed(self: &Rc<Self>, event: Event) {
-        self.drive.feed(event, |action| self.carry_out(action));
-        if let Some(view) = self.drive.new_phase() {
+        self.machine.feed(event, |action| self.execute(action));
+        if let Some(view) = self.machine.new_phase() {
             if view.needs_sign_in() {
                 self.sink.sign_in();
             }
@@ -158,33 +161,31 @@ impl Download {
     }
 
     /// After the end the page may never acknowledge; whoever waits for it would keep the bytes' share of the memory.
-    fn let_go_of_write(&self) {
+    fn end_write(&self) {
         self.written(Some("the download has ended".to_owned()));
     }
 
-    fn carry_out(self: &Rc<Self>, action: Action) {
+    fn execute(self: &Rc<Self>, action: Action) {
         match action {
             Action::Do { ticket, request } => self.begin(ticket, request),
             Action::Cancel { ticket } => {
-                self.drive.cancel(ticket, &self.context.pool);
+                self.machine.cancel(ticket, &self.context.pool);
                 self.fetched.borrow_mut().remove(&ticket);
             }
-            Action::WakeAt { at_ms } => self.drive.wake_at(at_ms),
-            // The page does it when the run fails, which follows.
-            Action::AbortSink => {}
+            Action::WakeAt { at_ms } => self.machine.wake_at(at_ms),
             Action::Ended(outcome) => {
-                self.drive.end(outcome);
+                self.machine.end(outcome);
                 let _ = self.tell_ended.call1(&JsValue::NULL, &JsValue::TRUE);
             }
         }
     }
 
     fn begin(self: &Rc<Self>, ticket: Ticket, request: Request) {
-        self.drive.expect(ticket);
+        self.machine.expect(ticket);
         let download = self.clone();
         spawn_local(async move {
             let answered = download.perform(ticket, request).await;
-            if !download.drive.arrived(ticket) {
+            if !download.machine.arrived(ticket) {
                 download.fetched.borrow_mut().remove(&ticket);
                 return;
             }
@@ -192,7 +193,7 @@ impl Download {
                 Ok(answer) => Event::Answered { ticket, answer },
                 Err(error) => {
                     let failure = failure_of(&error);
-                    download.drive.remember_error(error);
+                    download.machine.remember_error(error);
                     Event::Failed { ticket, failure }
                 }
             });
@@ -208,8 +209,6 @@ impl Download {
             Request::Fetch { file_id, part, row } => self.fetch(ticket, file_id, part, &row).await,
             Request::Write { buffer, .. } => self.write(buffer).await,
             Request::FinishHash => self.finish_hash().await,
-            // The page does it when the run succeeds, which follows.
-            Request::CloseSink => Ok(Answer::Closed),
         }
     }
 
@@ -241,14 +240,14 @@ impl Download {
         let file = self.opened_file()?;
         let job = self.context.pool.new_job();
         let order = FetchOrder {
-            place: Place {
+            place: PartPlace {
                 file_id,
                 number: part.number,
                 offset_bytes: part.offset_bytes,
                 len_bytes: part.len_bytes,
                 mac_key: B64(*file.opened.keys.mac.expose()),
             },
-            listed: Listed {
+            listed: ListedPart {
                 iv: B64(row.iv),
                 tag: B64(row.tag),
                 stored_len_bytes: row.stored_len_bytes,
@@ -259,9 +258,9 @@ impl Download {
             url: self.vault.api.part_url(file_id, part.number),
             user_id: self.user_id(),
         };
-        self.drive.runs_as(ticket, job);
+        self.machine.runs_as(ticket, job);
         let fetched = self.context.pool.fetch(job, order, &file.part_key).await;
-        self.drive.ran(ticket);
+        self.machine.ran(ticket);
         match fetched? {
             Ok(held) => {
                 self.fetched.borrow_mut().insert(ticket, held);
@@ -275,7 +274,7 @@ impl Download {
         let held = self.fetched.borrow_mut().remove(&buffer);
         let held = held.ok_or(ClientCode::ClientFault.because("the part's bytes are gone"))?;
         let held = self.context.pool.feed(self.transfer, held).await?;
-        if self.drive.has_ended() {
+        if self.machine.has_ended() {
             return Err(ClientCode::Stopped.into());
         }
         let (written, tell) = deferred();
@@ -323,15 +322,15 @@ impl Download {
         })
     }
 
-    fn beat(self: &Rc<Self>) {
-        if self.drive.is_due() {
+    fn on_interval(self: &Rc<Self>) {
+        if self.machine.is_due() {
             self.feed(Event::Tick);
         }
         self.show();
     }
 
     fn show(&self) {
-        if let Some(view) = self.drive.news() {
+        if let Some(view) = self.machine.changed_view() {
             self.sink.progress(view);
         }
     }

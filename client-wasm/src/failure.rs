@@ -1,7 +1,7 @@
 //! The one place where the machines' words meet the page's: failures in, troubles and waits out.
 
 use ferry_core::{
-    transfer::{Failure, Trouble, WaitReason},
+    transfer::{Failure, TransferError, WaitReason},
     wire::ErrorCode,
 };
 use serde::Serialize;
@@ -62,26 +62,28 @@ pub(crate) fn error_of_reply(reply: PartReply) -> ClientError {
 }
 
 /// Why a run ended, for the page. `last` is the error that led to it, where it says more.
-pub(crate) fn error_of_trouble(trouble: Trouble, last: Option<&ClientError>) -> ClientError {
+pub(crate) fn error_of_trouble(trouble: TransferError, last: Option<&ClientError>) -> ClientError {
     let plain = match trouble {
-        Trouble::NotReadable => ClientCode::FileNotReadable.into(),
-        Trouble::FileChangedWhileReading { part } => {
+        TransferError::NotReadable => ClientCode::FileNotReadable.into(),
+        TransferError::FileChangedWhileReading { part } => {
             ClientCode::FileChanged.because(format!("part {part}"))
         }
-        Trouble::RolledBack { part } => ClientCode::RolledBack.because(format!("part {part}")),
-        Trouble::NotGenuine { .. } => ClientCode::Tampered.because(trouble),
-        Trouble::Refused(code) => code.into(),
-        Trouble::BadAnswer {
+        TransferError::RolledBack { part } => {
+            ClientCode::RolledBack.because(format!("part {part}"))
+        }
+        TransferError::NotGenuine { .. } => ClientCode::Tampered.because(trouble),
+        TransferError::Refused(code) => code.into(),
+        TransferError::BadAnswer {
             status: Some(status),
         } => ClientError::OddStatus {
             status,
             retry_after_secs: None,
         },
-        Trouble::BadAnswer { status: None } => ClientCode::BadAnswer.into(),
-        Trouble::TooManyParts => ClientCode::ClientFault.because(trouble),
-        Trouble::SinkFailed => ClientCode::SinkFailed.into(),
-        Trouble::PartCorrupt { .. } => ErrorCode::PartCorrupt.into(),
-        Trouble::ClientFault => ClientCode::ClientFault.into(),
+        TransferError::BadAnswer { status: None } => ClientCode::BadAnswer.into(),
+        TransferError::TooManyParts => ClientCode::ClientFault.because(trouble),
+        TransferError::SinkFailed => ClientCode::SinkFailed.into(),
+        TransferError::PartCorrupt { .. } => ErrorCode::PartCorrupt.into(),
+        TransferError::ClientFault => ClientCode::ClientFault.into(),
     };
     match last {
         Some(last) if says_more(last, &plain, trouble) => last.clone(),
@@ -90,8 +92,8 @@ pub(crate) fn error_of_trouble(trouble: Trouble, last: Option<&ClientError>) -> 
 }
 
 /// The same code with a detail, or the finer of the codes behind "not genuine".
-fn says_more(last: &ClientError, plain: &ClientError, trouble: Trouble) -> bool {
-    let finer = matches!(trouble, Trouble::NotGenuine { .. })
+fn says_more(last: &ClientError, plain: &ClientError, trouble: TransferError) -> bool {
+    let finer = matches!(trouble, TransferError::NotGenuine { .. })
         && last.local() == Some(ClientCode::RolledBack);
     finer || last.code() == plain.code()
 }

@@ -4,7 +4,7 @@
 //! In reading order:
 //! - `coordinator`: the worker that the page talks to; calls in, answers and events out.
 //! - `context`: what all transfers share. `session`: who is signed in, which keys are open.
-//! - `drive`: how a machine is driven; `upload`, `download`: what the actions of one do. `library`: lists, and what is done to whole files.
+//! - `machine_loop`: how a machine is driven; `upload`, `download`: what the actions of one do. `library`: lists, and what is done to whole files.
 //! - `vault`: opening what the server says of a file. `store`: IndexedDB. `lock`: Web Locks. `subtle`: SubtleCrypto.
 //! - `workers`: reader, part workers, password stretching, and the pool of them. `api`: the server's endpoints.
 //! - `progress`, `views`, `error`, `failure`: what the page gets.
@@ -14,12 +14,12 @@ mod bench;
 mod context;
 mod coordinator;
 mod download;
-mod drive;
 mod error;
 mod failure;
 mod interop;
 mod library;
 mod lock;
+mod machine_loop;
 mod progress;
 mod session;
 mod store;
@@ -41,7 +41,7 @@ pub async fn run(role: String, module: JsValue, server: Option<String>) -> Resul
             .map_err(|error| interop::to_js(&error.to_view()).unwrap_or(JsValue::NULL))?,
         ("reader", _) => workers::reader::run_reader(),
         ("part", _) => workers::part::run_part_worker(),
-        ("stretch", _) => workers::stretch::run_stretch(),
+        ("kdf", _) => workers::kdf::run_kdf_worker(),
         _ => return Err(JsValue::from_str("unknown role")),
     }
     Ok(())

@@ -19,25 +19,25 @@ extern "C" {
 }
 
 /// A lock that is held until this is dropped.
-pub(crate) struct Held {
+pub(crate) struct LockGuard {
     release: Function,
 }
 
-impl Drop for Held {
+impl Drop for LockGuard {
     fn drop(&mut self) {
         let _ = self.release.call0(&JsValue::NULL);
     }
 }
 
 /// The lock, if nobody has it.
-pub(crate) async fn try_acquire(name: &str) -> Result<Option<Held>> {
+pub(crate) async fn try_acquire(name: &str) -> Result<Option<LockGuard>> {
     let options = Object::new();
     set_field(&options, "ifAvailable", &JsValue::TRUE);
     request(name, &options).await
 }
 
 /// The lock, as soon as it is free; `Stopped` when `until` is aborted before.
-pub(crate) async fn acquire(name: &str, until: &AbortSignal) -> Result<Held> {
+pub(crate) async fn acquire(name: &str, until: &AbortSignal) -> Result<LockGuard> {
     let options = Object::new();
     set_field(&options, "signal", until);
     request(name, &options)
@@ -50,7 +50,7 @@ pub(crate) fn abort_controller() -> Result<AbortController> {
     AbortController::new().map_err(|e| ClientCode::UnsupportedBrowser.thrown(&e))
 }
 
-async fn request(name: &str, options: &Object) -> Result<Option<Held>> {
+async fn request(name: &str, options: &Object) -> Result<Option<LockGuard>> {
     let locks = field(&field(&scope(), "navigator"), "locks");
     if locks.is_undefined() {
         return Err(ClientCode::UnsupportedBrowser.because("no Web Locks"));
@@ -78,7 +78,7 @@ async fn request(name: &str, options: &Object) -> Result<Option<Held>> {
         .ok()
         .and_then(|given| given.as_bool())
     {
-        Some(true) => Ok(Some(Held { release })),
+        Some(true) => Ok(Some(LockGuard { release })),
         Some(false) => Ok(None),
         // The signal was aborted; the closure was called, so it may go.
         None => Err(ClientCode::Stopped.into()),

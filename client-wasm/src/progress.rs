@@ -21,7 +21,7 @@ pub(crate) struct ProgressView {
     done_bytes: u64,
     stored_bytes: u64,
     stored_before_bytes: u64,
-    checked_bytes: u64,
+    compared_bytes: u64,
     rate_bytes_per_sec: Option<u64>,
     eta_secs: Option<u64>,
     parts: PartsView,
@@ -62,7 +62,7 @@ impl ProgressView {
             done_bytes: progress.done_bytes,
             stored_bytes: progress.stored_bytes,
             stored_before_bytes: progress.stored_before_bytes,
-            checked_bytes: progress.checked_bytes,
+            compared_bytes: progress.compared_bytes,
             rate_bytes_per_sec: progress.rate_bytes_per_sec,
             eta_secs: progress.eta_secs,
             parts: PartsView {

@@ -24,7 +24,7 @@ use crate::{
     store::Store,
     subtle,
     views::SessionView,
-    workers::stretch::{Stretched, stretch_apart},
+    workers::kdf::{Derived, derive_in_worker},
 };
 
 /// Who is here, as far as this browser knows.
@@ -82,7 +82,7 @@ impl Session {
         ))
         .into_uuid();
         let account_key = AccountKey::generate(&mut SystemEntropy);
-        let prk = self.stretch_new(password).await?;
+        let prk = self.derive_new_prk(password).await?;
         let slot = seal_slot(&account_key, &prk, &user_id);
         let auth = B64(*prk.derive_auth().expose());
         let request = RegisterRequest {
@@ -105,7 +105,7 @@ impl Session {
     ) -> Result<SessionView> {
         let told = self.api.kdf(&username).await?;
         let prefix = SlotPrefix::parse(&told.slot_prefix.0).map_err(slot_error)?;
-        let prk = self.stretch(password, &prefix).await?;
+        let prk = self.derive_prk(password, &prefix).await?;
         let auth = B64(*prk.derive_auth().expose());
         let account = self.api.login(&LoginRequest { username, auth }).await?;
         let slot = password_slot(&account)?;
@@ -121,7 +121,7 @@ impl Session {
     pub(crate) async fn unlock(&self, password: &str, keep: bool) -> Result<SessionView> {
         let account = self.api().me().await?;
         let slot = password_slot(&account)?;
-        let prk = self.stretch(password, slot.prefix()).await?;
+        let prk = self.derive_prk(password, slot.prefix()).await?;
         let account_key = slot.open(&prk, &account.user_id).map_err(slot_error)?;
         self.enter(account, &account_key, &prk, keep).await
     }
@@ -183,9 +183,9 @@ impl Session {
             Some(Keys::Open { kept: true, .. })
         );
         let slot = password_slot(&account)?;
-        let old_prk = self.stretch(old, slot.prefix()).await?;
+        let old_prk = self.derive_prk(old, slot.prefix()).await?;
         let account_key = slot.open(&old_prk, &account.user_id).map_err(slot_error)?;
-        let new_prk = self.stretch_new(new).await?;
+        let new_prk = self.derive_new_prk(new).await?;
         let old_auth = B64(*old_prk.derive_auth().expose());
         let new_auth = B64(*new_prk.derive_auth().expose());
         let new_slot = seal_slot(&account_key, &new_prk, &account.user_id);
@@ -307,18 +307,18 @@ impl Session {
         }
     }
 
-    async fn stretch(&self, password: &str, prefix: &SlotPrefix) -> Result<Prk> {
-        match stretch_apart(&self.module, password, prefix).await? {
-            Stretched::Done(prk) => Ok(prk),
-            Stretched::OutOfMemory => Err(out_of_memory()),
+    async fn derive_prk(&self, password: &str, prefix: &SlotPrefix) -> Result<Prk> {
+        match derive_in_worker(&self.module, password, prefix).await? {
+            Derived::Done(prk) => Ok(prk),
+            Derived::OutOfMemory => Err(out_of_memory()),
         }
     }
 
     /// For a new slot: the cheaper derivation where this device lacks the memory for the usual one.
-    async fn stretch_new(&self, password: &str) -> Result<Prk> {
+    async fn derive_new_prk(&self, password: &str) -> Result<Prk> {
         for kdf in [Kdf::DEFAULT, Kdf::FALLBACK] {
             let prefix = SlotPrefix::generate(kdf, &mut SystemEntropy).map_err(slot_error)?;
-            if let Stretched::Done(prk) = stretch_apart(&self.module, password, &prefix).await? {
+            if let Derived::Done(prk) = derive_in_worker(&self.module, password, &prefix).await? {
                 return Ok(prk);
             }
         }

@@ -6,7 +6,7 @@ mod rate;
 
 pub(crate) use meter::Meter;
 
-use crate::transfer::{Trouble, WaitReason};
+use crate::transfer::{TransferError, WaitReason};
 
 /// What a person sees of a transfer at one moment. A download counts written bytes where an upload counts stored ones.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Progress {
     /// Of these, stored before this run began.
     pub stored_before_bytes: u64,
     /// Read by the pass: compared, hashed.
-    pub checked_bytes: u64,
+    pub compared_bytes: u64,
     /// Bytes that had counted as stored in this run and do not any more.
     pub set_back_bytes: u64,
     /// Of bytes on the wire (while comparing: of bytes read), over about ten seconds; none until known.
@@ -81,7 +81,7 @@ pub enum Phase {
     /// Deleted by the person's wish.
     Discarded,
     /// Ended by itself.
-    Failed(Trouble),
+    Failed(TransferError),
 }
 
 impl Progress {
@@ -93,7 +93,7 @@ impl Progress {
             done_bytes: 0,
             stored_bytes: 0,
             stored_before_bytes: 0,
-            checked_bytes: 0,
+            compared_bytes: 0,
             set_back_bytes: 0,
             rate_bytes_per_sec: None,
             eta_secs: None,

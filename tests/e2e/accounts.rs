@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use ferry_core::{
     envelope::{
         Iv,
-        keys::{Password, stretch},
+        keys::{Password, derive_prk},
         slot::{Kdf, KeySlot, SlotPrefix},
     },
     wire::{
@@ -183,8 +183,8 @@ async fn a_new_password_ends_all_sessions_and_keeps_the_files() -> Result<()> {
     file.upload(&admin.api).await?;
     let me: Account = admin.page.get("/api/auth/me").await?.expect(200)?;
     let slot = KeySlot::parse(&me.key_slots[0].slot.0)?;
-    let old = stretch(&Password::new(PASSWORD), slot.prefix())?;
-    let new = stretch(
+    let old = derive_prk(&Password::new(PASSWORD), slot.prefix())?;
+    let new = derive_prk(
         &Password::new("a new one"),
         &SlotPrefix::generate(Kdf::DEFAULT, &mut random())?,
     )?;

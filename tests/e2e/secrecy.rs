@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use ferry_core::{
     digest::{body_blake3, sha256},
     envelope::{
-        keys::{Password, stretch},
+        keys::{Password, derive_prk},
         label,
         slot::KeySlot,
     },
@@ -104,7 +104,7 @@ async fn neither_content_nor_name_nor_hash_is_in_the_dump() -> Result<()> {
 async fn secrets(person: &Person) -> Result<Vec<(&'static str, Vec<u8>)>> {
     let me: Account = person.page.get("/api/auth/me").await?.expect(200)?;
     let slot = KeySlot::parse(&me.key_slots[0].slot.0)?;
-    let prk = stretch(&Password::new(PASSWORD), slot.prefix())?;
+    let prk = derive_prk(&Password::new(PASSWORD), slot.prefix())?;
     let account_key = slot.open(&prk, &person.user_id)?;
     let ferry_tests::client::Credential::Token(token) = person.api.credential() else {
         anyhow::bail!("no token")

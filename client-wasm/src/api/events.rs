@@ -18,14 +18,14 @@ const SILENCE_MS: u64 = 60_000;
 const SILENCE_CHECK_MS: u32 = 2_000;
 
 /// Aborts a call that says nothing for too long.
-pub(super) struct Patience {
+pub(super) struct SilenceTimeout {
     abort: AbortController,
     heard_ms: Rc<Cell<u64>>,
     has_ended: Rc<Cell<bool>>,
     _watch: Interval,
 }
 
-impl Patience {
+impl SilenceTimeout {
     pub(super) fn new() -> Result<Self> {
         let abort =
             AbortController::new().map_err(|e| ClientCode::UnsupportedBrowser.thrown(&e))?;
@@ -36,7 +36,7 @@ impl Patience {
                 aborting.abort();
             }
         });
-        Ok(Patience {
+        Ok(SilenceTimeout {
             abort,
             heard_ms,
             has_ended,
@@ -65,7 +65,7 @@ impl Patience {
 /// Hands every event (its name, its data) to `hear`, to the end of the answer.
 pub(super) async fn read(
     response: &Response,
-    patience: &Patience,
+    silence: &SilenceTimeout,
     mut hear: impl FnMut(&str, &str),
 ) -> Result<()> {
     let body = response
@@ -75,8 +75,8 @@ pub(super) async fn read(
     let mut unread = Vec::new();
     loop {
         let read = JsFuture::from(reader.read()).await;
-        let read = read.map_err(|e| patience.blame(&e))?;
-        patience.heard();
+        let read = read.map_err(|e| silence.blame(&e))?;
+        silence.heard();
         if field(&read, "done").is_truthy() {
             return Ok(());
         }

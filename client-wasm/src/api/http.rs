@@ -8,7 +8,7 @@ use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
 use ferry_core::wire::{HEADER_USER, Problem};
 use uuid::Uuid;
 
-use super::events::{self, Patience};
+use super::events::{self, SilenceTimeout};
 use crate::{
     error::{ClientCode, ClientError, Result},
     interop::{field, scope},
@@ -32,7 +32,7 @@ pub(crate) struct Call<'a> {
     path: String,
     body: Option<String>,
     if_match: Option<u32>,
-    patience_ms: u32,
+    timeout_ms: u32,
 }
 
 impl Http {
@@ -64,7 +64,7 @@ impl Http {
             path: path.into(),
             body: None,
             if_match: None,
-            patience_ms: ANSWER_TIMEOUT_MS,
+            timeout_ms: ANSWER_TIMEOUT_MS,
         }
     }
 
@@ -94,8 +94,8 @@ impl Call<'_> {
     }
 
     /// How long the answer may take, where that is not the usual time.
-    pub(crate) fn patience_ms(mut self, patience_ms: u32) -> Self {
-        self.patience_ms = patience_ms;
+    pub(crate) fn timeout_ms(mut self, timeout_ms: u32) -> Self {
+        self.timeout_ms = timeout_ms;
         self
     }
 
@@ -112,22 +112,22 @@ impl Call<'_> {
 
     /// Sends it and hears the events of the answer, for as long as they come.
     pub(crate) async fn events(self, hear: impl FnMut(&str, &str)) -> Result<()> {
-        let patience = Patience::new()?;
-        let request = self.request(&patience.signal());
+        let silence = SilenceTimeout::new()?;
+        let request = self.request(&silence.signal());
         let request = request.map_err(|e| ClientCode::ClientFault.thrown(&e))?;
         let accepted = request.headers().set("Accept", "text/event-stream");
         accepted.map_err(|e| ClientCode::ClientFault.thrown(&e))?;
         let response = JsFuture::from(scope().fetch_with_request(&request)).await;
-        let response: Response = response.map_err(|e| patience.blame(&e))?.unchecked_into();
+        let response: Response = response.map_err(|e| silence.blame(&e))?.unchecked_into();
         if response.ok() {
-            return events::read(&response, &patience, hear).await;
+            return events::read(&response, &silence, hear).await;
         }
         Err(refused(&response).await?)
     }
 
     async fn text(self) -> Result<String> {
         let request = self
-            .request(&AbortSignal::timeout_with_u32(self.patience_ms))
+            .request(&AbortSignal::timeout_with_u32(self.timeout_ms))
             .map_err(|e| ClientCode::ClientFault.thrown(&e))?;
         let response = JsFuture::from(scope().fetch_with_request(&request))
             .await

@@ -249,7 +249,7 @@ impl Api {
     pub(crate) async fn add_bot(&self, request: &AddBotRequest) -> Result<CheckedBot> {
         self.http
             .call("POST", "/api/admin/bots")
-            .patience_ms(BOT_TEST_MS)
+            .timeout_ms(BOT_TEST_MS)
             .json(request)?
             .answer()
             .await
@@ -257,7 +257,7 @@ impl Api {
     pub(crate) async fn check_bot(&self, bot: i64) -> Result<CheckedBot> {
         self.http
             .call("POST", format!("/api/admin/bots/{bot}/test"))
-            .patience_ms(BOT_TEST_MS)
+            .timeout_ms(BOT_TEST_MS)
             .answer()
             .await
     }

@@ -10,7 +10,7 @@ use crate::{
     error::{ClientCode, ClientError, Result},
     interop::{scope, set_field, to_js},
     progress::ProgressView,
-    upload::Audience,
+    upload::Observer,
 };
 
 /// The page's number for one upload or download.
@@ -66,7 +66,7 @@ impl Listener {
     }
 }
 
-impl Audience for Listener {
+impl Observer for Listener {
     fn progress(&self, progress: ProgressView) {
         if let Ok(view) = to_js(&progress) {
             self.post("progress", &view, &[]);
@@ -99,7 +99,7 @@ impl Audience for Listener {
 
 impl Sink for Listener {
     fn progress(&self, progress: ProgressView) {
-        Audience::progress(self, progress);
+        Observer::progress(self, progress);
     }
 
     fn write(&self, bytes: &ArrayBuffer) -> Result<()> {

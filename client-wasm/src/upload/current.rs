@@ -23,7 +23,7 @@ use crate::{
     error::{ClientCode, ClientError, Result},
     interop::SystemEntropy,
     subtle,
-    workers::part::Place,
+    workers::part::PartPlace,
 };
 
 /// The upload's file and its keys.
@@ -93,9 +93,9 @@ impl Current {
     }
 
     /// What a part worker must know of a part.
-    pub(crate) fn place(&self, number: u32, offset_bytes: u64, len_bytes: u32) -> Place {
+    pub(crate) fn place(&self, number: u32, offset_bytes: u64, len_bytes: u32) -> PartPlace {
         let mac_key = B64(*self.keys.mac.expose());
-        Place {
+        PartPlace {
             file_id: self.file_id,
             number,
             offset_bytes,

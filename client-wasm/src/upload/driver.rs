@@ -24,17 +24,17 @@ use super::{
 };
 use crate::{
     context::Context,
-    drive::Drive,
     error::Result,
     failure::failure_of,
-    lock::Held,
+    lock::LockGuard,
+    machine_loop::MachineLoop,
     progress::ProgressView,
     vault::Vault,
-    workers::{pool::Kept, reader::Turn},
+    workers::{pool::WorkerBuffer, reader::PassPosition},
 };
 
 /// What the page hears.
-pub(crate) trait Audience {
+pub(crate) trait Observer {
     fn progress(&self, progress: ProgressView);
     fn changed(&self, changed: Changed);
     /// Somebody must sign in before it goes on.
@@ -42,7 +42,7 @@ pub(crate) trait Audience {
 }
 
 /// What is uploaded, for whom and under which names.
-pub(crate) struct Work {
+pub(crate) struct UploadTask {
     pub(crate) vault: Vault,
     pub(crate) picked: Picked,
     pub(crate) labels: Labels,
@@ -51,43 +51,43 @@ pub(crate) struct Work {
 }
 
 /// One machine and everything that is under way for it.
-pub(crate) struct Driver {
+pub(crate) struct UploadDriver {
     pub(super) context: Rc<Context>,
-    pub(super) work: Work,
-    pub(super) drive: Drive<UploadMachine>,
-    audience: Rc<dyn Audience>,
+    pub(super) task: UploadTask,
+    pub(super) machine: MachineLoop<UploadMachine>,
+    observer: Rc<dyn Observer>,
     /// Buffers that reads kept.
-    pub(super) kept: RefCell<HashMap<Ticket, Kept>>,
+    pub(super) kept: RefCell<HashMap<Ticket, WorkerBuffer>>,
     pub(super) reading: Cell<u32>,
     /// The pool's number for this run: reads of an earlier one can't meddle with its hash.
     pub(super) transfer: Cell<u32>,
-    next_turn: Cell<u32>,
+    next_position: Cell<u32>,
     pub(super) current: RefCell<Option<Rc<Current>>>,
     /// The file that this run may write to; nobody else in this browser may meanwhile.
-    pub(super) held_file: RefCell<Option<(Uuid, Held)>>,
+    pub(super) file_lock: RefCell<Option<(Uuid, LockGuard)>>,
     pub(super) start: RefCell<Option<StartRequest>>,
     pub(super) complete: RefCell<Option<CompleteRequest>>,
     handle_kept_for: Cell<Option<Uuid>>,
 }
 
-impl Driver {
+impl UploadDriver {
     pub(crate) fn new(
         context: Rc<Context>,
-        work: Work,
+        task: UploadTask,
         setup: UploadSetup,
-        audience: Rc<dyn Audience>,
+        observer: Rc<dyn Observer>,
     ) -> Rc<Self> {
-        Rc::new(Driver {
+        Rc::new(UploadDriver {
             context,
-            work,
-            drive: Drive::new(UploadMachine::new(setup), None),
-            audience,
+            task,
+            machine: MachineLoop::new(UploadMachine::new(setup), None),
+            observer,
             kept: RefCell::default(),
             reading: Cell::new(0),
             transfer: Cell::new(0),
-            next_turn: Cell::new(0),
+            next_position: Cell::new(0),
             current: RefCell::default(),
-            held_file: RefCell::default(),
+            file_lock: RefCell::default(),
             start: RefCell::default(),
             complete: RefCell::default(),
             handle_kept_for: Cell::new(None),
@@ -96,89 +96,89 @@ impl Driver {
 
     /// Whose keys it works with.
     pub(crate) fn user_id(&self) -> Uuid {
-        self.work.vault.user_id()
+        self.task.vault.user_id()
     }
 
     /// Whether this machine is about that file of that person.
     pub(crate) fn is_for(&self, user_id: Uuid, labels: &Labels, picked: &Picked) -> bool {
-        let Work { labels: own, .. } = &self.work;
+        let UploadTask { labels: own, .. } = &self.task;
         self.user_id() == user_id
             && own == labels
-            && self.work.picked.size_bytes == picked.size_bytes
+            && self.task.picked.size_bytes == picked.size_bytes
     }
 
     /// The same without its labels: as far as can be told without keys.
     pub(crate) fn is_about(&self, picked: &Picked) -> bool {
-        let own = &self.work.picked;
+        let own = &self.task.picked;
         (&own.name, &own.path, own.size_bytes) == (&picked.name, &picked.path, picked.size_bytes)
     }
 
     /// One run over the picked bytes.
     pub(crate) async fn run(self: &Rc<Self>, blob: &Blob, first: Event) -> Result<Outcome> {
         self.transfer.set(self.context.new_transfer());
-        self.next_turn.set(0);
+        self.next_position.set(0);
         self.context.pool.open(self.transfer.get(), blob)?;
         let outcome = self.to_its_end(first).await;
-        self.let_go_of_file();
+        self.unlock_file();
         self.context.pool.close(self.transfer.get())?;
         outcome
     }
 
     /// From `Begin`, `Resume` or `Discard` to the end that the machine says.
     pub(crate) async fn to_its_end(self: &Rc<Self>, first: Event) -> Result<Outcome> {
-        let beating = Rc::downgrade(self);
-        let beat = move || {
-            if let Some(driver) = beating.upgrade() {
-                driver.beat();
+        let this = Rc::downgrade(self);
+        let on_interval = move || {
+            if let Some(driver) = this.upgrade() {
+                driver.on_interval();
             }
         };
-        let outcome = self.drive.to_its_end(|| self.feed(first), beat).await;
+        let outcome = self.machine.run(|| self.feed(first), on_interval).await;
         self.show();
         outcome
     }
 
     /// Hands over one event, and those that its actions cause at once.
     pub(crate) fn feed(self: &Rc<Self>, event: Event) {
-        self.drive.feed(event, |action| self.carry_out(action));
+        self.machine.feed(event, |action| self.execute(action));
         self.keep_handle();
-        if let Some(view) = self.drive.new_phase() {
+        if let Some(view) = self.machine.new_phase() {
             if view.needs_sign_in() {
-                self.audience.sign_in();
+                self.observer.sign_in();
             }
-            self.audience.progress(view);
+            self.observer.progress(view);
         }
     }
 
-    pub(super) fn let_go_of_file(&self) {
-        self.held_file.borrow_mut().take();
+    pub(super) fn unlock_file(&self) {
+        self.file_lock.borrow_mut().take();
     }
 
-    fn carry_out(self: &Rc<Self>, action: Action) {
+    fn execute(self: &Rc<Self>, action: Action) {
         match action {
             Action::Do { ticket, request } => self.begin(ticket, request),
             Action::Cancel { ticket } => {
-                self.drive.cancel(ticket, &self.context.pool);
+                self.machine.cancel(ticket, &self.context.pool);
                 self.kept.borrow_mut().remove(&ticket);
             }
-            Action::WakeAt { at_ms } => self.drive.wake_at(at_ms),
-            Action::AskChanged(changed) => self.audience.changed(changed),
+            Action::WakeAt { at_ms } => self.machine.wake_at(at_ms),
+            Action::AskChanged(changed) => self.observer.changed(changed),
             Action::SaveCheckpoint(checkpoint) => self.save_checkpoint(&checkpoint),
             Action::DropCheckpoint { file_id } => {
-                let (store, user) = (self.work.vault.store.clone(), self.work.vault.user_id());
+                let (store, user) = (self.task.vault.store.clone(), self.task.vault.user_id());
                 // What stays is sealed and only takes a little room.
                 spawn_local(async move { drop(store.forget_upload(user, file_id).await) });
             }
-            Action::Ended(outcome) => self.drive.end(outcome),
+            Action::Ended(outcome) => self.machine.end(outcome),
         }
     }
 
     fn begin(self: &Rc<Self>, ticket: Ticket, request: Request) {
-        self.drive.expect(ticket);
+        self.machine.expect(ticket);
         // Turns are given out here, in the order of the actions; the reads themselves may overtake one another.
-        let turn = match &request {
+        let position = match &request {
             Request::Read { part, purpose } if purpose.feeds_hash() => {
-                let number = self.next_turn.replace(self.next_turn.get() + 1);
-                Some(Turn {
+                let number = self.next_position.replace(self.next_position.get() + 1);
+                Some(PassPosition {
                     number,
                     anew: part.number == 1,
                 })
@@ -187,8 +187,8 @@ impl Driver {
         };
         let driver = self.clone();
         spawn_local(async move {
-            let answered = driver.perform(ticket, request, turn).await;
-            if !driver.drive.arrived(ticket) {
+            let answered = driver.perform(ticket, request, position).await;
+            if !driver.machine.arrived(ticket) {
                 driver.kept.borrow_mut().remove(&ticket);
                 return;
             }
@@ -196,7 +196,7 @@ impl Driver {
                 Ok(answer) => Event::Answered { ticket, answer },
                 Err(error) => {
                     let failure = failure_of(&error);
-                    driver.drive.remember_error(error);
+                    driver.machine.remember_error(error);
                     Event::Failed { ticket, failure }
                 }
             });
@@ -210,8 +210,8 @@ impl Driver {
             return;
         };
         let (store, user, file_id) = (
-            self.work.vault.store.clone(),
-            self.work.vault.user_id(),
+            self.task.vault.store.clone(),
+            self.task.vault.user_id(),
             checkpoint.file_id(),
         );
         // A checkpoint that can't be written costs only its warning about a lying server.
@@ -220,31 +220,32 @@ impl Driver {
 
     /// So that `uploads()` can offer to go on with one click.
     fn keep_handle(&self) {
-        let file_id = self.drive.file_id();
-        let Some(file_id) = file_id.filter(|_| self.work.handle.is_object()) else {
+        let file_id = self.machine.file_id();
+        let Some(file_id) = file_id.filter(|_| self.task.handle.is_object()) else {
             return;
         };
-        if self.drive.has_ended() || self.handle_kept_for.replace(Some(file_id)) == Some(file_id) {
+        if self.machine.has_ended() || self.handle_kept_for.replace(Some(file_id)) == Some(file_id)
+        {
             return;
         }
         let (store, user, handle) = (
-            self.work.vault.store.clone(),
-            self.work.vault.user_id(),
-            self.work.handle.clone(),
+            self.task.vault.store.clone(),
+            self.task.vault.user_id(),
+            self.task.handle.clone(),
         );
         spawn_local(async move { drop(store.save_handle(user, file_id, &handle).await) });
     }
 
-    fn beat(self: &Rc<Self>) {
-        if self.drive.is_due() {
+    fn on_interval(self: &Rc<Self>) {
+        if self.machine.is_due() {
             self.feed(Event::Tick);
         }
         self.show();
     }
 
     fn show(&self) {
-        if let Some(view) = self.drive.news() {
-            self.audience.progress(view);
+        if let Some(view) = self.machine.changed_view() {
+            self.observer.progress(view);
         }
     }
 }

@@ -4,7 +4,7 @@ mod current;
 mod driver;
 mod picked;
 mod requests;
-mod run;
+mod run_handle;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -18,20 +18,20 @@ use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
 pub(crate) use self::{
-    driver::Audience,
+    driver::Observer,
     picked::{Picked, labels},
 };
 use self::{
-    driver::{Driver, Work},
+    driver::{UploadDriver, UploadTask},
     picked::Labels,
-    run::Run,
+    run_handle::RunHandle,
 };
 use crate::{
     context::{Context, shares},
     error::{ClientCode, ClientError, ErrorView, Result},
     failure::error_of_trouble,
     interop::random_u64,
-    lock::{self, Held},
+    lock::{self, LockGuard},
     progress::ProgressView,
     vault::Vault,
 };
@@ -45,11 +45,11 @@ const MAX_SENDS: u32 = 4;
 pub(crate) struct Upload {
     context: Rc<Context>,
     source: RefCell<Source>,
-    audience: Rc<dyn Audience>,
+    observer: Rc<dyn Observer>,
     /// The run under way.
-    run: RefCell<Option<Rc<Run>>>,
+    run: RefCell<Option<Rc<RunHandle>>>,
     /// Of the last run that got as far.
-    driver: RefCell<Option<Rc<Driver>>>,
+    driver: RefCell<Option<Rc<UploadDriver>>>,
 }
 
 /// Where the bytes come from.
@@ -84,13 +84,13 @@ impl Upload {
     pub(crate) fn new(
         context: Rc<Context>,
         source: Source,
-        audience: Rc<dyn Audience>,
+        observer: Rc<dyn Observer>,
     ) -> Rc<Self> {
         let (source, run, driver) = (RefCell::new(source), RefCell::default(), RefCell::default());
         Rc::new(Upload {
             context,
             source,
-            audience,
+            observer,
             run,
             driver,
         })
@@ -105,7 +105,7 @@ impl Upload {
         let result = self.go(&run).await;
         self.leave(&run);
         if let (Err(error), false) = (&result, run.is_driving()) {
-            self.audience.progress(self.so_far().ended_early(error));
+            self.observer.progress(self.last_view().ended_early(error));
         }
         result
     }
@@ -125,7 +125,7 @@ impl Upload {
             return Ok(DiscardedView { deleted: false });
         };
         if was_driving {
-            let outcome = driver.drive.outcome().ok_or(ClientCode::ClientFault)?;
+            let outcome = driver.machine.outcome().ok_or(ClientCode::ClientFault)?;
             return discarded_by(&driver, outcome);
         }
         let run = self.enter()?;
@@ -157,18 +157,18 @@ impl Upload {
         }
     }
 
-    async fn go(&self, run: &Run) -> Result<UploadedView> {
+    async fn go(&self, run: &RunHandle) -> Result<UploadedView> {
         let source = self.source.borrow().clone();
         let size_bytes = source.picked.size_bytes;
-        self.audience.progress(self.so_far().queued());
+        self.observer.progress(self.last_view().queued());
         let vault = self.context.vault().await?;
         run.belong_to(vault.user_id());
         let labels = source.picked.labels(&vault.identity.keys)?;
         let _lock = self.lock(run, &vault, &labels, size_bytes).await?;
-        let _turn = self
+        let _permit = self
             .context
-            .turns
-            .enter_unless(shares(size_bytes), run.cancelled())
+            .transfer_permits
+            .acquire_unless(shares(size_bytes), run.cancelled())
             .await;
         if run.is_cancelled() {
             return Err(ClientCode::Stopped.into());
@@ -182,11 +182,11 @@ impl Upload {
     /// One uploader per file in this browser; the other tabs wait and go on when it is free.
     async fn lock(
         &self,
-        run: &Run,
+        run: &RunHandle,
         vault: &Vault,
         labels: &Labels,
         size_bytes: u64,
-    ) -> Result<Held> {
+    ) -> Result<LockGuard> {
         let name = format!(
             "ferry:{}:{}:{}:{size_bytes}",
             self.context.server,
@@ -196,22 +196,27 @@ impl Upload {
         if let Some(held) = lock::try_acquire(&name).await? {
             return Ok(held);
         }
-        self.audience.progress(self.so_far().another_tab());
+        self.observer.progress(self.last_view().another_tab());
         lock::acquire(&name, &run.signal()).await
     }
 
     /// What is known while no machine is at work: what the runs before left of this file, or nothing.
-    fn so_far(&self) -> ProgressView {
+    fn last_view(&self) -> ProgressView {
         let picked = self.source.borrow().picked.clone();
         let before = self.driver.borrow().clone();
         match before.filter(|driver| driver.is_about(&picked)) {
-            Some(driver) => driver.drive.view(),
+            Some(driver) => driver.machine.view(),
             None => ProgressView::new(&Progress::new(Phase::Queued, picked.size_bytes), None, None),
         }
     }
 
     /// The machine of the runs before goes on, where it is about the same file of the same person.
-    fn driver_for(&self, vault: Vault, labels: Labels, source: &Source) -> (Rc<Driver>, Event) {
+    fn driver_for(
+        &self,
+        vault: Vault,
+        labels: Labels,
+        source: &Source,
+    ) -> (Rc<UploadDriver>, Event) {
         let known = self
             .driver
             .borrow()
@@ -230,13 +235,13 @@ impl Upload {
             },
         };
         let Source { picked, handle, .. } = source.clone();
-        let work = Work {
+        let work = UploadTask {
             vault,
             picked,
             labels,
             handle,
         };
-        let driver = Driver::new(self.context.clone(), work, setup, self.audience.clone());
+        let driver = UploadDriver::new(self.context.clone(), work, setup, self.observer.clone());
         *self.driver.borrow_mut() = Some(driver.clone());
         (driver, Event::Begin)
     }
@@ -264,35 +269,38 @@ impl Upload {
         true
     }
 
-    fn enter(&self) -> Result<Rc<Run>> {
+    fn enter(&self) -> Result<Rc<RunHandle>> {
         if self.run.borrow().is_some() {
             return Err(ClientCode::ClientFault.because("this upload is running"));
         }
-        let run = Rc::new(Run::new()?);
+        let run = Rc::new(RunHandle::new()?);
         *self.run.borrow_mut() = Some(run.clone());
         Ok(run)
     }
 
-    fn leave(&self, run: &Run) {
+    fn leave(&self, run: &RunHandle) {
         *self.run.borrow_mut() = None;
         run.end();
     }
 }
 
-fn judge(outcome: Outcome, driver: &Driver, picked: &Picked) -> Result<UploadedView> {
+fn judge(outcome: Outcome, driver: &UploadDriver, picked: &Picked) -> Result<UploadedView> {
     match outcome {
         Outcome::Done(done) => Ok(uploaded(done, picked)),
         Outcome::Stopped => Err(ClientCode::Stopped.into()),
         Outcome::Discarded => Err(ClientCode::Discarded.into()),
         Outcome::Failed(trouble) => Err(error_of_trouble(
             trouble,
-            driver.drive.last_error().as_ref(),
+            driver.machine.last_error().as_ref(),
         )),
     }
 }
 
-fn discarded_by(driver: &Driver, outcome: Outcome) -> Result<DiscardedView> {
-    let (is_known, last) = (driver.drive.file_id().is_some(), driver.drive.last_error());
+fn discarded_by(driver: &UploadDriver, outcome: Outcome) -> Result<DiscardedView> {
+    let (is_known, last) = (
+        driver.machine.file_id().is_some(),
+        driver.machine.last_error(),
+    );
     discarded(outcome, is_known, last.as_ref())
 }
 
@@ -326,7 +334,7 @@ fn uploaded(done: Done, picked: &Picked) -> UploadedView {
 
 #[cfg(test)]
 mod tests {
-    use ferry_core::transfer::Trouble;
+    use ferry_core::transfer::TransferError;
 
     use super::*;
 
@@ -342,7 +350,7 @@ mod tests {
             already_stored: false,
             not_renamed: None,
         };
-        let failed = Outcome::Failed(Trouble::ClientFault);
+        let failed = Outcome::Failed(TransferError::ClientFault);
         let kept = [
             (Outcome::Stopped, "stopped"),
             (Outcome::Done(done), "stopped"),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     current::{Current, content_of},
-    driver::Driver,
+    driver::UploadDriver,
 };
 use crate::{
     error::{ClientCode, Result},
@@ -25,22 +25,22 @@ use crate::{
     workers::{
         part::{PartReply, SendOrder},
         pool::ReadOrder,
-        reader::Turn,
+        reader::PassPosition,
     },
 };
 
-impl Driver {
+impl UploadDriver {
     pub(super) async fn perform(
         self: &Rc<Self>,
         ticket: Ticket,
         request: Request,
-        turn: Option<Turn>,
+        position: Option<PassPosition>,
     ) -> Result<Answer> {
-        let api = &self.work.vault.api;
+        let api = &self.task.vault.api;
         match request {
             Request::Check => {
                 let answer = api
-                    .check(&self.work.labels.file, self.work.picked.size_bytes, None)
+                    .check(&self.task.labels.file, self.task.picked.size_bytes, None)
                     .await?;
                 Ok(Answer::Checked(Box::new(answer)))
             }
@@ -59,7 +59,7 @@ impl Driver {
                 api.resize(file_id, revision, &request).await?;
                 Ok(Answer::Resized)
             }
-            Request::Read { part, purpose } => self.read(ticket, part, purpose, turn).await,
+            Request::Read { part, purpose } => self.read(ticket, part, purpose, position).await,
             Request::Send {
                 part,
                 buffer,
@@ -68,7 +68,7 @@ impl Driver {
                 ..
             } => self.send(ticket, part, buffer, mac, if_match).await,
             Request::FinishHash => {
-                let (transfer, size_bytes) = (self.transfer.get(), self.work.picked.size_bytes);
+                let (transfer, size_bytes) = (self.transfer.get(), self.task.picked.size_bytes);
                 let sha256 = self.context.pool.digest(transfer, size_bytes).await?;
                 Ok(Answer::FileHash(sha256))
             }
@@ -86,7 +86,7 @@ impl Driver {
                     sha256,
                     parts_root,
                 };
-                let keys = &self.work.vault.identity.keys;
+                let keys = &self.task.vault.identity.keys;
                 let request = self.current_file()?.complete(keys, manifest_seq, content)?;
                 *self.complete.borrow_mut() = Some(request);
                 Ok(Answer::ManifestSealed)
@@ -96,13 +96,13 @@ impl Driver {
                 self.current_file()?.open_manifest(&manifest.0)?,
             )),
             Request::Rename { file_id } => {
-                let (name, path) = (&self.work.picked.name, self.work.picked.path.as_deref());
+                let (name, path) = (&self.task.picked.name, self.task.picked.path.as_deref());
                 library::rename(
-                    &self.work.vault,
+                    &self.task.vault,
                     file_id,
                     name,
                     path,
-                    self.work.picked.clear_label,
+                    self.task.picked.clear_label,
                 )
                 .await?;
                 Ok(Answer::Renamed)
@@ -122,16 +122,16 @@ impl Driver {
     }
 
     /// One upload per file in this browser, whatever the picked files are called.
-    async fn hold_file(&self, file_id: Uuid) -> Result<bool> {
+    async fn lock_file(&self, file_id: Uuid) -> Result<bool> {
         if self
-            .held_file
+            .file_lock
             .borrow()
             .as_ref()
             .is_some_and(|(held, _)| *held == file_id)
         {
             return Ok(true);
         }
-        self.let_go_of_file();
+        self.unlock_file();
         let name = format!(
             "ferry:{}:{}:file:{file_id}",
             self.context.server,
@@ -139,22 +139,22 @@ impl Driver {
         );
         let held = lock::try_acquire(&name).await?;
         let is_held = held.is_some();
-        *self.held_file.borrow_mut() = held.map(|held| (file_id, held));
+        *self.file_lock.borrow_mut() = held.map(|held| (file_id, held));
         Ok(is_held)
     }
 
     async fn open_candidate(&self, candidate: &Candidate) -> Result<Answer> {
-        if !self.hold_file(candidate.file_id).await? {
+        if !self.lock_file(candidate.file_id).await? {
             return Ok(Answer::InUse);
         }
-        let opened = self.work.vault.open(Described::from(candidate)).await?;
+        let opened = self.task.vault.open(Described::from(candidate)).await?;
         let content = content_of(&opened.manifest);
-        let current = Current::adopt(opened, &self.work.picked).await?;
+        let current = Current::adopt(opened, &self.task.picked).await?;
         let kept = self
-            .work
+            .task
             .vault
             .store
-            .checkpoint(self.work.vault.user_id(), current.file_id)
+            .checkpoint(self.task.vault.user_id(), current.file_id)
             .await?;
         let checkpoint = kept.and_then(|sealed| current.open_checkpoint(&sealed));
         let plan = current.plan_params();
@@ -173,17 +173,17 @@ impl Driver {
             Some(request) => request,
             None => {
                 let profile = self.context.config().await?.part_profile;
-                let keys = &self.work.vault.identity.keys;
+                let keys = &self.task.vault.identity.keys;
                 let (current, request) =
-                    Current::create(keys, &profile, &self.work.picked, &self.work.labels).await?;
+                    Current::create(keys, &profile, &self.task.picked, &self.task.labels).await?;
                 *self.current.borrow_mut() = Some(Rc::new(current));
                 *self.start.borrow_mut() = Some(request.clone());
                 request
             }
         };
         // Held before anybody can find it as an earlier upload of the same content. A new id is nobody's.
-        self.hold_file(request.file_id).await?;
-        self.work.vault.api.start(&request).await?;
+        self.lock_file(request.file_id).await?;
+        self.task.vault.api.start(&request).await?;
         let plan = self.current_file()?.plan_params();
         Ok(Answer::Started {
             file_id: request.file_id,
@@ -196,7 +196,7 @@ impl Driver {
         ticket: Ticket,
         part: PartSpan,
         purpose: Purpose,
-        turn: Option<Turn>,
+        position: Option<PassPosition>,
     ) -> Result<Answer> {
         let place = self
             .current_file()?
@@ -211,7 +211,7 @@ impl Driver {
             transfer: self.transfer.get(),
             offset_bytes,
             len_bytes,
-            turn,
+            position,
             first,
         };
         self.reading.set(self.reading.get() + 1);
@@ -247,25 +247,25 @@ impl Driver {
         let order = SendOrder {
             place: current.place(part.number, part.offset_bytes, part.len_bytes),
             mac: B64(mac),
-            compress: self.work.picked.compress && current.compression_allowed(),
-            url: self.work.vault.api.chunk_url(current.file_id, part.number),
-            user_id: self.work.vault.user_id(),
+            compress: self.task.picked.compress && current.compression_allowed(),
+            url: self.task.vault.api.chunk_url(current.file_id, part.number),
+            user_id: self.task.vault.user_id(),
             if_match,
         };
-        self.drive.runs_as(ticket, job);
+        self.machine.runs_as(ticket, job);
         let driver = Rc::downgrade(self);
         let on_progress = move |sent_bytes| {
             if let Some(driver) = driver.upgrade() {
                 driver.feed(Event::SendProgress { ticket, sent_bytes });
             }
         };
-        let wanted = || self.drive.is_expected(ticket);
+        let wanted = || self.machine.is_expected(ticket);
         let reply = self
             .context
             .pool
             .send(job, kept, order, &current.part_key, wanted, on_progress)
             .await;
-        self.drive.ran(ticket);
+        self.machine.ran(ticket);
         match reply? {
             PartReply::Sent { body, iv, tag, .. } => {
                 let row: StoredPart =
@@ -283,10 +283,10 @@ impl Driver {
     async fn complete(&self, file_id: Uuid) -> Result<Answer> {
         let request = self.complete.borrow().clone();
         let request = request.ok_or(ClientCode::ClientFault.because("no manifest was sealed"))?;
-        self.work.vault.api.complete(file_id, &request).await?;
+        self.task.vault.api.complete(file_id, &request).await?;
         // The file is stored. Not remembering costs a warning about an older manifest, no more.
         drop(
-            self.work
+            self.task
                 .vault
                 .remember(file_id, request.manifest_seq)
                 .await,

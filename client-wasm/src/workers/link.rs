@@ -11,16 +11,16 @@ use crate::{
 };
 
 /// A message with its attachments; buffers are transferred, not copied.
-pub(crate) struct Parcel {
+pub(crate) struct Message {
     object: Object,
     transfer: Array,
 }
 
-impl Parcel {
+impl Message {
     pub(crate) fn new(head: &impl Serialize) -> Result<Self> {
         let object = Object::new();
         set_field(&object, "head", &to_js(head)?);
-        Ok(Parcel {
+        Ok(Message {
             object,
             transfer: Array::new(),
         })
@@ -121,10 +121,10 @@ impl WorkerLink {
         })
     }
 
-    pub(crate) fn post(&self, parcel: Parcel) -> Result<()> {
+    pub(crate) fn post(&self, message: Message) -> Result<()> {
         let posted = self
             .worker
-            .post_message_with_transfer(&parcel.object, &parcel.transfer);
+            .post_message_with_transfer(&message.object, &message.transfer);
         posted.map_err(|e| ClientCode::ClientFault.thrown(&e))
     }
 }

@@ -15,7 +15,7 @@ use web_sys::Blob;
 
 use super::{
     buffers::for_each_segment,
-    link::{self, Parcel, or_die},
+    link::{self, Message, or_die},
 };
 use crate::{
     error::{ClientCode, ClientError, exception_text},
@@ -30,13 +30,13 @@ pub(crate) enum ReaderRequest {
     Open { transfer: u32 },
     /// No file, only a SHA-256 that bytes will be fed to.
     Begin { transfer: u32 },
-    /// A slice; with a turn it is part of a pass.
+    /// A slice; with a position it is part of a pass.
     Read {
         transfer: u32,
         job: u32,
         offset_bytes: u64,
         len_bytes: u32,
-        turn: Option<Turn>,
+        position: Option<PassPosition>,
     },
     /// Feed the attached bytes to the SHA-256 and give them back.
     Feed { transfer: u32, job: u32 },
@@ -48,7 +48,7 @@ pub(crate) enum ReaderRequest {
 
 /// The place of a slice in the order in which a transfer's SHA-256 is fed.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(crate) struct Turn {
+pub(crate) struct PassPosition {
     /// From 0, without gaps.
     pub(crate) number: u32,
     /// The hash begins anew with it.
@@ -103,7 +103,7 @@ impl ReaderReply {
     }
 }
 
-/// A slice that was read, or could not be, and waits for its turn.
+/// A slice that was read, or could not be, and waits for its position.
 struct Arrived {
     job: u32,
     anew: bool,
@@ -116,7 +116,7 @@ struct Transfer {
     hasher: FileHasher,
     /// Of the hash.
     fed_bytes: u64,
-    next_turn: u32,
+    next_position: u32,
     early: BTreeMap<u32, Arrived>,
 }
 
@@ -163,16 +163,16 @@ impl Reader {
                 job,
                 offset_bytes,
                 len_bytes,
-                turn,
+                position,
             } => spawn_local(async move {
                 let bytes = self.read(transfer, offset_bytes, len_bytes).await;
-                match turn {
-                    Some(turn) => self.take_turn(
+                match position {
+                    Some(position) => self.feed_in_order(
                         transfer,
-                        turn,
+                        position,
                         Arrived {
                             job,
-                            anew: turn.anew,
+                            anew: position.anew,
                             bytes,
                         },
                     ),
@@ -208,7 +208,7 @@ impl Reader {
         }
     }
 
-    /// Forgets a transfer; what waits for its turn is answered, so that nobody waits for it.
+    /// Forgets a transfer; what waits for its position is answered, so that nobody waits for it.
     fn close(&self, transfer: u32) {
         let closed = self.transfers.borrow_mut().remove(&transfer);
         for (_, arrived) in closed.into_iter().flat_map(|transfer| transfer.early) {
@@ -246,15 +246,15 @@ impl Reader {
         }
     }
 
-    /// Feeds the slice and those that waited for it, and hands them on. A slice that could not be read keeps its turn.
-    fn take_turn(&self, transfer: u32, turn: Turn, arrived: Arrived) {
+    /// Feeds the slice and those that waited for it, and hands them on. A slice that could not be read keeps its position.
+    fn feed_in_order(&self, transfer: u32, position: PassPosition, arrived: Arrived) {
         let mut transfers = self.transfers.borrow_mut();
         let Some(transfer) = transfers.get_mut(&transfer) else {
             return reply_read(arrived.job, Err(ReadFailure::UnknownTransfer));
         };
-        transfer.early.insert(turn.number, arrived);
-        while let Some(arrived) = transfer.early.remove(&transfer.next_turn) {
-            transfer.next_turn += 1;
+        transfer.early.insert(position.number, arrived);
+        while let Some(arrived) = transfer.early.remove(&transfer.next_position) {
+            transfer.next_position += 1;
             if arrived.anew {
                 transfer.begin_anew();
             }
@@ -269,15 +269,15 @@ impl Reader {
 fn reply_read(job: u32, bytes: Result<ArrayBuffer, ReadFailure>) {
     match bytes {
         Ok(bytes) => or_die(
-            Parcel::new(&ReaderReply::Bytes { job })
-                .and_then(|parcel| parcel.with_buffer(&bytes).post_up()),
+            Message::new(&ReaderReply::Bytes { job })
+                .and_then(|message| message.with_buffer(&bytes).post_up()),
         ),
         Err(why) => reply(&ReaderReply::Failed { job, why }),
     }
 }
 
 fn reply(reply: &ReaderReply) {
-    or_die(Parcel::new(reply).and_then(Parcel::post_up));
+    or_die(Message::new(reply).and_then(Message::post_up));
 }
 
 #[cfg(test)]

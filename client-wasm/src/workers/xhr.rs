@@ -20,7 +20,7 @@ const ANSWER_MS: u64 = 120_000;
 const STALL_CHECK_MS: u32 = 2_000;
 
 /// What came back; a refusal is an answer too.
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<String>,
     /// An ArrayBuffer.
@@ -29,7 +29,7 @@ pub(crate) struct Answer {
 
 /// What happened on the wire last.
 #[derive(Clone, Copy, PartialEq)]
-enum Line {
+enum WireState {
     Moving { since_ms: u64 },
     AwaitingAnswer { since_ms: u64 },
     Stalled,
@@ -38,7 +38,7 @@ enum Line {
 /// A request that can be aborted from outside; the future then ends with `Stopped`.
 pub(crate) struct Exchange {
     xhr: XmlHttpRequest,
-    line: Rc<Cell<Line>>,
+    wire: Rc<Cell<WireState>>,
 }
 
 impl Exchange {
@@ -53,7 +53,7 @@ impl Exchange {
         }
         Ok(Exchange {
             xhr,
-            line: Rc::new(Cell::new(Line::Moving { since_ms: now_ms() })),
+            wire: Rc::new(Cell::new(WireState::Moving { since_ms: now_ms() })),
         })
     }
 
@@ -71,7 +71,7 @@ impl Exchange {
         self,
         body: Option<&Blob>,
         on_progress: impl Fn(f64) + Clone + 'static,
-    ) -> Result<Answer> {
+    ) -> Result<HttpAnswer> {
         let handlers = self.listen(body.is_some(), on_progress);
         let watch = self.watch();
         let (end, settle) = self.end();
@@ -87,16 +87,16 @@ impl Exchange {
             .unwrap_or_default();
         drop((watch, handlers, settle));
         self.detach();
-        match (kind.as_str(), self.line.get()) {
+        match (kind.as_str(), self.wire.get()) {
             ("load", _) => Ok(self.answer()),
-            ("abort", Line::Stalled) => Err(ClientCode::Stalled.into()),
+            ("abort", WireState::Stalled) => Err(ClientCode::Stalled.into()),
             ("abort", _) => Err(ClientCode::Stopped.into()),
             _ => Err(ClientCode::Network.into()),
         }
     }
 
-    fn answer(&self) -> Answer {
-        Answer {
+    fn answer(&self) -> HttpAnswer {
+        HttpAnswer {
             status: self.xhr.status().unwrap_or(0),
             retry_after: self.xhr.get_response_header("Retry-After").ok().flatten(),
             body: self.xhr.response().unwrap_or(JsValue::NULL),
@@ -108,14 +108,14 @@ impl Exchange {
         uploads: bool,
         on_progress: impl Fn(f64) + Clone + 'static,
     ) -> Vec<Closure<dyn FnMut(ProgressEvent)>> {
-        let line = self.line.clone();
+        let wire = self.wire.clone();
         let moved = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
-            line.set(Line::Moving { since_ms: now_ms() });
+            wire.set(WireState::Moving { since_ms: now_ms() });
             on_progress(event.loaded());
         });
-        let line = self.line.clone();
+        let wire = self.wire.clone();
         let all_sent = Closure::<dyn FnMut(ProgressEvent)>::new(move |_| {
-            line.set(Line::AwaitingAnswer { since_ms: now_ms() })
+            wire.set(WireState::AwaitingAnswer { since_ms: now_ms() })
         });
         match (uploads, self.xhr.upload()) {
             (true, Ok(upload)) => {
@@ -130,15 +130,15 @@ impl Exchange {
     }
 
     fn watch(&self) -> Interval {
-        let (xhr, line) = (self.xhr.clone(), self.line.clone());
+        let (xhr, wire) = (self.xhr.clone(), self.wire.clone());
         Interval::new(STALL_CHECK_MS, move || {
-            let (since_ms, patience_ms) = match line.get() {
-                Line::Moving { since_ms } => (since_ms, STALL_MS),
-                Line::AwaitingAnswer { since_ms } => (since_ms, ANSWER_MS),
-                Line::Stalled => return,
+            let (since_ms, limit_ms) = match wire.get() {
+                WireState::Moving { since_ms } => (since_ms, STALL_MS),
+                WireState::AwaitingAnswer { since_ms } => (since_ms, ANSWER_MS),
+                WireState::Stalled => return,
             };
-            if now_ms().saturating_sub(since_ms) > patience_ms {
-                line.set(Line::Stalled);
+            if now_ms().saturating_sub(since_ms) > limit_ms {
+                wire.set(WireState::Stalled);
                 let _ = xhr.abort();
             }
         })

@@ -12,7 +12,7 @@ pub(crate) struct Meter {
     on_wire_bytes: u64,
     /// The most that was shown: what a failed send had moved does not make it fall.
     shown_bytes: u64,
-    checked_bytes: u64,
+    compared_bytes: u64,
     set_back_bytes: u64,
     parts_total: u32,
     parts_stored: u32,
@@ -30,7 +30,7 @@ impl Meter {
             stored_before_bytes: 0,
             on_wire_bytes: 0,
             shown_bytes: 0,
-            checked_bytes: 0,
+            compared_bytes: 0,
             set_back_bytes: 0,
             parts_total: 0,
             parts_stored: 0,
@@ -48,7 +48,7 @@ impl Meter {
         self.stored_before_bytes = self.stored_bytes;
         self.parts_stored_before = self.parts_stored;
         self.set_back_bytes = 0;
-        self.checked_bytes = 0;
+        self.compared_bytes = 0;
         self.resumed = None;
         self.wire = Rate::default();
         self.reading = Rate::default();
@@ -81,7 +81,7 @@ impl Meter {
 
     /// The pass begins.
     pub(crate) fn begin_pass(&mut self) {
-        self.checked_bytes = 0;
+        self.compared_bytes = 0;
     }
 
     /// What is stored was counted anew; where that is less, it says so.
@@ -100,7 +100,7 @@ impl Meter {
         self.set_back(self.shown_bytes);
         self.restate(0, 0);
         self.resumed = None;
-        self.checked_bytes = 0;
+        self.compared_bytes = 0;
     }
 
     /// Bytes of all parts under way, and how many of them moved since the last call.
@@ -111,8 +111,8 @@ impl Meter {
     }
 
     /// The pass read this much more.
-    pub(crate) fn checked(&mut self, now_ms: u64, len_bytes: u64) {
-        self.checked_bytes += len_bytes;
+    pub(crate) fn compared(&mut self, now_ms: u64, len_bytes: u64) {
+        self.compared_bytes += len_bytes;
         self.reading.add(now_ms, len_bytes);
     }
 
@@ -131,7 +131,7 @@ impl Meter {
     pub(crate) fn progress(&self, phase: Phase, now_ms: u64) -> Progress {
         let wire = self.wire.bytes_per_sec(now_ms);
         let reading = self.reading.bytes_per_sec(now_ms);
-        let unread_bytes = self.size_bytes.saturating_sub(self.checked_bytes);
+        let unread_bytes = self.size_bytes.saturating_sub(self.compared_bytes);
         let (rate_bytes_per_sec, eta_secs) = match phase {
             Phase::Sending | Phase::Resuming => {
                 let send_secs = secs(self.size_bytes.saturating_sub(self.shown_bytes), wire);
@@ -148,7 +148,7 @@ impl Meter {
             done_bytes: self.shown_bytes,
             stored_bytes: self.stored_bytes,
             stored_before_bytes: self.stored_before_bytes,
-            checked_bytes: self.checked_bytes,
+            compared_bytes: self.compared_bytes,
             set_back_bytes: self.set_back_bytes,
             rate_bytes_per_sec,
             eta_secs,
@@ -252,7 +252,7 @@ mod tests {
         let mut meter = Meter::new(1_000_000);
         for second in 0..=5u64 {
             meter.on_wire(second * 1_000, second * 100_000, 100_000);
-            meter.checked(second * 1_000, 10_000);
+            meter.compared(second * 1_000, 10_000);
         }
         let seen = meter.progress(Phase::Sending, 5_000);
         assert_eq!(seen.rate_bytes_per_sec, Some(100_000));

@@ -1,5 +1,5 @@
 //! What can go wrong: what drivers report ([`Failure`]), why a transfer waits ([`WaitReason`]) and why it ended
-//! ([`Trouble`]). How long it waits is decided in `retry`.
+//! ([`TransferError`]). How long it waits is decided in `retry`.
 
 use crate::wire::{ErrorCode, Problem};
 
@@ -48,7 +48,7 @@ pub enum WaitReason {
 
 /// Why a transfer ended without its goal. What is stored stays stored; `Resume` begins a new run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum TransferError {
     /// The file can't be read any more: pick it again.
     #[error("the file can not be read any more")]
     NotReadable,

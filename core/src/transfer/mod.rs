@@ -34,14 +34,14 @@
 //! - A changed file never goes on silently; a retryable failure never ends an upload.
 
 mod checkpoint;
-mod desk;
 pub mod download;
 mod failure;
+mod queue;
 mod retry;
 mod ticket;
 pub mod upload;
 mod window;
 
 pub use checkpoint::{Checkpoint, CheckpointError, SealedRow};
-pub use failure::{Failure, Trouble, WaitReason};
+pub use failure::{Failure, TransferError, WaitReason};
 pub use ticket::Ticket;

@@ -1,7 +1,7 @@
-//! When a failed request may be tried again: what a failure means (`Verdict`), and the line to the server
-//! (`Line`), which is open, waits for a time, or waits for somebody. Not which request is tried.
+//! When a failed request may be tried again: what a failure means (`RetryDecision`), and the line to the server
+//! (`Connection`), which is open, waits for a time, or waits for somebody. Not which request is tried.
 
-use super::{Failure, Trouble, WaitReason};
+use super::{Failure, TransferError, WaitReason};
 use crate::wire::ErrorCode;
 
 /// The first wait after a failure.
@@ -15,7 +15,7 @@ const STORAGE_FULL_SECS: u32 = 30;
 
 /// What follows a failure, where the asker has no better answer of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum RetryDecision {
     /// Try again, later.
     Retry {
         reason: WaitReason,
@@ -24,12 +24,12 @@ pub(super) enum Verdict {
     /// Try again once somebody signed in.
     SignIn,
     /// Repeating would not help.
-    Give(Trouble),
+    GiveUp(TransferError),
 }
 
-impl Verdict {
+impl RetryDecision {
     pub(super) fn of(failure: &Failure) -> Self {
-        let retry = |reason, after_secs| Verdict::Retry { reason, after_secs };
+        let retry = |reason, after_secs| RetryDecision::Retry { reason, after_secs };
         match failure {
             Failure::Problem(problem) => Self::of_code(problem.code, problem.retry_after_secs),
             Failure::Status {
@@ -38,10 +38,10 @@ impl Verdict {
             } => Self::of_status(*status, *retry_after_secs),
             Failure::Network => retry(WaitReason::Network, None),
             Failure::Stalled => retry(WaitReason::Stalled, None),
-            Failure::NotReadable => Verdict::Give(Trouble::NotReadable),
-            Failure::NotGenuine => Verdict::Give(Trouble::NotGenuine { part: None }),
-            Failure::SinkFailed => Verdict::Give(Trouble::SinkFailed),
-            Failure::Fault => Verdict::Give(Trouble::ClientFault),
+            Failure::NotReadable => RetryDecision::GiveUp(TransferError::NotReadable),
+            Failure::NotGenuine => RetryDecision::GiveUp(TransferError::NotGenuine { part: None }),
+            Failure::SinkFailed => RetryDecision::GiveUp(TransferError::SinkFailed),
+            Failure::Fault => RetryDecision::GiveUp(TransferError::ClientFault),
         }
     }
 
@@ -49,29 +49,31 @@ impl Verdict {
         use ErrorCode as E;
         let reason = WaitReason::Server(code);
         match code {
-            E::Unauthenticated => Verdict::SignIn,
-            E::StorageFull => Verdict::Retry {
+            E::Unauthenticated => RetryDecision::SignIn,
+            E::StorageFull => RetryDecision::Retry {
                 reason,
                 after_secs: after_secs.max(Some(STORAGE_FULL_SECS)),
             },
             E::RateLimited | E::Busy | E::ShuttingDown | E::Internal => {
-                Verdict::Retry { reason, after_secs }
+                RetryDecision::Retry { reason, after_secs }
             }
-            E::StorageUnavailable | E::DatabaseUnavailable => Verdict::Retry { reason, after_secs },
-            E::DigestMismatch | E::BodyIncomplete => Verdict::Retry { reason, after_secs },
-            _ => Verdict::Give(Trouble::Refused(code)),
+            E::StorageUnavailable | E::DatabaseUnavailable => {
+                RetryDecision::Retry { reason, after_secs }
+            }
+            E::DigestMismatch | E::BodyIncomplete => RetryDecision::Retry { reason, after_secs },
+            _ => RetryDecision::GiveUp(TransferError::Refused(code)),
         }
     }
 
     /// Something between client and server answered. A page of a captive portal (200, 3xx) goes away by itself.
     fn of_status(status: u16, after_secs: Option<u32>) -> Self {
         match status {
-            401 => Verdict::SignIn,
-            408 | 425 | 429 | 0..=399 | 500.. => Verdict::Retry {
+            401 => RetryDecision::SignIn,
+            408 | 425 | 429 | 0..=399 | 500.. => RetryDecision::Retry {
                 reason: WaitReason::Status(status),
                 after_secs,
             },
-            _ => Verdict::Give(Trouble::BadAnswer {
+            _ => RetryDecision::GiveUp(TransferError::BadAnswer {
                 status: Some(status),
             }),
         }
@@ -108,7 +110,7 @@ enum Network {
 
 /// The way to the server.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct Connection {
     network: Network,
     pause: Pause,
     /// Pauses since something last succeeded.
@@ -116,9 +118,9 @@ pub(super) struct Line {
     jitter: Jitter,
 }
 
-impl Line {
+impl Connection {
     pub(super) fn new(jitter_seed: u64) -> Self {
-        Line {
+        Connection {
             network: Network::Up,
             pause: Pause::None,
             pauses: 0,
@@ -238,7 +240,7 @@ mod tests {
         }))
     }
 
-    fn until(line: &Line, now_ms: u64) -> u64 {
+    fn until(line: &Connection, now_ms: u64) -> u64 {
         line.waiting(now_ms)
             .and_then(|(_, until_ms)| until_ms)
             .expect("the line waits for a time")
@@ -246,7 +248,7 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_a_minute_and_a_success_begins_anew() {
-        let mut line = Line::new(7);
+        let mut line = Connection::new(7);
         let mut now_ms = 0;
         let mut waits = Vec::new();
         for _ in 0..12 {
@@ -269,7 +271,7 @@ mod tests {
 
     #[test]
     fn four_sends_that_fail_together_are_one_failure() {
-        let mut line = Line::new(7);
+        let mut line = Connection::new(7);
         line.pause(0, WaitReason::Network, None);
         let first = until(&line, 0);
         (0..3).for_each(|_| line.pause(0, WaitReason::Network, None));
@@ -285,7 +287,7 @@ mod tests {
             (3_600, 3_600_000, 3_960_000),
             (u32::MAX, 3_600_000, 3_960_000),
         ] {
-            let mut line = Line::new(1);
+            let mut line = Connection::new(1);
             line.pause(0, WaitReason::Network, None);
             line.pause(0, WaitReason::Server(ErrorCode::Busy), Some(asked_secs));
             assert!(
@@ -298,7 +300,7 @@ mod tests {
 
     #[test]
     fn going_online_ends_a_wait_for_the_network_but_not_one_the_server_asked_for() {
-        let mut line = Line::new(1);
+        let mut line = Connection::new(1);
         line.pause(0, WaitReason::Network, None);
         line.offline();
         assert_eq!(line.waiting(0), Some((WaitReason::Offline, None)));
@@ -314,7 +316,7 @@ mod tests {
 
     #[test]
     fn only_signing_in_ends_the_wait_for_it() {
-        let mut line = Line::new(1);
+        let mut line = Connection::new(1);
         line.pause_for_sign_in();
         line.retry_now();
         line.online();
@@ -326,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_new_run_waits_for_nothing_that_the_one_before_waited_for() {
-        let mut line = Line::new(1);
+        let mut line = Connection::new(1);
         line.offline();
         line.begin_run();
         assert!(line.is_open(0));
@@ -350,23 +352,23 @@ mod tests {
             E::Internal,
         ];
         for code in E::ALL {
-            match Verdict::of(&problem(*code, None)) {
-                Verdict::Retry { reason, .. } => {
+            match RetryDecision::of(&problem(*code, None)) {
+                RetryDecision::Retry { reason, .. } => {
                     assert!(retried.contains(code) && reason == WaitReason::Server(*code))
                 }
-                Verdict::SignIn => assert_eq!(*code, E::Unauthenticated),
-                Verdict::Give(trouble) => {
+                RetryDecision::SignIn => assert_eq!(*code, E::Unauthenticated),
+                RetryDecision::GiveUp(trouble) => {
                     assert!(
-                        !retried.contains(code) && trouble == Trouble::Refused(*code),
+                        !retried.contains(code) && trouble == TransferError::Refused(*code),
                         "{code:?}"
                     );
                 }
             }
         }
-        let full = Verdict::of(&problem(E::StorageFull, Some(4)));
+        let full = RetryDecision::of(&problem(E::StorageFull, Some(4)));
         assert!(matches!(
             full,
-            Verdict::Retry {
+            RetryDecision::Retry {
                 after_secs: Some(30),
                 ..
             }
@@ -376,7 +378,7 @@ mod tests {
     #[test]
     fn strangers_are_waited_out_unless_they_refuse() {
         let of = |status| {
-            Verdict::of(&Failure::Status {
+            RetryDecision::of(&Failure::Status {
                 status,
                 retry_after_secs: Some(3),
             })
@@ -384,16 +386,16 @@ mod tests {
         for status in [200, 302, 408, 429, 500, 502, 599] {
             assert_eq!(
                 of(status),
-                Verdict::Retry {
+                RetryDecision::Retry {
                     reason: WaitReason::Status(status),
                     after_secs: Some(3)
                 }
             );
         }
-        assert_eq!(of(401), Verdict::SignIn);
+        assert_eq!(of(401), RetryDecision::SignIn);
         assert_eq!(
             of(413),
-            Verdict::Give(Trouble::BadAnswer { status: Some(413) })
+            RetryDecision::GiveUp(TransferError::BadAnswer { status: Some(413) })
         );
     }
 }

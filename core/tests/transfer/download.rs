@@ -7,7 +7,7 @@ use ferry_core::progress::Phase;
 use ferry_core::transfer::download::{
     Action, Answer, DownloadMachine, DownloadSetup, Event, OpenedFile, Outcome, Request,
 };
-use ferry_core::transfer::{Failure, Ticket, Trouble, WaitReason};
+use ferry_core::transfer::{Failure, Ticket, TransferError, WaitReason};
 use ferry_core::wire::{ErrorCode, PartState, Problem};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -134,14 +134,15 @@ impl Reader {
                     assert!(known);
                 }
                 Action::WakeAt { at_ms } => self.schedule(at_ms - self.now_ms, None),
-                Action::AbortSink => {
-                    assert_eq!(self.sink, Sink::Open);
-                    self.sink = Sink::Aborted;
-                }
                 Action::Ended(outcome) => {
                     assert!(
                         self.under_way.is_empty() && self.opened.is_empty() && self.ended.is_none()
                     );
+                    assert_eq!(self.sink, Sink::Open);
+                    self.sink = match outcome {
+                        Outcome::Done => Sink::Closed,
+                        Outcome::Stopped | Outcome::Failed(_) => Sink::Aborted,
+                    };
                     self.ended = Some(outcome);
                 }
             }
@@ -198,10 +199,6 @@ impl Reader {
                 }
             }
             Request::FinishHash => Ok(Answer::FileHash(self.hash.finish())),
-            Request::CloseSink => {
-                self.sink = Sink::Closed;
-                Ok(Answer::Closed)
-            }
             _ if self.chance.percent(self.weather.lost) => Err(Failure::Network),
             _ if self.chance.percent(self.weather.busy) => Err(Failure::Problem(Box::new(
                 Problem::new(ErrorCode::Busy, 503, None),
@@ -263,7 +260,7 @@ fn refused_unfetched(tamper: impl FnOnce(&mut Server, &mut Reader, Uuid)) {
     tamper(&mut server, &mut reader, file_id);
     let outcome = reader.run(&mut server);
     assert!(
-        matches!(outcome, Outcome::Failed(Trouble::NotGenuine { .. })),
+        matches!(outcome, Outcome::Failed(TransferError::NotGenuine { .. })),
         "{outcome:?}"
     );
     assert_eq!((reader.fetches, reader.sink), (0, Sink::Aborted));
@@ -312,7 +309,7 @@ fn a_wrong_hash_at_the_end_aborts_the_output() {
     reader.manifest.content.sha256[0] ^= 1;
     assert_eq!(
         reader.run(&mut server),
-        Outcome::Failed(Trouble::NotGenuine { part: None })
+        Outcome::Failed(TransferError::NotGenuine { part: None })
     );
     assert_eq!(reader.sink, Sink::Aborted);
 }
@@ -333,7 +330,7 @@ fn a_damaged_part_is_named() {
     let mut reader = Reader::new(&server, file_id, 1);
     assert_eq!(
         reader.run(&mut server),
-        Outcome::Failed(Trouble::NotGenuine { part: Some(6) })
+        Outcome::Failed(TransferError::NotGenuine { part: Some(6) })
     );
     assert_eq!(
         (reader.sink, reader.written_parts < 6),
@@ -351,7 +348,7 @@ fn a_damaged_part_is_named() {
     let mut reader = Reader::new(&server, file_id, 1);
     assert_eq!(
         reader.run(&mut server),
-        Outcome::Failed(Trouble::PartCorrupt { part: 6 })
+        Outcome::Failed(TransferError::PartCorrupt { part: 6 })
     );
 }
 
@@ -389,7 +386,7 @@ fn a_sink_that_refuses_ends_it() {
     reader.sink_fails = true;
     assert_eq!(
         reader.run(&mut server),
-        Outcome::Failed(Trouble::SinkFailed)
+        Outcome::Failed(TransferError::SinkFailed)
     );
     assert_eq!(reader.sink, Sink::Aborted);
 }

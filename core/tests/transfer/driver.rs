@@ -604,7 +604,7 @@ impl Driver {
         assert!(seen.done_bytes <= seen.size_bytes, "{seen:?}");
         assert!(seen.stored_bytes <= seen.done_bytes, "{seen:?}");
         assert!(seen.stored_before_bytes <= seen.stored_bytes, "{seen:?}");
-        assert!(seen.checked_bytes <= seen.size_bytes, "{seen:?}");
+        assert!(seen.compared_bytes <= seen.size_bytes, "{seen:?}");
         assert!(seen.parts_stored <= seen.parts_total, "{seen:?}");
         assert_eq!(
             seen.hundredths_of_percent() == 10_000,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ferry_core::transfer::upload::{Answer, Decision, Event, Outcome, UploadLimits};
-use ferry_core::transfer::{Failure, Trouble};
+use ferry_core::transfer::{Failure, TransferError};
 use proptest::prelude::*;
 
 use crate::driver::{Driver, Weather};
@@ -159,7 +159,7 @@ proptest! {
                 prop_assert_eq!(upload.manifest.as_ref().unwrap().content.sha256, content.sha256());
                 prop_assert_eq!(done.sha256, content.sha256());
             }
-            Some(Outcome::Failed(Trouble::FileChangedWhileReading { .. })) => {
+            Some(Outcome::Failed(TransferError::FileChangedWhileReading { .. })) => {
                 prop_assert!(server.files.values().all(|upload| !upload.is_complete));
             }
             other => return Err(TestCaseError::fail(format!("{other:?}"))),

@@ -6,7 +6,7 @@ use ferry_core::transfer::upload::UploadLimits;
 use ferry_core::transfer::upload::{
     Action, Decision, Done, Event, Outcome, Request, SealedContent,
 };
-use ferry_core::transfer::{Trouble, WaitReason};
+use ferry_core::transfer::{TransferError, WaitReason};
 use ferry_core::wire::{ErrorCode, PartState};
 use uuid::Uuid;
 
@@ -117,7 +117,7 @@ fn the_first_part_goes_out_before_the_file_is_read() {
         assert!(driver.run_some(&mut server, 1));
     }
     assert!(driver.now_ms < 200, "{} ms", driver.now_ms);
-    assert!(driver.progress.last().unwrap().checked_bytes < MIB);
+    assert!(driver.progress.last().unwrap().compared_bytes < MIB);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_resumed_file_sends_what_is_missing_at_once_and_nothing_else() {
         assert!(driver.run_some(&mut server, 1));
     }
     assert!(
-        driver.progress.last().unwrap().checked_bytes < stored_bytes / 2,
+        driver.progress.last().unwrap().compared_bytes < stored_bytes / 2,
         "it waits for the comparison"
     );
     let finished = done(driver.go_on(&mut server));
@@ -187,7 +187,7 @@ fn a_file_that_is_there_already_is_compared_and_not_sent() {
     );
     assert!(server.counts.bodies.is_empty());
     assert_eq!(
-        driver.progress.last().unwrap().checked_bytes,
+        driver.progress.last().unwrap().compared_bytes,
         file.size_bytes
     );
 }
@@ -206,7 +206,10 @@ fn a_complete_file_whose_manifest_tells_another_hash_is_not_believed() {
         .content
         .sha256[0] ^= 1;
     let outcome = Driver::new(file, LABEL, 1).run(&mut server);
-    assert_eq!(outcome, Outcome::Failed(Trouble::NotGenuine { part: None }));
+    assert_eq!(
+        outcome,
+        Outcome::Failed(TransferError::NotGenuine { part: None })
+    );
 }
 
 #[test]
@@ -401,7 +404,7 @@ fn a_part_read_twice_with_two_contents_stops_and_keeps_what_is_stored() {
     driver.edit_after_reads = Some((40, 121));
     assert_eq!(
         driver.run(&mut server),
-        Outcome::Failed(Trouble::FileChangedWhileReading { part: 121 })
+        Outcome::Failed(TransferError::FileChangedWhileReading { part: 121 })
     );
     assert!(!upload(&server, file_id).is_complete);
     assert!(upload(&server, file_id).parts.len() >= 120);
@@ -479,7 +482,7 @@ fn discard_at_every_moment_leaves_nothing_of_a_new_upload() {
                 // It had become complete in that moment, and complete files are not discarded in passing.
                 assert_eq!(
                     outcome,
-                    Outcome::Failed(Trouble::Refused(ErrorCode::FileComplete))
+                    Outcome::Failed(TransferError::Refused(ErrorCode::FileComplete))
                 );
                 assert!(server.files.values().all(|upload| upload.is_complete));
             }
@@ -556,7 +559,7 @@ fn a_full_quota_ends_with_its_reason_and_can_go_on() {
     server.refuses_parts = Some(ErrorCode::QuotaExceeded);
     assert_eq!(
         driver.go_on(&mut server),
-        Outcome::Failed(Trouble::Refused(ErrorCode::QuotaExceeded))
+        Outcome::Failed(TransferError::Refused(ErrorCode::QuotaExceeded))
     );
     server.refuses_parts = None;
     let finished = done(driver.resume(&mut server));
@@ -647,7 +650,9 @@ fn a_server_that_loses_for_ever_is_left_with_the_reason() {
     }
     assert_eq!(
         driver.ended,
-        Some(Outcome::Failed(Trouble::Refused(ErrorCode::PartsMissing)))
+        Some(Outcome::Failed(TransferError::Refused(
+            ErrorCode::PartsMissing
+        )))
     );
 }
 
@@ -664,11 +669,11 @@ fn rows_that_differ_from_the_checkpoint_are_not_followed() {
     second.checkpoints.clone_from(&first.checkpoints);
     assert_eq!(
         second.run(&mut server),
-        Outcome::Failed(Trouble::RolledBack { part: 7 })
+        Outcome::Failed(TransferError::RolledBack { part: 7 })
     );
     assert_eq!(
         first.resume(&mut server),
-        Outcome::Failed(Trouble::RolledBack { part: 7 }),
+        Outcome::Failed(TransferError::RolledBack { part: 7 }),
         "nor by the same machine"
     );
     // A repair of the same content has a later generation and is followed.
@@ -769,7 +774,7 @@ fn a_server_that_acknowledges_other_bytes_is_not_believed() {
     assert!(
         matches!(
             outcome,
-            Outcome::Failed(Trouble::NotGenuine { part: Some(_) })
+            Outcome::Failed(TransferError::NotGenuine { part: Some(_) })
         ),
         "{outcome:?}"
     );
@@ -783,7 +788,7 @@ fn a_list_without_end_or_order_is_not_followed() {
         let outcome = Driver::new(file, LABEL, 5).run(&mut server);
         assert_eq!(
             outcome,
-            Outcome::Failed(Trouble::BadAnswer { status: None })
+            Outcome::Failed(TransferError::BadAnswer { status: None })
         );
     }
 }
@@ -965,7 +970,10 @@ fn a_file_that_can_not_be_read_ends_with_that_reason_and_goes_on_later() {
         matches!(request, Request::Read { .. })
     });
     driver.fail_a_read();
-    assert_eq!(driver.ended, Some(Outcome::Failed(Trouble::NotReadable)));
+    assert_eq!(
+        driver.ended,
+        Some(Outcome::Failed(TransferError::NotReadable))
+    );
     let finished = done(driver.resume(&mut server));
     holds(&server, finished.file_id, &file);
     assert_eq!(driver.resent_acknowledged, 0);

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use ferry_core::{
     envelope::{
         Entropy, Iv,
-        keys::{AccountKey, AccountKeys, Password, stretch},
+        keys::{AccountKey, AccountKeys, Password, derive_prk},
         slot::{Kdf, KeySlot, SlotPrefix},
     },
     wire::{
@@ -45,7 +45,7 @@ impl Person {
         let keys = AccountKeys::derive(&account_key);
         let user_id = Uuid::from_bytes(random().array());
         let prefix = SlotPrefix::generate(Kdf::DEFAULT, &mut random())?;
-        let prk = stretch(&Password::new(password), &prefix)?;
+        let prk = derive_prk(&Password::new(password), &prefix)?;
         let slot = KeySlot::seal(&account_key, &prk, &user_id, Iv::generate(&mut random()));
         let request = RegisterRequest {
             invitation: invitation.to_owned(),
@@ -147,7 +147,7 @@ pub async fn attempt(
     let anonymous = api.with(Credential::Anonymous);
     let path = format!("/api/auth/kdf?username={}", super::query_value(username));
     let kdf: KdfResponse = anonymous.get(&path).await?.good()?;
-    let prk = stretch(
+    let prk = derive_prk(
         &Password::new(password),
         &SlotPrefix::parse(&kdf.slot_prefix.0)?,
     )?;

@@ -15,8 +15,8 @@ use wasm_bindgen::JsCast;
 use web_sys::CryptoKey;
 
 use super::{
-    Listed, PartReply, Place,
-    desk::{Desk, Reply, refused},
+    ListedPart, PartPlace, PartReply,
+    job_table::{JobTable, Reply, refused},
     sending::tag_of,
 };
 use crate::{
@@ -32,8 +32,8 @@ const IV_LEN_BYTES: u32 = 12;
 /// One part to be fetched, and what it must be.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FetchOrder {
-    pub(crate) place: Place,
-    pub(crate) listed: Listed,
+    pub(crate) place: PartPlace,
+    pub(crate) listed: ListedPart,
     pub(crate) compression_allowed: bool,
     pub(crate) url: String,
     /// For whom it is fetched.
@@ -41,18 +41,23 @@ pub(crate) struct FetchOrder {
 }
 
 impl FetchOrder {
-    pub(super) async fn carry_out(self, job: u32, key: &CryptoKey, desk: &Desk) -> Result<Reply> {
+    pub(super) async fn execute(
+        self,
+        job: u32,
+        key: &CryptoKey,
+        table: &JobTable,
+    ) -> Result<Reply> {
         self.check_possible()?;
         let headers = [(HEADER_USER, self.user_id.to_string())];
-        let answer = desk
-            .converse(job, Exchange::open("GET", &self.url, &headers)?, None)
+        let answer = table
+            .exchange(job, Exchange::open("GET", &self.url, &headers)?, None)
             .await?;
         if answer.status != 200 {
             return Ok(refused(job, &answer));
         }
         let body: ArrayBuffer = answer.body.unchecked_into();
         self.check_listed(&body)?;
-        let Place { file_id, .. } = &self.place;
+        let PartPlace { file_id, .. } = &self.place;
         let aad = PartAad::new(
             file_id,
             &self.place.span(),

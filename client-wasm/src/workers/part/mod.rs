@@ -1,9 +1,9 @@
 //! A part worker: MACs parts, seals and sends them, fetches, opens and checks them. It decides nothing: every job is told
-//! exactly what to do, and every outcome is reported. This file is what is said; `desk` takes the jobs, `sending` and
+//! exactly what to do, and every outcome is reported. This file is what is said; `job_table` takes the jobs, `sending` and
 //! `fetching` do them.
 
-mod desk;
 mod fetching;
+mod job_table;
 mod sending;
 
 use ferry_core::{
@@ -20,11 +20,11 @@ use uuid::Uuid;
 
 use super::buffers::for_each_segment;
 
-pub(crate) use self::{desk::run_part_worker, fetching::FetchOrder, sending::SendOrder};
+pub(crate) use self::{fetching::FetchOrder, job_table::run_part_worker, sending::SendOrder};
 
 /// Where a part is and what keys its MAC. The sealing key comes as an attached CryptoKey.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Place {
+pub(crate) struct PartPlace {
     pub(crate) file_id: Uuid,
     pub(crate) number: u32,
     pub(crate) offset_bytes: u64,
@@ -34,7 +34,7 @@ pub(crate) struct Place {
 
 /// What the list says of a stored part.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Listed {
+pub(crate) struct ListedPart {
     pub(crate) iv: B64<12>,
     pub(crate) tag: B64<16>,
     pub(crate) stored_len_bytes: u32,
@@ -47,7 +47,11 @@ pub(crate) struct Listed {
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(crate) enum PartRequest {
     /// MAC of the attached bytes; with `keep` they stay here under the job's number.
-    Mac { job: u32, place: Place, keep: bool },
+    Mac {
+        job: u32,
+        place: PartPlace,
+        keep: bool,
+    },
     /// Seal and send what the job `kept` keeps here, with the attached key.
     Send {
         job: u32,
@@ -121,7 +125,7 @@ impl PartReply {
     }
 }
 
-impl Place {
+impl PartPlace {
     fn span(&self) -> PartSpan {
         PartSpan {
             number: self.number,
@@ -141,7 +145,7 @@ impl Place {
     }
 }
 
-impl Listed {
+impl ListedPart {
     fn record(&self) -> PartRecord {
         PartRecord {
             iv: self.iv.0,

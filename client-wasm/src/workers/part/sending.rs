@@ -13,8 +13,8 @@ use uuid::Uuid;
 use web_sys::{Blob, CryptoKey};
 
 use super::{
-    PartReply, Place,
-    desk::{Desk, Reply, refused, text},
+    PartPlace, PartReply,
+    job_table::{JobTable, Reply, refused, text},
 };
 use crate::{
     error::{ClientCode, Result},
@@ -29,7 +29,7 @@ use crate::{
 /// How a kept part is to be sent.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SendOrder {
-    pub(crate) place: Place,
+    pub(crate) place: PartPlace,
     /// Of the plaintext, as it was computed when it was kept.
     pub(crate) mac: B64<32>,
     pub(crate) compress: bool,
@@ -50,12 +50,12 @@ struct SealedBody {
 }
 
 impl SendOrder {
-    pub(super) async fn carry_out(
+    pub(super) async fn execute(
         self,
         job: u32,
         plain: ArrayBuffer,
         key: &CryptoKey,
-        desk: &Desk,
+        table: &JobTable,
     ) -> Result<Reply> {
         let SealedBody {
             blob,
@@ -79,7 +79,7 @@ impl SendOrder {
                 .map(|generation| ("If-Match", format!("\"{generation}\""))),
         );
         let exchange = Exchange::open("PUT", &self.url, &headers)?;
-        let answer = desk.converse(job, exchange, Some(&blob)).await?;
+        let answer = table.exchange(job, exchange, Some(&blob)).await?;
         Ok(match answer.status {
             200 | 201 => PartReply::Sent {
                 job,

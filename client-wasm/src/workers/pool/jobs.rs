@@ -7,12 +7,12 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::{Job, Pool, Seat, unexpected};
+use super::{Job, Pool, WorkerSlot, unexpected};
 use crate::{
     error::{ClientCode, Result},
     interop::deferred,
     workers::{
-        link::{self, FromWorker, Parcel, WorkerLink},
+        link::{self, FromWorker, Message, WorkerLink},
         part::PartReply,
         reader::ReaderReply,
     },
@@ -20,7 +20,7 @@ use crate::{
 
 /// A job that is under way.
 pub(super) struct Running {
-    pub(super) seat: Seat,
+    pub(super) slot: WorkerSlot,
     fulfil: Function,
     on_progress: Option<Box<dyn Fn(u64)>>,
 }
@@ -29,7 +29,7 @@ pub(super) struct Running {
 pub(super) struct Worker {
     link: WorkerLink,
     ready: bool,
-    early: Vec<Parcel>,
+    early: Vec<Message>,
 }
 
 impl Pool {
@@ -37,20 +37,20 @@ impl Pool {
     pub(super) async fn run(
         self: &Rc<Self>,
         job: Job,
-        seat: Seat,
-        parcel: Parcel,
+        slot: WorkerSlot,
+        message: Message,
         on_progress: Option<Box<dyn Fn(u64)>>,
     ) -> Result<JsValue> {
         let (replied, fulfil) = deferred();
         self.running.borrow_mut().insert(
             job,
             Running {
-                seat,
+                slot,
                 fulfil,
                 on_progress,
             },
         );
-        self.post(seat, parcel)?;
+        self.post(slot, message)?;
         let reply = JsFuture::from(replied)
             .await
             .map_err(|e| ClientCode::ClientFault.thrown(&e))?;
@@ -60,41 +60,41 @@ impl Pool {
         }
     }
 
-    pub(super) fn tell(self: &Rc<Self>, seat: Seat, request: &impl Serialize) -> Result<()> {
-        self.post(seat, Parcel::new(request)?)
+    pub(super) fn tell(self: &Rc<Self>, slot: WorkerSlot, request: &impl Serialize) -> Result<()> {
+        self.post(slot, Message::new(request)?)
     }
 
     /// Starts the worker, unless it is there.
-    pub(super) fn start(self: &Rc<Self>, seat: Seat) -> Result<()> {
-        if !self.workers.borrow().contains_key(&seat) {
-            let worker = self.spawn(seat)?;
-            self.workers.borrow_mut().insert(seat, worker);
+    pub(super) fn start(self: &Rc<Self>, slot: WorkerSlot) -> Result<()> {
+        if !self.workers.borrow().contains_key(&slot) {
+            let worker = self.spawn(slot)?;
+            self.workers.borrow_mut().insert(slot, worker);
         }
         Ok(())
     }
 
-    pub(super) fn post(self: &Rc<Self>, seat: Seat, parcel: Parcel) -> Result<()> {
-        self.start(seat)?;
-        match self.workers.borrow_mut().get_mut(&seat) {
-            Some(worker) if worker.ready => worker.link.post(parcel),
+    pub(super) fn post(self: &Rc<Self>, slot: WorkerSlot, message: Message) -> Result<()> {
+        self.start(slot)?;
+        match self.workers.borrow_mut().get_mut(&slot) {
+            Some(worker) if worker.ready => worker.link.post(message),
             Some(worker) => {
-                worker.early.push(parcel);
+                worker.early.push(message);
                 Ok(())
             }
             None => Err(unexpected()),
         }
     }
 
-    fn spawn(self: &Rc<Self>, seat: Seat) -> Result<Worker> {
-        let role = match seat {
-            Seat::Reader => "reader",
-            Seat::Part(_) => "part",
+    fn spawn(self: &Rc<Self>, slot: WorkerSlot) -> Result<Worker> {
+        let role = match slot {
+            WorkerSlot::Reader => "reader",
+            WorkerSlot::Part(_) => "part",
         };
         let pool = self.clone();
         let link = WorkerLink::spawn(role, &self.module, move |from| match from {
-            FromWorker::Ready => pool.flush(seat),
-            FromWorker::Message(message) => pool.hear(seat, &message),
-            FromWorker::Dead(why) => pool.bury(seat, &why),
+            FromWorker::Ready => pool.flush(slot),
+            FromWorker::Message(message) => pool.hear(slot, &message),
+            FromWorker::Dead(why) => pool.mark_dead(slot, &why),
         })?;
         Ok(Worker {
             link,
@@ -103,22 +103,22 @@ impl Pool {
         })
     }
 
-    fn flush(&self, seat: Seat) {
+    fn flush(&self, slot: WorkerSlot) {
         let mut workers = self.workers.borrow_mut();
-        let Some(worker) = workers.get_mut(&seat) else {
+        let Some(worker) = workers.get_mut(&slot) else {
             return;
         };
         worker.ready = true;
-        for parcel in std::mem::take(&mut worker.early) {
+        for message in std::mem::take(&mut worker.early) {
             // What can't be posted would be a fault of this code; its job ends when the worker does.
-            let _ = worker.link.post(parcel);
+            let _ = worker.link.post(message);
         }
     }
 
-    fn hear(&self, seat: Seat, message: &JsValue) {
-        let job = match seat {
-            Seat::Reader => link::head::<ReaderReply>(message).map(|reply| reply.job()),
-            Seat::Part(_) => match link::head::<PartReply>(message) {
+    fn hear(&self, slot: WorkerSlot, message: &JsValue) {
+        let job = match slot {
+            WorkerSlot::Reader => link::head::<ReaderReply>(message).map(|reply| reply.job()),
+            WorkerSlot::Part(_) => match link::head::<PartReply>(message) {
                 Ok(PartReply::Progress { job, bytes }) => return self.report(job, bytes),
                 reply => reply.map(|reply| reply.job()),
             },
@@ -143,12 +143,12 @@ impl Pool {
     }
 
     /// A worker died: its jobs end, and the next job starts another one.
-    fn bury(&self, seat: Seat, why: &str) {
-        let worker = self.workers.borrow_mut().remove(&seat);
+    fn mark_dead(&self, slot: WorkerSlot, why: &str) {
+        let worker = self.workers.borrow_mut().remove(&slot);
         let jobs: Vec<_> = self
             .running
             .borrow_mut()
-            .extract_if(|_, running| running.seat == seat)
+            .extract_if(|_, running| running.slot == slot)
             .collect();
         for (_, running) in jobs {
             let _ = running.fulfil.call1(&JsValue::NULL, &JsValue::from(why));

@@ -15,10 +15,10 @@ use web_sys::{Blob, CryptoKey};
 
 use self::jobs::{Running, Worker};
 use super::{
-    gate::{Gate, Permit},
-    link::{self, Parcel},
-    part::{FetchOrder, PartReply, PartRequest, Place, SendOrder},
-    reader::{ReaderReply, ReaderRequest, Turn},
+    link::{self, Message},
+    part::{FetchOrder, PartPlace, PartReply, PartRequest, SendOrder},
+    reader::{PassPosition, ReaderReply, ReaderRequest},
+    semaphore::{Permit, Semaphore},
 };
 use crate::{
     error::{ClientCode, Result},
@@ -37,7 +37,7 @@ pub(crate) type Job = u32;
 
 /// Which worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Seat {
+enum WorkerSlot {
     Reader,
     Part(usize),
 }
@@ -46,25 +46,25 @@ enum Seat {
 pub(crate) struct Pool {
     module: JsValue,
     part_workers: usize,
-    workers: RefCell<HashMap<Seat, Worker>>,
+    workers: RefCell<HashMap<WorkerSlot, Worker>>,
     running: RefCell<HashMap<Job, Running>>,
     next_job: Cell<Job>,
     next_part_worker: Cell<usize>,
-    upload_bytes: Gate,
-    download_bytes: Gate,
-    sends: Gate,
+    upload_bytes: Semaphore,
+    download_bytes: Semaphore,
+    sends: Semaphore,
 }
 
 /// Plaintext that a part worker keeps for a send. Dropping it gives the memory back.
-pub(crate) struct Kept {
+pub(crate) struct WorkerBuffer {
     pool: Rc<Pool>,
-    seat: Seat,
+    slot: WorkerSlot,
     job: Job,
     _bytes: Permit,
 }
 
 /// Bytes in this worker's hands, counted.
-pub(crate) struct Held {
+pub(crate) struct LeasedBytes {
     pub(crate) bytes: ArrayBuffer,
     permit: Permit,
 }
@@ -74,7 +74,7 @@ pub(crate) struct ReadOrder {
     pub(crate) transfer: u32,
     pub(crate) offset_bytes: u64,
     pub(crate) len_bytes: u32,
-    pub(crate) turn: Option<Turn>,
+    pub(crate) position: Option<PassPosition>,
     /// The transfer has nothing in memory: it must not wait for others who may wait for a person.
     pub(crate) first: bool,
 }
@@ -90,9 +90,9 @@ impl Pool {
             running: RefCell::default(),
             next_job: Cell::new(1),
             next_part_worker: Cell::new(0),
-            upload_bytes: Gate::new(UPLOAD_BYTES_IN_FLIGHT),
-            download_bytes: Gate::new(DOWNLOAD_BYTES_IN_FLIGHT),
-            sends: Gate::new(SENDS_AT_ONCE),
+            upload_bytes: Semaphore::new(UPLOAD_BYTES_IN_FLIGHT),
+            download_bytes: Semaphore::new(DOWNLOAD_BYTES_IN_FLIGHT),
+            sends: Semaphore::new(SENDS_AT_ONCE),
         })
     }
 
@@ -102,34 +102,34 @@ impl Pool {
 
     /// A picked file, under the transfer's number. The workers that it will need start meanwhile.
     pub(crate) fn open(self: &Rc<Self>, transfer: u32, blob: &Blob) -> Result<()> {
-        let parcel = Parcel::new(&ReaderRequest::Open { transfer })?.with("blob", blob);
-        self.post(Seat::Reader, parcel)?;
-        (0..self.part_workers).try_for_each(|number| self.start(Seat::Part(number)))
+        let message = Message::new(&ReaderRequest::Open { transfer })?.with("blob", blob);
+        self.post(WorkerSlot::Reader, message)?;
+        (0..self.part_workers).try_for_each(|number| self.start(WorkerSlot::Part(number)))
     }
 
     /// A transfer without a file: bytes will be fed to its SHA-256.
     pub(crate) fn begin(self: &Rc<Self>, transfer: u32) -> Result<()> {
-        self.tell(Seat::Reader, &ReaderRequest::Begin { transfer })
+        self.tell(WorkerSlot::Reader, &ReaderRequest::Begin { transfer })
     }
 
     /// The transfer is over.
     pub(crate) fn close(self: &Rc<Self>, transfer: u32) -> Result<()> {
-        self.tell(Seat::Reader, &ReaderRequest::Close { transfer })
+        self.tell(WorkerSlot::Reader, &ReaderRequest::Close { transfer })
     }
 
     /// Reads a slice; `FileNotReadable` where the browser refuses.
-    pub(crate) async fn read(self: &Rc<Self>, order: ReadOrder) -> Result<Held> {
+    pub(crate) async fn read(self: &Rc<Self>, order: ReadOrder) -> Result<LeasedBytes> {
         let amount = u64::from(order.len_bytes);
         let permit = if order.first {
-            self.upload_bytes.push_in(amount)
+            self.upload_bytes.acquire_over(amount)
         } else {
-            self.upload_bytes.enter(amount).await
+            self.upload_bytes.acquire(amount).await
         };
         let ReadOrder {
             transfer,
             offset_bytes,
             len_bytes,
-            turn,
+            position,
             ..
         } = order;
         let job = self.new_job();
@@ -138,14 +138,14 @@ impl Pool {
             job,
             offset_bytes,
             len_bytes,
-            turn,
+            position,
         };
         let reply = self
-            .run(job, Seat::Reader, Parcel::new(&request)?, None)
+            .run(job, WorkerSlot::Reader, Message::new(&request)?, None)
             .await?;
         match link::head(&reply)? {
             ReaderReply::Failed { why, .. } => Err(why.into()),
-            _ => Ok(Held {
+            _ => Ok(LeasedBytes {
                 bytes: link::buffer(&reply),
                 permit,
             }),
@@ -153,14 +153,19 @@ impl Pool {
     }
 
     /// Feeds bytes to the transfer's SHA-256 and gives them back.
-    pub(crate) async fn feed(self: &Rc<Self>, transfer: u32, held: Held) -> Result<Held> {
+    pub(crate) async fn feed(
+        self: &Rc<Self>,
+        transfer: u32,
+        leased: LeasedBytes,
+    ) -> Result<LeasedBytes> {
         let job = self.new_job();
-        let parcel = Parcel::new(&ReaderRequest::Feed { transfer, job })?.with_buffer(&held.bytes);
-        let reply = self.run(job, Seat::Reader, parcel, None).await?;
+        let message =
+            Message::new(&ReaderRequest::Feed { transfer, job })?.with_buffer(&leased.bytes);
+        let reply = self.run(job, WorkerSlot::Reader, message, None).await?;
         match link::head(&reply)? {
-            ReaderReply::Bytes { .. } => Ok(Held {
+            ReaderReply::Bytes { .. } => Ok(LeasedBytes {
                 bytes: link::buffer(&reply),
-                permit: held.permit,
+                permit: leased.permit,
             }),
             ReaderReply::Failed { why, .. } => Err(why.into()),
             ReaderReply::Digest { .. } => Err(unexpected()),
@@ -174,42 +179,47 @@ impl Pool {
         size_bytes: u64,
     ) -> Result<[u8; 32]> {
         let job = self.new_job();
-        let parcel = Parcel::new(&ReaderRequest::Digest { transfer, job })?;
-        let reply = self.run(job, Seat::Reader, parcel, None).await?;
+        let message = Message::new(&ReaderRequest::Digest { transfer, job })?;
+        let reply = self.run(job, WorkerSlot::Reader, message, None).await?;
         whole_file(link::head(&reply)?, size_bytes)
     }
 
     /// The MAC of a part; the bytes end here.
-    pub(crate) async fn mac(self: &Rc<Self>, place: &Place, held: Held) -> Result<[u8; 32]> {
-        let seat = self.next_part_seat();
-        self.mac_at(seat, self.new_job(), place, &held, false).await
+    pub(crate) async fn mac(
+        self: &Rc<Self>,
+        place: &PartPlace,
+        leased: LeasedBytes,
+    ) -> Result<[u8; 32]> {
+        let slot = self.next_part_slot();
+        self.mac_at(slot, self.new_job(), place, &leased, false)
+            .await
     }
 
     /// The MAC of a part; the bytes stay with the worker that will send them.
     pub(crate) async fn mac_and_keep(
         self: &Rc<Self>,
-        place: &Place,
-        held: Held,
-    ) -> Result<([u8; 32], Kept)> {
-        let (seat, job) = (self.next_part_seat(), self.new_job());
-        let mac = self.mac_at(seat, job, place, &held, true).await?;
+        place: &PartPlace,
+        leased: LeasedBytes,
+    ) -> Result<([u8; 32], WorkerBuffer)> {
+        let (slot, job) = (self.next_part_slot(), self.new_job());
+        let mac = self.mac_at(slot, job, place, &leased, true).await?;
         Ok((
             mac,
-            Kept {
+            WorkerBuffer {
                 pool: self.clone(),
-                seat,
+                slot,
                 job,
-                _bytes: held.permit,
+                _bytes: leased.permit,
             },
         ))
     }
 
     async fn mac_at(
         self: &Rc<Self>,
-        seat: Seat,
+        slot: WorkerSlot,
         job: Job,
-        place: &Place,
-        held: &Held,
+        place: &PartPlace,
+        leased: &LeasedBytes,
         keep: bool,
     ) -> Result<[u8; 32]> {
         let request = PartRequest::Mac {
@@ -217,25 +227,25 @@ impl Pool {
             place: place.clone(),
             keep,
         };
-        let parcel = Parcel::new(&request)?.with_buffer(&held.bytes);
-        match link::head(&self.run(job, seat, parcel, None).await?)? {
+        let message = Message::new(&request)?.with_buffer(&leased.bytes);
+        match link::head(&self.run(job, slot, message, None).await?)? {
             PartReply::Maced { mac, .. } => Ok(mac.0),
             _ => Err(unexpected()),
         }
     }
 
-    /// Seals and sends what was kept, if that is still `wanted` when its turn comes. The reply is `Sent`, `Refused` or
+    /// Seals and sends what was kept, if that is still `wanted` when its position comes. The reply is `Sent`, `Refused` or
     /// `Failed`.
     pub(crate) async fn send(
         self: &Rc<Self>,
         job: Job,
-        kept: Kept,
+        kept: WorkerBuffer,
         order: SendOrder,
         key: &CryptoKey,
         wanted: impl Fn() -> bool,
         on_progress: impl Fn(u64) + 'static,
     ) -> Result<PartReply> {
-        let _turn = self.sends.enter(1).await;
+        let _permit = self.sends.acquire(1).await;
         if !wanted() {
             return Err(ClientCode::Stopped.into());
         }
@@ -244,10 +254,10 @@ impl Pool {
             kept: kept.job,
             order,
         };
-        let parcel = Parcel::new(&request)?.with("key", key);
+        let message = Message::new(&request)?.with("key", key);
         link::head(
             &self
-                .run(job, kept.seat, parcel, Some(Box::new(on_progress)))
+                .run(job, kept.slot, message, Some(Box::new(on_progress)))
                 .await?,
         )
     }
@@ -258,16 +268,16 @@ impl Pool {
         job: Job,
         order: FetchOrder,
         key: &CryptoKey,
-    ) -> Result<Result<Held, PartReply>> {
+    ) -> Result<Result<LeasedBytes, PartReply>> {
         let permit = self
             .download_bytes
-            .enter(u64::from(order.place.len_bytes))
+            .acquire(u64::from(order.place.len_bytes))
             .await;
         let request = PartRequest::Fetch { job, order };
-        let parcel = Parcel::new(&request)?.with("key", key);
-        let reply = self.run(job, self.next_part_seat(), parcel, None).await?;
+        let message = Message::new(&request)?.with("key", key);
+        let reply = self.run(job, self.next_part_slot(), message, None).await?;
         Ok(match link::head(&reply)? {
-            PartReply::Opened { .. } => Ok(Held {
+            PartReply::Opened { .. } => Ok(LeasedBytes {
                 bytes: link::buffer(&reply),
                 permit,
             }),
@@ -276,35 +286,39 @@ impl Pool {
     }
 
     /// Sends bytes as they are.
-    pub(crate) async fn send_plain(self: &Rc<Self>, held: Held, url: String) -> Result<PartReply> {
-        let _turn = self.sends.enter(1).await;
+    pub(crate) async fn send_plain(
+        self: &Rc<Self>,
+        leased: LeasedBytes,
+        url: String,
+    ) -> Result<PartReply> {
+        let _permit = self.sends.acquire(1).await;
         let job = self.new_job();
-        let parcel = Parcel::new(&PartRequest::Plain { job, url })?.with_buffer(&held.bytes);
-        link::head(&self.run(job, self.next_part_seat(), parcel, None).await?)
+        let message = Message::new(&PartRequest::Plain { job, url })?.with_buffer(&leased.bytes);
+        link::head(&self.run(job, self.next_part_slot(), message, None).await?)
     }
 
     /// Ends a job on the wire; it still answers.
     pub(crate) fn abort(self: &Rc<Self>, job: Job) {
-        let seat = self.running.borrow().get(&job).map(|running| running.seat);
-        if let Some(seat @ Seat::Part(_)) = seat {
+        let slot = self.running.borrow().get(&job).map(|running| running.slot);
+        if let Some(slot @ WorkerSlot::Part(_)) = slot {
             // A worker that can't be told is dead, and so is its job.
-            let _ = self.tell(seat, &PartRequest::Abort { job });
+            let _ = self.tell(slot, &PartRequest::Abort { job });
         }
     }
 
-    fn next_part_seat(&self) -> Seat {
-        let seat = self.next_part_worker.get();
-        self.next_part_worker.set((seat + 1) % self.part_workers);
-        Seat::Part(seat)
+    fn next_part_slot(&self) -> WorkerSlot {
+        let slot = self.next_part_worker.get();
+        self.next_part_worker.set((slot + 1) % self.part_workers);
+        WorkerSlot::Part(slot)
     }
 }
 
-impl Drop for Kept {
+impl Drop for WorkerBuffer {
     fn drop(&mut self) {
         // What was sent is gone already, and a dead worker keeps nothing.
         let _ = self
             .pool
-            .tell(self.seat, &PartRequest::Drop { kept: self.job });
+            .tell(self.slot, &PartRequest::Drop { kept: self.job });
     }
 }
 

@@ -11,7 +11,7 @@ mod secret;
 
 pub use account::{AccountKey, AccountKeys, AccountPurpose, FingerprintKey, NameKey, WrapKey};
 pub use file::{CommitKey, Dek, FileKeys, MacKey, ManifestKey, PartKey, StateKey};
-pub use password::{AuthKey, Kek, KekCommit, Password, Prk, StretchError, stretch};
+pub use password::{AuthKey, KdfError, Kek, KekCommit, Password, Prk, derive_prk};
 
 use hkdf::Hkdf;
 use sha2::Sha256;

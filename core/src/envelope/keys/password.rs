@@ -58,7 +58,7 @@ impl std::fmt::Debug for Password {
 
 /// Why a password could not be stretched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum StretchError {
+pub enum KdfError {
     /// At registration: use [`Kdf::FALLBACK`]. At login: this device can not open this account.
     #[error("this device can not give the memory that the password's stretching needs")]
     OutOfMemory,
@@ -80,16 +80,15 @@ secret!(
 );
 
 /// Argon2id over the password: slow by intent, a third of a second and 64 MiB. Once per unlock, never per file.
-pub fn stretch(password: &Password, prefix: &SlotPrefix) -> Result<Prk, StretchError> {
+pub fn derive_prk(password: &Password, prefix: &SlotPrefix) -> Result<Prk, KdfError> {
     let Kdf::Argon2id { memory_kib, passes } = prefix.kdf() else {
-        return Err(StretchError::NotAPasswordSlot);
+        return Err(KdfError::NotAPasswordSlot);
     };
-    let params =
-        Params::new(memory_kib, passes, 1, Some(32)).map_err(|_| StretchError::OutOfMemory)?;
+    let params = Params::new(memory_kib, passes, 1, Some(32)).map_err(|_| KdfError::OutOfMemory)?;
     let mut output = Zeroizing::new([0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(password.0.as_bytes(), prefix.salt(), output.as_mut_slice())
-        .map_err(|_| StretchError::OutOfMemory)?;
+        .map_err(|_| KdfError::OutOfMemory)?;
     Ok(Prk {
         secret: PrkSecret::from_bytes(&output),
         prefix: *prefix,
@@ -105,8 +104,8 @@ impl Prk {
         }
     }
 
-    /// What [`stretch`] gave for this slot in another worker.
-    pub fn from_stretched(secret: &[u8; 32], prefix: &SlotPrefix) -> Self {
+    /// What [`derive_prk`] gave for this slot in another worker.
+    pub fn from_derived(secret: &[u8; 32], prefix: &SlotPrefix) -> Self {
         Self {
             secret: PrkSecret::from_bytes(secret),
             prefix: *prefix,

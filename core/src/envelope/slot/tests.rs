@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::envelope::{
-    keys::{Password, StretchError, stretch},
+    keys::{KdfError, Password, derive_prk},
     test_support::seeded,
 };
 
@@ -24,13 +24,13 @@ fn recovery_slot() -> (KeySlot, Prk, AccountKey) {
 fn the_right_password_opens_and_a_wrong_one_is_told_apart() {
     let mut entropy = seeded("password slot");
     let prefix = SlotPrefix::generate(Kdf::FALLBACK, &mut entropy).unwrap();
-    let prk = stretch(&Password::new("correct horse"), &prefix).unwrap();
+    let prk = derive_prk(&Password::new("correct horse"), &prefix).unwrap();
     let key = AccountKey::generate(&mut entropy);
     let bytes = KeySlot::seal(&key, &prk, &USER, Iv::generate(&mut entropy)).to_bytes();
     let slot = KeySlot::parse(&bytes).unwrap();
     assert_eq!(slot.prefix().as_bytes(), &bytes[..28]);
     assert_eq!(slot.open(&prk, &USER), Ok(key));
-    let wrong = stretch(&Password::new("correct horsf"), slot.prefix()).unwrap();
+    let wrong = derive_prk(&Password::new("correct horsf"), slot.prefix()).unwrap();
     assert_eq!(slot.open(&wrong, &USER), Err(SlotError::WrongSecret));
     assert_ne!(wrong.derive_auth(), prk.derive_auth());
 }
@@ -49,8 +49,8 @@ fn a_recovery_key_opens_without_stretching() {
     let (slot, prk, key) = recovery_slot();
     assert_eq!(slot.open(&prk, &USER), Ok(key));
     assert_eq!(
-        stretch(&Password::new("x"), slot.prefix()),
-        Err(StretchError::NotAPasswordSlot)
+        derive_prk(&Password::new("x"), slot.prefix()),
+        Err(KdfError::NotAPasswordSlot)
     );
 }
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::plan::{PartSpan, PlanParams};
-use crate::transfer::{Failure, SealedRow, Ticket, Trouble};
+use crate::transfer::{Failure, SealedRow, Ticket, TransferError};
 use crate::wire::PartsPage;
 
 /// What the machine must know before it begins.
@@ -84,9 +84,7 @@ pub enum Action {
         /// On the clock of `step`'s `now_ms`.
         at_ms: u64,
     },
-    /// Abort the sink: what was written must not be kept. `Ended` follows.
-    AbortSink,
-    /// It is over; nothing is under way.
+    /// It is over; nothing is under way. Close the sink after [`Outcome::Done`], else abort it.
     Ended(Outcome),
 }
 
@@ -126,8 +124,6 @@ pub enum Request {
     },
     /// Finish the SHA-256 -> [`Answer::FileHash`].
     FinishHash,
-    /// Close the sink: the file is whole and genuine -> [`Answer::Closed`].
-    CloseSink,
 }
 
 /// What a request gave.
@@ -143,8 +139,6 @@ pub enum Answer {
     Written,
     /// Of [`Request::FinishHash`].
     FileHash([u8; 32]),
-    /// Of [`Request::CloseSink`].
-    Closed,
 }
 
 /// What header and manifest say.
@@ -170,5 +164,5 @@ pub enum Outcome {
     /// By `Stop`.
     Stopped,
     /// Nothing that was written may be kept.
-    Failed(Trouble),
+    Failed(TransferError),
 }

@@ -1,15 +1,16 @@
 //! Parts come in side by side, are opened, and are written in order; the hash decides at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow::{Break, Continue};
 
 use uuid::Uuid;
 
 use super::contract::{Answer, DownloadSetup, Outcome, Request};
-use super::{DownloadDesk, Leave};
+use super::step::{DownloadQueue, Flow, Step, Transition, fail};
 use crate::plan::{PartSpan, Plan};
-use crate::progress::{Meter, Phase};
-use crate::transfer::desk::AfterFailure;
-use crate::transfer::{Failure, SealedRow, Ticket, Trouble};
+use crate::progress::Phase;
+use crate::transfer::queue::AfterFailure;
+use crate::transfer::{Failure, SealedRow, Ticket, TransferError};
 use crate::wire::ErrorCode;
 
 /// A body that does not open is fetched so often in all: it may have been damaged on its way.
@@ -31,7 +32,7 @@ pub(super) struct Receiving {
     fetches: BTreeMap<Ticket, PartSpan>,
     /// Opened, to be written.
     ready: BTreeMap<u32, Ticket>,
-    /// Under the sink's pen.
+    /// Being written to the sink.
     writing: Option<Ticket>,
     written_parts: u32,
     written_bytes: u64,
@@ -75,30 +76,30 @@ impl Receiving {
     }
 
     /// Does all that can be done now.
-    pub(super) fn proceed(&mut self, desk: &mut DownloadDesk) {
-        self.wake(desk.now_ms());
-        self.write_next(desk);
-        self.fetch_more(desk);
+    pub(super) fn proceed(&mut self, step: &mut Step<'_>) {
+        self.wake(step.queue.now_ms());
+        self.write_next(step);
+        self.fetch_more(step);
         if self.written_parts == self.plan.part_count()
             && self.writing.is_none()
-            && !desk.has_errand()
+            && !step.queue.has_pending()
         {
-            desk.want(Request::FinishHash);
+            step.queue.submit(Request::FinishHash);
         }
     }
 
-    fn write_next(&mut self, desk: &mut DownloadDesk) {
+    fn write_next(&mut self, step: &mut Step<'_>) {
         let number = self.written_parts + 1;
         if self.writing.is_some() {
             return;
         }
         if let (Some(buffer), Some(part)) = (self.ready.remove(&number), self.plan.part(number)) {
-            self.writing = Some(desk.send_out(Request::Write { part, buffer }));
+            self.writing = Some(step.queue.issue(Request::Write { part, buffer }));
         }
     }
 
-    fn fetch_more(&mut self, desk: &mut DownloadDesk) {
-        while self.has_free_fetch() && desk.line.is_open(desk.now_ms()) {
+    fn fetch_more(&mut self, step: &mut Step<'_>) {
+        while self.has_free_fetch() && step.queue.connection.is_open(step.queue.now_ms()) {
             let Some(part) = self.next_part().filter(|part| self.has_room_for(*part)) else {
                 return;
             };
@@ -110,7 +111,7 @@ impl Receiving {
                 self.asked = part.number;
                 self.buffered_bytes += u64::from(part.len_bytes);
             }
-            let ticket = desk.send_out(Request::Fetch {
+            let ticket = step.queue.issue(Request::Fetch {
                 file_id: self.file_id,
                 part,
                 row,
@@ -138,45 +139,42 @@ impl Receiving {
 
     pub(super) fn answered(
         &mut self,
-        desk: &mut DownloadDesk,
-        meter: &mut Meter,
+        step: &mut Step<'_>,
         ticket: Ticket,
-        errand: Option<Request>,
+        request: Option<Request>,
         answer: Answer,
-    ) -> Result<(), Leave> {
-        match (errand, answer) {
+    ) -> Flow {
+        match (request, answer) {
             (None, Answer::Fetched) => {
-                self.fetched(desk, ticket);
-                Ok(())
+                self.fetched(step, ticket);
+                Continue(())
             }
             (None, Answer::Written) if self.writing == Some(ticket) => {
-                self.written(desk, meter);
-                Ok(())
+                self.written(step);
+                Continue(())
             }
             (Some(Request::FinishHash), Answer::FileHash(sha256)) if sha256 == self.sha256 => {
-                desk.want(Request::CloseSink);
-                Ok(())
+                Break(Transition::End(Outcome::Done))
             }
             (Some(Request::FinishHash), Answer::FileHash(_)) => {
-                Err(Leave::failed(Trouble::NotGenuine { part: None }))
+                fail(TransferError::NotGenuine { part: None })
             }
-            (Some(Request::CloseSink), Answer::Closed) => Err(Leave::End(Outcome::Done)),
             (None, _) if self.writing != Some(ticket) && !self.fetches.contains_key(&ticket) => {
-                Ok(())
+                Continue(())
             }
-            _ => Err(Leave::failed(Trouble::ClientFault)),
+            _ => fail(TransferError::ClientFault),
         }
     }
 
-    fn fetched(&mut self, desk: &mut DownloadDesk, ticket: Ticket) {
+    fn fetched(&mut self, step: &mut Step<'_>, ticket: Ticket) {
         if let Some(part) = self.fetches.remove(&ticket) {
-            desk.line.succeeded();
+            step.queue.connection.succeeded();
             self.failures.remove(&part.number);
             self.ready.insert(part.number, ticket);
         }
     }
 
-    fn written(&mut self, desk: &DownloadDesk, meter: &mut Meter) {
+    fn written(&mut self, step: &mut Step<'_>) {
         self.writing = None;
         self.written_parts += 1;
         let len_bytes = self
@@ -185,55 +183,55 @@ impl Receiving {
             .map_or(0, |part| u64::from(part.len_bytes));
         self.buffered_bytes = self.buffered_bytes.saturating_sub(len_bytes);
         self.written_bytes += len_bytes;
-        meter.checked(desk.now_ms(), len_bytes);
-        meter.on_wire(desk.now_ms(), 0, len_bytes);
-        meter.restate(self.written_parts, self.written_bytes);
+        step.meter.compared(step.queue.now_ms(), len_bytes);
+        step.meter.on_wire(step.queue.now_ms(), 0, len_bytes);
+        step.meter.restate(self.written_parts, self.written_bytes);
     }
 
-    pub(super) fn fetch_failed(
+    pub(super) fn part_failed(
         &mut self,
-        desk: &mut DownloadDesk,
+        step: &mut Step<'_>,
         ticket: Ticket,
         failure: &Failure,
-    ) -> Result<(), Leave> {
+    ) -> Flow {
         if self.writing == Some(ticket) {
             self.writing = None;
-            return Err(Leave::failed(match failure {
-                Failure::SinkFailed => Trouble::SinkFailed,
-                _ => Trouble::ClientFault,
-            }));
+            return fail(match failure {
+                Failure::SinkFailed => TransferError::SinkFailed,
+                _ => TransferError::ClientFault,
+            });
         }
         let Some(part) = self.fetches.remove(&ticket) else {
-            return Ok(());
+            return Continue(());
         };
         let failures = self.failures.entry(part.number).or_default();
         failures.in_all = failures.in_all.saturating_add(1);
         failures.bad_bodies += u32::from(*failure == Failure::NotGenuine);
         let failures = *failures;
-        let after_secs = match desk.after_failure(failure) {
-            AfterFailure::Again { after_secs } => after_secs,
-            AfterFailure::Over(Trouble::NotGenuine { .. })
+        let after_secs = match step.queue.after_failure(failure) {
+            AfterFailure::Retry { after_secs } => after_secs,
+            AfterFailure::GiveUp(TransferError::NotGenuine { .. })
                 if failures.bad_bodies < MOST_BAD_BODIES =>
             {
                 None
             }
-            AfterFailure::Over(trouble) => {
-                return Err(Leave::failed(of_part(trouble, part.number)));
+            AfterFailure::GiveUp(error) => {
+                return fail(of_part(error, part.number));
             }
         };
-        let until_ms = desk.due_ms(failures.in_all, after_secs);
+        let until_ms = step.queue.due_ms(failures.in_all, after_secs);
         self.delayed.insert((until_ms, part.number));
-        Ok(())
+        Continue(())
     }
 
     /// Drops everything under way.
-    pub(super) fn cancel(&mut self, desk: &mut DownloadDesk) {
+    pub(super) fn cancel(&mut self, step: &mut Step<'_>) {
         let fetches = std::mem::take(&mut self.fetches).into_keys();
         let ready = std::mem::take(&mut self.ready).into_values();
         fetches
             .chain(ready)
             .chain(self.writing.take())
-            .for_each(|ticket| desk.cancel(ticket));
+            .for_each(|ticket| step.queue.cancel(ticket));
     }
 
     pub(super) fn next_wake_ms(&self) -> Option<u64> {
@@ -253,7 +251,7 @@ impl Receiving {
         }
     }
 
-    pub(super) fn phase(&self, desk: &DownloadDesk) -> Phase {
+    pub(super) fn phase(&self, queue: &DownloadQueue) -> Phase {
         if self.written_parts == self.plan.part_count() {
             return Phase::Finishing;
         }
@@ -262,9 +260,9 @@ impl Receiving {
         }
         let delayed = || {
             self.next_wake_ms()
-                .map(|until_ms| (desk.last_reason(), Some(until_ms)))
+                .map(|until_ms| (queue.last_reason(), Some(until_ms)))
         };
-        match desk.line.waiting(desk.now_ms()).or_else(delayed) {
+        match queue.connection.waiting(queue.now_ms()).or_else(delayed) {
             Some((reason, until_ms)) => Phase::Waiting { reason, until_ms },
             None => Phase::Sending,
         }
@@ -272,10 +270,12 @@ impl Receiving {
 }
 
 /// Damage has a place.
-fn of_part(trouble: Trouble, number: u32) -> Trouble {
-    match trouble {
-        Trouble::NotGenuine { .. } => Trouble::NotGenuine { part: Some(number) },
-        Trouble::Refused(ErrorCode::PartCorrupt) => Trouble::PartCorrupt { part: number },
+fn of_part(error: TransferError, number: u32) -> TransferError {
+    match error {
+        TransferError::NotGenuine { .. } => TransferError::NotGenuine { part: Some(number) },
+        TransferError::Refused(ErrorCode::PartCorrupt) => {
+            TransferError::PartCorrupt { part: number }
+        }
         other => other,
     }
 }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::plan::{PartSpan, PlanParams};
-use crate::transfer::{Checkpoint, Failure, Ticket, Trouble};
+use crate::transfer::{Checkpoint, Failure, Ticket, TransferError};
 use crate::wire::{Bytes64, Candidate, CheckResponse, PartsPage, StoredPart};
 
 /// What the machine must know before it begins.
@@ -354,7 +354,7 @@ pub enum Outcome {
     /// By `Discard`: nothing of it is stored any more.
     Discarded,
     /// Ended by itself; stored parts are kept.
-    Failed(Trouble),
+    Failed(TransferError),
 }
 
 /// A complete file.
@@ -367,5 +367,5 @@ pub struct Done {
     /// It was complete before; nothing was sent in this run.
     pub already_stored: bool,
     /// It was begun under another label, and giving it this one failed for this reason.
-    pub not_renamed: Option<Trouble>,
+    pub not_renamed: Option<TransferError>,
 }

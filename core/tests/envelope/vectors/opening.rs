@@ -7,7 +7,7 @@ use ferry_core::{
     envelope::{
         checkpoint,
         header::Header,
-        keys::{AccountKey, AccountKeys, Dek, FileKeys, Password, Prk, stretch},
+        keys::{AccountKey, AccountKeys, Dek, FileKeys, Password, Prk, derive_prk},
         label,
         manifest::{ContentError, OpenError as ManifestError},
         part::{self, PartRecord},
@@ -51,7 +51,7 @@ fn stretch_once(password: &str, prefix: &SlotPrefix) -> Prk {
     STRETCHED.with_borrow_mut(|known| {
         known
             .entry(key)
-            .or_insert_with(|| stretch(&Password::new(password), prefix).unwrap())
+            .or_insert_with(|| derive_prk(&Password::new(password), prefix).unwrap())
             .clone()
     })
 }

@@ -1,29 +1,24 @@
 //! Results of sends: acknowledged rows, and what each failure means for the part and for the upload.
 
-use super::{CHECKPOINT_EVERY_MS, Sending, Working};
-use crate::progress::Meter;
-use crate::transfer::desk::AfterFailure;
-use crate::transfer::upload::contract::Action;
-use crate::transfer::upload::{Leave, UploadDesk};
-use crate::transfer::{Failure, SealedRow, Ticket, Trouble};
+use std::ops::ControlFlow::{Break, Continue};
+
+use super::active::{ActiveUpload, CHECKPOINT_EVERY_MS, Sending};
+use super::contract::Action;
+use super::step::{Flow, Step, Transition, fail};
+use crate::transfer::queue::AfterFailure;
+use crate::transfer::{Failure, SealedRow, Ticket, TransferError};
 use crate::wire::{Compression, ErrorCode, StoredPart};
 
 /// IV and tag that a sealed body has beyond its plaintext.
 const SEAL_BYTES: u32 = 28;
 
-impl Working {
-    pub(in crate::transfer::upload) fn is_send(&self, ticket: Ticket) -> bool {
+impl ActiveUpload {
+    pub(super) fn is_send(&self, ticket: Ticket) -> bool {
         self.sends.contains_key(&ticket)
     }
 
     /// Body bytes moved.
-    pub(in crate::transfer::upload) fn send_moved(
-        &mut self,
-        desk: &UploadDesk,
-        meter: &mut Meter,
-        ticket: Ticket,
-        sent_bytes: u64,
-    ) {
+    pub(super) fn send_moved(&mut self, step: &mut Step<'_>, ticket: Ticket, sent_bytes: u64) {
         let Some(sending) = self.sends.get_mut(&ticket) else {
             return;
         };
@@ -32,106 +27,105 @@ impl Working {
             .max(sending.sent_bytes);
         let moved_bytes = now_bytes - sending.sent_bytes;
         sending.sent_bytes = now_bytes;
-        self.show_wire(desk, meter, moved_bytes);
+        self.show_wire(step, moved_bytes);
     }
 
-    fn show_wire(&self, desk: &UploadDesk, meter: &mut Meter, moved_bytes: u64) {
+    fn show_wire(&self, step: &mut Step<'_>, moved_bytes: u64) {
         let on_wire_bytes = self.sends.values().map(|sending| sending.sent_bytes).sum();
-        meter.on_wire(desk.now_ms(), on_wire_bytes, moved_bytes);
+        step.meter
+            .on_wire(step.queue.now_ms(), on_wire_bytes, moved_bytes);
     }
 
     /// A part was acknowledged.
-    pub(in crate::transfer::upload) fn sent(
+    pub(super) fn sent(
         &mut self,
-        desk: &mut UploadDesk,
-        meter: &mut Meter,
+        step: &mut Step<'_>,
         ticket: Ticket,
         row: &StoredPart,
         sealed: ([u8; 12], [u8; 16]),
-    ) -> Result<(), Leave> {
+    ) -> Flow {
         let Some(sending) = self.sends.remove(&ticket) else {
-            return Ok(());
+            return Continue(());
         };
         self.release(sending.part);
         if !is_honest(&sending, row, sealed) {
-            return Err(Leave::failed(Trouble::NotGenuine {
+            return fail(TransferError::NotGenuine {
                 part: Some(sending.part.number),
-            }));
+            });
         }
         self.parts.acknowledge(acknowledged(&sending, row));
         self.sent_parts += 1;
-        desk.line.succeeded();
+        step.queue.connection.succeeded();
         self.window
-            .arrived(desk.now_ms(), sending.part.len_bytes.into());
+            .arrived(step.queue.now_ms(), sending.part.len_bytes.into());
         self.show_wire(
-            desk,
-            meter,
+            step,
             u64::from(sending.part.len_bytes).saturating_sub(sending.sent_bytes),
         );
-        self.restate(meter);
-        self.save_checkpoint(desk);
-        Ok(())
+        self.restate(step);
+        self.save_checkpoint(step);
+        Continue(())
     }
 
-    fn save_checkpoint(&mut self, desk: &mut UploadDesk) {
-        if desk.now_ms() >= self.checkpoint_due_ms {
-            desk.act(Action::SaveCheckpoint(Box::new(self.checkpoint())));
+    fn save_checkpoint(&mut self, step: &mut Step<'_>) {
+        if step.queue.now_ms() >= self.checkpoint_due_ms {
+            step.queue
+                .emit(Action::SaveCheckpoint(Box::new(self.checkpoint())));
             let pause_ms = CHECKPOINT_EVERY_MS + u64::from(self.parts.stored_parts());
-            self.checkpoint_due_ms = desk.now_ms().saturating_add(pause_ms);
+            self.checkpoint_due_ms = step.queue.now_ms().saturating_add(pause_ms);
         }
     }
 
     /// A part was not acknowledged.
-    pub(in crate::transfer::upload) fn send_failed(
+    pub(super) fn send_failed(
         &mut self,
-        desk: &mut UploadDesk,
-        meter: &mut Meter,
+        step: &mut Step<'_>,
         ticket: Ticket,
         failure: &Failure,
-    ) -> Result<(), Leave> {
+    ) -> Flow {
         let Some(sending) = self.sends.remove(&ticket) else {
-            return Ok(());
+            return Continue(());
         };
         self.release(sending.part);
-        self.show_wire(desk, meter, 0);
+        self.show_wire(step, 0);
         let attempts = self.parts.send_failed(sending.part.number);
         match failure {
             Failure::Problem(problem) => match problem.code {
                 ErrorCode::PartDiffers | ErrorCode::GenerationMismatch => {
-                    self.list_again(desk, Trouble::Refused(problem.code))
+                    self.relist(step, TransferError::Refused(problem.code))
                 }
                 ErrorCode::FileComplete | ErrorCode::UploadExpired => {
-                    Err(Leave::CheckAgain(problem.code))
+                    Break(Transition::CheckAgain(problem.code))
                 }
-                _ => self.send_again_later(desk, sending, attempts, failure),
+                _ => self.send_again_later(step, sending, attempts, failure),
             },
             Failure::Network | Failure::Stalled => {
                 self.window.stumbled();
-                self.send_again_later(desk, sending, attempts, failure)
+                self.send_again_later(step, sending, attempts, failure)
             }
-            _ => self.send_again_later(desk, sending, attempts, failure),
+            _ => self.send_again_later(step, sending, attempts, failure),
         }
     }
 
     fn send_again_later(
         &mut self,
-        desk: &mut UploadDesk,
+        step: &mut Step<'_>,
         sending: Sending,
         attempts: u32,
         failure: &Failure,
-    ) -> Result<(), Leave> {
-        match desk.after_failure(failure) {
-            AfterFailure::Again { after_secs } => {
-                let until_ms = desk.due_ms(attempts, after_secs);
+    ) -> Flow {
+        match step.queue.after_failure(failure) {
+            AfterFailure::Retry { after_secs } => {
+                let until_ms = step.queue.due_ms(attempts, after_secs);
                 self.parts.delay(sending.part.number, until_ms);
-                Ok(())
+                Continue(())
             }
-            AfterFailure::Over(Trouble::NotGenuine { part: None }) => {
-                Err(Leave::failed(Trouble::NotGenuine {
+            AfterFailure::GiveUp(TransferError::NotGenuine { part: None }) => {
+                fail(TransferError::NotGenuine {
                     part: Some(sending.part.number),
-                }))
+                })
             }
-            AfterFailure::Over(trouble) => Err(Leave::failed(trouble)),
+            AfterFailure::GiveUp(error) => fail(error),
         }
     }
 }

@@ -2,36 +2,38 @@
 //! file and compares. Name and size never decide.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow::{Break, Continue};
 
 use uuid::Uuid;
 
+use super::candidate::{Match, ResumeCandidate};
 use super::contract::{Answer, OpenedCandidate, Purpose, Request};
-use super::found::{Found, Match};
-use super::{Leave, UploadDesk};
-use crate::transfer::{Checkpoint, Failure, Ticket, Trouble};
+use super::step::{Flow, Handled, Step, Transition, client_fault, fail, unread};
+use crate::transfer::{Checkpoint, Failure, Ticket, TransferError};
 use crate::wire::{Candidate, ErrorCode, PartsPage};
 
 /// The search for an earlier upload.
 #[derive(Debug)]
-pub(super) struct Choosing {
+pub(super) struct CandidateSearch {
     label: String,
     size_bytes: u64,
     /// The upload of the run before: it is tried first.
     preferred: Option<Uuid>,
-    queue: VecDeque<Candidate>,
+    /// Most promising first.
+    untried: VecDeque<Candidate>,
     /// The best of those where only some probes matched.
-    partial: Option<(Match, Box<Found>)>,
-    step: Step,
+    partial: Option<(Match, Box<ResumeCandidate>)>,
+    state: SearchState,
 }
 
 #[derive(Debug)]
-enum Step {
+enum SearchState {
     Checking,
     Opening(Box<Candidate>),
-    Listing(Box<Found>),
-    Probing(Box<Found>, Probes),
+    Listing(Box<ResumeCandidate>),
+    Probing(Box<ResumeCandidate>, Probes),
     /// The candidate is chosen; its keys are made the current ones again.
-    Reopening(Box<Found>),
+    Reopening(Box<ResumeCandidate>),
 }
 
 #[derive(Debug, Default)]
@@ -40,100 +42,97 @@ struct Probes {
     result: Match,
 }
 
-impl Choosing {
+impl CandidateSearch {
     pub(super) fn begin(
-        label: &str,
+        step: &mut Step<'_>,
+        label: String,
         size_bytes: u64,
         preferred: Option<Uuid>,
-        desk: &mut UploadDesk,
     ) -> Self {
-        desk.want(Request::Check);
-        Choosing {
-            label: label.to_owned(),
+        step.queue.submit(Request::Check);
+        CandidateSearch {
+            label,
             size_bytes,
             preferred,
-            queue: VecDeque::new(),
+            untried: VecDeque::new(),
             partial: None,
-            step: Step::Checking,
+            state: SearchState::Checking,
         }
     }
 
-    /// An errand of this search was answered.
-    pub(super) fn answered(&mut self, desk: &mut UploadDesk, answer: Answer) -> Result<(), Leave> {
-        match (std::mem::replace(&mut self.step, Step::Checking), answer) {
-            (Step::Checking, Answer::Checked(check)) => {
-                self.queue = self.in_order_of_promise(check.candidates);
-                self.try_next(desk)
+    /// A request of this search was answered.
+    pub(super) fn answered(&mut self, step: &mut Step<'_>, answer: Answer) -> Flow {
+        match (
+            std::mem::replace(&mut self.state, SearchState::Checking),
+            answer,
+        ) {
+            (SearchState::Checking, Answer::Checked(check)) => {
+                self.untried = self.most_promising_first(check.candidates);
+                self.try_next(step)
             }
-            (Step::Opening(candidate), Answer::Opened(opened)) => {
-                self.opened(desk, candidate, *opened)
+            (SearchState::Opening(candidate), Answer::Opened(opened)) => {
+                self.opened(step, candidate, *opened)
             }
-            (Step::Opening(_) | Step::Reopening(_), Answer::InUse) => self.try_next(desk),
-            (Step::Listing(found), Answer::Parts(page)) => self.listed(desk, found, page),
-            (Step::Reopening(found), Answer::Opened(_)) => Err(Leave::Adopt(found)),
-            _ => Err(Leave::fault()),
+            (SearchState::Opening(_) | SearchState::Reopening(_), Answer::InUse) => {
+                self.try_next(step)
+            }
+            (SearchState::Listing(found), Answer::Parts(page)) => self.listed(step, found, page),
+            (SearchState::Reopening(found), Answer::Opened(_)) => Break(Transition::Adopt(found)),
+            _ => client_fault(),
         }
     }
 
-    /// An errand of this search failed. False: it is to be judged by the common rule.
-    pub(super) fn failed(
-        &mut self,
-        desk: &mut UploadDesk,
-        failure: &Failure,
-    ) -> Result<bool, Leave> {
+    /// A request of this search failed.
+    pub(super) fn failed(&mut self, step: &mut Step<'_>, failure: &Failure) -> Flow<Handled> {
         let is_gone = matches!(failure, Failure::Problem(problem)
             if matches!(problem.code, ErrorCode::NotFound | ErrorCode::UploadExpired));
-        let skips = match self.step {
-            Step::Opening(_) => *failure == Failure::NotGenuine,
-            Step::Listing(_) => is_gone,
+        let skips = match self.state {
+            SearchState::Opening(_) => *failure == Failure::NotGenuine,
+            SearchState::Listing(_) => is_gone,
             _ => false,
         };
-        if skips {
-            self.try_next(desk)?;
+        if !skips {
+            return Continue(Handled::ByCommonRule);
         }
-        Ok(skips)
+        self.try_next(step)?;
+        Continue(Handled::Here)
     }
 
     pub(super) fn is_probe(&self, ticket: Ticket) -> bool {
-        matches!(&self.step, Step::Probing(_, probes) if probes.pending.contains_key(&ticket))
+        matches!(&self.state, SearchState::Probing(_, probes) if probes.pending.contains_key(&ticket))
     }
 
     /// A probe was read.
-    pub(super) fn probed(
-        &mut self,
-        desk: &mut UploadDesk,
-        ticket: Ticket,
-        mac: [u8; 32],
-    ) -> Result<(), Leave> {
-        let Step::Probing(_, probes) = &mut self.step else {
-            return Ok(());
+    pub(super) fn probed(&mut self, step: &mut Step<'_>, ticket: Ticket, mac: [u8; 32]) -> Flow {
+        let SearchState::Probing(_, probes) = &mut self.state else {
+            return Continue(());
         };
         if let Some(expected) = probes.pending.remove(&ticket) {
             probes.result.probed += 1;
             probes.result.equal += u32::from(expected == mac);
         }
-        self.judge_when_probed(desk)
+        self.judge_when_probed(step)
     }
 
-    pub(super) fn probe_failed(&mut self, ticket: Ticket, failure: &Failure) -> Leave {
-        if let Step::Probing(_, probes) = &mut self.step {
+    pub(super) fn probe_failed(&mut self, ticket: Ticket, failure: &Failure) -> Flow {
+        if let SearchState::Probing(_, probes) = &mut self.state {
             probes.pending.remove(&ticket);
         }
-        Leave::unread(failure)
+        unread(failure)
     }
 
     /// Drops everything under way.
-    pub(super) fn cancel(&mut self, desk: &mut UploadDesk) {
-        if let Step::Probing(_, probes) = &mut self.step {
+    pub(super) fn cancel(&mut self, step: &mut Step<'_>) {
+        if let SearchState::Probing(_, probes) = &mut self.state {
             std::mem::take(&mut probes.pending)
                 .into_keys()
-                .for_each(|ticket| desk.cancel(ticket));
+                .for_each(|ticket| step.queue.cancel(ticket));
         }
     }
 
     /// Best first: the run before, then unfinished before complete and equal size before others, then most stored.
     /// What nothing is stored of comes last: no part can tell whether it is this file.
-    fn in_order_of_promise(&self, candidates: Vec<Candidate>) -> VecDeque<Candidate> {
+    fn most_promising_first(&self, candidates: Vec<Candidate>) -> VecDeque<Candidate> {
         let mut usable: Vec<Candidate> = candidates
             .into_iter()
             .filter(|candidate| self.is_usable(candidate))
@@ -157,7 +156,7 @@ impl Choosing {
         usable.into()
     }
 
-    /// Complete or can be gone on with; under another label only where size and content can show that it is this file.
+    /// Complete or can be resumed; under another label only where size and content can show that it is this file.
     fn is_usable(&self, candidate: &Candidate) -> bool {
         let is_alive = candidate.is_complete || candidate.can_resume;
         let is_comparable = candidate.stored_parts > 0 && candidate.size == self.size_bytes;
@@ -168,89 +167,93 @@ impl Choosing {
         is_alive && (is_ours || is_renamed)
     }
 
-    fn try_next(&mut self, desk: &mut UploadDesk) -> Result<(), Leave> {
-        match (self.queue.pop_front(), self.partial.take()) {
+    fn try_next(&mut self, step: &mut Step<'_>) -> Flow {
+        match (self.untried.pop_front(), self.partial.take()) {
             (Some(candidate), partial) => {
                 self.partial = partial;
-                desk.want(Request::OpenCandidate(Box::new(candidate.clone())));
-                self.step = Step::Opening(Box::new(candidate));
-                Ok(())
+                step.queue
+                    .submit(Request::OpenCandidate(Box::new(candidate.clone())));
+                self.state = SearchState::Opening(Box::new(candidate));
+                Continue(())
             }
             (None, Some((_, found))) => {
-                desk.want(Request::OpenCandidate(found.candidate.clone()));
-                self.step = Step::Reopening(found);
-                Ok(())
+                step.queue
+                    .submit(Request::OpenCandidate(found.candidate.clone()));
+                self.state = SearchState::Reopening(found);
+                Continue(())
             }
-            (None, None) => Err(Leave::Fresh),
+            (None, None) => Break(Transition::Fresh),
         }
     }
 
     fn opened(
         &mut self,
-        desk: &mut UploadDesk,
+        step: &mut Step<'_>,
         candidate: Box<Candidate>,
         opened: OpenedCandidate,
-    ) -> Result<(), Leave> {
-        match Found::new(candidate, opened, self.size_bytes) {
+    ) -> Flow {
+        match ResumeCandidate::new(candidate, opened, self.size_bytes) {
             Some(found) => {
-                desk.want(Request::FetchParts {
+                step.queue.submit(Request::FetchParts {
                     file_id: found.file_id(),
                     after: 0,
                 });
-                self.step = Step::Listing(Box::new(found));
-                Ok(())
+                self.state = SearchState::Listing(Box::new(found));
+                Continue(())
             }
-            None => self.try_next(desk),
+            None => self.try_next(step),
         }
     }
 
     fn listed(
         &mut self,
-        desk: &mut UploadDesk,
-        mut found: Box<Found>,
+        step: &mut Step<'_>,
+        mut found: Box<ResumeCandidate>,
         page: PartsPage,
-    ) -> Result<(), Leave> {
+    ) -> Flow {
         let next = next_page(&found.rows, &page)?;
         found.rows.extend(page.parts);
         match next {
             Some(after) => {
-                desk.want(Request::FetchParts {
+                step.queue.submit(Request::FetchParts {
                     file_id: found.file_id(),
                     after,
                 });
-                self.step = Step::Listing(found);
-                Ok(())
+                self.state = SearchState::Listing(found);
+                Continue(())
             }
-            None => self.probe(desk, found),
+            None => self.probe(step, found),
         }
     }
 
-    fn probe(&mut self, desk: &mut UploadDesk, found: Box<Found>) -> Result<(), Leave> {
+    fn probe(&mut self, step: &mut Step<'_>, found: Box<ResumeCandidate>) -> Flow {
         let mut probes = Probes::default();
         for (number, mac) in found.probes() {
             if let Some(part) = found.plan.part(number) {
-                let ticket = desk.send_out(Request::Read {
+                let ticket = step.queue.issue(Request::Read {
                     part,
                     purpose: Purpose::Probe,
                 });
                 probes.pending.insert(ticket, mac);
             }
         }
-        self.step = Step::Probing(found, probes);
-        self.judge_when_probed(desk)
+        self.state = SearchState::Probing(found, probes);
+        self.judge_when_probed(step)
     }
 
     /// All equal: this is it. Some equal: perhaps, if nothing better comes. None: another file.
-    fn judge_when_probed(&mut self, desk: &mut UploadDesk) -> Result<(), Leave> {
-        let (found, result) = match std::mem::replace(&mut self.step, Step::Checking) {
-            Step::Probing(found, probes) if probes.pending.is_empty() => (found, probes.result),
+    fn judge_when_probed(&mut self, step: &mut Step<'_>) -> Flow {
+        let (found, result) = match std::mem::replace(&mut self.state, SearchState::Checking) {
+            SearchState::Probing(found, probes) if probes.pending.is_empty() => {
+                (found, probes.result)
+            }
             unfinished => {
-                self.step = unfinished;
-                return Ok(());
+                self.state = unfinished;
+                return Continue(());
             }
         };
         if result.is_full() && (result.probed > 0 || self.may_begin_in(&found)) {
-            return Err(Leave::Adopt(found));
+            return Break(Transition::Adopt(found));
         }
         let is_renamed = found.candidate.filename != self.label;
         let is_better = self
@@ -260,31 +263,28 @@ impl Choosing {
         if result.probed > 0 && !result.is_none() && !is_renamed && is_better {
             self.partial = Some((result, found));
         }
-        self.try_next(desk)
+        self.try_next(step)
     }
 
-    /// An upload of this label and size of which nothing is stored may be gone on with whatever its content was.
-    fn may_begin_in(&self, found: &Found) -> bool {
+    /// An upload of this label and size of which nothing is stored may be resumed whatever its content was.
+    fn may_begin_in(&self, found: &ResumeCandidate) -> bool {
         found.rows.is_empty() && found.content.is_none() && found.candidate.size == self.size_bytes
     }
 }
 
 /// The first part whose row contradicts what is remembered.
 pub(super) fn refuse_contradiction(
-    found: &Found,
+    found: &ResumeCandidate,
     remembered: Option<&Checkpoint>,
-) -> Result<(), Leave> {
+) -> Flow {
     match found.contradiction(remembered) {
-        Some(part) => Err(Leave::failed(Trouble::RolledBack { part })),
-        None => Ok(()),
+        Some(part) => fail(TransferError::RolledBack { part }),
+        None => Continue(()),
     }
 }
 
-/// Where the next page begins. Pages must rise, or a server could keep a client busy for ever.
-pub(super) fn next_page(
-    rows: &[crate::wire::PartEntry],
-    page: &PartsPage,
-) -> Result<Option<u32>, Leave> {
+/// Where the next page begins. Pages must rise, or a server could keep a client busy forever.
+pub(super) fn next_page(rows: &[crate::wire::PartEntry], page: &PartsPage) -> Flow<Option<u32>> {
     let last_before = rows.last().map_or(0, |entry| entry.number);
     let numbers = std::iter::once(last_before).chain(page.parts.iter().map(|entry| entry.number));
     let rises = numbers.is_sorted_by(|one, two| one < two);
@@ -292,8 +292,8 @@ pub(super) fn next_page(
         .next
         .is_none_or(|next| next > last_before && !page.parts.is_empty());
     if rises && moves_on {
-        Ok(page.next)
+        Continue(page.next)
     } else {
-        Err(Leave::failed(Trouble::BadAnswer { status: None }))
+        fail(TransferError::BadAnswer { status: None })
     }
 }

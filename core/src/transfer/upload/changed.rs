@@ -1,20 +1,20 @@
 //! The file is not what is stored: sends stop, the pass shows exactly how much differs, a person decides.
 
-use super::{Mode, Purpose, Working};
-use crate::transfer::upload::contract::{
-    Action, Changed, Decision, Outcome, Request, SealedContent,
-};
-use crate::transfer::upload::{Leave, UploadDesk};
-use crate::transfer::{Ticket, Trouble};
+use std::ops::ControlFlow::{Break, Continue};
 
-impl Working {
+use super::active::{ActiveUpload, Mode};
+use super::contract::{Action, Changed, Decision, Outcome, Purpose, Request, SealedContent};
+use super::step::{Flow, Step, Transition, fail};
+use crate::transfer::{Ticket, TransferError};
+
+impl ActiveUpload {
     /// Sends nothing more until the pass is over. What is on the wire arrives.
-    pub(super) fn survey(&mut self, desk: &mut UploadDesk) {
+    pub(super) fn compare_before_sending(&mut self, step: &mut Step<'_>) {
         if !matches!(self.mode, Mode::Sending) {
             return;
         }
-        self.mode = Mode::Surveying;
-        self.drop_buffers(desk, true);
+        self.mode = Mode::Comparing;
+        self.drop_buffers(step, true);
         let ahead: Vec<Ticket> = self
             .reads
             .iter()
@@ -24,48 +24,48 @@ impl Working {
         for ticket in ahead {
             if let Some(reading) = self.reads.remove(&ticket) {
                 self.release(reading.part);
-                self.parts.let_go_of(reading.part.number, ticket);
-                desk.cancel(ticket);
+                self.parts.release(reading.part.number, ticket);
+                step.queue.cancel(ticket);
             }
         }
     }
 
     /// Gives up kept buffers that nobody needs, or all.
-    pub(super) fn drop_buffers(&mut self, desk: &mut UploadDesk, even_needed: bool) {
-        for (number, ticket) in self.parts.give_up_held(even_needed) {
+    pub(super) fn drop_buffers(&mut self, step: &mut Step<'_>, even_needed: bool) {
+        for (number, ticket) in self.parts.release_buffers(even_needed) {
             if let Some(part) = self.plan.part(number) {
                 self.release(part);
             }
-            desk.cancel(ticket);
+            step.queue.cancel(ticket);
         }
     }
 
     /// Every part was compared.
-    pub(super) fn conclude_survey(&mut self, desk: &mut UploadDesk) -> Result<(), Leave> {
+    pub(super) fn conclude_comparison(&mut self, step: &mut Step<'_>) -> Flow {
         if self.is_resized() || self.parts.differing() > 0 {
-            self.ask(desk, self.parts.differing() + self.file.parts_beyond);
-            return Ok(());
+            self.ask(step, self.parts.differing() + self.file.parts_beyond);
+            return Continue(());
         }
         match (self.file.content, self.sha256) {
             (None, _) => {
                 self.mode = Mode::Sending;
-                Ok(())
+                Continue(())
             }
             (Some(_), None) => {
-                desk.want(Request::FinishHash);
-                Ok(())
+                step.queue.submit(Request::FinishHash);
+                Continue(())
             }
-            (Some(content), Some(sha256)) => self.compare_with_manifest(desk, content, sha256),
+            (Some(content), Some(sha256)) => self.compare_with_manifest(step, content, sha256),
         }
     }
 
     /// All rows have the file's MACs; now the file's manifest must have its hash.
     fn compare_with_manifest(
         &mut self,
-        desk: &mut UploadDesk,
+        step: &mut Step<'_>,
         content: SealedContent,
         sha256: [u8; 32],
-    ) -> Result<(), Leave> {
+    ) -> Flow {
         let is_equal = content
             == SealedContent {
                 size_bytes: self.plan.size_bytes(),
@@ -73,22 +73,22 @@ impl Working {
             };
         let unknown_parts = self.parts.missing_rows();
         match (is_equal, self.file.is_complete && self.parts.all_stored()) {
-            (true, true) => Err(self.done(None)),
+            (true, true) => Break(self.done(None)),
             // Verification found damage: what is missing is sent, the content stays.
             (true, false) => {
                 self.mode = Mode::Sending;
-                Ok(())
+                Continue(())
             }
             // The difference is in parts that have no row to compare with.
             (false, _) if unknown_parts > 0 => {
-                self.ask(desk, unknown_parts);
-                Ok(())
+                self.ask(step, unknown_parts);
+                Continue(())
             }
-            (false, _) => Err(Leave::failed(Trouble::NotGenuine { part: None })),
+            (false, _) => fail(TransferError::NotGenuine { part: None }),
         }
     }
 
-    fn ask(&mut self, desk: &mut UploadDesk, differing_parts: u32) {
+    fn ask(&mut self, step: &mut Step<'_>, differing_parts: u32) {
         let changed = Changed {
             file_id: self.file.id,
             differing_parts,
@@ -98,37 +98,33 @@ impl Working {
             complete: self.file.content.is_some() || self.file.is_complete,
         };
         self.mode = Mode::Asking(changed);
-        desk.act(Action::AskChanged(changed));
+        step.queue.emit(Action::AskChanged(changed));
     }
 
     /// The person answered. An answer that was not offered, or not asked for, changes nothing.
-    pub(in crate::transfer::upload) fn decide(
-        &mut self,
-        desk: &mut UploadDesk,
-        decision: Decision,
-    ) -> Result<(), Leave> {
+    pub(super) fn decide(&mut self, step: &mut Step<'_>, decision: Decision) -> Flow {
         let Mode::Asking(changed) = self.mode else {
-            return Ok(());
+            return Continue(());
         };
         match decision {
-            _ if !changed.choices().contains(&decision) => Ok(()),
-            Decision::Stop => Err(Leave::End(Outcome::Stopped)),
-            Decision::Fresh => Err(Leave::FreshByChoice),
+            _ if !changed.choices().contains(&decision) => Continue(()),
+            Decision::Stop => Break(Transition::End(Outcome::Stopped)),
+            Decision::Fresh => Break(Transition::FreshByChoice),
             Decision::Replace => {
                 self.parts.agree_to_replace();
-                self.begin_replacing(desk);
-                Ok(())
+                self.begin_replacing(step);
+                Continue(())
             }
         }
     }
 
-    fn begin_replacing(&mut self, desk: &mut UploadDesk) {
+    fn begin_replacing(&mut self, step: &mut Step<'_>) {
         if !self.is_resized() {
             self.mode = Mode::Sending;
             return;
         }
         self.mode = Mode::Resizing;
-        desk.want(Request::Resize {
+        step.queue.submit(Request::Resize {
             file_id: self.file.id,
             size_bytes: self.plan.size_bytes(),
             total_parts: self.plan.part_count(),
@@ -140,6 +136,6 @@ impl Working {
     pub(super) fn resized(&mut self) {
         self.file.size_bytes = self.plan.size_bytes();
         self.file.parts_beyond = 0;
-        self.mode = Mode::Listing(Vec::new());
+        self.mode = Mode::Relisting(Vec::new());
     }
 }

@@ -1,9 +1,12 @@
 //! What is read and sent next. Missing parts go first, wherever they are; the pass goes on beside them, in order, and
 //! where it meets a part that must be sent anyway, one read serves both.
 
-use super::{Mode, Pass, Purpose, Reading, Request, Sending, Working};
+use std::ops::ControlFlow::Continue;
+
+use super::active::{ActiveUpload, Mode, Pass, Reading, Sending};
+use super::contract::{Purpose, Request};
+use super::step::{Flow, Step};
 use crate::plan::PartSpan;
-use crate::transfer::upload::{Leave, UploadDesk};
 
 /// Reads of the pass under way at once: one is being hashed while the next one is read.
 const PASS_READS: usize = 2;
@@ -16,31 +19,28 @@ impl Pass {
     }
 }
 
-impl Working {
+impl ActiveUpload {
     /// Does all that can be done now.
-    pub(in crate::transfer::upload) fn proceed(
-        &mut self,
-        desk: &mut UploadDesk,
-    ) -> Result<(), Leave> {
-        self.parts.wake(desk.now_ms());
+    pub(super) fn proceed(&mut self, step: &mut Step<'_>) -> Flow {
+        self.parts.wake(step.queue.now_ms());
         match self.mode {
             Mode::Sending if self.pass_is_over() && self.parts.all_stored() => {
-                self.begin_finish(desk)?
+                self.begin_finish(step)?
             }
-            Mode::Surveying
-                if self.pass_is_over() && self.sends.is_empty() && !desk.has_errand() =>
+            Mode::Comparing
+                if self.pass_is_over() && self.sends.is_empty() && !step.queue.has_pending() =>
             {
-                self.conclude_survey(desk)?;
+                self.conclude_comparison(step)?;
             }
-            Mode::Listing(_) if self.sends.is_empty() && !desk.has_errand() => {
-                self.fetch_list(desk)
+            Mode::Relisting(_) if self.sends.is_empty() && !step.queue.has_pending() => {
+                self.fetch_list(step)
             }
             _ => {}
         }
-        self.send_ready(desk);
-        self.read_to_send(desk);
-        self.read_for_pass(desk);
-        Ok(())
+        self.send_ready(step);
+        self.read_to_send(step);
+        self.read_for_pass(step);
+        Continue(())
     }
 
     pub(super) fn pass_is_over(&self) -> bool {
@@ -56,15 +56,18 @@ impl Working {
         self.window.sends().saturating_sub(under_way)
     }
 
-    fn send_ready(&mut self, desk: &mut UploadDesk) {
-        while self.sends() && self.free_sends() > 0 && desk.line.is_open(desk.now_ms()) {
+    fn send_ready(&mut self, step: &mut Step<'_>) {
+        while self.sends()
+            && self.free_sends() > 0
+            && step.queue.connection.is_open(step.queue.now_ms())
+        {
             let Some(ready) = self.parts.take_ready() else {
                 return;
             };
             let Some(part) = self.plan.part(ready.number) else {
                 return;
             };
-            let ticket = desk.send_out(Request::Send {
+            let ticket = step.queue.issue(Request::Send {
                 file_id: self.file.id,
                 part,
                 buffer: ready.buffer,
@@ -82,7 +85,7 @@ impl Working {
         }
     }
 
-    fn read_to_send(&mut self, desk: &mut UploadDesk) {
+    fn read_to_send(&mut self, step: &mut Step<'_>) {
         while self.sends() && self.parts.in_preparation() < self.free_sends() + PREPARED_AHEAD {
             let Some(part) = self
                 .parts
@@ -96,14 +99,14 @@ impl Working {
             }
             if part.number == self.pass.next() {
                 self.pass.asked += 1;
-                self.read(desk, part, Purpose::CompareAndSend);
+                self.read(step, part, Purpose::CompareAndSend);
             } else {
-                self.read(desk, part, Purpose::Send);
+                self.read(step, part, Purpose::Send);
             }
         }
     }
 
-    fn read_for_pass(&mut self, desk: &mut UploadDesk) {
+    fn read_for_pass(&mut self, step: &mut Step<'_>) {
         while let Some(part) = self.plan.part(self.pass.next()) {
             let will_be_sent = self.sends() && self.parts.is_todo(part.number);
             let reads = self
@@ -115,7 +118,7 @@ impl Working {
                 return;
             }
             self.pass.asked += 1;
-            self.read(desk, part, Purpose::Compare);
+            self.read(step, part, Purpose::Compare);
         }
     }
 
@@ -124,8 +127,8 @@ impl Working {
         self.buffered_bytes == 0 || then_bytes <= self.limits.buffer_bytes
     }
 
-    fn read(&mut self, desk: &mut UploadDesk, part: PartSpan, purpose: Purpose) {
-        let ticket = desk.send_out(Request::Read { part, purpose });
+    fn read(&mut self, step: &mut Step<'_>, part: PartSpan, purpose: Purpose) {
+        let ticket = step.queue.issue(Request::Read { part, purpose });
         self.buffered_bytes += u64::from(part.len_bytes);
         self.reads.insert(ticket, Reading { part, purpose });
         if purpose.keeps_buffer() {

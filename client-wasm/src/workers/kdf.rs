@@ -2,7 +2,7 @@
 
 use ferry_core::{
     envelope::{
-        keys::{Password, Prk, StretchError, stretch},
+        keys::{KdfError, Password, Prk, derive_prk},
         slot::SlotPrefix,
     },
     wire::B64,
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use super::link::{self, FromWorker, Parcel, WorkerLink};
+use super::link::{self, FromWorker, Message, WorkerLink};
 use crate::{
     error::{ClientCode, ClientError, Result},
     interop::deferred,
@@ -19,7 +19,7 @@ use crate::{
 
 /// The one thing it is asked.
 #[derive(Serialize, Deserialize)]
-struct StretchRequest {
+struct KdfRequest {
     password: String,
     prefix: B64<28>,
 }
@@ -27,51 +27,51 @@ struct StretchRequest {
 /// The one thing it answers.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum StretchReply {
-    Stretched(B64<32>),
+enum KdfReply {
+    Derived(B64<32>),
     OutOfMemory,
     NotAPasswordSlot,
     BadPrefix,
 }
 
 /// What a password became, or why not.
-pub(crate) enum Stretched {
+pub(crate) enum Derived {
     Done(Prk),
     /// Registration may try a cheaper derivation.
     OutOfMemory,
 }
 
 /// Serves its one request.
-pub(crate) fn run_stretch() {
+pub(crate) fn run_kdf_worker() {
     link::serve(|message| {
         let posted =
-            link::head(&message).and_then(|request| Parcel::new(&answer(request))?.post_up());
+            link::head(&message).and_then(|request| Message::new(&answer(request))?.post_up());
         if let Err(error) = posted {
             wasm_bindgen::throw_str(&error.to_string());
         }
     });
 }
 
-fn answer(request: StretchRequest) -> StretchReply {
+fn answer(request: KdfRequest) -> KdfReply {
     let Ok(prefix) = SlotPrefix::parse(&request.prefix.0) else {
-        return StretchReply::BadPrefix;
+        return KdfReply::BadPrefix;
     };
-    match stretch(&Password::new(&request.password), &prefix) {
-        Ok(prk) => StretchReply::Stretched(B64(*prk.expose())),
-        Err(StretchError::OutOfMemory) => StretchReply::OutOfMemory,
-        Err(StretchError::NotAPasswordSlot) => StretchReply::NotAPasswordSlot,
+    match derive_prk(&Password::new(&request.password), &prefix) {
+        Ok(prk) => KdfReply::Derived(B64(*prk.expose())),
+        Err(KdfError::OutOfMemory) => KdfReply::OutOfMemory,
+        Err(KdfError::NotAPasswordSlot) => KdfReply::NotAPasswordSlot,
     }
 }
 
 /// Stretches a password in a worker of its own.
-pub(crate) async fn stretch_apart(
+pub(crate) async fn derive_in_worker(
     module: &JsValue,
     password: &str,
     prefix: &SlotPrefix,
-) -> Result<Stretched> {
+) -> Result<Derived> {
     let (ready, tell_ready) = deferred();
     let (replied, tell_reply) = deferred();
-    let worker = WorkerLink::spawn("stretch", module, move |from| {
+    let worker = WorkerLink::spawn("kdf", module, move |from| {
         let _ = match from {
             FromWorker::Ready => tell_ready.call0(&JsValue::NULL),
             FromWorker::Message(message) => tell_reply.call1(&JsValue::NULL, &message),
@@ -88,21 +88,19 @@ pub(crate) async fn stretch_apart(
         let why = format!("the password's worker could not be started: {why}");
         return Err(ClientCode::ClientFault.because(why));
     }
-    worker.post(Parcel::new(&StretchRequest {
+    worker.post(Message::new(&KdfRequest {
         password: password.to_owned(),
         prefix: B64(*prefix.as_bytes()),
     })?)?;
     let reply = JsFuture::from(replied).await.map_err(awaited)?;
     // Memory that can't be had ends the worker instead of answering.
     if reply.is_undefined() {
-        return Ok(Stretched::OutOfMemory);
+        return Ok(Derived::OutOfMemory);
     }
     match link::head(&reply)? {
-        StretchReply::Stretched(B64(bytes)) => {
-            Ok(Stretched::Done(Prk::from_stretched(&bytes, prefix)))
-        }
-        StretchReply::OutOfMemory => Ok(Stretched::OutOfMemory),
-        StretchReply::NotAPasswordSlot | StretchReply::BadPrefix => Err(unknown_slot()),
+        KdfReply::Derived(B64(bytes)) => Ok(Derived::Done(Prk::from_derived(&bytes, prefix))),
+        KdfReply::OutOfMemory => Ok(Derived::OutOfMemory),
+        KdfReply::NotAPasswordSlot | KdfReply::BadPrefix => Err(unknown_slot()),
     }
 }
 

@@ -4,122 +4,116 @@
 //! `changed` is the question about a changed file, `listing` follows the server's part list, `finishing`
 //! completes.
 
-mod changed;
-mod finishing;
-mod listing;
-mod reading;
-mod schedule;
-mod sending;
+use std::ops::ControlFlow::{Break, Continue};
 
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::candidate::{ResumeCandidate, is_sound};
 use super::contract::{Answer, Changed, Purpose, Request, SealedContent, UploadLimits};
-use super::found::{Found, is_sound};
-use super::parts::Ledger;
-use super::{Leave, UploadDesk};
+use super::part_table::PartTable;
+use super::step::{Flow, Handled, Step, UploadQueue, client_fault, fail};
 use crate::plan::{PartSpan, Plan};
-use crate::progress::{Meter, Phase};
+use crate::progress::Phase;
 use crate::transfer::window::Window;
-use crate::transfer::{Checkpoint, Failure, SealedRow, Ticket, Trouble};
+use crate::transfer::{Checkpoint, Failure, SealedRow, Ticket, TransferError};
 use crate::wire::PartEntry;
 
 /// Times in a run that server and client may disagree about what is stored.
 const MOST_DISPUTES: u32 = 8;
 /// Shortest time between two checkpoints; a thousand rows take a second more.
-const CHECKPOINT_EVERY_MS: u64 = 2_000;
+pub(super) const CHECKPOINT_EVERY_MS: u64 = 2_000;
 
 /// The file on the server.
 #[derive(Debug)]
-struct Remote {
-    id: Uuid,
+pub(super) struct ServerFile {
+    pub(super) id: Uuid,
     /// Of its manifest now.
-    manifest_seq: u32,
+    pub(super) manifest_seq: u32,
     /// Goes into `If-Match` of a resize.
-    revision: u32,
+    pub(super) revision: u32,
     /// The size it was begun with.
-    size_bytes: u64,
-    is_complete: bool,
+    pub(super) size_bytes: u64,
+    pub(super) is_complete: bool,
     /// It was begun under another label.
-    is_renamed: bool,
+    pub(super) is_renamed: bool,
     /// What a final manifest says: its content never changes any more.
-    content: Option<SealedContent>,
+    pub(super) content: Option<SealedContent>,
     /// Stored parts beyond the end of the file as it is now.
-    parts_beyond: u32,
+    pub(super) parts_beyond: u32,
 }
 
 /// What it does. The pass goes on in every mode but the last ones.
 #[derive(Debug)]
-enum Mode {
+pub(super) enum Mode {
     /// Sends what is missing.
     Sending,
     /// Sends nothing until the pass has shown how much the file changed.
-    Surveying,
+    Comparing,
     /// A person was asked.
     Asking(Changed),
     /// The server is told the new size.
     Resizing,
     /// The part list is fetched again, once nothing is on the wire.
-    Listing(Vec<PartEntry>),
+    Relisting(Vec<PartEntry>),
     /// Everything is stored and compared.
     Finishing,
 }
 
 /// The reading of every part in order.
 #[derive(Debug, Default)]
-struct Pass {
+pub(super) struct Pass {
     /// Parts asked for.
-    asked: u32,
+    pub(super) asked: u32,
     /// Parts read.
-    read: u32,
+    pub(super) read: u32,
 }
 
 /// A read under way.
 #[derive(Debug, Clone, Copy)]
-struct Reading {
-    part: PartSpan,
-    purpose: Purpose,
+pub(super) struct Reading {
+    pub(super) part: PartSpan,
+    pub(super) purpose: Purpose,
 }
 
 /// A send under way.
 #[derive(Debug, Clone, Copy)]
-struct Sending {
-    part: PartSpan,
-    mac: [u8; 32],
-    sent_bytes: u64,
+pub(super) struct Sending {
+    pub(super) part: PartSpan,
+    pub(super) mac: [u8; 32],
+    pub(super) sent_bytes: u64,
 }
 
 /// An upload that is being worked on.
 #[derive(Debug)]
-pub(super) struct Working {
-    file: Remote,
-    plan: Plan,
-    parts: Ledger,
-    pass: Pass,
-    mode: Mode,
-    sha256: Option<[u8; 32]>,
-    reads: BTreeMap<Ticket, Reading>,
-    sends: BTreeMap<Ticket, Sending>,
+pub(super) struct ActiveUpload {
+    pub(super) file: ServerFile,
+    pub(super) plan: Plan,
+    pub(super) parts: PartTable,
+    pub(super) pass: Pass,
+    pub(super) mode: Mode,
+    pub(super) sha256: Option<[u8; 32]>,
+    pub(super) reads: BTreeMap<Ticket, Reading>,
+    pub(super) sends: BTreeMap<Ticket, Sending>,
     /// Bytes that reads, kept buffers and sends hold.
-    buffered_bytes: u64,
-    limits: UploadLimits,
-    window: Window,
-    disputes: u32,
-    sent_parts: u32,
-    checkpoint_due_ms: u64,
+    pub(super) buffered_bytes: u64,
+    pub(super) limits: UploadLimits,
+    pub(super) window: Window,
+    pub(super) disputes: u32,
+    pub(super) sent_parts: u32,
+    pub(super) checkpoint_due_ms: u64,
 }
 
-impl Working {
+impl ActiveUpload {
     /// A new file: nothing is stored.
     pub(super) fn fresh(
+        step: &mut Step<'_>,
         file_id: Uuid,
         plan: Plan,
         limits: UploadLimits,
-        desk: &UploadDesk,
-        meter: &mut Meter,
     ) -> Self {
-        let file = Remote {
+        let file = ServerFile {
             id: file_id,
             manifest_seq: 0,
             revision: 0,
@@ -129,18 +123,17 @@ impl Working {
             content: None,
             parts_beyond: 0,
         };
-        let mut working = Working::new(file, plan, limits, desk);
-        working.begin(meter);
-        working
+        let mut active = ActiveUpload::new(file, plan, limits, step.queue);
+        active.begin(step);
+        active
     }
 
     /// An earlier upload that may be this file's.
     pub(super) fn adopt(
-        found: Found,
+        step: &mut Step<'_>,
+        found: ResumeCandidate,
         label: &str,
         limits: UploadLimits,
-        desk: &UploadDesk,
-        meter: &mut Meter,
     ) -> Self {
         let count = found.plan.part_count();
         let beyond = found
@@ -148,7 +141,7 @@ impl Working {
             .iter()
             .filter(|entry| entry.number > count)
             .count();
-        let file = Remote {
+        let file = ServerFile {
             id: found.candidate.file_id,
             manifest_seq: found.candidate.manifest_seq,
             revision: found.candidate.revision,
@@ -163,16 +156,16 @@ impl Working {
             .iter()
             .map(|entry| (SealedRow::from(entry), is_sound(entry), found.fits(entry)))
             .collect();
-        let mut working = Working::new(file, found.plan, limits, desk);
+        let mut active = ActiveUpload::new(file, found.plan, limits, step.queue);
         rows.into_iter()
-            .for_each(|(row, is_sound, fits)| working.parts.list_row(row, is_sound, fits));
-        working.begin(meter);
-        working
+            .for_each(|(row, is_sound, fits)| active.parts.list_row(row, is_sound, fits));
+        active.begin(step);
+        active
     }
 
-    fn new(file: Remote, plan: Plan, limits: UploadLimits, desk: &UploadDesk) -> Self {
-        Working {
-            parts: Ledger::new(&plan),
+    fn new(file: ServerFile, plan: Plan, limits: UploadLimits, queue: &UploadQueue) -> Self {
+        ActiveUpload {
+            parts: PartTable::new(&plan),
             file,
             plan,
             pass: Pass::default(),
@@ -185,21 +178,22 @@ impl Working {
             window: Window::new(limits.max_sends),
             disputes: 0,
             sent_parts: 0,
-            checkpoint_due_ms: desk.now_ms().saturating_add(CHECKPOINT_EVERY_MS),
+            checkpoint_due_ms: queue.now_ms().saturating_add(CHECKPOINT_EVERY_MS),
         }
     }
 
     /// A final manifest, another size, or a part that differs already: compare first, then ask or go on.
-    fn begin(&mut self, meter: &mut Meter) {
-        meter.measure(self.plan.size_bytes(), self.plan.part_count());
-        meter.begin_pass();
-        meter.adopt(
+    fn begin(&mut self, step: &mut Step<'_>) {
+        step.meter
+            .measure(self.plan.size_bytes(), self.plan.part_count());
+        step.meter.begin_pass();
+        step.meter.adopt(
             self.parts.stored_parts(),
             self.parts.stored_bytes(),
             self.parts.first_unstored(),
         );
         if self.file.content.is_some() || self.is_resized() || self.parts.differing() > 0 {
-            self.mode = Mode::Surveying;
+            self.mode = Mode::Comparing;
         }
     }
 
@@ -207,75 +201,75 @@ impl Working {
         self.file.id
     }
 
-    fn is_resized(&self) -> bool {
+    pub(super) fn is_resized(&self) -> bool {
         self.file.size_bytes != self.plan.size_bytes()
     }
 
-    /// An errand was answered.
+    /// A request that is not about a part was answered.
     pub(super) fn answered(
         &mut self,
-        desk: &mut UploadDesk,
-        meter: &mut Meter,
+        step: &mut Step<'_>,
         request: Request,
         answer: Answer,
-    ) -> Result<(), Leave> {
+    ) -> Flow {
         match (request, answer) {
-            (Request::FetchParts { .. }, Answer::Parts(page)) => self.listed(desk, meter, page),
+            (Request::FetchParts { .. }, Answer::Parts(page)) => self.listed(step, page),
             (Request::Resize { .. }, Answer::Resized) => {
                 self.resized();
-                Ok(())
+                Continue(())
             }
-            (Request::FinishHash, Answer::FileHash(sha256)) => self.hashed(desk, sha256),
+            (Request::FinishHash, Answer::FileHash(sha256)) => self.hashed(step, sha256),
             (Request::SealManifest { .. }, Answer::ManifestSealed) => {
-                desk.want(Request::Complete {
+                step.queue.submit(Request::Complete {
                     file_id: self.file.id,
                 });
-                Ok(())
+                Continue(())
             }
-            (Request::Complete { .. }, Answer::Completed) => self.completed(desk),
+            (Request::Complete { .. }, Answer::Completed) => self.completed(step),
             (Request::OpenManifest { .. }, Answer::ManifestOpened(content)) => {
-                self.completed_by_another(content, desk)
+                self.completed_by_another(step, content)
             }
-            (Request::Rename { .. }, Answer::Renamed) => Err(self.done(None)),
-            _ => Err(Leave::fault()),
+            (Request::Rename { .. }, Answer::Renamed) => Break(self.done(None)),
+            _ => client_fault(),
         }
     }
 
-    /// An errand failed. False: it is to be judged by the common rule.
-    pub(super) fn errand_failed(
+    /// A request that is not about a part failed.
+    pub(super) fn request_failed(
         &mut self,
-        desk: &mut UploadDesk,
-        meter: &mut Meter,
+        step: &mut Step<'_>,
         request: &Request,
         failure: &Failure,
-    ) -> Result<bool, Leave> {
+    ) -> Flow<Handled> {
         match request {
-            Request::Complete { .. } => self.complete_failed(desk, meter, failure),
+            Request::Complete { .. } => self.complete_failed(step, failure),
             Request::Rename { .. } => self.rename_failed(failure),
             Request::Resize { .. } | Request::FetchParts { .. } => self.listing_failed(failure),
-            _ => Ok(false),
+            _ => Continue(Handled::ByCommonRule),
         }
     }
 
     /// Server and client do not agree about what is stored. A few times in a run that is a race; for ever it is a fault.
-    fn dispute(&mut self, trouble: Trouble) -> Result<(), Leave> {
+    pub(super) fn dispute(&mut self, error: TransferError) -> Flow {
         self.disputes += 1;
         if self.disputes > MOST_DISPUTES {
-            Err(Leave::failed(trouble))
+            fail(error)
         } else {
-            Ok(())
+            Continue(())
         }
     }
 
     /// Drops everything under way.
-    pub(super) fn cancel(&mut self, desk: &mut UploadDesk) {
+    pub(super) fn cancel(&mut self, step: &mut Step<'_>) {
         let reads = std::mem::take(&mut self.reads).into_keys();
         let sends = std::mem::take(&mut self.sends).into_keys();
-        reads.chain(sends).for_each(|ticket| desk.cancel(ticket));
+        reads
+            .chain(sends)
+            .for_each(|ticket| step.queue.cancel(ticket));
         self.parts
-            .give_up_held(true)
+            .release_buffers(true)
             .into_iter()
-            .for_each(|(_, ticket)| desk.cancel(ticket));
+            .for_each(|(_, ticket)| step.queue.cancel(ticket));
         self.buffered_bytes = 0;
     }
 
@@ -292,11 +286,11 @@ impl Working {
     }
 
     /// What it does, for a person.
-    pub(super) fn phase(&self, desk: &UploadDesk, is_resumed: bool) -> Phase {
+    pub(super) fn phase(&self, queue: &UploadQueue, is_resumed: bool) -> Phase {
         match self.mode {
             Mode::Asking(_) => Phase::Asking,
-            Mode::Surveying => Phase::Comparing,
-            _ if let Some(waiting) = self.waiting(desk) => waiting,
+            Mode::Comparing => Phase::Comparing,
+            _ if let Some(waiting) = self.waiting(queue) => waiting,
             Mode::Finishing => Phase::Finishing,
             _ if self.parts.all_stored() => Phase::Comparing,
             _ if is_resumed => Phase::Resuming,
@@ -304,18 +298,18 @@ impl Working {
         }
     }
 
-    fn waiting(&self, desk: &UploadDesk) -> Option<Phase> {
-        let needs_server = !self.parts.all_stored() || desk.has_errand();
-        if !needs_server || !self.sends.is_empty() || desk.errand_is_out() {
+    fn waiting(&self, queue: &UploadQueue) -> Option<Phase> {
+        let needs_server = !self.parts.all_stored() || queue.has_pending();
+        if !needs_server || !self.sends.is_empty() || queue.pending_is_issued() {
             return None;
         }
-        if let Some((reason, until_ms)) = desk.line.waiting(desk.now_ms()) {
+        if let Some((reason, until_ms)) = queue.connection.waiting(queue.now_ms()) {
             return Some(Phase::Waiting { reason, until_ms });
         }
         let is_idle = self.reads.is_empty() && self.parts.next_todo().is_none();
         let until_ms = self.parts.next_wake_ms().filter(|_| is_idle)?;
         Some(Phase::Waiting {
-            reason: desk.last_reason(),
+            reason: queue.last_reason(),
             until_ms: Some(until_ms),
         })
     }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The page wants progress at most ten times a second; new phases, which are shown at once, have the rest.
-const BEAT_MS: u32 = 125;
+const PROGRESS_EVERY_MS: u32 = 125;
 
 /// A machine of `ferry_core::transfer`.
 pub(crate) trait Machine {
@@ -38,7 +38,7 @@ pub(crate) trait Machine {
 }
 
 /// One machine and what belongs to every run of it.
-pub(crate) struct Drive<M: Machine> {
+pub(crate) struct MachineLoop<M: Machine> {
     /// Where it is known before the machine tells.
     file_id: Option<Uuid>,
     machine: RefCell<M>,
@@ -53,9 +53,9 @@ pub(crate) struct Drive<M: Machine> {
     shown: RefCell<Option<ProgressView>>,
 }
 
-impl<M: Machine> Drive<M> {
+impl<M: Machine> MachineLoop<M> {
     pub(crate) fn new(machine: M, file_id: Option<Uuid>) -> Self {
-        Drive {
+        MachineLoop {
             file_id,
             machine: RefCell::new(machine),
             inbox: RefCell::default(),
@@ -70,26 +70,26 @@ impl<M: Machine> Drive<M> {
         }
     }
 
-    /// One run: `begin` feeds its first event, `beat` is called regularly until it has ended.
-    pub(crate) async fn to_its_end(
+    /// One run: `begin` feeds its first event, `on_interval` is called regularly until it has ended.
+    pub(crate) async fn run(
         &self,
         begin: impl FnOnce(),
-        beat: impl Fn() + 'static,
+        on_interval: impl Fn() + 'static,
     ) -> Result<M::Outcome> {
         let (end, tell_end) = deferred();
         *self.tell_end.borrow_mut() = Some(tell_end);
         self.outcome.set(None);
         *self.last_error.borrow_mut() = None;
-        let beating = Interval::new(BEAT_MS, beat);
+        let interval = Interval::new(PROGRESS_EVERY_MS, on_interval);
         begin();
         // Never rejected.
         let _ = JsFuture::from(end).await;
-        drop(beating);
+        drop(interval);
         self.outcome.get().ok_or(ClientCode::ClientFault.into())
     }
 
     /// Hands over one event, and those that its actions cause at once.
-    pub(crate) fn feed(&self, event: M::Event, carry_out: impl Fn(M::Action)) {
+    pub(crate) fn feed(&self, event: M::Event, execute: impl Fn(M::Action)) {
         self.inbox.borrow_mut().push_back(event);
         if self.stepping.replace(true) {
             return;
@@ -98,7 +98,7 @@ impl<M: Machine> Drive<M> {
             let next = self.inbox.borrow_mut().pop_front();
             let Some(event) = next else { break };
             let actions = self.machine.borrow_mut().step(now_ms(), event);
-            actions.into_iter().for_each(&carry_out);
+            actions.into_iter().for_each(&execute);
         }
         self.stepping.set(false);
     }
@@ -184,7 +184,7 @@ impl<M: Machine> Drive<M> {
     }
 
     /// The progress, where anything in it changed since it was shown.
-    pub(crate) fn news(&self) -> Option<ProgressView> {
+    pub(crate) fn changed_view(&self) -> Option<ProgressView> {
         let view = self.view();
         let before = self.shown.replace(Some(view.clone()));
         (before.as_ref() != Some(&view)).then_some(view)
@@ -198,7 +198,7 @@ impl<M: Machine> Drive<M> {
             .borrow()
             .as_ref()
             .is_some_and(|shown| shown.is_same_phase(&view));
-        if same { None } else { self.news() }
+        if same { None } else { self.changed_view() }
     }
 
     pub(crate) fn view(&self) -> ProgressView {

@@ -12,14 +12,14 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, CryptoKey};
 
-use super::{PartFailure, PartReply, PartRequest, Place, sending::blob_of};
+use super::{PartFailure, PartPlace, PartReply, PartRequest, sending::blob_of};
 use crate::{
     error::{ClientCode, ClientError, Result},
     interop::{field, now_ms},
     workers::{
         buffers::release,
-        link::{self, Parcel, or_die},
-        xhr::{Answer, Exchange},
+        link::{self, Message, or_die},
+        xhr::{Exchange, HttpAnswer},
     },
 };
 
@@ -28,15 +28,15 @@ const PROGRESS_EVERY_MS: u64 = 100;
 
 /// What lives from one message to another.
 #[derive(Default)]
-pub(super) struct Desk {
+pub(super) struct JobTable {
     /// Jobs that can be aborted, from their arrival to their last reply.
-    stages: RefCell<HashMap<u32, Stage>>,
+    jobs: RefCell<HashMap<u32, JobState>>,
     /// Plaintext that waits for its `Send`.
     kept: RefCell<HashMap<u32, ArrayBuffer>>,
 }
 
 /// How far a job on its way to the server is.
-enum Stage {
+enum JobState {
     Preparing,
     /// Before it was on the wire: it never will be.
     Aborted,
@@ -46,14 +46,14 @@ enum Stage {
 
 /// Serves for as long as the worker lives.
 pub(crate) fn run_part_worker() {
-    let desk = Rc::new(Desk::default());
+    let table = Rc::new(JobTable::default());
     link::serve(move |message| match link::head::<PartRequest>(&message) {
-        Ok(request) => desk.clone().handle(request, &message),
+        Ok(request) => table.clone().handle(request, &message),
         Err(error) => wasm_bindgen::throw_str(&error.to_string()),
     });
 }
 
-impl Desk {
+impl JobTable {
     fn handle(self: Rc<Self>, request: PartRequest, message: &JsValue) {
         let key: CryptoKey = field(message, "key").unchecked_into();
         match request {
@@ -62,21 +62,21 @@ impl Desk {
             }
             PartRequest::Send { job, kept, order } => {
                 let plain = self.take_kept(kept);
-                self.spawn(job, async move |desk| {
+                self.spawn(job, async move |table| {
                     let plain = plain
                         .ok_or(ClientCode::ClientFault.because("the part's bytes are gone"))?;
-                    order.carry_out(job, plain, &key, desk).await
+                    order.execute(job, plain, &key, table).await
                 });
             }
             PartRequest::Fetch { job, order } => {
-                self.spawn(job, async move |desk| {
-                    order.carry_out(job, &key, desk).await
+                self.spawn(job, async move |table| {
+                    order.execute(job, &key, table).await
                 });
             }
             PartRequest::Plain { job, url } => {
                 let bytes = link::buffer(message);
-                self.spawn(job, async move |desk| {
-                    send_plain(job, bytes, &url, desk).await
+                self.spawn(job, async move |table| {
+                    send_plain(job, bytes, &url, table).await
                 });
             }
             PartRequest::Drop { kept } => drop(self.take_kept(kept).map(release)),
@@ -85,11 +85,15 @@ impl Desk {
     }
 
     /// A job that can be aborted and ends with a reply.
-    fn spawn(self: Rc<Self>, job: u32, work: impl AsyncFnOnce(&Desk) -> Result<Reply> + 'static) {
-        self.stages.borrow_mut().insert(job, Stage::Preparing);
+    fn spawn(
+        self: Rc<Self>,
+        job: u32,
+        work: impl AsyncFnOnce(&JobTable) -> Result<Reply> + 'static,
+    ) {
+        self.jobs.borrow_mut().insert(job, JobState::Preparing);
         spawn_local(async move {
             let outcome = work(&self).await;
-            self.stages.borrow_mut().remove(&job);
+            self.jobs.borrow_mut().remove(&job);
             outcome
                 .unwrap_or_else(|error| failed(job, &error).into())
                 .post();
@@ -97,14 +101,14 @@ impl Desk {
     }
 
     fn abort(&self, job: u32) {
-        match self.stages.borrow_mut().get_mut(&job) {
-            Some(Stage::OnTheWire(abort)) => abort(),
-            Some(stage) => *stage = Stage::Aborted,
+        match self.jobs.borrow_mut().get_mut(&job) {
+            Some(JobState::OnTheWire(abort)) => abort(),
+            Some(stage) => *stage = JobState::Aborted,
             None => {}
         }
     }
 
-    fn mac(&self, job: u32, place: &Place, keep: bool, bytes: ArrayBuffer) {
+    fn mac(&self, job: u32, place: &PartPlace, keep: bool, bytes: ArrayBuffer) {
         let mac = B64(place.mac(&bytes));
         if keep {
             self.kept.borrow_mut().insert(job, bytes);
@@ -119,18 +123,18 @@ impl Desk {
     }
 
     /// Sends an exchange that can be aborted, and reports its progress.
-    pub(super) async fn converse(
+    pub(super) async fn exchange(
         &self,
         job: u32,
         exchange: Exchange,
         body: Option<&Blob>,
-    ) -> Result<Answer> {
-        if let Some(Stage::Aborted) = self.stages.borrow().get(&job) {
+    ) -> Result<HttpAnswer> {
+        if let Some(JobState::Aborted) = self.jobs.borrow().get(&job) {
             return Err(ClientCode::Stopped.into());
         }
-        self.stages
+        self.jobs
             .borrow_mut()
-            .insert(job, Stage::OnTheWire(Box::new(exchange.aborter())));
+            .insert(job, JobState::OnTheWire(Box::new(exchange.aborter())));
         let reported_ms = Rc::new(Cell::new(0));
         let report = move |bytes: f64| {
             if now_ms().saturating_sub(reported_ms.get()) >= PROGRESS_EVERY_MS {
@@ -168,25 +172,25 @@ impl Reply {
 
     fn post(self) {
         or_die(
-            Parcel::new(&self.head).and_then(|parcel| match &self.bytes {
-                Some(bytes) => parcel.with_buffer(bytes).post_up(),
-                None => parcel.post_up(),
+            Message::new(&self.head).and_then(|message| match &self.bytes {
+                Some(bytes) => message.with_buffer(bytes).post_up(),
+                None => message.post_up(),
             }),
         );
     }
 }
 
-async fn send_plain(job: u32, bytes: ArrayBuffer, url: &str, desk: &Desk) -> Result<Reply> {
+async fn send_plain(job: u32, bytes: ArrayBuffer, url: &str, table: &JobTable) -> Result<Reply> {
     let blob = blob_of(&Array::of1(&bytes))?;
     release(bytes);
-    let answer = desk
-        .converse(job, Exchange::open("PUT", url, &[])?, Some(&blob))
+    let answer = table
+        .exchange(job, Exchange::open("PUT", url, &[])?, Some(&blob))
         .await?;
     Ok(refused(job, &answer))
 }
 
 /// An answer that is not the wished one.
-pub(super) fn refused(job: u32, answer: &Answer) -> Reply {
+pub(super) fn refused(job: u32, answer: &HttpAnswer) -> Reply {
     let (status, retry_after) = (answer.status, answer.retry_after.clone());
     PartReply::Refused {
         job,
@@ -197,7 +201,7 @@ pub(super) fn refused(job: u32, answer: &Answer) -> Reply {
     .into()
 }
 
-pub(super) fn text(answer: &Answer) -> String {
+pub(super) fn text(answer: &HttpAnswer) -> String {
     match answer.body.dyn_ref::<ArrayBuffer>() {
         Some(body) => String::from_utf8_lossy(&Uint8Array::new(body).to_vec()).into_owned(),
         None => String::new(),

@@ -1,4 +1,4 @@
-//! A counting gate: work waits in order until its share of a bounded amount is free. What the amount means is the caller's business.
+//! A counting semaphore: work waits in order until its share of a bounded amount is free. What the amount means is the caller's business.
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
@@ -8,11 +8,11 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::interop::deferred;
 
-/// The gate; clones are the same gate.
+/// The semaphore; clones are the same semaphore.
 #[derive(Clone)]
-pub(crate) struct Gate(Rc<RefCell<State>>);
+pub(crate) struct Semaphore(Rc<RefCell<SemaphoreState>>);
 
-struct State {
+struct SemaphoreState {
     capacity: u64,
     used: u64,
     waiting: VecDeque<(u64, Function)>,
@@ -20,77 +20,77 @@ struct State {
 
 /// A share of the amount, given back when it is dropped.
 pub(crate) struct Permit {
-    gate: Gate,
+    semaphore: Semaphore,
     amount: u64,
 }
 
-impl Gate {
+impl Semaphore {
     pub(crate) fn new(capacity: u64) -> Self {
-        Gate(Rc::new(RefCell::new(State {
+        Semaphore(Rc::new(RefCell::new(SemaphoreState {
             capacity,
             used: 0,
             waiting: VecDeque::new(),
         })))
     }
 
-    /// Waits for its turn. What is larger than the whole amount passes alone.
-    pub(crate) async fn enter(&self, amount: u64) -> Permit {
-        if let Some(turn) = self.queue(amount) {
+    /// Waits for its permit. What is larger than the whole amount passes alone.
+    pub(crate) async fn acquire(&self, amount: u64) -> Permit {
+        if let Some(permit) = self.queue(amount) {
             // Never rejected; whoever lets it in has counted the amount already.
-            let _ = JsFuture::from(turn).await;
+            let _ = JsFuture::from(permit).await;
         }
         Permit {
-            gate: self.clone(),
+            semaphore: self.clone(),
             amount,
         }
     }
 
     /// The same, given up when `cancelled` is fulfilled with something before.
-    pub(crate) async fn enter_unless(&self, amount: u64, cancelled: &Promise) -> Option<Permit> {
-        let Some(turn) = self.queue(amount) else {
+    pub(crate) async fn acquire_unless(&self, amount: u64, cancelled: &Promise) -> Option<Permit> {
+        let Some(permit) = self.queue(amount) else {
             return Some(Permit {
-                gate: self.clone(),
+                semaphore: self.clone(),
                 amount,
             });
         };
-        let first = JsFuture::from(Promise::race(&Array::of2(&turn, cancelled))).await;
+        let first = JsFuture::from(Promise::race(&Array::of2(&permit, cancelled))).await;
         if first.is_ok_and(|first| first.is_undefined()) {
             return Some(Permit {
-                gate: self.clone(),
+                semaphore: self.clone(),
                 amount,
             });
         }
-        // The turn still comes: pass it on then.
-        let gate = self.clone();
+        // The permit still comes: pass it on then.
+        let semaphore = self.clone();
         spawn_local(async move {
-            let _ = JsFuture::from(turn).await;
-            gate.leave(amount);
+            let _ = JsFuture::from(permit).await;
+            semaphore.release(amount);
         });
         None
     }
 
-    /// Counts the amount at once where there is room, else gives the promise of a turn.
+    /// Counts the amount at once where there is room, else gives the promise of a permit.
     fn queue(&self, amount: u64) -> Option<Promise> {
         let mut state = self.0.borrow_mut();
         if state.waiting.is_empty() && state.has_room(amount) {
             state.used += amount;
             return None;
         }
-        let (turn, tell) = deferred();
+        let (permit, tell) = deferred();
         state.waiting.push_back((amount, tell));
-        Some(turn)
+        Some(permit)
     }
 
     /// Passes at once, over the amount where it must be: for who would otherwise never get on.
-    pub(crate) fn push_in(&self, amount: u64) -> Permit {
+    pub(crate) fn acquire_over(&self, amount: u64) -> Permit {
         self.0.borrow_mut().used += amount;
         Permit {
-            gate: self.clone(),
+            semaphore: self.clone(),
             amount,
         }
     }
 
-    fn leave(&self, amount: u64) {
+    fn release(&self, amount: u64) {
         let mut state = self.0.borrow_mut();
         state.used -= amount;
         while let Some((amount, _)) = state.waiting.front() {
@@ -106,7 +106,7 @@ impl Gate {
     }
 }
 
-impl State {
+impl SemaphoreState {
     fn has_room(&self, amount: u64) -> bool {
         self.used == 0 || self.used + amount <= self.capacity
     }
@@ -114,6 +114,6 @@ impl State {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.gate.leave(self.amount);
+        self.semaphore.release(self.amount);
     }
 }

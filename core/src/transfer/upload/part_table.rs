@@ -1,7 +1,7 @@
-//! The ledger of an upload's parts: what the server is known to hold of each, what is under way for it here, and the
+//! The table of an upload's parts: what the server is known to hold of each, what is under way for it here, and the
 //! MAC that the file gave for it. It answers which part to send next; it decides nothing about questions.
 
-mod books;
+mod indexes;
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::transfer::{SealedRow, Ticket};
 
 /// What the server holds of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Remote {
+enum ServerCopy {
     Missing,
     /// A row whose bytes are damaged.
     Damaged(SealedRow),
@@ -24,7 +24,7 @@ enum Remote {
 
 /// What is under way for a part here, apart from the pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Local {
+enum LocalState {
     Idle,
     /// Failed; not before this time.
     Delayed {
@@ -33,32 +33,32 @@ enum Local {
     /// Read, to be sent.
     Reading(Ticket),
     /// Its plaintext is kept, to be sent.
-    Held(Ticket),
+    Buffered(Ticket),
     Sending,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Slot {
+struct PartRow {
     len_bytes: u32,
-    remote: Remote,
-    local: Local,
+    server: ServerCopy,
+    local: LocalState,
     /// From the first read in this run; every later read must give the same.
     mac: Option<[u8; 32]>,
     attempts: u32,
 }
 
-impl Slot {
+impl PartRow {
     fn needs_send(&self) -> bool {
         matches!(
-            self.remote,
-            Remote::Missing | Remote::Damaged(_) | Remote::Replace(_)
+            self.server,
+            ServerCopy::Missing | ServerCopy::Damaged(_) | ServerCopy::Replace(_)
         )
     }
 }
 
 /// What a read of a part showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum Comparison {
     /// Nothing that contradicts what is known.
     AsKnown,
     /// The server holds another content.
@@ -69,7 +69,7 @@ pub(super) enum Seen {
 
 /// A kept buffer that is ready to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ready {
+pub(super) struct ReadyPart {
     pub(super) number: u32,
     pub(super) buffer: Ticket,
     pub(super) mac: [u8; 32],
@@ -78,33 +78,33 @@ pub(super) struct Ready {
 
 /// All parts of one file.
 #[derive(Debug)]
-pub(super) struct Ledger {
-    slots: Vec<Slot>,
+pub(super) struct PartTable {
+    parts: Vec<PartRow>,
     /// Idle parts that must be sent.
     todo: BTreeSet<u32>,
     delayed: BTreeSet<(u64, u32)>,
-    held: BTreeSet<u32>,
+    buffered: BTreeSet<u32>,
     reading: u32,
     stored_parts: u32,
     stored_bytes: u64,
     differing: u32,
 }
 
-impl Ledger {
+impl PartTable {
     /// Nothing stored yet.
     pub(super) fn new(plan: &Plan) -> Self {
-        let slot = |len_bytes| Slot {
+        let new_row = |len_bytes| PartRow {
             len_bytes,
-            remote: Remote::Missing,
-            local: Local::Idle,
+            server: ServerCopy::Missing,
+            local: LocalState::Idle,
             mac: None,
             attempts: 0,
         };
-        Ledger {
-            slots: plan.iter().map(|part| slot(part.len_bytes)).collect(),
+        PartTable {
+            parts: plan.iter().map(|part| new_row(part.len_bytes)).collect(),
             todo: (1..=plan.part_count()).collect(),
             delayed: BTreeSet::new(),
-            held: BTreeSet::new(),
+            buffered: BTreeSet::new(),
             reading: 0,
             stored_parts: 0,
             stored_bytes: 0,
@@ -126,49 +126,49 @@ impl Ledger {
     }
 
     pub(super) fn all_stored(&self) -> bool {
-        usize::try_from(self.stored_parts).is_ok_and(|stored| stored == self.slots.len())
+        usize::try_from(self.stored_parts).is_ok_and(|stored| stored == self.parts.len())
     }
 
     /// The first part that has to be sent or is on its way.
     pub(super) fn first_unstored(&self) -> Option<u32> {
         (1..)
-            .zip(&self.slots)
-            .find(|(_, slot)| !matches!(slot.remote, Remote::Stored(_)))
+            .zip(&self.parts)
+            .find(|(_, part)| !matches!(part.server, ServerCopy::Stored(_)))
             .map(|(number, _)| number)
     }
 
     /// Parts without any row.
     pub(super) fn missing_rows(&self) -> u32 {
         let missing = self
-            .slots
+            .parts
             .iter()
-            .filter(|slot| slot.remote == Remote::Missing)
+            .filter(|part| part.server == ServerCopy::Missing)
             .count();
         u32::try_from(missing).unwrap_or(u32::MAX)
     }
 
     /// Acknowledged rows by number.
     pub(super) fn stored_rows(&self) -> Vec<SealedRow> {
-        let stored = |slot: &Slot| match slot.remote {
-            Remote::Stored(row) => Some(row),
+        let stored = |part: &PartRow| match part.server {
+            ServerCopy::Stored(row) => Some(row),
             _ => None,
         };
-        self.slots.iter().filter_map(stored).collect()
+        self.parts.iter().filter_map(stored).collect()
     }
 
     /// Every acknowledged row under the MAC that the file gave; none while something is missing.
     pub(super) fn sealed_rows(&self) -> Option<Vec<SealedRow>> {
-        let sealed = |slot: &Slot| match (slot.remote, slot.mac) {
-            (Remote::Stored(row), Some(mac)) => Some(SealedRow { mac, ..row }),
+        let sealed = |part: &PartRow| match (part.server, part.mac) {
+            (ServerCopy::Stored(row), Some(mac)) => Some(SealedRow { mac, ..row }),
             _ => None,
         };
-        self.slots.iter().map(sealed).collect()
+        self.parts.iter().map(sealed).collect()
     }
 
     /// The acknowledged row of a part.
     pub(super) fn stored_row(&self, number: u32) -> Option<SealedRow> {
-        match self.slot(number)?.remote {
-            Remote::Stored(row) => Some(row),
+        match self.part(number)?.server {
+            ServerCopy::Stored(row) => Some(row),
             _ => None,
         }
     }
@@ -177,40 +177,40 @@ impl Ledger {
 
     /// A row of the part list. `fits`: its plaintext length is the planned one.
     pub(super) fn list_row(&mut self, row: SealedRow, is_sound: bool, fits: bool) {
-        let Some(slot) = self.slot(row.number).copied() else {
+        let Some(part) = self.part(row.number).copied() else {
             return;
         };
-        let is_equal = fits && slot.mac.is_none_or(|mac| mac == row.mac);
-        let agreed = matches!(slot.remote, Remote::Replace(old) if old == row);
-        let remote = match (is_equal, is_sound) {
-            (true, true) => Remote::Stored(row),
-            (true, false) => Remote::Damaged(row),
-            (false, _) if agreed => Remote::Replace(row),
-            (false, _) => Remote::Differs(row),
+        let is_equal = fits && part.mac.is_none_or(|mac| mac == row.mac);
+        let agreed = matches!(part.server, ServerCopy::Replace(old) if old == row);
+        let server = match (is_equal, is_sound) {
+            (true, true) => ServerCopy::Stored(row),
+            (true, false) => ServerCopy::Damaged(row),
+            (false, _) if agreed => ServerCopy::Replace(row),
+            (false, _) => ServerCopy::Differs(row),
         };
-        self.change(row.number, |slot| slot.remote = remote);
+        self.change(row.number, |part| part.server = server);
     }
 
     /// The part list has no row for it.
     pub(super) fn list_none(&mut self, number: u32) {
-        self.change(number, |slot| slot.remote = Remote::Missing);
+        self.change(number, |part| part.server = ServerCopy::Missing);
     }
 
     /// The server acknowledged it.
     pub(super) fn acknowledge(&mut self, row: SealedRow) {
-        self.change(row.number, |slot| {
-            slot.remote = Remote::Stored(row);
-            slot.local = Local::Idle;
-            slot.attempts = 0;
+        self.change(row.number, |part| {
+            part.server = ServerCopy::Stored(row);
+            part.local = LocalState::Idle;
+            part.attempts = 0;
         });
     }
 
     /// The person agreed: what differs will be replaced.
     pub(super) fn agree_to_replace(&mut self) {
         for number in self.numbers() {
-            self.change(number, |slot| {
-                if let Remote::Differs(row) = slot.remote {
-                    slot.remote = Remote::Replace(row);
+            self.change(number, |part| {
+                if let ServerCopy::Differs(row) = part.server {
+                    part.server = ServerCopy::Replace(row);
                 }
             });
         }
@@ -219,68 +219,71 @@ impl Ledger {
     // What happens here.
 
     /// A read gave this MAC.
-    pub(super) fn observe(&mut self, number: u32, mac: [u8; 32]) -> Seen {
-        let Some(slot) = self.slot(number).copied() else {
-            return Seen::AsKnown;
+    pub(super) fn record_mac(&mut self, number: u32, mac: [u8; 32]) -> Comparison {
+        let Some(part) = self.part(number).copied() else {
+            return Comparison::AsKnown;
         };
-        if slot.mac.is_some_and(|known| known != mac) {
-            return Seen::ChangedWhileReading;
+        if part.mac.is_some_and(|known| known != mac) {
+            return Comparison::ChangedWhileReading;
         }
-        let differing = match slot.remote {
-            Remote::Stored(row) | Remote::Damaged(row) if row.mac != mac => Some(row),
+        let differing = match part.server {
+            ServerCopy::Stored(row) | ServerCopy::Damaged(row) if row.mac != mac => Some(row),
             _ => None,
         };
-        self.change(number, |slot| {
-            slot.mac = Some(mac);
+        self.change(number, |part| {
+            part.mac = Some(mac);
             if let Some(row) = differing {
-                slot.remote = Remote::Differs(row);
+                part.server = ServerCopy::Differs(row);
             }
         });
         if differing.is_some() {
-            Seen::Differs
+            Comparison::Differs
         } else {
-            Seen::AsKnown
+            Comparison::AsKnown
         }
     }
 
     pub(super) fn begin_read(&mut self, number: u32, ticket: Ticket) {
-        self.change(number, |slot| slot.local = Local::Reading(ticket));
+        self.change(number, |part| part.local = LocalState::Reading(ticket));
     }
 
     /// The read for a send is over and its buffer kept. False: nobody needs it any more.
-    pub(super) fn keep(&mut self, number: u32, ticket: Ticket) -> bool {
-        let is_wanted = |slot: &Slot| slot.local == Local::Reading(ticket) && slot.needs_send();
-        if self.slot(number).is_some_and(is_wanted) {
-            self.change(number, |slot| slot.local = Local::Held(ticket));
+    pub(super) fn keep_buffer(&mut self, number: u32, ticket: Ticket) -> bool {
+        let is_wanted =
+            |part: &PartRow| part.local == LocalState::Reading(ticket) && part.needs_send();
+        if self.part(number).is_some_and(is_wanted) {
+            self.change(number, |part| part.local = LocalState::Buffered(ticket));
             true
         } else {
-            self.let_go_of(number, ticket);
+            self.release(number, ticket);
             false
         }
     }
 
     /// Nothing is read or kept under this ticket any more.
-    pub(super) fn let_go_of(&mut self, number: u32, ticket: Ticket) {
-        self.change(number, |slot| {
-            if slot.local == Local::Reading(ticket) || slot.local == Local::Held(ticket) {
-                slot.local = Local::Idle;
+    pub(super) fn release(&mut self, number: u32, ticket: Ticket) {
+        self.change(number, |part| {
+            if part.local == LocalState::Reading(ticket)
+                || part.local == LocalState::Buffered(ticket)
+            {
+                part.local = LocalState::Idle;
             }
         });
     }
 
     /// The kept part with the lowest number goes out.
-    pub(super) fn take_ready(&mut self) -> Option<Ready> {
-        let number = *self.held.first()?;
-        let slot = *self.slot(number)?;
-        let (Local::Held(buffer), Some(mac)) = (slot.local, slot.mac) else {
+    pub(super) fn take_ready(&mut self) -> Option<ReadyPart> {
+        let number = *self.buffered.first()?;
+        let part = *self.part(number)?;
+        let (LocalState::Buffered(buffer), Some(mac)) = (part.local, part.mac) else {
             return None;
         };
-        let if_match = match slot.remote {
-            Remote::Replace(row) => Some(row.generation),
+        let if_match = match part.server {
+            ServerCopy::Replace(row) => Some(row.generation),
             _ => None,
         };
-        self.change(number, |slot| slot.local = Local::Sending);
-        Some(Ready {
+        self.change(number, |part| part.local = LocalState::Sending);
+        Some(ReadyPart {
             number,
             buffer,
             mac,
@@ -290,15 +293,15 @@ impl Ledger {
 
     /// The send failed; returns how often in a row.
     pub(super) fn send_failed(&mut self, number: u32) -> u32 {
-        self.change(number, |slot| {
-            slot.local = Local::Idle;
-            slot.attempts = slot.attempts.saturating_add(1);
+        self.change(number, |part| {
+            part.local = LocalState::Idle;
+            part.attempts = part.attempts.saturating_add(1);
         });
-        self.slot(number).map_or(0, |slot| slot.attempts)
+        self.part(number).map_or(0, |part| part.attempts)
     }
 
     pub(super) fn delay(&mut self, number: u32, until_ms: u64) {
-        self.change(number, |slot| slot.local = Local::Delayed { until_ms });
+        self.change(number, |part| part.local = LocalState::Delayed { until_ms });
     }
 
     /// Delayed parts whose time has come may be sent again.
@@ -306,7 +309,7 @@ impl Ledger {
         while let Some((until_ms, number)) = self.delayed.first().copied()
             && until_ms <= now_ms
         {
-            self.change(number, |slot| slot.local = Local::Idle);
+            self.change(number, |part| part.local = LocalState::Idle);
         }
     }
 
@@ -331,18 +334,18 @@ impl Ledger {
 
     /// Parts that are read or kept, to be sent.
     pub(super) fn in_preparation(&self) -> u32 {
-        self.reading + u32::try_from(self.held.len()).unwrap_or(u32::MAX)
+        self.reading + u32::try_from(self.buffered.len()).unwrap_or(u32::MAX)
     }
 
     /// Buffers that are kept although nobody needs them any more, or all: they are given up.
-    pub(super) fn give_up_held(&mut self, even_needed: bool) -> Vec<(u32, Ticket)> {
+    pub(super) fn release_buffers(&mut self, even_needed: bool) -> Vec<(u32, Ticket)> {
         let gives_up =
-            |number: &u32| even_needed || self.slot(*number).is_some_and(|slot| !slot.needs_send());
-        let numbers: Vec<u32> = self.held.iter().copied().filter(gives_up).collect();
+            |number: &u32| even_needed || self.part(*number).is_some_and(|part| !part.needs_send());
+        let numbers: Vec<u32> = self.buffered.iter().copied().filter(gives_up).collect();
         let mut given_up = Vec::new();
         for number in numbers {
-            if let Some(Local::Held(ticket)) = self.slot(number).map(|slot| slot.local) {
-                self.let_go_of(number, ticket);
+            if let Some(LocalState::Buffered(ticket)) = self.part(number).map(|part| part.local) {
+                self.release(number, ticket);
                 given_up.push((number, ticket));
             }
         }

@@ -1,68 +1,60 @@
 //! The server's part list, followed again when server and client disagreed. What is on the wire arrives first, so that
 //! the list is not older than an acknowledgement.
 
-use super::{Mode, PartEntry, Working};
-use crate::progress::Meter;
-use crate::transfer::upload::choosing::next_page;
-use crate::transfer::upload::contract::Request;
-use crate::transfer::upload::found::{contradicts, is_sound};
-use crate::transfer::upload::{Leave, UploadDesk};
-use crate::transfer::{Failure, SealedRow, Trouble};
-use crate::wire::{ErrorCode, PartsPage};
+use std::ops::ControlFlow::{Break, Continue};
 
-impl Working {
+use super::active::{ActiveUpload, Mode};
+use super::candidate::{contradicts, is_sound};
+use super::candidates::next_page;
+use super::contract::Request;
+use super::step::{Flow, Handled, Step, Transition, client_fault, fail};
+use crate::transfer::{Failure, SealedRow, TransferError};
+use crate::wire::{ErrorCode, PartEntry, PartsPage};
+
+impl ActiveUpload {
     /// Stops sending and fetches the list. While the file is being compared there is time for that later: what was
     /// refused now will be refused again.
-    pub(super) fn list_again(
-        &mut self,
-        desk: &mut UploadDesk,
-        trouble: Trouble,
-    ) -> Result<(), Leave> {
+    pub(super) fn relist(&mut self, step: &mut Step<'_>, error: TransferError) -> Flow {
         if matches!(self.mode, Mode::Sending | Mode::Finishing) {
-            self.dispute(trouble)?;
-            desk.drop_errand();
-            self.mode = Mode::Listing(Vec::new());
+            self.dispute(error)?;
+            step.queue.cancel_pending();
+            self.mode = Mode::Relisting(Vec::new());
         }
-        Ok(())
+        Continue(())
     }
 
-    pub(super) fn fetch_list(&mut self, desk: &mut UploadDesk) {
-        desk.want(Request::FetchParts {
+    pub(super) fn fetch_list(&mut self, step: &mut Step<'_>) {
+        step.queue.submit(Request::FetchParts {
             file_id: self.file.id,
             after: 0,
         });
     }
 
-    pub(super) fn listed(
-        &mut self,
-        desk: &mut UploadDesk,
-        meter: &mut Meter,
-        page: PartsPage,
-    ) -> Result<(), Leave> {
-        let Mode::Listing(rows) = &mut self.mode else {
-            return Err(Leave::fault());
+    pub(super) fn listed(&mut self, step: &mut Step<'_>, page: PartsPage) -> Flow {
+        let Mode::Relisting(rows) = &mut self.mode else {
+            return client_fault();
         };
         let next = next_page(rows, &page)?;
         rows.extend(page.parts);
         if let Some(after) = next {
-            desk.want(Request::FetchParts {
+            step.queue.submit(Request::FetchParts {
                 file_id: self.file.id,
                 after,
             });
-            return Ok(());
+            return Continue(());
         }
         let rows = std::mem::take(rows);
         self.mode = Mode::Sending;
         self.follow(&rows)?;
-        self.restate(meter);
-        self.drop_buffers(desk, false);
+        self.restate(step);
+        self.drop_buffers(step, false);
         if self.parts.differing() > 0 {
-            self.survey(desk);
+            self.compare_before_sending(step);
         }
-        Ok(())
+        Continue(())
     }
 
-    fn follow(&mut self, rows: &[PartEntry]) -> Result<(), Leave> {
+    fn follow(&mut self, rows: &[PartEntry]) -> Flow {
         let mut listed = rows.iter().peekable();
         for number in 1..=self.plan.part_count() {
             match listed.next_if(|entry| entry.number == number) {
@@ -70,25 +62,25 @@ impl Working {
                 None => self.parts.list_none(number),
             }
         }
-        Ok(())
+        Continue(())
     }
 
-    fn follow_row(&mut self, entry: &PartEntry) -> Result<(), Leave> {
+    fn follow_row(&mut self, entry: &PartEntry) -> Flow {
         let row = SealedRow::from(entry);
         let acknowledged = self.parts.stored_row(entry.number);
         if acknowledged.is_some_and(|known| contradicts(&known, &row)) {
-            return Err(Leave::failed(Trouble::RolledBack { part: entry.number }));
+            return fail(TransferError::RolledBack { part: entry.number });
         }
         let fits = self
             .plan
             .part(entry.number)
             .is_some_and(|part| part.len_bytes == entry.size);
         self.parts.list_row(row, is_sound(entry), fits);
-        Ok(())
+        Continue(())
     }
 
-    /// The upload is gone or was changed by another client: look again. False: the common rule.
-    pub(super) fn listing_failed(&mut self, failure: &Failure) -> Result<bool, Leave> {
+    /// The upload is gone or was changed by another client: look again.
+    pub(super) fn listing_failed(&mut self, failure: &Failure) -> Flow<Handled> {
         use ErrorCode as E;
         match failure {
             Failure::Problem(problem)
@@ -97,9 +89,9 @@ impl Working {
                     E::UploadExpired | E::GenerationMismatch | E::FileComplete
                 ) =>
             {
-                Err(Leave::CheckAgain(problem.code))
+                Break(Transition::CheckAgain(problem.code))
             }
-            _ => Ok(false),
+            _ => Continue(Handled::ByCommonRule),
         }
     }
 }

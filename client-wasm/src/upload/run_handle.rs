@@ -11,14 +11,14 @@ use web_sys::{AbortController, AbortSignal};
 use crate::{error::Result, interop::deferred, lock};
 
 #[derive(Clone, Copy, PartialEq)]
-enum Stage {
-    InLine,
+enum RunStage {
+    Waiting,
     Cancelled,
     Driving,
 }
 
-pub(super) struct Run {
-    stage: Cell<Stage>,
+pub(super) struct RunHandle {
+    stage: Cell<RunStage>,
     /// Whose keys it will work with, once that is known.
     user_id: Cell<Option<Uuid>>,
     waiting_for_lock: AbortController,
@@ -28,13 +28,13 @@ pub(super) struct Run {
     tell_ended: Function,
 }
 
-impl Run {
+impl RunHandle {
     pub(super) fn new() -> Result<Self> {
         let (cancelled, tell_cancelled) = deferred();
         let (ended, tell_ended) = deferred();
         let waiting_for_lock = lock::abort_controller()?;
-        Ok(Run {
-            stage: Cell::new(Stage::InLine),
+        Ok(RunHandle {
+            stage: Cell::new(RunStage::Waiting),
             user_id: Cell::new(None),
             waiting_for_lock,
             cancelled,
@@ -54,30 +54,30 @@ impl Run {
 
     /// From now on the machine is told, not the run.
     pub(super) fn start_driving(&self) {
-        self.stage.set(Stage::Driving);
+        self.stage.set(RunStage::Driving);
     }
 
     pub(super) fn is_driving(&self) -> bool {
-        self.stage.get() == Stage::Driving
+        self.stage.get() == RunStage::Driving
     }
 
     /// Gets it out of the line.
     pub(super) fn cancel(&self) {
-        self.stage.set(Stage::Cancelled);
+        self.stage.set(RunStage::Cancelled);
         self.waiting_for_lock.abort();
         let _ = self.tell_cancelled.call1(&JsValue::NULL, &JsValue::TRUE);
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
-        self.stage.get() == Stage::Cancelled
+        self.stage.get() == RunStage::Cancelled
     }
 
-    /// Fulfilled with `true` by [`Run::cancel`].
+    /// Fulfilled with `true` by [`RunHandle::cancel`].
     pub(super) fn cancelled(&self) -> &Promise {
         &self.cancelled
     }
 
-    /// Aborted by [`Run::cancel`].
+    /// Aborted by [`RunHandle::cancel`].
     pub(super) fn signal(&self) -> AbortSignal {
         self.waiting_for_lock.signal()
     }
@@ -86,7 +86,7 @@ impl Run {
         let _ = self.tell_ended.call0(&JsValue::NULL);
     }
 
-    /// Waits for [`Run::end`].
+    /// Waits for [`RunHandle::end`].
     pub(super) async fn ended(&self) {
         // Never rejected.
         let _ = JsFuture::from(self.ended.clone()).await;

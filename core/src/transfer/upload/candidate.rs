@@ -1,5 +1,5 @@
 //! A candidate that was opened: what the server holds of it, and how well a few parts of the file match.
-//! Not the order in which candidates are tried (`choosing`).
+//! Not the order in which candidates are tried (`search`).
 
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ const PROBES: usize = 5;
 
 /// A candidate whose slot, header and manifest opened, with its rows.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(super) struct ResumeCandidate {
     pub(super) candidate: Box<Candidate>,
     pub(super) content: Option<SealedContent>,
     checkpoint: Option<Checkpoint>,
@@ -46,7 +46,7 @@ impl Match {
     }
 }
 
-impl Found {
+impl ResumeCandidate {
     /// None: its plan is not the one of its own size and count, or does not hold the file.
     pub(super) fn new(
         candidate: Box<Candidate>,
@@ -62,7 +62,7 @@ impl Found {
         } else {
             Plan::new(opened.plan, size_bytes).ok()?
         };
-        Some(Found {
+        Some(ResumeCandidate {
             candidate,
             content: opened.content,
             checkpoint: opened.checkpoint,
