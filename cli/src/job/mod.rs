@@ -1,9 +1,93 @@
 //! The ledger: one SQLite database a job. One thread writes, everybody reads snapshots. Not what the phases do with it.
+//!
+//! In reading order:
+//! - [`place`] is where a job's files lie, [`schema`] opens its database and brings it up to date, [`lock`] keeps a
+//!   second writer out, [`writer`] is the one thread that writes.
+//! - [`roots`] and [`files`] are the lists, [`ledger`] what became of each file, [`verification`] what was found later,
+//!   [`operations`] which commands ran, [`audit`] the trail behind all of it.
+//! - [`cache`] is the checksum cache, which jobs share.
+//!
+//! SQL is in this room alone: plain functions over a connection.
 
+pub mod audit;
+pub mod cache;
 mod error;
+pub mod files;
+pub mod ledger;
+pub mod lock;
+pub mod operations;
+pub mod place;
+pub mod roots;
 mod row;
+pub mod schema;
 mod state;
+pub mod verification;
+pub mod writer;
+
+use std::sync::Arc;
 
 pub use error::JobError;
 pub use row::{FileId, FileRow, JobId, RootId, Side};
+use rusqlite::Connection;
 pub use state::{Cause, Counts, DuplicateKind, FileState, Share};
+
+use crate::clock::Clock;
+use lock::Lock;
+use place::JobPlace;
+use writer::Writer;
+
+/// A job that is open for writing: nobody else writes to it meanwhile.
+#[derive(Debug)]
+pub struct Job {
+    /// Where its files lie.
+    pub place: JobPlace,
+    /// Its identity.
+    pub id: JobId,
+    /// The thread that writes.
+    pub writer: Writer,
+    /// What time it is.
+    pub clock: Arc<Clock>,
+    _lock: Lock,
+}
+
+impl Job {
+    /// Makes the job, or opens it when it is there already.
+    pub fn create(place: JobPlace, clock: &Arc<Clock>) -> Result<Self, JobError> {
+        place.make_directories()?;
+        Self::opened(place, clock)
+    }
+
+    /// Opens a job that must be there.
+    pub fn open(place: JobPlace, clock: &Arc<Clock>) -> Result<Self, JobError> {
+        place.must_exist()?;
+        Self::opened(place, clock)
+    }
+
+    fn opened(place: JobPlace, clock: &Arc<Clock>) -> Result<Self, JobError> {
+        let lock = Lock::take(&place.lock_file(), clock)?;
+        let connection = schema::open_job(&place.database(), clock)?;
+        let id = schema::job_id(&connection, clock)?;
+        Ok(Job {
+            place,
+            id,
+            writer: Writer::start(connection),
+            clock: clock.clone(),
+            _lock: lock,
+        })
+    }
+
+    /// A snapshot of what is written so far.
+    pub fn read(&self) -> Result<Connection, JobError> {
+        schema::open_reader(&self.place.database())
+    }
+}
+
+/// Opens a job for reading, while another process may write to it. An older schema is brought up to date first.
+pub fn open_reader(place: &JobPlace, clock: &Arc<Clock>) -> Result<Connection, JobError> {
+    place.must_exist()?;
+    if schema::is_older(&place.database())? {
+        let _lock = Lock::take(&place.lock_file(), clock)?;
+        schema::open_job(&place.database(), clock)?;
+    }
+    schema::open_reader(&place.database())
+}

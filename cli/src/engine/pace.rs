@@ -1,0 +1,45 @@
+//! `--bwlimit`: one allowance that all threads share.
+
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use super::stop::Stop;
+
+/// So many bytes a second, or no limit.
+#[derive(Debug)]
+pub struct Pace {
+    bytes_per_sec: u64,
+    /// Until when what was let through is paid for.
+    paid_until: Mutex<Instant>,
+}
+
+impl Pace {
+    /// 0: no limit.
+    pub fn new(bytes_per_sec: u64) -> Self {
+        Pace {
+            bytes_per_sec,
+            paid_until: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// Waits until so many bytes may pass.
+    pub fn let_through(&self, size_bytes: usize, stop: &Stop) {
+        if self.bytes_per_sec == 0 {
+            return;
+        }
+        let cost = Duration::from_secs_f64(size_bytes as f64 / self.bytes_per_sec as f64);
+        let now = Instant::now();
+        let wait = {
+            let mut paid = self
+                .paid_until
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let begin = (*paid).max(now);
+            *paid = begin + cost;
+            begin.saturating_duration_since(now)
+        };
+        stop.wait(wait);
+    }
+}

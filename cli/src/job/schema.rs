@@ -1,0 +1,234 @@
+//! Opens databases and brings them up to date: a copy first, then one transaction. Knows SQLite's settings and why.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
+use rusqlite_migration::{M, Migrations};
+
+use super::{JobError, JobId, audit};
+use crate::{clock::Clock, engine::os_disk::filesystem_type};
+
+const JOB: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/0001_lists.sql")),
+    M::up(include_str!("../../migrations/0002_ledger.sql")),
+    M::up(include_str!("../../migrations/0003_metadata.sql")),
+];
+const CACHE: &[M<'static>] = &[M::up(include_str!("../../migrations/cache_0001.sql"))];
+
+/// The schema that this program writes.
+pub const JOB_VERSION: u32 = 3;
+
+/// Filesystems that lie on other machines: their shared memory does not reach us, so WAL would break there.
+/// Numbers of `statfs(2)`: NFS, SMB, CIFS, SMB2, AFS, Coda, 9P, Ceph, FUSE (sshfs and others).
+const NETWORK: &[i64] = &[
+    0x6969,
+    0x517B,
+    0xFF53_4D42,
+    0xFE53_4D42,
+    0x5346_414F,
+    0x7375_7245,
+    0x0102_1997,
+    0x00C3_6400,
+    0x6573_5546,
+];
+
+/// How a database keeps its promises on the filesystem it lies on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Journal {
+    /// Readers see snapshots while one writes. `NORMAL`: the last commits may be lost at a power cut, which only means
+    /// that idempotent work is done again, because files are durable before their rows are.
+    Wal,
+    /// Without shared memory: readers wait for the writer.
+    Rollback,
+}
+
+impl Journal {
+    /// For a filesystem of this kind.
+    pub fn on(filesystem_type: i64) -> Self {
+        match NETWORK.contains(&filesystem_type) {
+            true => Journal::Rollback,
+            false => Journal::Wal,
+        }
+    }
+}
+
+/// Opens a job's database for the one writer.
+pub fn open_job(path: &Path, clock: &Arc<Clock>) -> Result<Connection, JobError> {
+    open_with(path, JOB, journal_at(path), clock)
+}
+
+/// Opens the checksum cache for writing.
+pub fn open_cache(path: &Path, clock: &Arc<Clock>) -> Result<Connection, JobError> {
+    open_with(path, CACHE, journal_at(path), clock)
+}
+
+fn journal_at(path: &Path) -> Journal {
+    let dir = path
+        .parent()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    fs::File::open(dir).map_or(Journal::Wal, |dir| Journal::on(filesystem_type(&dir)))
+}
+
+fn open_with(
+    path: &Path,
+    steps: &'static [M<'static>],
+    journal: Journal,
+    clock: &Arc<Clock>,
+) -> Result<Connection, JobError> {
+    let attempt = || {
+        let mut connection = Connection::open(path)?;
+        set_up(&connection, journal)?;
+        bring_up_to_date(&mut connection, path, steps, clock)?;
+        Ok(connection)
+    };
+    attempt().map_err(|error| named(error, path))
+}
+
+/// Opens a database to read from it only. It sees a snapshot while another process writes.
+pub fn open_reader(path: &Path) -> Result<Connection, JobError> {
+    let attempt = || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        refuse_newer(&connection, path, JOB_VERSION)?;
+        Ok(connection)
+    };
+    attempt().map_err(|error| named(error, path))
+}
+
+/// Whether a job's database is of an earlier version.
+pub fn is_older(path: &Path) -> Result<bool, JobError> {
+    let attempt = || {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        Ok(version(&connection)? < JOB_VERSION)
+    };
+    attempt().map_err(|error| named(error, path))
+}
+
+fn set_up(connection: &Connection, journal: Journal) -> Result<(), JobError> {
+    connection.busy_timeout(Duration::from_secs(30))?;
+    let (mode, synchronous) = match journal {
+        Journal::Wal => ("WAL", "NORMAL"),
+        Journal::Rollback => ("DELETE", "EXTRA"),
+    };
+    connection.pragma_update(None, "journal_mode", mode)?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // KiB, negative by SQLite's convention: memory stays small however large the job is
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn version(connection: &Connection) -> Result<u32, JobError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+fn refuse_newer(connection: &Connection, path: &Path, known: u32) -> Result<u32, JobError> {
+    let found = version(connection)?;
+    match found > known {
+        true => Err(JobError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        }),
+        false => Ok(found),
+    }
+}
+
+fn bring_up_to_date(
+    connection: &mut Connection,
+    path: &Path,
+    steps: &'static [M<'static>],
+    clock: &Arc<Clock>,
+) -> Result<(), JobError> {
+    let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    let found = refuse_newer(connection, path, known)?;
+    if found == known {
+        return Ok(());
+    }
+    if found > 0 {
+        back_up(connection, path, found)?;
+    }
+    let migrated = Migrations::from_slice(steps).to_latest(connection);
+    migrated.map_err(|error| JobError::Damaged {
+        path: path.to_owned(),
+        detail: error.to_string(),
+    })?;
+    if known == JOB_VERSION && steps.len() == JOB.len() {
+        let transaction = connection.transaction()?;
+        audit::append(
+            &transaction,
+            clock.now_ns(),
+            None,
+            "migrated",
+            &serde_json::json!({"from": found, "to": known}),
+        )?;
+        let listed: Vec<i64> = transaction
+            .prepare("SELECT id FROM source_file ORDER BY id")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        if !listed.is_empty() {
+            audit::append_states(
+                &transaction,
+                clock.now_ns(),
+                None,
+                "added",
+                &[(super::FileState::Pending, listed)],
+            )?;
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// `N.db.v2.bak` beside the database.
+pub fn back_up(connection: &Connection, path: &Path, version: u32) -> Result<PathBuf, JobError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".v{version}.bak"));
+    let target = PathBuf::from(name);
+    connection.backup("main", &target, None)?;
+    Ok(target)
+}
+
+/// The job's identity; made when it has none yet.
+pub fn job_id(connection: &Connection, clock: &Arc<Clock>) -> Result<JobId, JobError> {
+    let found: Option<String> = connection
+        .query_row("SELECT json_extract(body, '$.job') FROM audit WHERE event = 'created' ORDER BY seq LIMIT 1", [], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = found {
+        return Ok(JobId(id));
+    }
+    let id: String =
+        connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
+    audit::append(
+        connection,
+        clock.now_ns(),
+        None,
+        "created",
+        &serde_json::json!({"job": id}),
+    )?;
+    Ok(JobId(id))
+}
+
+/// SQLite's word about a file that is none of its own becomes ours.
+fn named(error: JobError, path: &Path) -> JobError {
+    let JobError::Sqlite(inner) = &error else {
+        return error;
+    };
+    match inner.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => JobError::Damaged {
+            path: path.to_owned(),
+            detail: inner.to_string(),
+        },
+        _ => error,
+    }
+}
