@@ -25,6 +25,8 @@ export type ClientErrorCode =
   | "locked"
   /** The password does not open the key slot; nothing was sent. */
   | "wrong_password"
+  /** The server tells another salt, or other parameters for the password, than this browser knew; nothing was sent. */
+  | "kdf_changed"
   /** The server could not be reached, or the connection broke. */
   | "network"
   /** No byte moved for 30 seconds. */
@@ -258,7 +260,8 @@ export interface FileEntry {
   readonly name: string | null;
   readonly path: string | null;
   readonly problem: FerryError | null;
-  readonly sizeBytes: number;
+  /** The sealed size; null with a `problem`. */
+  readonly sizeBytes: number | null;
   readonly type: string | null;
   readonly modifiedAt: string | null;
   /** Of the content, hex. */
@@ -442,8 +445,9 @@ export class FerryClient extends EventTarget {
 
   /** Makes the account of an invitation or setup token, signed in and unlocked. */
   register(invitation: string, username: string, password: string): Promise<Session>;
-  /** Signed in and unlocked. `keep` as in `unlock`. */
-  login(username: string, password: string, options?: { keep?: boolean }): Promise<Session>;
+  /** Signed in and unlocked. `keep` as in `unlock`. Where the server tells another salt or other parameters than this browser
+   * knew, nothing is sent and the error is `kdf_changed`, until a person says with `acceptNewKdf` that the password was changed. */
+  login(username: string, password: string, options?: { keep?: boolean; acceptNewKdf?: boolean }): Promise<Session>;
   /** Who is signed in? After a reload: `locked`, or `unlocked` where the browser was told to keep it. */
   session(): Promise<Session>;
   /** Opens the keys again after a reload; `keep` stores them, not extractable, until logout. */
@@ -465,7 +469,8 @@ export class FerryClient extends EventTarget {
   /** Complete files, the newest first. */
   files(): Promise<FileEntry[]>;
   download(fileId: string, options: DownloadOptions): Promise<Downloaded>;
-  rename(fileId: string, name: string, path?: string): Promise<FileEntry>;
+  /** `clearLabel`: the server may read the new name and folder. What it could read before decides nothing: that is its own word. */
+  rename(fileId: string, name: string, path?: string, options?: { clearLabel?: boolean }): Promise<FileEntry>;
   /** Deletes a complete file. Ask the person first. */
   remove(fileId: string): Promise<void>;
   /** The server reads the stored bytes back. */

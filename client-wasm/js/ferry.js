@@ -19,7 +19,7 @@ export class FerryClient extends EventTarget {
   config() { return this.#link.call("config"); }
 
   register(invitation, username, password) { return this.#link.call("register", { invitation, username, password }); }
-  login(username, password, { keep = false } = {}) { return this.#link.call("login", { username, password, keep }); }
+  login(username, password, { keep = false, acceptNewKdf = false } = {}) { return this.#link.call("login", { username, password, keep, acceptNewKdf }); }
   session() { return this.#link.call("session"); }
   unlock(password, { keep = false } = {}) { return this.#link.call("unlock", { password, keep }); }
   logout() { return this.#link.call("logout"); }
@@ -42,7 +42,7 @@ export class FerryClient extends EventTarget {
 
   files() { return this.#link.call("files"); }
   download(fileId, options) { return runDownload(this.#link, fileId, options); }
-  rename(fileId, name, path) { return this.#link.call("rename", { fileId, name, path: path ?? null }); }
+  rename(fileId, name, path, { clearLabel = false } = {}) { return this.#link.call("rename", { fileId, name, path: path ?? null, clearLabel }); }
   remove(fileId) { return this.#link.call("remove", { fileId }); }
   async verify(fileId, { onProgress } = {}) {
     const topic = this.#link.subscribe(({ progress }) => onProgress?.(progress));

@@ -27,7 +27,7 @@ use crate::{
     machine_loop::MachineLoop,
     progress::ProgressView,
     subtle,
-    vault::{Described, Vault},
+    vault::{Use, Vault},
     views::hex,
     workers::{
         part::{FetchOrder, ListedPart, PartPlace},
@@ -213,8 +213,8 @@ impl Download {
     }
 
     async fn open(&self, file_id: Uuid) -> Result<Answer> {
-        let row = self.vault.api.file(file_id).await?;
-        let opened = self.vault.open(Described::from(&row)).await?;
+        let told = self.vault.api.file(file_id).await?;
+        let opened = self.vault.open(told, Use::Act).await?.opened;
         let content = opened
             .content()
             .map_err(|e| ClientCode::Tampered.because(e))?;

@@ -33,6 +33,8 @@ client_codes! {
     Locked "locked" "Your keys are not open in this browser." "Type your password to unlock.";
     /// The key slot does not open.
     WrongPassword "wrong_password" "The password is wrong." "Check it and try again; nothing was sent.";
+    /// Another salt or other parameters than this browser knew.
+    KdfChanged "kdf_changed" "The server does not tell of this account what this browser knew: another salt, or other parameters for the password." "Nothing was sent. If the password was changed on another device, say so and go on; if not, ask the administrator first.";
     /// No answer.
     Network "network" "The server could not be reached." "Check the connection; uploads go on by themselves.";
     /// No byte moved.

@@ -19,7 +19,7 @@ use crate::{
     error::{ClientCode, ClientError, ErrorView, Result},
     interop::{SystemEntropy, now_ms, set_field, to_js},
     upload::labels,
-    vault::{Described, Vault},
+    vault::{Unproved, Use, Vault},
     views::{VerifiedView, hex, time},
 };
 
@@ -31,7 +31,8 @@ pub(crate) struct FileView {
     name: Option<String>,
     path: Option<String>,
     problem: Option<ErrorView>,
-    size_bytes: u64,
+    /// The sealed one.
+    size_bytes: Option<u64>,
     #[serde(rename = "type")]
     media_type: Option<String>,
     modified_at: Option<String>,
@@ -68,14 +69,15 @@ pub(crate) async fn files(context: &Context) -> Result<Vec<FileView>> {
     Ok(rows
         .iter()
         .map(|row| {
-            let opened = vault.open_above(&Described::from(row), floor(&row.file_id));
+            let (file_id, floor) = (row.file_id(), floor(&row.file_id()));
+            let opened = vault.open_above(row, floor, Use::Show).and_then(complete);
             if let Some(seq) = opened
                 .as_ref()
                 .ok()
                 .map(|opened| opened.manifest.seq())
-                .filter(|seq| *seq > floor(&row.file_id))
+                .filter(|seq| *seq > floor)
             {
-                remember_later(&vault, row.file_id, seq);
+                remember_later(&vault, file_id, seq);
             }
             file_view(row, opened)
         })
@@ -87,9 +89,16 @@ pub(crate) async fn uploads(context: &Context) -> Result<JsValue> {
     let vault = context.vault().await?;
     let list = js_sys::Array::new();
     for row in vault.api.uploads().await? {
-        let opened = vault.open(Described::from(&row)).await;
-        let handle = vault.store.handle(vault.user_id(), row.file_id).await?;
-        let entry = to_js(&unfinished_view(row, opened))?;
+        let floor = vault
+            .store
+            .seq_floor(vault.user_id(), row.file_id())
+            .await?;
+        let opened = vault.open_above(&row, floor, Use::Show);
+        if let Ok(opened) = &opened {
+            vault.remember(row.file_id(), opened.manifest.seq()).await?;
+        }
+        let handle = vault.store.handle(vault.user_id(), row.file_id()).await?;
+        let entry = to_js(&unfinished_view(&row, opened))?;
         set_field(
             &js_sys::Object::from(entry.clone()),
             "handle",
@@ -107,7 +116,8 @@ pub(crate) async fn discard(context: &Context, file_id: Uuid) -> Result<()> {
     vault.store.forget_upload(vault.user_id(), file_id).await
 }
 
-/// Gives a complete file another name, and another folder where one is given.
+/// Gives a complete file another name, and another folder where one is given. Whether the server may read them is the
+/// person's word, never the server's.
 pub(crate) async fn rename(
     vault: &Vault,
     file_id: Uuid,
@@ -115,21 +125,11 @@ pub(crate) async fn rename(
     path: Option<&str>,
     clear_label: bool,
 ) -> Result<FileView> {
-    let row = vault.api.file(file_id).await?;
-    let opened = vault.open(Described::from(&row)).await?;
-    let content = opened
-        .content()
-        .map_err(|e| ClientCode::Tampered.because(e))?
-        .clone();
-    let before = opened.manifest.about();
-    let path = path.unwrap_or(&before.path).to_owned();
+    let file = vault.open(vault.api.file(file_id).await?, Use::Act).await?;
+    let (revision, opened) = (file.revision(), complete(file.opened)?);
+    let path = path.unwrap_or(&opened.manifest.about().path).to_owned();
     let labels = labels(&vault.identity.keys, name, &path, clear_label)?;
-    let about = About {
-        name: name.to_owned(),
-        path,
-        ..before.clone()
-    };
-    let manifest = Manifest::complete(opened.manifest.seq(), about, content);
+    let manifest = renamed(&opened, name, path)?;
     let sealed = manifest.seal(
         &opened.keys.manifest,
         &opened.header,
@@ -141,21 +141,35 @@ pub(crate) async fn rename(
         manifest: Bytes64(sealed.map_err(|e| ClientCode::ClientFault.because(e))?),
         manifest_seq: manifest.seq(),
     };
-    let row = vault.api.rename(file_id, row.revision, &request).await?;
+    let answer = vault.api.rename(file_id, revision, &request).await?;
+    let stored = vault.open_above(&answer, manifest.seq(), Use::Show)?;
+    if stored.manifest != manifest {
+        return Err(ClientCode::Tampered.because("the server did not store the new name"));
+    }
     vault.remember(file_id, manifest.seq()).await?;
-    Ok(file_view(&row, Ok(OpenedFile { manifest, ..opened })))
+    Ok(file_view(&answer, Ok(stored)))
 }
 
-/// The same, asked by the page: a name that the server could read stays readable.
-pub(crate) async fn rename_complete(
-    context: &Context,
-    file_id: Uuid,
-    name: &str,
-    path: Option<&str>,
-) -> Result<FileView> {
-    let vault = context.vault().await?;
-    let clear_label = !vault.api.file(file_id).await?.filename.starts_with('~');
-    rename(&vault, file_id, name, path, clear_label).await
+/// The next manifest: another name and folder, the same content.
+fn renamed(opened: &OpenedFile, name: &str, path: String) -> Result<Manifest> {
+    let content = opened.content();
+    let content = content
+        .map_err(|e| ClientCode::Tampered.because(e))?
+        .clone();
+    let about = About {
+        name: name.to_owned(),
+        path,
+        ..opened.manifest.about().clone()
+    };
+    Ok(Manifest::complete(opened.manifest.seq(), about, content))
+}
+
+/// What is shown as complete must be sealed as complete.
+fn complete(opened: OpenedFile) -> Result<OpenedFile> {
+    match opened.content() {
+        Ok(_) => Ok(opened),
+        Err(refused) => Err(ClientCode::Tampered.because(refused)),
+    }
 }
 
 /// Deletes a complete file.
@@ -211,50 +225,49 @@ fn remember_later(vault: &Vault, file_id: Uuid, seq: u32) {
     spawn_local(async move { drop(vault.remember(file_id, seq).await) });
 }
 
-fn file_view(row: &FileEntry, opened: Result<OpenedFile>) -> FileView {
-    let (about, sha256, problem) = match opened {
+fn file_view(row: &Unproved<FileEntry>, opened: Result<OpenedFile>) -> FileView {
+    let (about, content, problem) = match opened {
         Ok(opened) => {
-            let sha256 = opened
-                .manifest
-                .content()
-                .map(|content| hex(&content.sha256));
-            (Some(opened.manifest.about().clone()), sha256, None)
+            let content = opened.manifest.content().cloned();
+            (Some(opened.manifest.about().clone()), content, None)
         }
         Err(error) => (None, None, Some(error.to_view())),
     };
+    let (created_at, completed_at) = row.times();
     FileView {
-        file_id: row.file_id.to_string(),
+        file_id: row.file_id().to_string(),
         name: about.as_ref().map(|about| about.name.clone()),
         path: about.as_ref().map(|about| about.path.clone()),
         problem,
-        size_bytes: row.size,
+        size_bytes: content.as_ref().map(|content| content.size_bytes),
         media_type: about.as_ref().map(|about| about.media_type.clone()),
         modified_at: about.as_ref().and_then(modified_at),
-        sha256,
-        created_at: time(row.created_at),
-        completed_at: row.completed_at.map(time),
+        sha256: content.map(|content| hex(&content.sha256)),
+        created_at: time(created_at),
+        completed_at: completed_at.map(time),
     }
 }
 
-fn unfinished_view(row: UploadSession, opened: Result<OpenedFile, ClientError>) -> UnfinishedView {
+fn unfinished_view(row: &Unproved<UploadSession>, opened: Result<OpenedFile>) -> UnfinishedView {
     let (about, problem) = match opened {
         Ok(opened) => (Some(opened.manifest.about().clone()), None),
         Err(error) => (None, Some(error.to_view())),
     };
+    let state = row.state();
     UnfinishedView {
-        file_id: row.file_id.to_string(),
+        file_id: row.file_id().to_string(),
         modified_at: about.as_ref().and_then(modified_at),
         name: about.as_ref().map(|about| about.name.clone()),
         path: about.map(|about| about.path),
         problem,
-        was_complete: row.manifest_seq > 0,
-        size_bytes: row.size,
-        total_parts: row.total_parts,
-        stored_parts: row.uploaded_parts,
-        client: row.client,
-        created_at: time(row.created_at),
-        last_activity_at: time(row.last_activity_at),
-        expires_at: row.expires_at.map(time),
+        was_complete: state.was_complete,
+        size_bytes: state.size_bytes,
+        total_parts: state.total_parts,
+        stored_parts: state.stored_parts,
+        client: state.client,
+        created_at: time(state.created_at),
+        last_activity_at: time(state.last_activity_at),
+        expires_at: state.expires_at.map(time),
     }
 }
 

@@ -96,15 +96,22 @@ impl Session {
         self.enter(account, &account_key, &prk, false).await
     }
 
-    /// Signs in and opens the keys.
+    /// Signs in and opens the keys. What this browser knew of the account must be what the server tells now, unless the
+    /// person says that the password was changed elsewhere: what is derived under another salt or cheaper parameters
+    /// would be sent.
     pub(crate) async fn login(
         &self,
         username: String,
         password: &str,
         keep: bool,
+        accept_new_kdf: bool,
     ) -> Result<SessionView> {
         let told = self.api.kdf(&username).await?;
         let prefix = SlotPrefix::parse(&told.slot_prefix.0).map_err(slot_error)?;
+        let known = self.store.kdf_prefix_of_name(&username).await?;
+        if !accept_new_kdf && known.is_some_and(|known| known != prefix.as_bytes()) {
+            return Err(ClientCode::KdfChanged.into());
+        }
         let prk = self.derive_prk(password, &prefix).await?;
         let auth = B64(*prk.derive_auth().expose());
         let account = self.api.login(&LoginRequest { username, auth }).await?;
@@ -122,7 +129,13 @@ impl Session {
         let account = self.api().me().await?;
         let slot = password_slot(&account)?;
         let prk = self.derive_prk(password, slot.prefix()).await?;
-        let account_key = slot.open(&prk, &account.user_id).map_err(slot_error)?;
+        let account_key = match slot.open(&prk, &account.user_id) {
+            // A right password does not open a slot that was put in the place of the known one.
+            Err(SlotError::WrongSecret) if self.knew_another(&account, slot.prefix()).await? => {
+                return Err(ClientCode::KdfChanged.into());
+            }
+            opened => opened.map_err(slot_error)?,
+        };
         self.enter(account, &account_key, &prk, keep).await
     }
 
@@ -198,7 +211,7 @@ impl Session {
             })
             .await;
         let again = LoginRequest {
-            username: account.username,
+            username: account.username.clone(),
             auth: new_auth,
         };
         let signed_in = match changed {
@@ -209,9 +222,7 @@ impl Session {
             }
             Err(error) => return Err(error),
         };
-        self.store
-            .save_kdf_prefix(account.user_id, new_prk.prefix().as_bytes())
-            .await?;
+        self.pin(&account, new_prk.prefix()).await?;
         match signed_in {
             Some(account) => self.enter(account, &account_key, &new_prk, kept).await,
             None => {
@@ -264,10 +275,8 @@ impl Session {
         keep: bool,
     ) -> Result<SessionView> {
         let keys = Rc::new(AccountKeys::derive(key));
-        let prefix = prk.prefix().as_bytes();
-        let seen = self.store.kdf_prefix(account.user_id).await?;
-        let kdf_changed = seen.is_some_and(|seen| seen != prefix.as_slice());
-        self.store.save_kdf_prefix(account.user_id, prefix).await?;
+        let kdf_changed = self.knew_another(&account, prk.prefix()).await?;
+        self.pin(&account, prk.prefix()).await?;
         if keep {
             self.store
                 .keep_key(
@@ -284,6 +293,19 @@ impl Session {
             kdf_changed,
         };
         Ok(self.view())
+    }
+
+    /// This browser saw another salt or other parameters for this account.
+    async fn knew_another(&self, account: &Account, prefix: &SlotPrefix) -> Result<bool> {
+        let seen = self.store.kdf_prefix(account.user_id).await?;
+        Ok(seen.is_some_and(|seen| seen != prefix.as_bytes()))
+    }
+
+    /// From now on this is what the server must tell of this account here.
+    async fn pin(&self, account: &Account, prefix: &SlotPrefix) -> Result<()> {
+        let (store, prefix) = (&self.store, prefix.as_bytes());
+        store.save_kdf_prefix(account.user_id, prefix).await?;
+        store.save_kdf_prefix_of_name(&account.username, prefix).await
     }
 
     fn open_keys_of(&self, account: &Account) -> Option<Keys> {

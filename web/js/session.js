@@ -23,8 +23,9 @@ export class SessionStore extends EventTarget {
     return this.#became(await this.#client.register(invitation, username, password));
   }
 
-  async signIn(username, password, keep) {
-    return this.#became(await this.#client.login(username, password, { keep }));
+  /** `options` are those of the client's `login`. */
+  async signIn(username, password, options) {
+    return this.#became(await this.#client.login(username, password, options));
   }
 
   async unlock(password, keep) {

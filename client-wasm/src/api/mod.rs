@@ -7,7 +7,10 @@ use ferry_core::wire::*;
 use uuid::Uuid;
 
 pub(crate) use self::http::{Http, refusal};
-use crate::error::{ClientCode, Result};
+use crate::{
+    error::{ClientCode, Result},
+    vault::Unproved,
+};
 
 /// Rows of a list that are asked for at once.
 const PAGE_ROWS: u32 = 500;
@@ -83,30 +86,31 @@ impl Api {
             ))
             .await
     }
-    pub(crate) async fn start(&self, request: &StartRequest) -> Result<UploadSession> {
-        self.http.post("/api/upload/start", request).await
+    pub(crate) async fn start(&self, request: &StartRequest) -> Result<Unproved<UploadSession>> {
+        let row = self.http.post("/api/upload/start", request).await?;
+        Ok(Unproved::asked_for(request.file_id, row))
     }
     pub(crate) async fn resize(
         &self,
         file: Uuid,
         revision: u32,
         request: &ResizeRequest,
-    ) -> Result<UploadSession> {
-        self.http
+    ) -> Result<Unproved<UploadSession>> {
+        let call = self
+            .http
             .call("PATCH", format!("/api/upload/resume/{file}"))
-            .if_match(revision)
-            .json(request)?
-            .answer()
-            .await
+            .if_match(revision);
+        let row = call.json(request)?.answer().await?;
+        Ok(Unproved::asked_for(file, row))
     }
-    pub(crate) async fn complete(
-        &self,
-        file: Uuid,
-        request: &CompleteRequest,
-    ) -> Result<CompleteResponse> {
-        self.http
-            .post(format!("/api/upload/complete/{file}"), request)
-            .await
+    pub(crate) async fn complete(&self, file: Uuid, request: &CompleteRequest) -> Result<()> {
+        let path = format!("/api/upload/complete/{file}");
+        let answer: CompleteResponse = self.http.post(path, request).await?;
+        if answer.file_id == file && answer.is_complete {
+            Ok(())
+        } else {
+            Err(ClientCode::Tampered.because("the answer does not say that this file is complete"))
+        }
     }
     pub(crate) async fn discard(&self, file: Uuid) -> Result<()> {
         self.http
@@ -136,8 +140,9 @@ impl Api {
         events.await?;
         verified
     }
-    pub(crate) async fn uploads(&self) -> Result<Vec<UploadSession>> {
-        self.http.get("/api/uploads").await
+    pub(crate) async fn uploads(&self) -> Result<Vec<Unproved<UploadSession>>> {
+        let rows: Vec<UploadSession> = self.http.get("/api/uploads").await?;
+        Ok(rows.into_iter().map(Unproved::listed).collect())
     }
     /// Where a part is sent to and fetched from.
     pub(crate) fn chunk_url(&self, file: Uuid, part: u32) -> String {
@@ -147,7 +152,7 @@ impl Api {
     // files
 
     /// All complete files, page by page.
-    pub(crate) async fn files(&self) -> Result<Vec<FileEntry>> {
+    pub(crate) async fn files(&self) -> Result<Vec<Unproved<FileEntry>>> {
         let mut files = Vec::new();
         let mut after = String::new();
         loop {
@@ -155,28 +160,29 @@ impl Api {
                 .http
                 .get(format!("/api/files?limit={PAGE_ROWS}{after}"))
                 .await?;
-            files.extend(page.files);
+            files.extend(page.files.into_iter().map(Unproved::listed));
             match page.next {
                 Some(next) => after = format!("&after={}", query(&next)),
                 None => return Ok(files),
             }
         }
     }
-    pub(crate) async fn file(&self, file: Uuid) -> Result<FileEntry> {
-        self.http.get(format!("/api/files/{file}")).await
+    pub(crate) async fn file(&self, file: Uuid) -> Result<Unproved<FileEntry>> {
+        let row = self.http.get(format!("/api/files/{file}")).await?;
+        Ok(Unproved::asked_for(file, row))
     }
     pub(crate) async fn rename(
         &self,
         file: Uuid,
         revision: u32,
         request: &RenameRequest,
-    ) -> Result<FileEntry> {
-        self.http
+    ) -> Result<Unproved<FileEntry>> {
+        let call = self
+            .http
             .call("PATCH", format!("/api/files/{file}"))
-            .if_match(revision)
-            .json(request)?
-            .answer()
-            .await
+            .if_match(revision);
+        let row = call.json(request)?.answer().await?;
+        Ok(Unproved::asked_for(file, row))
     }
     pub(crate) async fn remove(&self, file: Uuid) -> Result<()> {
         self.http

@@ -5,6 +5,7 @@ mod indexeddb;
 
 use std::collections::HashMap;
 
+use ferry_core::digest::sha256;
 use js_sys::Uint8Array;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,9 +17,18 @@ const CHECKPOINTS: &str = "checkpoints";
 const HANDLES: &str = "handles";
 const SEQ_FLOORS: &str = "seq_floors";
 const KDF_PREFIXES: &str = "kdf_prefixes";
+const KDF_BY_NAME: &str = "kdf_by_name";
 const KEPT_KEYS: &str = "kept_keys";
-const TABLES: &[&str] = &[CHECKPOINTS, HANDLES, SEQ_FLOORS, KDF_PREFIXES, KEPT_KEYS];
-const VERSION: u32 = 1;
+const TABLES: &[&str] = &[
+    CHECKPOINTS,
+    HANDLES,
+    SEQ_FLOORS,
+    KDF_PREFIXES,
+    KDF_BY_NAME,
+    KEPT_KEYS,
+];
+/// 2: `kdf_by_name`.
+const VERSION: u32 = 2;
 
 /// The browser's memory for one server.
 #[derive(Clone)]
@@ -102,6 +112,21 @@ impl Store {
             .await
     }
 
+    /// The same by the name that somebody types: what a sign-in must be told before it stretches the password.
+    pub(crate) async fn kdf_prefix_of_name(&self, username: &str) -> Result<Option<Vec<u8>>> {
+        let row = self.db.get(KDF_BY_NAME, &name_key(username)).await?;
+        Ok(row.map(bytes))
+    }
+    pub(crate) async fn save_kdf_prefix_of_name(
+        &self,
+        username: &str,
+        prefix: &[u8],
+    ) -> Result<()> {
+        self.db
+            .put(KDF_BY_NAME, &name_key(username), &js_bytes(prefix))
+            .await
+    }
+
     /// The kept account key, a CryptoKey that can't be read.
     pub(crate) async fn kept_key(&self, user: Uuid) -> Result<Option<JsValue>> {
         self.db.get(KEPT_KEYS, &user.to_string()).await
@@ -131,6 +156,12 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Names are kept as hashes: a list of who used this browser is nobody's business.
+fn name_key(username: &str) -> String {
+    let folded = username.trim().to_lowercase();
+    crate::views::hex(&sha256(&[b"ferry/1/name\0", folded.as_bytes()]))
 }
 
 fn key(user: Uuid, file: Uuid) -> String {

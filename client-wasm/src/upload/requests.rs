@@ -21,7 +21,7 @@ use crate::{
     error::{ClientCode, Result},
     failure::error_of_reply,
     library, lock,
-    vault::Described,
+    vault::{Unproved, Use},
     workers::{
         part::{PartReply, SendOrder},
         pool::ReadOrder,
@@ -56,7 +56,8 @@ impl UploadDriver {
                 revision,
             } => {
                 let request = self.current_file()?.resize(size_bytes, total_parts)?;
-                api.resize(file_id, revision, &request).await?;
+                let resized = api.resize(file_id, revision, &request).await?;
+                self.task.vault.open(resized, Use::Act).await?;
                 Ok(Answer::Resized)
             }
             Request::Read { part, purpose } => self.read(ticket, part, purpose, position).await,
@@ -147,7 +148,9 @@ impl UploadDriver {
         if !self.lock_file(candidate.file_id).await? {
             return Ok(Answer::InUse);
         }
-        let opened = self.task.vault.open(Described::from(candidate)).await?;
+        let told = Unproved::listed(candidate.clone());
+        let wanted = Use::Resume(&self.task.labels.file);
+        let opened = self.task.vault.open(told, wanted).await?.opened;
         let content = content_of(&opened.manifest);
         let current = Current::adopt(opened, &self.task.picked).await?;
         let kept = self
@@ -183,7 +186,8 @@ impl UploadDriver {
         };
         // Held before anybody can find it as an earlier upload of the same content. A new id is nobody's.
         self.lock_file(request.file_id).await?;
-        self.task.vault.api.start(&request).await?;
+        let started = self.task.vault.api.start(&request).await?;
+        self.task.vault.open(started, Use::Act).await?;
         let plan = self.current_file()?.plan_params();
         Ok(Answer::Started {
             file_id: request.file_id,

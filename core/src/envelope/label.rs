@@ -47,9 +47,16 @@ pub fn clear(text: &str) -> Result<String, LabelError> {
     }
 }
 
-/// Whether a manifest's text is what this label stands for: a reader asks before it fetches.
+/// Only the account's keys make one, so it proves that the owner gave this name. A clear one proves nothing: whoever can
+/// guess a name can show it.
+pub fn is_opaque(label: &str) -> bool {
+    label.starts_with(OPAQUE)
+}
+
+/// Whether a manifest's text is what this label stands for: a reader asks before it fetches. The empty label is the top
+/// folder's.
 pub fn stands_for(label: &str, key: &NameKey, text: &str) -> bool {
-    if label.starts_with(OPAQUE) {
+    if is_opaque(label) {
         label == opaque(key, text)
     } else {
         text.nfc().eq(label.chars())

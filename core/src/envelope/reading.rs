@@ -19,8 +19,11 @@ use crate::plan::{PartSpan, Plan};
 pub struct StoredFile<'a> {
     /// The id that was asked for.
     pub file_id: &'a Uuid,
-    /// The label that was asked for, or that the list showed.
-    pub label: &'a str,
+    /// The label that was asked for, or that the list showed: it must be the sealed name's. None where the answer is used
+    /// without it.
+    pub label: Option<&'a str>,
+    /// The folder's label, in the same way.
+    pub folder: Option<&'a str>,
     /// File header H.
     pub header: &'a [u8],
     /// File key slot.
@@ -46,6 +49,9 @@ pub enum RefusedFile {
     /// The server shows it under a label that is not its name's.
     #[error("the file is shown under another name than it was given")]
     OtherLabel,
+    /// The server shows it in a folder that is not its path's.
+    #[error("the file is shown in another folder than it was put in")]
+    OtherFolder,
     /// Its upload is unfinished: there is nothing to read yet.
     #[error("the file's upload is not finished")]
     Unfinished,
@@ -71,8 +77,19 @@ impl OpenedFile {
         let header = Header::parse_for(stored.header, stored.file_id)?;
         let keys = FileKeySlot::parse(stored.file_key)?.open(&header, account)?;
         let manifest = Manifest::open(stored.manifest, &keys.manifest, &header, stored.seen_seq)?;
-        if !label::stands_for(stored.label, &account.name, &manifest.about().name) {
+        let about = manifest.about();
+        let stands_for = |label, text| label::stands_for(label, &account.name, text);
+        if stored
+            .label
+            .is_some_and(|label| !stands_for(label, &about.name))
+        {
             return Err(RefusedFile::OtherLabel);
+        }
+        if stored
+            .folder
+            .is_some_and(|label| !stands_for(label, &about.path))
+        {
+            return Err(RefusedFile::OtherFolder);
         }
         Ok(Self {
             header,

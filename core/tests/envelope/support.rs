@@ -224,7 +224,8 @@ pub(crate) fn read(
 pub(crate) fn open(stored: &Stored, seen_seq: Option<u32>) -> Result<OpenedFile, RefusedFile> {
     let shown = StoredFile {
         file_id: &stored.file_id,
-        label: &stored.label,
+        label: Some(&stored.label),
+        folder: None,
         header: &stored.header,
         file_key: &stored.file_key,
         manifest: &stored.manifest,

@@ -192,7 +192,7 @@ async fn a_tab_that_shows_somebody_else_uploads_nothing_into_the_new_account() -
     scene.close().await
 }
 
-async fn until_notice(page: &Page, code: &str) -> Result<()> {
+pub(super) async fn until_notice(page: &Page, code: &str) -> Result<()> {
     let said = || async {
         let notices = page.cards("notice-banner").await?;
         let is_said = notices.iter().any(|notice| notice.get("code") == code);
@@ -229,9 +229,9 @@ async fn the_list_notices_that_the_session_ended_in_another_tab() -> Result<()> 
     scene.close().await
 }
 
-const NEW_PASSWORD: &str = "quite another password";
+pub(super) const NEW_PASSWORD: &str = "quite another password";
 
-async fn change_password(page: &Page) -> Result<()> {
+pub(super) async fn change_password(page: &Page) -> Result<()> {
     page.click("nav-settings").await?;
     page.until_view(&["settings"]).await?;
     page.type_into("old-password", PASSWORD).await?;

@@ -3,6 +3,7 @@
 mod accounts;
 mod bots;
 mod changed;
+mod hostile;
 mod kills;
 mod small;
 mod stopping;

@@ -67,6 +67,12 @@ impl Head {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All fields in order; names in lower case.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields = self.fields.iter();
+        fields.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Method of a request.
     pub fn method(&self) -> &str {
         self.first.split(' ').next().unwrap_or_default()
@@ -115,6 +121,34 @@ impl Head {
     pub(super) fn closes(&self) -> bool {
         self.field("connection")
             .is_some_and(|value| value.eq_ignore_ascii_case("close"))
+    }
+}
+
+/// Reads a body whole, without its framing.
+pub(super) async fn read_body(
+    from: &mut (impl AsyncBufRead + Unpin),
+    framing: Framing,
+) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    relay_body(from, &mut body, framing, |_| Ok(())).await?;
+    if matches!(framing, Framing::Chunked) {
+        body = unchunked(&body).ok_or(io::ErrorKind::InvalidData)?;
+    }
+    Ok(body)
+}
+
+fn unchunked(mut framed: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = framed.windows(2).position(|pair| pair == b"\r\n")?;
+        let size = std::str::from_utf8(&framed[..end]).ok()?;
+        let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
+        let chunk = framed.get(end + 2..)?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(chunk.get(..size)?);
+        framed = chunk.get(size + 2..)?;
     }
 }
 

@@ -1,9 +1,10 @@
-//! A proxy in front of the server that counts what passes and cuts what a test wants cut.
-//! It changes no byte, so origin, cookies and addresses are those the browser sees.
+//! A proxy in front of the server that counts what passes, cuts what a test wants cut, and lies where a test wants a
+//! hostile server. Without a [`Lie`] it changes no byte, so origin, cookies and addresses are those the browser sees.
 
 mod fault;
 mod http;
 mod ledger;
+mod lie;
 mod own;
 
 use std::{
@@ -32,6 +33,7 @@ use tokio::{
 pub use fault::{Action, Fault};
 pub use http::Head;
 pub use ledger::{Ledger, Outcome, PartId, Seen};
+pub use lie::{Answered, Lie};
 pub use own::Posted;
 
 use crate::wait;
@@ -48,6 +50,9 @@ struct Shared {
     upstream: Mutex<Option<SocketAddr>>,
     prefix_route: Mutex<Option<(String, SocketAddr)>>,
     faults: Mutex<Vec<Fault>>,
+    lies: Mutex<Vec<Lie>>,
+    /// Every request as it came, head and body, once somebody asked for that.
+    record: Mutex<Option<Vec<Vec<u8>>>>,
     ledger: Mutex<Ledger>,
     changed: Notify,
     released: Notify,
@@ -120,9 +125,25 @@ impl Proxy {
         locked(&self.shared.faults).push(fault);
     }
 
-    /// Forgets the faults that were not used up.
+    /// Adds a lie behind the others.
+    pub fn tell(&self, lie: Lie) {
+        locked(&self.shared.lies).push(lie);
+    }
+
+    /// Keeps every request from now on, whole.
+    pub fn record(&self) {
+        *locked(&self.shared.record) = Some(Vec::new());
+    }
+
+    /// What was kept.
+    pub fn recorded(&self) -> Vec<Vec<u8>> {
+        locked(&self.shared.record).clone().unwrap_or_default()
+    }
+
+    /// Forgets the faults and lies that were not used up.
     pub fn heal(&self) {
         locked(&self.shared.faults).clear();
+        locked(&self.shared.lies).clear();
         self.release();
     }
 
@@ -252,6 +273,7 @@ async fn exchange(
         Some(Action::Hold) => entry.shared.released.notified().await,
         _ => {}
     }
+    let lie = lie::take(&mut locked(&entry.shared.lies), head);
     let most_bytes = match action {
         Some(Action::CutAfterBytes(most) | Action::StallAfterBytes(most)) => most,
         _ => u64::MAX,
@@ -269,7 +291,10 @@ async fn exchange(
             swallow_answer(head.method(), &mut answers).await?;
             anyhow::bail!("the answer was dropped");
         }
-        answer(entry, head.method(), &mut answers, to).await
+        match lie {
+            Some(change) => lied(entry, head.method(), &mut answers, to, &*change).await,
+            None => answer(entry, head.method(), &mut answers, to).await,
+        }
     };
     let exchanged = tokio::try_join!(sending, answering);
     let stalls = matches!(
@@ -317,11 +342,17 @@ async fn send_body(
             Ok(())
         }
     };
+    let is_recorded = locked(&entry.shared.record).is_some();
     let mut server = Tolerant {
         inner: server,
         broken: false,
+        copy: is_recorded.then(|| head.raw.clone()),
     };
-    http::relay_body(from, &mut server, head.request_framing(), count).await?;
+    let relayed = http::relay_body(from, &mut server, head.request_framing(), count).await;
+    if let (Some(copy), Some(record)) = (server.copy, locked(&entry.shared.record).as_mut()) {
+        record.push(copy);
+    }
+    relayed?;
     Ok(!server.broken)
 }
 
@@ -348,6 +379,31 @@ async fn answer(
     }
 }
 
+/// Takes the answer whole, has it changed, and passes that back.
+async fn lied(
+    entry: &Entry<'_>,
+    method: &str,
+    from: &mut BufReader<OwnedReadHalf>,
+    to: &mut OwnedWriteHalf,
+    change: &(dyn Fn(&mut Answered) + Send + Sync),
+) -> Result<bool> {
+    loop {
+        let head = Head::read(from)
+            .await?
+            .context("the server closed without an answer")?;
+        let status = head.status()?;
+        if status < 200 {
+            continue;
+        }
+        let body = http::read_body(from, head.answer_framing(method, status)).await?;
+        let mut answered = Answered::of(&head, status, body);
+        change(&mut answered);
+        to.write_all(&answered.to_bytes()).await?;
+        entry.update(|seen| seen.outcome = Outcome::Answered(answered.status));
+        return Ok(!head.closes());
+    }
+}
+
 async fn swallow_answer(method: &str, from: &mut BufReader<OwnedReadHalf>) -> Result<()> {
     loop {
         let head = Head::read(from)
@@ -365,6 +421,8 @@ async fn swallow_answer(method: &str, from: &mut BufReader<OwnedReadHalf>) -> Re
 struct Tolerant<'a> {
     inner: &'a mut OwnedWriteHalf,
     broken: bool,
+    /// What was written, where it is kept.
+    copy: Option<Vec<u8>>,
 }
 
 impl AsyncWrite for Tolerant<'_> {
@@ -373,16 +431,21 @@ impl AsyncWrite for Tolerant<'_> {
         cx: &mut std::task::Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.broken {
-            return Poll::Ready(Ok(bytes.len()));
-        }
-        match Pin::new(&mut *self.inner).poll_write(cx, bytes) {
-            Poll::Ready(Err(_)) => {
+        let written = if self.broken {
+            Poll::Ready(Ok(bytes.len()))
+        } else {
+            Pin::new(&mut *self.inner).poll_write(cx, bytes)
+        };
+        let written = written.map(|written| {
+            written.unwrap_or_else(|_| {
                 self.broken = true;
-                Poll::Ready(Ok(bytes.len()))
-            }
-            other => other,
+                bytes.len()
+            })
+        });
+        if let (Poll::Ready(length), Some(copy)) = (&written, &mut self.copy) {
+            copy.extend_from_slice(&bytes[..*length]);
         }
+        written.map(Ok)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<io::Result<()>> {

@@ -23,7 +23,7 @@ export function fileList(deeds) {
     setShown(parts.list, found.length > 0);
     setShown(parts.empty, found.length === 0);
     setText(parts.empty, files.length === 0 ? 'No files yet. What you upload stands here when it is complete.' : 'No file has this in its name.');
-    setText(parts.note, files.length === 0 ? '' : `${count(files.length, 'file')}, ${bytes(files.reduce((sum, file) => sum + file.sizeBytes, 0))}`);
+    setText(parts.note, files.length === 0 ? '' : `${count(files.length, 'file')}, ${bytes(files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0))}`);
     setShown(parts.filterField, files.length > 5);
   };
   parts.filter.addEventListener('input', render);
@@ -54,7 +54,7 @@ function listParts() {
 
 function rowFor(rows, file, deeds) {
   const known = rows.get(file.fileId);
-  const version = `${file.name} ${file.sizeBytes} ${file.completedAt}`;
+  const version = `${file.name} ${file.sizeBytes} ${file.completedAt} ${file.problem?.code}`;
   if (known?.version === version) return known.element;
   const element = fileRow(file, deeds);
   rows.set(file.fileId, { version, element });
@@ -73,7 +73,7 @@ function fileRow(file, deeds) {
   const showName = () => main.replaceChildren(fileName(name, 'file-name'), h('p', { class: 'row-note' }, ...noteOf(file)), result);
   const rename = () => main.replaceChildren(renameForm(name, { save: (wanted) => deeds.rename(file, wanted), done: showName }));
   showName();
-  return h('li', { class: 'row', testid: 'file-row', data: { fileId: file.fileId, name: file.name ?? '', size: file.sizeBytes } },
+  return h('li', { class: 'row', testid: 'file-row', data: { fileId: file.fileId, name: file.name ?? '', size: file.sizeBytes ?? '', problem: file.problem?.code } },
     main, h('div', { class: 'row-buttons' }, rowButtons(file, name, { ...deeds, rename, say })));
 }
 
@@ -117,6 +117,6 @@ async function check(file, verify, say) {
 }
 
 async function removeAsked(file, name, remove) {
-  const yes = await confirm({ title: 'Delete this file?', text: `“${name}” (${bytes(file.sizeBytes)}) will be deleted from the server, for all your devices. This can not be undone.`, yes: 'Delete' });
+  const yes = await confirm({ title: 'Delete this file?', text: `“${name}”${file.sizeBytes === null ? '' : ` (${bytes(file.sizeBytes)})`} will be deleted from the server, for all your devices. This can not be undone.`, yes: 'Delete' });
   if (yes) await remove(file);
 }

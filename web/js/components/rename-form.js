@@ -18,6 +18,7 @@ export function renameForm(name, { save, done }) {
       done();
     } catch (problem) {
       setText(error, errorSentence(problem));
+      error.dataset.code = problem.code;
       setShown(error, true);
       input.focus();
     }

@@ -1,19 +1,26 @@
 /** Name and password of an account that exists. */
 
 import { checkbox, complaint, field, form } from '../components/form.js';
-import { h } from '../dom.js';
+import { h, setShown } from '../dom.js';
 
 /** `signUp` is the server's policy; a server without any account says how the first one is made. */
 export function signInView({ session, signUp, onDone }) {
   const username = field({ label: 'User name', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true, 'data-first': true, testid: 'username' });
   const password = field({ label: 'Password', type: 'password', name: 'password', autocomplete: 'current-password', required: true, testid: 'password' });
   const keep = keepField();
+  const changed = checkbox({ label: 'The password was changed on another device', testid: 'accept-new-kdf', hint: 'Only if you know that. The server tells something else of this account than this browser knew.' });
+  setShown(changed.element, false);
   const card = form({
-    testid: 'sign-in-form', fields: [username.element, password.element, keep.element], submit: 'Sign in', busy: 'Deriving keys',
+    testid: 'sign-in-form', fields: [username.element, password.element, keep.element, changed.element], submit: 'Sign in', busy: 'Deriving keys',
     send: async () => {
       if (username.input.value.trim() === '') throw complaint('Type your user name.', username.input);
       if (password.input.value === '') throw complaint('Type your password.', password.input);
-      await session.signIn(username.input.value.trim(), password.input.value, keep.input.checked);
+      try {
+        await session.signIn(username.input.value.trim(), password.input.value, { keep: keep.input.checked, acceptNewKdf: changed.input.checked });
+      } catch (error) {
+        if (error.code === 'kdf_changed') setShown(changed.element, true);
+        throw error;
+      }
       onDone();
     },
   });

@@ -35,6 +35,7 @@ pub(super) enum Call {
         username: String,
         password: String,
         keep: bool,
+        accept_new_kdf: bool,
     },
     Session {},
     Unlock {
@@ -70,7 +71,12 @@ impl Coordinator {
                 username,
                 password,
                 keep,
-            } => session.login(username, &password, keep).await?,
+                accept_new_kdf,
+            } => {
+                session
+                    .login(username, &password, keep, accept_new_kdf)
+                    .await?
+            }
             Call::Session {} => session.look().await?,
             Call::Unlock { password, keep } => session.unlock(&password, keep).await?,
             Call::ChangePassword {

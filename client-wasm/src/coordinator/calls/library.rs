@@ -32,6 +32,7 @@ pub(super) enum Call {
         file_id: Uuid,
         name: String,
         path: Option<String>,
+        clear_label: bool,
     },
     Remove {
         file_id: Uuid,
@@ -53,7 +54,12 @@ impl Coordinator {
                 file_id,
                 name,
                 path,
-            } => to_js(&library::rename_complete(context, file_id, &name, path.as_deref()).await?),
+                clear_label,
+            } => {
+                let vault = context.vault().await?;
+                let renamed = library::rename(&vault, file_id, &name, path.as_deref(), clear_label);
+                to_js(&renamed.await?)
+            }
             Call::Remove { file_id } => nothing(library::remove(context, file_id).await),
             Call::Verify { topic, file_id } => {
                 let show = |checked, total| page::post_checked(topic, checked, total);

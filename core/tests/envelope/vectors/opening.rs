@@ -94,7 +94,7 @@ fn file_refusal(error: RefusedFile) -> Expect {
         RefusedFile::Key(_) => Expect::FileKey,
         RefusedFile::Manifest(ManifestError::Older { .. }) => Expect::ManifestOlder,
         RefusedFile::Manifest(_) => Expect::Manifest,
-        RefusedFile::OtherLabel => Expect::Label,
+        RefusedFile::OtherLabel | RefusedFile::OtherFolder => Expect::Label,
         RefusedFile::Unfinished => Expect::Unfinished,
         RefusedFile::Content(ContentError::OtherPlan) => Expect::Plan,
         RefusedFile::Content(ContentError::OtherParts) => Expect::List,
@@ -106,7 +106,8 @@ pub(crate) fn file(case: &FileCase) -> Result<FileDerived, Expect> {
     let account = AccountKeys::derive(&AccountKey::from_bytes(&case.account_key.0));
     let shown = StoredFile {
         file_id: &Uuid::from_bytes(case.file_id.0),
-        label: &case.label,
+        label: Some(&case.label),
+        folder: None,
         header: &case.header.0,
         file_key: &case.file_key.0,
         manifest: &case.manifest.0,
