@@ -153,6 +153,8 @@ export interface Progress {
   } | null;
   /** Bytes that had counted as stored and do not any more (changed or corrupt parts); 0 as a rule. */
   readonly setBackBytes: number;
+  /** An earlier upload of this file was found and passed by, because it fails its check for this reason. */
+  readonly earlierRefused: FerryError | null;
   /** Present while `failed` or `stopped` for a reason. */
   readonly error: FerryError | null;
 }

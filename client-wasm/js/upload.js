@@ -6,7 +6,7 @@ import { awake } from "./wakelock.js";
 const QUEUED = (file) => ({
   phase: "queued", fileId: null, percent: 0, sizeBytes: file.size, doneBytes: 0, storedBytes: 0, storedBeforeBytes: 0, checkedBytes: 0,
   rateBytesPerSec: null, etaSecs: null, parts: { total: 0, stored: 0, storedBefore: 0 },
-  resumed: null, waiting: null, setBackBytes: 0, error: null,
+  resumed: null, waiting: null, setBackBytes: 0, earlierRefused: null, error: null,
 });
 
 export class Upload {
@@ -68,7 +68,8 @@ export class Upload {
 
   #hear({ progress, changed }) {
     if (progress) {
-      this.progress = { ...progress, error: progress.error && new FerryError(progress.error) };
+      const thrown = (error) => error && new FerryError(error);
+      this.progress = { ...progress, earlierRefused: thrown(progress.earlierRefused), error: thrown(progress.error) };
       this.#options.onProgress?.(this.progress);
     } else if (changed) {
       this.#ask(changed);

@@ -50,6 +50,8 @@ pub(crate) struct MachineLoop<M: Machine> {
     awaited: RefCell<HashSet<Ticket>>,
     jobs: RefCell<HashMap<Ticket, Job>>,
     last_error: RefCell<Option<ClientError>>,
+    /// Why an earlier upload that was found is not gone on with.
+    earlier_refused: RefCell<Option<ClientError>>,
     shown: RefCell<Option<ProgressView>>,
 }
 
@@ -66,6 +68,7 @@ impl<M: Machine> MachineLoop<M> {
             awaited: RefCell::default(),
             jobs: RefCell::default(),
             last_error: RefCell::default(),
+            earlier_refused: RefCell::default(),
             shown: RefCell::default(),
         }
     }
@@ -80,6 +83,7 @@ impl<M: Machine> MachineLoop<M> {
         *self.tell_end.borrow_mut() = Some(tell_end);
         self.outcome.set(None);
         *self.last_error.borrow_mut() = None;
+        *self.earlier_refused.borrow_mut() = None;
         let interval = Interval::new(PROGRESS_EVERY_MS, on_interval);
         begin();
         // Never rejected.
@@ -179,6 +183,11 @@ impl<M: Machine> MachineLoop<M> {
         *self.last_error.borrow_mut() = Some(error);
     }
 
+    /// An earlier upload fails its check: the machine passes it by, and the person is told.
+    pub(crate) fn refuse_earlier(&self, error: ClientError) {
+        *self.earlier_refused.borrow_mut() = Some(error);
+    }
+
     pub(crate) fn last_error(&self) -> Option<ClientError> {
         self.last_error.borrow().clone()
     }
@@ -204,6 +213,7 @@ impl<M: Machine> MachineLoop<M> {
     pub(crate) fn view(&self) -> ProgressView {
         let progress = self.machine.borrow().progress(now_ms());
         ProgressView::new(&progress, self.file_id(), self.last_error.borrow().as_ref())
+            .passing_by(self.earlier_refused.borrow().as_ref())
     }
 }
 

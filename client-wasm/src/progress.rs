@@ -28,6 +28,7 @@ pub(crate) struct ProgressView {
     resumed: Option<ResumedView>,
     waiting: Option<WaitingView>,
     set_back_bytes: u64,
+    earlier_refused: Option<ErrorView>,
     error: Option<ErrorView>,
 }
 
@@ -77,7 +78,16 @@ impl ProgressView {
             }),
             waiting: waiting(progress.phase),
             set_back_bytes: progress.set_back_bytes,
+            earlier_refused: None,
             error: phase_error(progress.phase, last).map(|error| error.to_view()),
+        }
+    }
+
+    /// An earlier upload was found that fails its check for this reason.
+    pub(crate) fn passing_by(self, earlier: Option<&ClientError>) -> Self {
+        ProgressView {
+            earlier_refused: earlier.map(ClientError::to_view),
+            ..self
         }
     }
 

@@ -305,7 +305,9 @@ impl Session {
     async fn pin(&self, account: &Account, prefix: &SlotPrefix) -> Result<()> {
         let (store, prefix) = (&self.store, prefix.as_bytes());
         store.save_kdf_prefix(account.user_id, prefix).await?;
-        store.save_kdf_prefix_of_name(&account.username, prefix).await
+        store
+            .save_kdf_prefix_of_name(&account.username, prefix)
+            .await
     }
 
     fn open_keys_of(&self, account: &Account) -> Option<Keys> {

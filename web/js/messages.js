@@ -34,7 +34,8 @@ export function errorCode(error) {
 /** One sentence about an upload, now. */
 export function uploadSentence(progress, outcome, now = Date.now()) {
   const say = UPLOAD_SENTENCES[progress.phase];
-  return say ? say(progress, outcome, now) : '';
+  const sentence = say ? say(progress, outcome, now) : '';
+  return progress.earlierRefused ? `${sentence} An earlier upload of this file was not gone on with. ${errorSentence(progress.earlierRefused)}`.trim() : sentence;
 }
 
 const UPLOAD_SENTENCES = {

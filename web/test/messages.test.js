@@ -28,6 +28,12 @@ test('waiting says why and until when', () => {
   assert.equal(sentence(waiting('new_code', 5000), {}, 0), 'Waiting: something odd, goes on in 5 s.');
 });
 
+test('an earlier upload that is passed by is said in every phase', () => {
+  const earlierRefused = { message: 'It fails its check.', hint: 'Ask the administrator.' };
+  const said = 'An earlier upload of this file was not gone on with. It fails its check. Ask the administrator.';
+  for (const phase of ['sending', 'done']) assert.match(sentence({ phase, earlierRefused }), new RegExp(`${said}$`));
+});
+
 test('an error says what happened, what to do, and its id, once each', () => {
   const error = { message: 'Something went wrong on the server', hint: 'Try again', detail: 'Try again', errorId: 'e-1' };
   assert.equal(messages.errorSentence(error), 'Something went wrong on the server. Try again. Error id: e-1.');

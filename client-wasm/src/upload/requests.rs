@@ -44,7 +44,18 @@ impl UploadDriver {
                     .await?;
                 Ok(Answer::Checked(Box::new(answer)))
             }
-            Request::OpenCandidate(candidate) => self.open_candidate(&candidate).await,
+            Request::OpenCandidate(candidate) => {
+                let opened = self.open_candidate(&candidate).await;
+                if let Err(error) = &opened
+                    && matches!(
+                        error.local(),
+                        Some(ClientCode::Tampered | ClientCode::RolledBack)
+                    )
+                {
+                    self.machine.refuse_earlier(error.clone());
+                }
+                opened
+            }
             Request::FetchParts { file_id, after } => {
                 Ok(Answer::Parts(api.parts(file_id, after).await?))
             }

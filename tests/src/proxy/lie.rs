@@ -65,6 +65,12 @@ impl Answered {
         }
     }
 
+    /// Sets a field.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.fields.retain(|(known, _)| known != name);
+        self.fields.push((name.to_owned(), value.to_owned()));
+    }
+
     pub(super) fn of(head: &Head, status: u16, body: Vec<u8>) -> Self {
         let framing = ["content-length", "transfer-encoding", "connection"];
         let fields = head.fields();

@@ -109,6 +109,7 @@ function cardData(item, progress) {
     firstPart: progress.resumed?.firstPart,
     totalParts: progress.parts.total || undefined,
     resumed: progress.resumed ? 'true' : undefined,
+    earlierRefused: progress.earlierRefused?.code,
     code: item.outcome.error?.code ?? progress.waiting?.reason,
   };
 }

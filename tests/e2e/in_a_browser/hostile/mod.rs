@@ -6,9 +6,9 @@ use anyhow::{Context, Result, ensure};
 use ferry_core::wire::{FileEntry, KdfResponse};
 use ferry_tests::{
     browser::{Browser, Page},
-    client::Opened,
-    proxy::{Answered, Lie},
+    client::{Opened, SealedFile},
     fixture::PASSWORD,
+    proxy::{Answered, Lie},
     wait,
 };
 use serde_json::json;
@@ -80,21 +80,26 @@ async fn a_label_that_the_server_calls_clear_makes_no_new_name_clear() -> Result
     let proxy = &scene.fixture.proxy;
     proxy.record();
     let what = format!("GET /api/files/{file_id}");
-    // The second guess is right, which must make no difference.
-    for (guess, name) in [("x", SECRET), (SECRET, "another secret.pdf")] {
+    // A wrong guess that is told once, and right ones: none may make a difference.
+    let guesses = [
+        ("letter.pdf", u32::MAX, SECRET),
+        (SECRET, u32::MAX, "another secret.pdf"),
+        ("x", 1, "a third secret.pdf"),
+    ];
+    for (guess, times, name) in guesses {
         let clear = move |answered: &mut Answered| {
             answered.json(|json| {
                 json["filename"] = json!(guess);
                 json["folder"] = json!("x");
             });
         };
-        proxy.tell(Lie::on(&what, u32::MAX, clear));
+        proxy.tell(Lie::on(&what, times, clear));
         scene.rename(file_id, name).await?;
         scene.page.until_file(name).await?;
         proxy.heal();
     }
     scene.ensure_never_sent("HIV")?;
-    scene.ensure_never_sent("another secret")?;
+    scene.ensure_never_sent("secret.pdf")?;
     let person = scene.person().await?;
     let entry: FileEntry = person
         .api
@@ -102,7 +107,7 @@ async fn a_label_that_the_server_calls_clear_makes_no_new_name_clear() -> Result
         .await?
         .expect(200)?;
     ensure!(entry.filename.starts_with('~'), "{}", entry.filename);
-    ensure_equal(&person, file_id, "another secret.pdf", &path).await?;
+    ensure_equal(&person, file_id, "a third secret.pdf", &path).await?;
     scene.close().await
 }
 
@@ -250,5 +255,32 @@ async fn a_password_changed_elsewhere_signs_in_once_the_person_says_so() -> Resu
     retype(page, "password", NEW_PASSWORD).await?;
     page.click("submit").await?;
     page.until_view(&["files"]).await?;
+    scene.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tampered_earlier_upload_is_said_and_not_gone_on_with() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let person = scene.person().await?;
+    let path = scene.file("a.bin", 1, 400_000)?;
+    let earlier = SealedFile::new(&person.keys, "a.bin", std::fs::read(&path)?)?;
+    earlier.start(&person.api).await?;
+    earlier.put_all(&person.api, [1]).await?;
+    let other_header = |answered: &mut Answered| {
+        answered.json(|json| {
+            let header = json["candidates"][0]["header"].as_str().unwrap_or_default();
+            let flipped = header.replace(&header[60..61], "_");
+            json["candidates"][0]["header"] = json!(flipped);
+        });
+    };
+    let proxy = &scene.fixture.proxy;
+    proxy.tell(Lie::on("GET /api/upload/check", u32::MAX, other_header));
+    scene.page.pick([&path]).await?;
+    let card = scene.page.until_upload("a.bin", &["done"], SHORT).await?;
+    ensure!(card.get("earlierRefused") == "tampered", "{card:?}");
+    let file_id: Uuid = card.get("fileId").parse()?;
+    ensure!(file_id != earlier.id(), "it went on with what it refused");
+    proxy.heal();
+    ensure_equal(&person, file_id, "a.bin", &path).await?;
     scene.close().await
 }
