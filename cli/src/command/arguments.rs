@@ -120,6 +120,21 @@ pub struct Tuning {
     /// Stop when more files than this failed
     #[arg(long, value_name = "N")]
     pub max_errors: Option<u64>,
+    /// Files of one batch: at most so many are done again after a crash [default: 50]
+    #[arg(long, value_name = "N")]
+    pub checkpoint_interval: Option<u32>,
+    /// Seconds until a batch is closed: at most so many are done again after a crash [default: 30]
+    #[arg(long, value_name = "SECONDS")]
+    pub checkpoint_time_interval: Option<u64>,
+    /// A job that rested longer is checked file by file before it goes on [default: 7]
+    #[arg(long, value_name = "DAYS")]
+    pub max_checkpoint_age_days: Option<u32>,
+    /// Jobs of one job directory that copy at one time [default: 1]
+    #[arg(long, value_name = "N")]
+    pub max_concurrent_resumes: Option<u32>,
+    /// Whether a resume looks first if what is done is still there [default: true]
+    #[arg(long, value_name = "BOOL")]
+    pub verify_state_on_resume: Option<bool>,
 }
 
 /// Which job.
@@ -214,8 +229,8 @@ pub struct RunArgs {
     /// The job's name [default: made from the places, so that the same command goes on]
     #[arg(long, value_name = "NAME")]
     pub job: Option<String>,
-    /// Verify by size and time only
-    #[arg(long, value_enum, default_value_t = Stage::Deep)]
+    /// How much is compared at the end; each file was read back once already when it was copied
+    #[arg(long, value_enum, default_value_t = Stage::Shallow)]
     pub stage: Stage,
     /// Do not measure and estimate first
     #[arg(long)]

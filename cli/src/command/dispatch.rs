@@ -1,31 +1,70 @@
 //! Which room does what was typed. One arm a command.
 
-use super::{Arguments, Task};
-use crate::{
-    exit::ExitCode,
-    terminal::{Manner, Screen},
+use super::{
+    Arguments, JobCommand, Stage, Task,
+    error::CommandError,
+    session::{Ended, Session},
 };
+use crate::exit::ExitCode;
 
 /// Runs one command to its end.
-pub(super) fn run(typed: &Arguments, _matches: &clap::ArgMatches) -> ExitCode {
-    let common = &typed.common;
-    let screen = Screen::new(Manner {
-        json: common.json,
-        quiet: common.quiet,
-        no_progress: common.no_progress,
-        verbose: common.verbose,
-    });
-    match &typed.task {
-        Task::Run(_)
-        | Task::Preflight(_)
-        | Task::Init(_)
-        | Task::Job { .. }
-        | Task::AddSource(_) => refuse(&screen),
-        _ => refuse(&screen),
+pub(super) fn run(typed: &Arguments, matches: &clap::ArgMatches) -> ExitCode {
+    let session = Session::new(typed);
+    match session.dispatch(matches) {
+        Ok(code) => code,
+        // whoever read the output has seen enough
+        Err(CommandError::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::Ok
+        }
+        Err(error) => {
+            let code = error.exit_code();
+            session.screen.failure(code, &error.to_string());
+            code
+        }
     }
 }
 
-fn refuse(screen: &Screen) -> ExitCode {
-    screen.failure(ExitCode::Error, "this command does nothing yet");
-    ExitCode::Error
+impl Session<'_> {
+    fn dispatch(&self, matches: &clap::ArgMatches) -> Ended {
+        match &self.typed.task {
+            Task::Run(arguments) => self.run(arguments),
+            Task::Init(arguments) => self.init(arguments),
+            Task::Job { command } => self.job_command(command),
+            Task::AddSource(arguments) => self.add_source(&arguments.words),
+            Task::AddFile(arguments) => self.add_file(&arguments.words),
+            Task::RemoveFile(arguments) => self.remove_file(&arguments.words),
+            Task::ListFiles(arguments) => self.list_files(arguments),
+            Task::Analyze(arguments) => self.analyze(arguments),
+            Task::Checksum(arguments) => self.checksum(arguments),
+            Task::Copy(arguments) => self.copy(arguments),
+            Task::Resume(arguments) => self.resume(arguments, matches),
+            Task::Verify(arguments) => {
+                self.verify(arguments, arguments.stage.unwrap_or(Stage::Shallow))
+            }
+            Task::DeepVerify(arguments) => self.verify(arguments, Stage::Deep),
+            Task::VerifyStatus(arguments) => {
+                self.verify_status(arguments, arguments.stage.unwrap_or(Stage::Shallow))
+            }
+            Task::DeepVerifyStatus(arguments) => self.verify_status(arguments, Stage::Deep),
+            Task::Status(job) => self.status(job),
+            Task::Log(arguments) => self.log(arguments),
+            _ => Err(CommandError::Usage("this command is not built yet".into())),
+        }
+    }
+
+    fn job_command(&self, command: &JobCommand) -> Ended {
+        match command {
+            JobCommand::Init(arguments) => self.init(arguments),
+            JobCommand::List => self.list_jobs(),
+            JobCommand::Show(job) => self.show_job(job),
+            JobCommand::Remove { job, yes } => self.remove_job(job, *yes),
+            JobCommand::AddSource(arguments) => self.add_source(&arguments.words),
+            JobCommand::AddFile(arguments) => self.add_file(&arguments.words),
+            JobCommand::RemoveFile(arguments) => self.remove_file(&arguments.words),
+            JobCommand::ListFiles(arguments) => self.list_files(arguments),
+            JobCommand::Regenerate(_) => {
+                Err(CommandError::Usage("this command is not built yet".into()))
+            }
+        }
+    }
 }

@@ -2,14 +2,22 @@
 
 mod arguments;
 mod dispatch;
+mod error;
+mod ledger;
+mod moves;
+mod session;
+mod tuning;
 
 use std::ffi::OsString;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 pub use arguments::{
-    Arguments, Common, CompletionShell, ConfigCommand, ConfigFormat, JobCommand, JobName,
-    PoolCommand, SideName, Stage, Task, Tuning,
+    AddSourceArgs, AnalyzeArgs, Arguments, ChecksumArgs, Common, CompletionShell, ConfigCommand,
+    ConfigFormat, CopyArgs, FileArgs, GenerateConfigArgs, ImportArgs, InitArgs, JobCommand,
+    JobName, ListFilesArgs, LogArgs, PoolAddArgs, PoolCommand, PreflightArgs, RegenerateArgs,
+    ResumeArgs, RunArgs, SideName, Stage, SummaryArgs, Task, Trust, Tuning, VerifyArgs,
+    VerifyStatusArgs,
 };
 
 use crate::exit::ExitCode;

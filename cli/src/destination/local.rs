@@ -89,6 +89,49 @@ impl LocalDirectory {
         format!(".{}{tail}", short.get(..32).unwrap_or("")).into_bytes()
     }
 
+    /// Whether it takes names that differ only in case for one. Asks by a file that it takes away again.
+    pub fn folds_case(&self) -> bool {
+        let root = self.tree.root();
+        let (asked, other) = (
+            format!(".ferry-case-{}", self.manner.job_short),
+            format!(".FERRY-CASE-{}", self.manner.job_short),
+        );
+        if root.create_file(asked.as_bytes()).is_err() {
+            return false;
+        }
+        let folds = root.meta(other.as_bytes()).is_ok();
+        // what is left of it is empty and hidden
+        let _ = root.remove(asked.as_bytes());
+        folds
+    }
+
+    /// The same as [`Destination::hash`], with the algorithm that the ledger names.
+    pub fn hash_with(
+        &self,
+        algorithm: Algorithm,
+        at: &RelativePath,
+    ) -> Result<(Checksum, Found), Fault> {
+        let hashed = || {
+            let dir = self.tree.parent_of(at)?;
+            let meta = dir.meta(at.name())?;
+            let found = Found {
+                kind: meta.kind,
+                size_bytes: meta.size_bytes,
+                mtime_ns: meta.mtime_ns,
+            };
+            if meta.kind == Kind::Symlink {
+                let target = dir.read_symlink(at.name())?;
+                return Ok((checksum_of(algorithm, &target), found));
+            }
+            let mut file = dir.open_file(at.name())?;
+            // advice: where it is not taken the comparison still holds, against the cache
+            let _ = file.drop_cache();
+            file.will_read_in_order();
+            Ok((hash_open(&mut *file, algorithm, &mut self.buffer())?, found))
+        };
+        hashed().map_err(|error: io::Error| failed(&error, "reading the destination"))
+    }
+
     fn buffer(&self) -> Vec<u8> {
         vec![0; self.manner.buffer_bytes.max(4096)]
     }
@@ -419,6 +462,7 @@ impl LocalDirectory {
         let found =
             hash_open(&mut **file, self.manner.algorithm, buffer).map_err(|error| again(&error))?;
         if found != received.checksum {
+            let found_bytes = found;
             let (wanted, found) = (
                 crate::path::hex(&received.checksum),
                 crate::path::hex(&found),
@@ -426,7 +470,11 @@ impl LocalDirectory {
             let message = format!(
                 "read back other bytes than were written: source {wanted}, destination {found}"
             );
-            return Err(Fault::new(Class::Transient, Cause::Mismatch, message));
+            let read_back = Some(found_bytes);
+            return Err(Fault {
+                read_back,
+                ..Fault::new(Class::Transient, Cause::Mismatch, message)
+            });
         }
         Ok(found)
     }
@@ -447,8 +495,9 @@ impl LocalDirectory {
             );
         self.tree.note_changed(received.at.parent());
         left.map_err(|error| match error.kind() {
+            // the next attempt looks what it is
             io::ErrorKind::AlreadyExists => Fault::new(
-                Class::Permanent,
+                Class::Transient,
                 Cause::Conflict,
                 "something with other content appeared under the name",
             ),
@@ -587,28 +636,7 @@ impl Destination for LocalDirectory {
     }
 
     fn hash(&self, at: &RelativePath) -> Result<(Checksum, Found), Fault> {
-        let hashed = || {
-            let dir = self.tree.parent_of(at)?;
-            let meta = dir.meta(at.name())?;
-            let found = Found {
-                kind: meta.kind,
-                size_bytes: meta.size_bytes,
-                mtime_ns: meta.mtime_ns,
-            };
-            if meta.kind == Kind::Symlink {
-                let target = dir.read_symlink(at.name())?;
-                return Ok((checksum_of(self.manner.algorithm, &target), found));
-            }
-            let mut file = dir.open_file(at.name())?;
-            // advice: where it is not taken the comparison still holds, against the cache
-            let _ = file.drop_cache();
-            file.will_read_in_order();
-            Ok((
-                hash_open(&mut *file, self.manner.algorithm, &mut self.buffer())?,
-                found,
-            ))
-        };
-        hashed().map_err(|error: io::Error| failed(&error, "reading the destination"))
+        self.hash_with(self.manner.algorithm, at)
     }
 
     fn room(&self) -> Result<Room, Fault> {

@@ -2,6 +2,7 @@
 
 use rustix::io::Errno;
 
+use super::hasher::Checksum;
 use crate::job::Cause;
 
 /// What is to be done.
@@ -40,6 +41,8 @@ pub struct Fault {
     pub cause: Cause,
     /// For a person.
     pub message: String,
+    /// Of what was read back, when that is what is wrong.
+    pub read_back: Option<Checksum>,
 }
 
 impl Fault {
@@ -49,6 +52,7 @@ impl Fault {
             class,
             cause,
             message: message.into(),
+            read_back: None,
         }
     }
 

@@ -7,7 +7,7 @@
 //! - [`hasher`] are the hashes of contents, [`content`] reads a source once, hashed in the same pass.
 //! - [`fault`] sorts failures by what is to be done about them.
 //! - [`volume`] tells filesystems apart, wherever they are mounted.
-//! - [`stop`] is how a run is told to end.
+//! - [`stop`] is how a run is told to end, [`signals`] who tells it, [`pace`] how fast it may be.
 
 pub mod content;
 pub mod disk;
@@ -15,6 +15,7 @@ pub mod fault;
 pub mod hasher;
 pub mod os_disk;
 pub mod pace;
+pub mod signals;
 pub mod stop;
 pub mod tree;
 pub mod volume;

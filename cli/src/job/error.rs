@@ -27,6 +27,20 @@ pub enum JobError {
         /// When it began, as local time.
         since: String,
     },
+    /// As many jobs of the directory copy already as may.
+    #[error(
+        "{places} job(s) of this job directory copy already (pid {pid} on {host}, since {since}); wait, or allow more with --max-concurrent-resumes"
+    )]
+    TooMany {
+        /// How many may.
+        places: u32,
+        /// One of them.
+        pid: u32,
+        /// Its machine.
+        host: String,
+        /// When it began.
+        since: String,
+    },
     /// A database of a later version of this program.
     #[error("{path} has schema version {found}, this ferry knows {known}: a newer ferry wrote it; use that one", path = path.display())]
     Newer {
@@ -78,7 +92,7 @@ impl JobError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             JobError::NoSuchJob { .. } => ExitCode::NoSuchJob,
-            JobError::Locked { .. } => ExitCode::Locked,
+            JobError::Locked { .. } | JobError::TooMany { .. } => ExitCode::Locked,
             JobError::NotInJob(_) | JobError::NoSuchPath(_) => ExitCode::NotFound,
             _ => ExitCode::Error,
         }

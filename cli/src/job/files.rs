@@ -102,6 +102,19 @@ pub fn put_destination(
     Ok(changed > 0)
 }
 
+/// A file was read and is another than the scan saw.
+pub fn set_size_and_time(
+    connection: &Connection,
+    id: i64,
+    size_bytes: u64,
+    mtime_ns: UnixNanos,
+) -> Result<(), JobError> {
+    connection
+        .prepare_cached("UPDATE source_file SET size_bytes = ?2, mtime_ns = ?3 WHERE id = ?1")?
+        .execute(params![id, signed(size_bytes), mtime_ns])?;
+    Ok(())
+}
+
 /// Takes a file off the job's list.
 pub fn remove_source(connection: &Connection, file: FileId) -> Result<(), JobError> {
     connection

@@ -243,3 +243,11 @@ pub fn attempts(connection: &Connection, file: FileId) -> Result<Vec<AttemptRow>
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Files in error for this cause.
+pub fn count_of_cause(connection: &Connection, cause: Cause) -> Result<i64, JobError> {
+    let sql = "SELECT count(*) FROM copy_status WHERE state = 6 AND cause = ?1";
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row([cause.name()], |row| row.get(0))?)
+}

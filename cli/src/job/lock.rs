@@ -72,6 +72,35 @@ impl Lock {
     }
 }
 
+/// One of the places for jobs that copy at one time (`max_concurrent_resumes`). Held while it lives.
+#[derive(Debug)]
+pub struct Slot {
+    _lock: Lock,
+}
+
+impl Slot {
+    /// Takes a free place of a job directory, or says who has the last one.
+    pub fn take(dir: &Path, places: u32, clock: &Arc<Clock>) -> Result<Self, JobError> {
+        let mut taken = None;
+        for place in 0..places.max(1) {
+            match Lock::take(&dir.join(format!(".copying-{place}.lock")), clock) {
+                Ok(lock) => return Ok(Slot { _lock: lock }),
+                Err(error @ JobError::Locked { .. }) => taken = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        match taken {
+            Some(JobError::Locked { pid, host, since }) => Err(JobError::TooMany {
+                places: places.max(1),
+                pid,
+                host,
+                since,
+            }),
+            _ => Err(JobError::WriterGone),
+        }
+    }
+}
+
 fn opened(path: &Path) -> std::io::Result<File> {
     OpenOptions::new()
         .read(true)

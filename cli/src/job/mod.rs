@@ -48,6 +48,8 @@ pub struct Job {
     /// What time it is.
     pub clock: Arc<Clock>,
     _lock: Lock,
+    /// Of a dry run: goes away with it.
+    _scratch: Option<tempfile::TempDir>,
 }
 
 impl Job {
@@ -73,6 +75,30 @@ impl Job {
             writer: Writer::start(connection),
             clock: clock.clone(),
             _lock: lock,
+            _scratch: None,
+        })
+    }
+
+    /// A copy of the job that can be written to without changing it: for dry runs. A job that is not there yet is empty.
+    pub fn scratch(place: &JobPlace, clock: &Arc<Clock>) -> Result<Self, JobError> {
+        let failed = |source| JobError::Io {
+            path: std::env::temp_dir(),
+            source,
+        };
+        let dir = tempfile::tempdir().map_err(failed)?;
+        let copy = JobPlace::new(dir.path(), place.name(), None);
+        for (from, to) in [
+            (place.database(), copy.database()),
+            (place.cache(), copy.cache()),
+        ] {
+            if from.exists() {
+                schema::open_reader(&from)?.backup("main", &to, None)?;
+            }
+        }
+        let job = Self::create(copy, clock)?;
+        Ok(Job {
+            _scratch: Some(dir),
+            ..job
         })
     }
 

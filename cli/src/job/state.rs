@@ -135,6 +135,12 @@ impl Counts {
         new.size_bytes += size_bytes;
     }
 
+    /// A file has another size than was counted.
+    pub fn resized(&mut self, state: FileState, from_bytes: u64, to_bytes: u64) {
+        let share = self.of_mut(state);
+        share.size_bytes = share.size_bytes.saturating_sub(from_bytes) + to_bytes;
+    }
+
     /// The share that files of this state are counted in.
     pub fn of_mut(&mut self, state: FileState) -> &mut Share {
         match state {

@@ -13,7 +13,7 @@ use super::{Event, Phase, PhaseError, Work, work::stopped_by};
 use crate::{
     exit::ExitCode,
     job::{
-        FileId, FileState, JobError, RootId, Side, audit,
+        FileId, FileState, Job, JobError, RootId, Side, audit,
         files::{self, Put, Seen},
         ledger,
         roots::Root,
@@ -386,4 +386,50 @@ pub fn below<'r>(roots: &'r [(Root, PathBuf)], file: &Path) -> Option<(&'r Root,
         root,
         RelativePath::from_path(file.strip_prefix(top).ok()?).ok()?,
     ))
+}
+
+/// Files below the sources that the job does not know.
+#[derive(Debug, Default)]
+pub struct Untracked {
+    /// How many.
+    pub files: u64,
+    /// The first of them.
+    pub first: Vec<String>,
+}
+
+/// Counts them; `shown`: at most so many are named. Files that a filter of the scan left out count too.
+pub fn untracked(job: &Job, shown: usize) -> Result<Untracked, PhaseError> {
+    let reader = job.read()?;
+    let mut found = Untracked::default();
+    let own = job.place.dir().canonicalize().unwrap_or_default();
+    for (root, top) in super::places::find(&reader, Side::Source, &[])?
+        .into_iter()
+        .filter(|(root, _)| !root.listed_only)
+    {
+        let own = own.clone();
+        let walk = WalkBuilder::new(&top)
+            .standard_filters(false)
+            .filter_entry(move |entry| entry.path() != own)
+            .build();
+        for entry in walk.filter_map(Result::ok) {
+            let is_file = entry
+                .file_type()
+                .is_some_and(|kind| kind.is_file() || kind.is_symlink());
+            let path = entry
+                .path()
+                .strip_prefix(&top)
+                .ok()
+                .and_then(|path| RelativePath::from_path(path).ok());
+            let Some(path) = path.filter(|path| is_file && !is_own_temporary(path)) else {
+                continue;
+            };
+            if files::find_source(&reader, root.id, &path)?.is_none() {
+                found.files += 1;
+                if found.first.len() < shown {
+                    found.first.push(path.to_string());
+                }
+            }
+        }
+    }
+    Ok(found)
 }

@@ -5,9 +5,11 @@
 
 pub mod analyze;
 pub mod checksum;
+pub mod copy;
 mod error;
 mod event;
 pub mod places;
+pub mod verify;
 pub mod work;
 
 pub use error::PhaseError;

@@ -74,6 +74,11 @@ impl Screen {
         }
     }
 
+    /// Where a run is now, on stderr: the answer to SIGUSR1.
+    pub fn say_progress(&self) {
+        self.note("running");
+    }
+
     /// Why it ended badly, on stderr, and as the last JSON line.
     pub fn failure(&self, code: ExitCode, message: &str) {
         let _ = writeln!(std::io::stderr().lock(), "ferry: {message}");

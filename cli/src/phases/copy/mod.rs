@@ -1,0 +1,284 @@
+//! Copies what is not done yet, and proves each file before it counts.
+//!
+//! In reading order:
+//! - [`plan`] decides before the first byte: space, one name for two files, places inside each other.
+//! - [`feed`] hands open files out, [`one`] takes one of them to the destination, [`claims`] lets the second of two
+//!   equal files wait for the first, [`batch`] settles what was received and writes the ledger.
+//! - [`gate`] waits for a destination that is full or gone.
+//! - [`recheck`] looks, meanwhile, whether what is done is still there.
+
+mod batch;
+mod claims;
+mod feed;
+mod gate;
+mod one;
+mod plan;
+mod recheck;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::{
+    Outcome, Phase, PhaseError, Work,
+    analyze::Filter,
+    places::{self, Source, Target},
+    work::stopped_by,
+};
+use crate::{
+    destination::{Received, local::Manner},
+    engine::{fault::Fault, pace::Pace},
+    exit::ExitCode,
+    job::{
+        Counts, FileId, JobError,
+        cache::Cache,
+        files::{self, SourceFile},
+        ledger::{self, Verdict},
+    },
+};
+
+pub use plan::{Plan, make as make_plan};
+
+/// What the command line says beside the settings.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where source roots are now, when they moved.
+    pub sources: Vec<PathBuf>,
+    /// Where destination roots are now, when they moved.
+    pub dests: Vec<PathBuf>,
+    /// Begin although space seems short.
+    pub force: bool,
+}
+
+/// A file on its way.
+#[derive(Debug)]
+struct Task {
+    file: SourceFile,
+    /// Attempts of this run that failed.
+    failures: u32,
+}
+
+/// Received, or decided without receiving; either way the settler writes it down.
+enum Step {
+    Received(Box<Arrival>),
+    Decided(Box<Task>, Verdict),
+    Failed(Box<Task>, Fault),
+}
+
+/// A file that a destination took in.
+struct Arrival {
+    task: Task,
+    target: usize,
+    received: Received,
+    /// What becomes of it when it settles well.
+    verdict: Verdict,
+    /// As the source was when it was read.
+    size_bytes: u64,
+    mtime_ns: i64,
+    /// Whether another file waits for it.
+    claim: Option<claims::Claim>,
+}
+
+/// What the threads of one copy share.
+struct Copy<'a, 'w> {
+    work: &'a Work<'w>,
+    cache: &'a Cache,
+    sources: &'a [Source],
+    targets: &'a [Target],
+    filter: Filter,
+    pace: Pace,
+    gate: gate::Gate,
+    claims: claims::Claims,
+    counts: Mutex<Counts>,
+    /// Files that are fed and not yet written down.
+    outstanding: AtomicUsize,
+    /// Nothing more will be fed.
+    fed: AtomicBool,
+    again: (Sender<Task>, Receiver<Task>),
+    /// The ledger cannot be written.
+    broken: AtomicBool,
+    /// Attempts that failed and are followed by another.
+    retried: Mutex<Vec<Verdict>>,
+    failed: AtomicU64,
+    settled: AtomicU64,
+    moved_bytes: AtomicU64,
+    /// Clones do not work there.
+    cannot_clone: AtomicBool,
+    ended: Mutex<Option<ExitCode>>,
+}
+
+/// Copies all open files of the job.
+pub fn run(work: &Work<'_>, cache: &Cache, options: &Options) -> Result<Outcome, PhaseError> {
+    let reader = work.job.read()?;
+    let manner = manner(work);
+    let sources = places::open_sources(&reader, &work.disk, &options.sources)?;
+    let targets = places::open_targets(&reader, &work.disk, &options.dests, &manner)?;
+    work.enter(Phase::Planning, None, None)?;
+    let plan = plan::make(work, cache, &reader, &sources, &targets)?;
+    plan.refuse_what_cannot_work(options.force)?;
+    plan::write_down(work, &plan)?;
+    work.enter(
+        Phase::Copying,
+        Some(plan.open.files),
+        Some(plan.open.size_bytes),
+    )?;
+    let copy = Copy::new(work, cache, &sources, &targets)?;
+    let blocked = plan.blocked_ids();
+    let mut ids = files::open_ids(&reader, work.settings.order_by)?;
+    ids.retain(|id| !blocked.contains(id));
+    copy.failed.store(blocked.len() as u64, Ordering::SeqCst);
+    drop(reader);
+    copy.all(ids)?;
+    work.enter(Phase::Cleanup, None, None)?;
+    Ok(copy.outcome())
+}
+
+/// How destinations are written to.
+pub fn manner(work: &Work<'_>) -> Manner {
+    Manner {
+        job_short: work.job.id.short().to_owned(),
+        algorithm: work.settings.hash,
+        durability: work.settings.durability,
+        buffer_bytes: work.settings.buffer_bytes,
+        stop: work.stop.clone(),
+    }
+}
+
+impl<'a, 'w> Copy<'a, 'w> {
+    fn new(
+        work: &'a Work<'w>,
+        cache: &'a Cache,
+        sources: &'a [Source],
+        targets: &'a [Target],
+    ) -> Result<Self, PhaseError> {
+        let counts = ledger::counts(&work.job.read()?)?;
+        Ok(Copy {
+            work,
+            cache,
+            sources,
+            targets,
+            filter: Filter::new(&work.settings.include, &work.settings.exclude)?,
+            pace: Pace::new(work.settings.bwlimit_bytes_per_sec),
+            gate: gate::Gate::new(work.settings.wait()),
+            claims: claims::Claims::default(),
+            counts: Mutex::new(counts),
+            outstanding: AtomicUsize::new(0),
+            fed: AtomicBool::new(false),
+            again: crossbeam_channel::unbounded(),
+            broken: AtomicBool::new(false),
+            retried: Mutex::default(),
+            failed: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
+            moved_bytes: AtomicU64::new(0),
+            cannot_clone: AtomicBool::new(false),
+            ended: Mutex::new(None),
+        })
+    }
+
+    /// Feeder, workers, settler and re-checker, until nothing is outstanding.
+    fn all(&self, ids: Vec<FileId>) -> Result<(), PhaseError> {
+        let interval =
+            usize::try_from(self.work.settings.resume_manager.checkpoint_interval.max(1))
+                .unwrap_or(50);
+        let (tasks, queue) = crossbeam_channel::bounded::<Task>(interval.max(16));
+        let (steps, arrived) = crossbeam_channel::bounded::<Step>(interval.max(16));
+        let ended = std::thread::scope(|scope| {
+            let settler = scope.spawn(|| self.settle_all(&arrived));
+            for _ in 0..self.work.threads() {
+                let (queue, steps) = (queue.clone(), steps.clone());
+                scope.spawn(move || self.work_off(&queue, &steps));
+            }
+            drop((queue, steps));
+            let checker = scope.spawn(|| self.gone());
+            let fed = self.feed(ids, &tasks);
+            let gone = checker.join().unwrap_or(Err(JobError::WriterGone));
+            let rechecked = fed.and(gone).and_then(|gone| self.copy_again(gone, &tasks));
+            self.fed.store(true, Ordering::SeqCst);
+            drop(tasks);
+            let settled = settler.join().unwrap_or(Err(JobError::WriterGone));
+            rechecked.and(settled)
+        });
+        self.release_in_hand()?;
+        Ok(ended?)
+    }
+
+    /// A worker: the files that are to be tried again first.
+    fn work_off(&self, queue: &Receiver<Task>, steps: &Sender<Step>) {
+        let tick = std::time::Duration::from_millis(20);
+        let mut open = true;
+        loop {
+            let next = match self.again.1.try_recv() {
+                Ok(task) => Some(task),
+                Err(_) if open => match queue.recv_timeout(tick) {
+                    Ok(task) => Some(task),
+                    Err(error) => {
+                        open = !error.is_disconnected();
+                        None
+                    }
+                },
+                Err(_) => self.again.1.recv_timeout(tick).ok(),
+            };
+            match next {
+                Some(task) => {
+                    if let Some(step) = self.one(task) {
+                        if steps.send(step).is_err() {
+                            return;
+                        }
+                    }
+                }
+                None if self.is_over() => return,
+                None => {}
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let done = self.fed.load(Ordering::SeqCst) && self.outstanding.load(Ordering::SeqCst) == 0;
+        done || self.broken.load(Ordering::SeqCst)
+    }
+
+    /// Files that were taken in hand and not finished, because the run was stopped, are pending again.
+    fn release_in_hand(&self) -> Result<(), JobError> {
+        let (now_ns, operation) = (self.work.job.clock.now_ns(), self.work.operation.clone());
+        self.work.job.writer.write_durably(move |transaction| {
+            let in_hand: Vec<FileId> = transaction
+                .prepare("SELECT file FROM copy_status WHERE state = 1")?
+                .query_map([], |row| row.get(0).map(FileId))?
+                .collect::<Result<_, _>>()?;
+            ledger::set_state(
+                transaction,
+                now_ns,
+                Some(&operation),
+                &in_hand,
+                crate::job::FileState::Pending,
+            )
+        })
+    }
+
+    /// Ends the run with this code, once.
+    fn end_with(&self, code: ExitCode) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.get_or_insert(code);
+        self.work.stop.by_itself();
+    }
+
+    fn outcome(&self) -> Outcome {
+        let ended = *self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        Outcome {
+            failed_files: self.failed.load(Ordering::SeqCst),
+            touched_files: self.settled.load(Ordering::SeqCst),
+            stopped: stopped_by(self.work.stop).or(ended),
+        }
+    }
+}
+
+/// The disk of the machine, as phases want it.
+pub fn os_disk() -> Arc<dyn crate::engine::disk::Disk> {
+    Arc::new(crate::engine::os_disk::OsDisk)
+}
