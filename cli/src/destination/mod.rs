@@ -2,6 +2,8 @@
 //! the next to stand behind it.
 
 pub mod local;
+#[cfg(test)]
+mod power_cuts;
 
 use crate::{
     clock::UnixNanos,

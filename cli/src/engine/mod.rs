@@ -16,6 +16,8 @@ pub mod hasher;
 pub mod os_disk;
 pub mod pace;
 pub mod signals;
+#[cfg(test)]
+pub(crate) mod sim_disk;
 pub mod stop;
 pub mod tree;
 pub mod volume;

@@ -325,7 +325,7 @@ mod tests {
         {
             assert_eq!(
                 counts.hundredths_of_percent(),
-                u32::try_from(at).unwrap() * 3_333 + u32::from(at == 2)
+                u32::try_from(at * 10_000 / 3).unwrap()
             );
             counts.moved(FileState::InProgress, to, 10);
             assert_eq!(

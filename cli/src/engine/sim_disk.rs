@@ -1,0 +1,546 @@
+//! A filesystem in memory that loses, at a power cut, what nobody made durable, and as adversarially as POSIX allows:
+//! unsynced content is whole, torn or gone, and each unsynced change of a directory survives or not by itself.
+//! It also fails, flips bits, runs full and hangs up when told. Deterministic by its seed. For tests alone.
+
+use std::{
+    any::Any,
+    collections::{BTreeMap, HashMap},
+    io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rustix::io::Errno;
+
+use super::disk::{Attribute, Dir, Disk, Kind, Meta, OpenFile, Room};
+
+type Ino = u64;
+
+#[derive(Debug, Clone, Default)]
+struct Node {
+    kind: Option<Kind>,
+    live: Vec<u8>,
+    /// As storage has it; none: no content was made durable yet.
+    durable: Option<Vec<u8>>,
+    mode: u32,
+    mtime_ns: i64,
+    names: BTreeMap<Vec<u8>, Ino>,
+    durable_names: BTreeMap<Vec<u8>, Ino>,
+    /// Not yet durable, in order: a change is one or two names at once (a rename is both or neither).
+    changes: Vec<Vec<(Vec<u8>, Option<Ino>)>>,
+}
+
+/// What goes wrong, and when.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Plan {
+    /// The power is cut at this call; every later call fails.
+    pub(crate) cut_at_call: Option<u64>,
+    /// Of 1,000 calls, so many fail with EIO.
+    pub(crate) failing_permille: u64,
+    /// Of 1,000 writes, so many store a flipped bit.
+    pub(crate) flipping_permille: u64,
+    /// Writes beyond this fail with ENOSPC.
+    pub(crate) capacity_bytes: Option<u64>,
+    /// Names that differ only in case are one.
+    pub(crate) folds_case: bool,
+}
+
+#[derive(Debug)]
+struct State {
+    nodes: HashMap<Ino, Node>,
+    next: Ino,
+    calls: u64,
+    random: u64,
+    plan: Plan,
+    flipped: u64,
+}
+
+/// The filesystem; clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct SimDisk(Arc<Mutex<State>>);
+
+const ROOT: Ino = 1;
+
+impl State {
+    /// Xorshift: good enough to choose faults by.
+    fn roll(&mut self) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random
+    }
+
+    /// Every system call passes here.
+    fn call(&mut self) -> io::Result<()> {
+        self.calls += 1;
+        if self.plan.cut_at_call.is_some_and(|at| self.calls >= at) {
+            return Err(Errno::NODEV.into());
+        }
+        if self.plan.failing_permille > 0 && self.roll() % 1000 < self.plan.failing_permille {
+            return Err(Errno::IO.into());
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, ino: Ino) -> &mut Node {
+        self.nodes.entry(ino).or_default()
+    }
+
+    fn find(&mut self, dir: Ino, name: &[u8]) -> io::Result<Ino> {
+        let folds = self.plan.folds_case;
+        let names = &self.node(dir).names;
+        let found = names.get(name).copied().or_else(|| {
+            let same = |known: &Vec<u8>| folds && known.eq_ignore_ascii_case(name);
+            names
+                .iter()
+                .find(|(known, _)| same(known))
+                .map(|(_, ino)| *ino)
+        });
+        found.ok_or_else(|| Errno::NOENT.into())
+    }
+
+    fn change(&mut self, dir: Ino, change: Vec<(Vec<u8>, Option<Ino>)>) {
+        let node = self.node(dir);
+        apply(&mut node.names, &change);
+        node.changes.push(change);
+    }
+
+    fn new_node(&mut self, kind: Kind) -> Ino {
+        self.next += 1;
+        let ino = self.next;
+        *self.node(ino) = Node {
+            kind: Some(kind),
+            ..Node::default()
+        };
+        ino
+    }
+
+    fn make_all_durable(&mut self) {
+        for node in self.nodes.values_mut() {
+            node.durable = Some(node.live.clone());
+            node.durable_names = node.names.clone();
+            node.changes.clear();
+        }
+    }
+
+    fn used_bytes(&self) -> u64 {
+        self.nodes.values().map(|node| node.live.len() as u64).sum()
+    }
+}
+
+fn apply(names: &mut BTreeMap<Vec<u8>, Ino>, change: &[(Vec<u8>, Option<Ino>)]) {
+    for (name, ino) in change {
+        match ino {
+            Some(ino) => names.insert(name.clone(), *ino),
+            None => names.remove(name),
+        };
+    }
+}
+
+impl SimDisk {
+    pub(crate) fn new(seed: u64) -> Self {
+        let root = Node {
+            kind: Some(Kind::Directory),
+            ..Node::default()
+        };
+        SimDisk(Arc::new(Mutex::new(State {
+            nodes: HashMap::from([(ROOT, root)]),
+            next: ROOT,
+            calls: 0,
+            random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            plan: Plan::default(),
+            flipped: 0,
+        })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_plan(&self, plan: Plan) {
+        let mut state = self.state();
+        state.calls = 0;
+        state.plan = plan;
+    }
+
+    pub(crate) fn calls(&self) -> u64 {
+        self.state().calls
+    }
+
+    /// Writes that stored a flipped bit.
+    pub(crate) fn flipped(&self) -> u64 {
+        self.state().flipped
+    }
+
+    /// A durable file, as if it had always been there.
+    pub(crate) fn put(&self, path: &str, content: &[u8]) {
+        let mut state = self.state();
+        let mut dir = ROOT;
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            let name = part.as_bytes().to_vec();
+            let kind = if parts.peek().is_some() {
+                Kind::Directory
+            } else {
+                Kind::File
+            };
+            let found = state.node(dir).names.get(&name).copied();
+            let ino = found.unwrap_or_else(|| {
+                let ino = state.new_node(kind);
+                state.change(dir, vec![(name, Some(ino))]);
+                ino
+            });
+            if kind == Kind::File {
+                content.clone_into(&mut state.node(ino).live);
+            }
+            dir = ino;
+        }
+        state.make_all_durable();
+    }
+
+    /// The power goes and comes back: what was not durable is decided by the dice.
+    pub(crate) fn cut_power(&self) {
+        let mut state = self.state();
+        let inos: Vec<Ino> = state.nodes.keys().copied().collect();
+        for ino in inos {
+            let dice = state.roll();
+            let node = state.node(ino);
+            let durable = node.durable.clone().unwrap_or_default();
+            node.live = match dice % 4 {
+                _ if node.durable.as_ref() == Some(&node.live) => durable,
+                0 => durable,
+                1 => node.live.clone(),
+                // the length got there, the bytes did not
+                2 => vec![0; node.live.len()],
+                _ => {
+                    let cut = usize::try_from(dice >> 8).unwrap_or(0) % (node.live.len() + 1);
+                    node.live.get(..cut).unwrap_or_default().to_vec()
+                }
+            };
+            node.durable = Some(node.live.clone());
+            let changes = std::mem::take(&mut state.node(ino).changes);
+            let mut names = state.node(ino).durable_names.clone();
+            for change in changes {
+                if state.roll() % 2 == 0 {
+                    apply(&mut names, &change);
+                }
+            }
+            let node = state.node(ino);
+            node.names.clone_from(&names);
+            node.durable_names = names;
+        }
+        state.plan = Plan::default();
+        state.calls = 0;
+    }
+
+    /// Every file below the root by its path, with its content.
+    pub(crate) fn files(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        let mut left = vec![(Vec::new(), ROOT)];
+        let mut state = self.state();
+        while let Some((above, dir)) = left.pop() {
+            for (name, ino) in state.node(dir).names.clone() {
+                let path: Vec<u8> = if above.is_empty() {
+                    name
+                } else {
+                    [&above[..], b"/", &name].concat()
+                };
+                match state.node(ino).kind {
+                    Some(Kind::Directory) => left.push((path, ino)),
+                    _ => drop(found.insert(path, state.node(ino).live.clone())),
+                }
+            }
+        }
+        found
+    }
+}
+
+#[derive(Debug)]
+struct SimDir {
+    disk: SimDisk,
+    ino: Ino,
+}
+
+#[derive(Debug)]
+struct SimFile {
+    disk: SimDisk,
+    ino: Ino,
+    position: usize,
+}
+
+impl Disk for SimDisk {
+    fn open_root(&self, _path: &Path) -> io::Result<Arc<dyn Dir>> {
+        self.state().call()?;
+        Ok(Arc::new(SimDir {
+            disk: self.clone(),
+            ino: ROOT,
+        }))
+    }
+}
+
+impl SimDir {
+    /// One call on a name that is there.
+    fn with<T>(
+        &self,
+        name: &[u8],
+        act: impl FnOnce(&mut State, Ino) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let mut state = self.disk.state();
+        state.call()?;
+        let ino = match name {
+            b"." => self.ino,
+            _ => state.find(self.ino, name)?,
+        };
+        act(&mut state, ino)
+    }
+
+    /// One call on a name that must be free.
+    fn fresh(&self, name: &[u8], kind: Kind) -> io::Result<Ino> {
+        let mut state = self.disk.state();
+        state.call()?;
+        if state.find(self.ino, name).is_ok() {
+            return Err(Errno::EXIST.into());
+        }
+        let ino = state.new_node(kind);
+        state.change(self.ino, vec![(name.to_vec(), Some(ino))]);
+        Ok(ino)
+    }
+}
+
+fn meta_of(state: &mut State, ino: Ino) -> Meta {
+    let node = state.node(ino);
+    Meta {
+        kind: node.kind.unwrap_or(Kind::Special),
+        size_bytes: node.live.len() as u64,
+        mtime_ns: node.mtime_ns,
+        mode: node.mode,
+        inode: ino,
+        nlink: 1,
+        stored_bytes: node.live.len() as u64,
+    }
+}
+
+impl Dir for SimDir {
+    fn open_dir(&self, name: &[u8]) -> io::Result<Arc<dyn Dir>> {
+        let ino = self.with(name, |state, ino| match state.node(ino).kind {
+            Some(Kind::Directory) => Ok(ino),
+            _ => Err(Errno::NOTDIR.into()),
+        })?;
+        Ok(Arc::new(SimDir {
+            disk: self.disk.clone(),
+            ino,
+        }))
+    }
+
+    fn make_dir(&self, name: &[u8]) -> io::Result<()> {
+        self.fresh(name, Kind::Directory).map(drop)
+    }
+
+    fn meta(&self, name: &[u8]) -> io::Result<Meta> {
+        self.with(name, |state, ino| Ok(meta_of(state, ino)))
+    }
+
+    fn open_file(&self, name: &[u8]) -> io::Result<Box<dyn OpenFile>> {
+        let ino = self.with(name, |_, ino| Ok(ino))?;
+        Ok(Box::new(SimFile {
+            disk: self.disk.clone(),
+            ino,
+            position: 0,
+        }))
+    }
+
+    fn create_file(&self, name: &[u8]) -> io::Result<Box<dyn OpenFile>> {
+        let ino = self.fresh(name, Kind::File)?;
+        Ok(Box::new(SimFile {
+            disk: self.disk.clone(),
+            ino,
+            position: 0,
+        }))
+    }
+
+    fn rename(&self, from: &[u8], to: &[u8], replace: bool) -> io::Result<()> {
+        let mut state = self.disk.state();
+        state.call()?;
+        let ino = state.find(self.ino, from)?;
+        if !replace && state.find(self.ino, to).is_ok() {
+            return Err(Errno::EXIST.into());
+        }
+        state.change(
+            self.ino,
+            vec![(from.to_vec(), None), (to.to_vec(), Some(ino))],
+        );
+        Ok(())
+    }
+
+    fn remove(&self, name: &[u8]) -> io::Result<()> {
+        let dir = self.ino;
+        self.with(name, |state, _| {
+            state.change(dir, vec![(name.to_vec(), None)]);
+            Ok(())
+        })
+    }
+
+    fn make_symlink(&self, target: &[u8], name: &[u8]) -> io::Result<()> {
+        let ino = self.fresh(name, Kind::Symlink)?;
+        target.clone_into(&mut self.disk.state().node(ino).live);
+        Ok(())
+    }
+
+    fn read_symlink(&self, name: &[u8]) -> io::Result<Vec<u8>> {
+        self.with(name, |state, ino| Ok(state.node(ino).live.clone()))
+    }
+
+    fn make_link(&self, from: &dyn Dir, from_name: &[u8], name: &[u8]) -> io::Result<()> {
+        let from = from.as_any().downcast_ref::<SimDir>().ok_or(Errno::XDEV)?;
+        let ino = from.with(from_name, |_, ino| Ok(ino))?;
+        let mut state = self.disk.state();
+        state.change(self.ino, vec![(name.to_vec(), Some(ino))]);
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let dir = self.ino;
+        self.with(b".", |state, _| {
+            let node = state.node(dir);
+            node.durable_names = node.names.clone();
+            node.changes.clear();
+            Ok(())
+        })
+    }
+
+    fn sync_filesystem(&self) -> io::Result<()> {
+        self.with(b".", |state, _| {
+            state.make_all_durable();
+            Ok(())
+        })
+    }
+
+    fn room(&self) -> io::Result<Room> {
+        self.with(b".", |state, _| {
+            let total_bytes = state.plan.capacity_bytes.unwrap_or(1 << 40);
+            Ok(Room {
+                free_bytes: total_bytes.saturating_sub(state.used_bytes()),
+                total_bytes,
+            })
+        })
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl SimFile {
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> io::Result<T>) -> io::Result<T> {
+        let mut state = self.disk.state();
+        state.call()?;
+        act(&mut state)
+    }
+}
+
+impl OpenFile for SimFile {
+    fn meta(&self) -> io::Result<Meta> {
+        self.with(|state| Ok(meta_of(state, self.ino)))
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let (ino, position) = (self.ino, self.position);
+        let read = self.with(|state| {
+            let rest = state.node(ino).live.get(position..).unwrap_or_default();
+            let read = rest.len().min(buffer.len());
+            buffer[..read].copy_from_slice(&rest[..read]);
+            Ok(read)
+        })?;
+        self.position += read;
+        Ok(read)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let (ino, position) = (self.ino, self.position);
+        self.with(|state| {
+            let full = state
+                .plan
+                .capacity_bytes
+                .is_some_and(|most| state.used_bytes() + bytes.len() as u64 > most);
+            if full {
+                return Err(Errno::NOSPC.into());
+            }
+            let flip = state.plan.flipping_permille > 0
+                && state.roll() % 1000 < state.plan.flipping_permille;
+            let end = position + bytes.len();
+            let live = &mut state.node(ino).live;
+            live.resize(live.len().max(end), 0);
+            live[position..end].copy_from_slice(bytes);
+            if flip && !bytes.is_empty() {
+                live[position] ^= 1;
+                state.flipped += 1;
+            }
+            Ok(())
+        })?;
+        self.position += bytes.len();
+        Ok(())
+    }
+
+    fn seek_to(&mut self, position_bytes: u64) -> io::Result<()> {
+        self.position = usize::try_from(position_bytes).map_err(io::Error::other)?;
+        Ok(())
+    }
+
+    fn next_data(&mut self, position_bytes: u64) -> io::Result<Option<(u64, u64)>> {
+        let size_bytes = self.meta()?.size_bytes;
+        Ok((position_bytes < size_bytes).then_some((position_bytes, size_bytes)))
+    }
+
+    fn reserve(&mut self, _size_bytes: u64) -> io::Result<()> {
+        self.with(|_| Ok(()))
+    }
+
+    fn set_size(&mut self, size_bytes: u64) -> io::Result<()> {
+        let ino = self.ino;
+        self.with(|state| {
+            state
+                .node(ino)
+                .live
+                .resize(usize::try_from(size_bytes).map_err(io::Error::other)?, 0);
+            Ok(())
+        })
+    }
+
+    fn set_mode_and_mtime(&mut self, mode: u32, mtime_ns: i64) -> io::Result<()> {
+        let ino = self.ino;
+        self.with(|state| {
+            let node = state.node(ino);
+            (node.mode, node.mtime_ns) = (mode, mtime_ns);
+            Ok(())
+        })
+    }
+
+    fn attributes(&self) -> io::Result<Vec<Attribute>> {
+        Ok(Vec::new())
+    }
+
+    fn set_attribute(&mut self, _attribute: &Attribute) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn clone_from(&mut self, _other: &dyn OpenFile) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        let ino = self.ino;
+        self.with(|state| {
+            let node = state.node(ino);
+            node.durable = Some(node.live.clone());
+            Ok(())
+        })
+    }
+
+    fn drop_cache(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
