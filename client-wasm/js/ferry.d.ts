@@ -109,7 +109,7 @@ export interface ServerConfig {
 }
 
 /**
- * - `queued`: waits for its turn (three files go at once)
+ * - `queued`: waits for its turn (as a rule three large files or a dozen small ones go at once)
  * - `checking`: looks for an earlier upload of this file
  * - `comparing`: compares the file with what is stored (nothing is left to send)
  * - `resuming`: like `sending`, in an upload that began earlier; `resumed` says where
@@ -136,7 +136,7 @@ export interface Progress {
   /** Of these, stored before this run began. */
   readonly storedBeforeBytes: number;
   /** Compared with the file in this run (it moves also when nothing is sent). */
-  readonly checkedBytes: number;
+  readonly comparedBytes: number;
   /** Smoothed over about ten seconds; null until known. */
   readonly rateBytesPerSec: number | null;
   /** Null until known. */
@@ -386,7 +386,7 @@ export interface BotEntry {
   /** `config`: it is there again after every start. */
   readonly source: "config" | "admin";
   readonly createdAt: string;
-  readonly checkedAt: string | null;
+  readonly testedAt: string | null;
   readonly inFlight: number;
   readonly sendsLastMinute: number;
   readonly parts: number;
@@ -413,7 +413,7 @@ export interface TelegramChat {
 }
 
 /** Every chat was sent a document, which was read back and deleted. */
-export interface CheckedBot {
+export interface TestedBot {
   readonly botId: number;
   readonly username: string;
   /** The bot and every chat can be used. */
@@ -460,6 +460,8 @@ export class FerryClient extends EventTarget {
    * (`signed-out` where the password was changed, but signing in was not possible). */
   changePassword(oldPassword: string, newPassword: string): Promise<Session>;
 
+  /** What `upload(file).progress` is before anything happened. */
+  queuedProgress(file: File): Progress;
   /** Starts, or resumes, the upload of a picked file. */
   upload(file: File, options?: UploadOptions): Upload;
   /** Goes on with a kept handle: call it from a click (the browser may ask for permission). */
@@ -476,7 +478,7 @@ export class FerryClient extends EventTarget {
   /** Deletes a complete file. Ask the person first. */
   remove(fileId: string): Promise<void>;
   /** The server reads the stored bytes back. */
-  verify(fileId: string, options?: { onProgress?: (progress: { checkedParts: number; totalParts: number }) => void }): Promise<Verified>;
+  verify(fileId: string, options?: { onProgress?: (progress: { verifiedParts: number; totalParts: number }) => void }): Promise<Verified>;
 
   readonly tokens: {
     /** `token` is shown this once. */
@@ -506,8 +508,8 @@ export class FerryClient extends EventTarget {
   readonly bots: {
     list(): Promise<Bots>;
     /** Tests the token and every chat first; nothing is added when one of them can not be used. */
-    add(bot: { token: string; chats: number[]; weight?: number; sharedChats?: boolean }): Promise<CheckedBot>;
-    check(botId: number): Promise<CheckedBot>;
+    add(bot: { token: string; chats: number[]; weight?: number; sharedChats?: boolean }): Promise<TestedBot>;
+    test(botId: number): Promise<TestedBot>;
     change(botId: number, change: { enabled?: boolean; weight?: number }): Promise<void>;
     /** Refused while parts could be read by nobody else, unless `force` gives them up. */
     remove(botId: number, options?: { force?: boolean }): Promise<RemovedBot>;

@@ -2,6 +2,7 @@
 // The types and what each call means are in ferry.d.ts.
 
 import { CoordinatorLink } from "./link.js";
+import { queuedProgress } from "./progress.js";
 import { Upload } from "./upload.js";
 import { runDownload } from "./download.js";
 
@@ -25,6 +26,7 @@ export class FerryClient extends EventTarget {
   logout() { return this.#link.call("logout"); }
   changePassword(oldPassword, newPassword) { return this.#link.call("changePassword", { oldPassword, newPassword }); }
 
+  queuedProgress(file) { return queuedProgress(file); }
   upload(file, options = {}) { return new Upload(this.#link, file, options); }
 
   async resume(unfinished, options = {}) {
@@ -75,7 +77,7 @@ export class FerryClient extends EventTarget {
   bots = {
     list: () => this.#link.call("bots"),
     add: ({ token, chats, weight = null, sharedChats = null }) => this.#link.call("addBot", { token, chats, weight, sharedChats }),
-    check: (botId) => this.#link.call("checkBot", { botId }),
+    test: (botId) => this.#link.call("testBot", { botId }),
     change: (botId, { enabled = null, weight = null }) => this.#link.call("changeBot", { botId, enabled, weight }),
     remove: (botId, { force = false } = {}) => this.#link.call("removeBot", { botId, force }),
   };

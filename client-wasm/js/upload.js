@@ -1,13 +1,8 @@
 // One upload as the page holds it: its runs, its progress, its buttons. What happens in a run is the worker's business.
 
 import { FerryError } from "./error.js";
+import { queuedProgress } from "./progress.js";
 import { awake } from "./wakelock.js";
-
-const QUEUED = (file) => ({
-  phase: "queued", fileId: null, percent: 0, sizeBytes: file.size, doneBytes: 0, storedBytes: 0, storedBeforeBytes: 0, checkedBytes: 0,
-  rateBytesPerSec: null, etaSecs: null, parts: { total: 0, stored: 0, storedBefore: 0 },
-  resumed: null, waiting: null, setBackBytes: 0, earlierRefused: null, error: null,
-});
 
 export class Upload {
   #link;
@@ -18,7 +13,7 @@ export class Upload {
     this.#link = link;
     this.#options = options;
     this.file = file;
-    this.progress = QUEUED(file);
+    this.progress = queuedProgress(file);
     this.#topic = link.subscribe((event) => this.#hear(event));
     if (options.signal?.aborted) {
       this.promise = this.#refuseAborted();

@@ -1,7 +1,7 @@
 //! What can go wrong in the browser, as the page sees it: the server's codes and a few of our own.
 //! The server's list is `ferry_core::wire::ErrorCode`; this one adds only what arises on this side.
 
-use ferry_core::wire::{ErrorCode, Problem};
+use ferry_core::wire::{ErrorCode, Problem, Recovery};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -145,7 +145,7 @@ impl ClientError {
     /// The same call may succeed later without anybody changing anything.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
-            ClientError::Refused(problem) => is_passing(problem.code),
+            ClientError::Refused(problem) => problem.code.recovery() == Recovery::Passing,
             other => matches!(
                 other.local(),
                 Some(ClientCode::Network | ClientCode::Stalled)
@@ -203,21 +203,6 @@ pub(crate) fn odd_status_code(status: u16) -> ClientCode {
         0 | 408 | 429 | 500..=599 => ClientCode::Network,
         _ => ClientCode::BadAnswer,
     }
-}
-
-/// Codes of a state that passes by itself.
-fn is_passing(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::RateLimited
-            | ErrorCode::DigestMismatch
-            | ErrorCode::BodyIncomplete
-            | ErrorCode::StorageUnavailable
-            | ErrorCode::DatabaseUnavailable
-            | ErrorCode::Busy
-            | ErrorCode::ShuttingDown
-            | ErrorCode::Internal
-    )
 }
 
 /// The fields of `FerryError`.

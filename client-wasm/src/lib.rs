@@ -10,6 +10,7 @@
 //! - `progress`, `views`, `error`, `failure`: what the page gets.
 
 mod api;
+#[cfg(feature = "bench")]
 mod bench;
 mod context;
 mod coordinator;
@@ -31,7 +32,7 @@ mod workers;
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-/// Takes up a role in this worker: `coordinator`, `reader`, `part` or `stretch`. Called once, by `worker.js`.
+/// Takes up a role in this worker: `coordinator`, `reader`, `part` or `kdf`. Called once, by `worker.js`.
 #[wasm_bindgen]
 pub async fn run(role: String, module: JsValue, server: Option<String>) -> Result<(), JsValue> {
     interop::name_panics();

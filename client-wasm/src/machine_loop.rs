@@ -10,7 +10,7 @@ use ferry_core::{
     progress::Progress,
     transfer::{Ticket, download, upload},
 };
-use gloo::timers::callback::Interval;
+use gloo_timers::callback::Interval;
 use js_sys::Function;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;

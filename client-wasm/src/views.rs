@@ -35,7 +35,7 @@ macro_rules! view {
 
 mod bots;
 
-pub(crate) use bots::{BotsView, CheckedBotView, RemovedBotView};
+pub(crate) use bots::{BotsView, RemovedBotView, TestedBotView};
 
 /// `Session`.
 #[derive(Serialize)]

@@ -7,8 +7,8 @@ use bot_api_emulator::{
     BotSeed, ChatKind, Control, Emulator, Fault, FaultRule, Limits, Members, Membership,
 };
 use ferry_core::wire::{
-    AddBotRequest, BotChatState, BotState, BotsResponse, ChangeBotRequest, CheckedBot, ErrorCode,
-    RemovedBot,
+    AddBotRequest, BotChatState, BotState, BotsResponse, ChangeBotRequest, ErrorCode, RemovedBot,
+    TestedBot,
 };
 use ferry_tests::{
     client::{Api, Person},
@@ -88,7 +88,7 @@ async fn an_administrator_adds_tests_disables_and_removes_a_bot() -> Result<()> 
     let one = format!("{BOTS}/{}", bot.id);
 
     let answer = admin.api.post(BOTS, &telegram.request(&bot.token)).await?;
-    let added: CheckedBot = answer.expect(201)?;
+    let added: TestedBot = answer.expect(201)?;
     ensure!(added.ok && added.chats[0].title == "Parts", "{added:?}");
     let listed = pool(&admin.api).await?;
     ensure!(listed.bots[0].state == BotState::Active, "{listed:?}");
@@ -104,7 +104,7 @@ async fn an_administrator_adds_tests_disables_and_removes_a_bot() -> Result<()> 
 
     telegram.member(Membership::Kicked)?;
     let test = format!("{one}/test");
-    let checked: CheckedBot = admin.api.post(&test, &()).await?.expect(200)?;
+    let checked: TestedBot = admin.api.post(&test, &()).await?.expect(200)?;
     let problem = checked.chats[0].problem.clone().unwrap_or_default();
     ensure!(
         !checked.ok && problem.contains("was put out of"),
@@ -113,7 +113,7 @@ async fn an_administrator_adds_tests_disables_and_removes_a_bot() -> Result<()> 
     let pair = pool(&admin.api).await?.bots[0].chats[0].clone();
     ensure!(pair.state == BotChatState::Kicked, "{pair:?}");
     telegram.member(Membership::FULL)?;
-    let checked: CheckedBot = admin.api.post(&test, &()).await?.expect(200)?;
+    let checked: TestedBot = admin.api.post(&test, &()).await?.expect(200)?;
     ensure!(checked.ok, "{checked:?}");
 
     let aside = ChangeBotRequest {

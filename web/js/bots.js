@@ -48,7 +48,7 @@ export function botNumbers(bot) {
   const parts = bot.parts > 0 ? `${format.count(bot.parts, 'part')}, ${format.bytes(bot.storedBytes)}` : 'no parts yet';
   const rate = `${format.whole(bot.sendsLastMinute)} sent this minute`;
   const weight = bot.weight === 1 ? [] : [`weight ${bot.weight}`];
-  return [rate, parts, ...weight, bot.checkedAt ? `checked ${format.ago(bot.checkedAt)}` : 'not checked yet'].join(' · ');
+  return [rate, parts, ...weight, bot.testedAt ? `tested ${format.ago(bot.testedAt)}` : 'not tested yet'].join(' · ');
 }
 
 /** A chat in words: its title where it has one. */
@@ -74,7 +74,7 @@ export function poolSentence({ bots, queue }, now = Date.now()) {
 }
 
 /** What a test found, a line each: `{ok, text}`. */
-export function checkLines(checked) {
+export function testLines(checked) {
   if (checked.problem) return [{ ok: false, text: checked.problem }];
   return checked.chats.flatMap((chat) => {
     const name = chat.title ? `${chat.title} (${chat.chatId})` : `(${chat.chatId})`;

@@ -53,7 +53,7 @@ const UPLOAD_SENTENCES = {
 };
 
 function comparing(progress) {
-  const compared = format.percent(format.share(progress.checkedBytes, progress.sizeBytes), 0);
+  const compared = format.percent(format.share(progress.comparedBytes, progress.sizeBytes), 0);
   return `Comparing the file with what is stored: ${compared} compared.`;
 }
 
@@ -184,13 +184,13 @@ export function changedLabel(answer, changed) {
 /** One sentence about a download, now. */
 export function downloadSentence(download, now = Date.now()) {
   const { progress, error, result } = download;
-  if (result) return 'Complete; every byte was checked.';
+  if (result) return 'Complete; every byte was verified.';
   if (error) return errorCode(error) === 'stopped' ? 'Stopped. The half file was thrown away.' : errorSentence(error);
   if (!progress || progress.phase === 'checking') return 'Fetching the list of parts.';
   if (progress.phase === 'queued') return 'Waits for its turn.';
   if (progress.phase === 'waiting') return waiting(progress, null, now);
-  if (progress.phase === 'finishing') return 'Checking the whole file.';
-  return 'Fetching, decrypting and checking.';
+  if (progress.phase === 'finishing') return 'Verifying the whole file.';
+  return 'Fetching, decrypting and verifying.';
 }
 
 /** The state of a download in one word, for `data-state`. */

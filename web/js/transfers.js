@@ -2,11 +2,6 @@
 
 import { share } from './format.js';
 
-const QUEUED = Object.freeze({
-  phase: 'queued', percent: 0, sizeBytes: 0, doneBytes: 0, storedBytes: 0, storedBeforeBytes: 0, checkedBytes: 0, rateBytesPerSec: null, etaSecs: null,
-  parts: { total: 0, stored: 0, storedBefore: 0 }, resumed: null, waiting: null, setBackBytes: 0, error: null,
-});
-
 /** One picked file and what became of it. Dispatches `change`. */
 export class UploadItem extends EventTarget {
   #upload = null;
@@ -15,11 +10,12 @@ export class UploadItem extends EventTarget {
   #outcome = {};
   #asked = null;
 
-  constructor(file, name = file.name) {
+  /** `progress`: the one of an upload that has not begun. */
+  constructor(file, name, progress) {
     super();
     this.file = file;
     this.name = name;
-    this.#progress = { ...QUEUED, sizeBytes: file.size };
+    this.#progress = progress;
   }
 
   /** Takes over a client's upload, which has begun. */
@@ -240,8 +236,8 @@ export class Transfers extends EventTarget {
     return [...this.uploads, ...this.downloads].filter((item) => item.isLive).length;
   }
 
-  #newUpload(file, name) {
-    const item = new UploadItem(file, name);
+  #newUpload(file, name = file.name) {
+    const item = new UploadItem(file, name, this.#client.queuedProgress(file));
     item.addEventListener('change', () => this.#tell('progress'));
     item.addEventListener('settled', () => this.#settled(item));
     return item;

@@ -7,7 +7,7 @@ const NOW = Date.parse('2026-11-21T03:00:00Z');
 const plain = (text) => text.replaceAll('\u202f', ' ');
 const pair = (values) => ({ chatId: -1001, state: 'active', reason: null, cooledUntil: null, sendsLastMinute: 0, ...values });
 const bot = (values) => ({
-  botId: 7, username: 'ferry_1_bot', state: 'active', reason: null, cooledUntil: null, weight: 1, source: 'admin', createdAt: '', checkedAt: null,
+  botId: 7, username: 'ferry_1_bot', state: 'active', reason: null, cooledUntil: null, weight: 1, source: 'admin', createdAt: '', testedAt: null,
   inFlight: 0, sendsLastMinute: 0, parts: 0, storedBytes: 0, chats: [pair()], ...values,
 });
 const later = '2026-11-21T03:00:31Z';
@@ -52,12 +52,12 @@ test('chat ids come in any list, and nothing else passes', () => {
 test('a test shows each chat, what is wrong, and what could be better', () => {
   const chat = (values) => ({ chatId: -1001, movedFrom: null, title: 'Parts', ok: true, problem: null, warnings: [], ...values });
   const checked = { botId: 7, username: 'x', ok: false, problem: null, chats: [chat({ warnings: ['A hint.'] }), chat({ ok: false, problem: 'Not in it.' })] };
-  assert.deepEqual(bots.checkLines(checked), [
+  assert.deepEqual(bots.testLines(checked), [
     { ok: true, text: 'Parts (-1001): sent, read back and deleted a document.' },
     { ok: true, text: 'A hint.' },
     { ok: false, text: 'Not in it.' },
   ]);
-  assert.deepEqual(bots.checkLines({ ...checked, problem: 'Refused.' }), [{ ok: false, text: 'Refused.' }]);
+  assert.deepEqual(bots.testLines({ ...checked, problem: 'Refused.' }), [{ ok: false, text: 'Refused.' }]);
 });
 
 test('a chat says its title and what is special about it', () => {

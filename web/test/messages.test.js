@@ -5,7 +5,7 @@ import * as messages from '../js/messages.js';
 
 const plain = (text) => text.replaceAll('\u202f', ' ');
 const progress = (values) => ({
-  phase: 'sending', percent: 0, sizeBytes: 1e9, doneBytes: 0, storedBytes: 0, storedBeforeBytes: 0, checkedBytes: 0, rateBytesPerSec: null, etaSecs: null,
+  phase: 'sending', percent: 0, sizeBytes: 1e9, doneBytes: 0, storedBytes: 0, storedBeforeBytes: 0, comparedBytes: 0, rateBytesPerSec: null, etaSecs: null,
   parts: { total: 167, stored: 0, storedBefore: 0 }, resumed: null, waiting: null, setBackBytes: 0, error: null, ...values,
 });
 const sentence = (values, outcome, now) => plain(messages.uploadSentence(progress(values), outcome, now));
@@ -91,7 +91,7 @@ test('a download says what it waits for', () => {
   assert.equal(sentence({ phase: 'queued' }), 'Waits for its turn.');
   assert.equal(sentence(null), 'Fetching the list of parts.');
   assert.equal(sentence({ phase: 'checking' }), 'Fetching the list of parts.');
-  assert.equal(sentence({ phase: 'sending' }), 'Fetching, decrypting and checking.');
+  assert.equal(sentence({ phase: 'sending' }), 'Fetching, decrypting and verifying.');
 });
 
 test('a download has one state', () => {

@@ -1,10 +1,12 @@
 /** The model behind the cards: what is shown follows what the client reports, and nothing else. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { queuedProgress } from '../../client-wasm/js/progress.js';
 import { Transfers } from '../js/transfers.js';
 
 class FakeClient {
   runs = [];
+  queuedProgress(file) { return queuedProgress(file); }
   upload(file, options) {
     const run = { file, options, ...Promise.withResolvers?.() ?? resolvers() };
     run.resume = () => Object.assign(run, resolvers()).promise;

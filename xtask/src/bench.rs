@@ -10,7 +10,7 @@ use crate::{
 /// `cargo xtask bench [name]`.
 pub(crate) fn run(name: Option<&str>) -> Result<()> {
     install::for_tests()?;
-    web::build()?;
+    web::build(web::Purpose::Benchmarks)?;
     test::build_parts(true)?;
     workspace::run(
         test::with_postgres(true)

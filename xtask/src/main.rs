@@ -82,7 +82,7 @@ fn main() -> ExitCode {
             telegram_emulator,
         }),
         Command::Test { filter } => test::run(&filter),
-        Command::Web => web::build().map(drop),
+        Command::Web => web::build(web::Purpose::Page).map(drop),
         Command::Lint => lint::run(),
         Command::Bench { name } => bench::run(name.as_deref()),
         Command::Soak {

@@ -30,7 +30,7 @@ pub(crate) struct Kills {
 /// `cargo xtask soak`: one of them, or all in this order.
 pub(crate) fn run(only: Option<Soak>, kills: &Kills) -> Result<()> {
     install::for_tests()?;
-    web::build()?;
+    web::build(web::Purpose::Page)?;
     test::build_parts(true)?;
     let all = Soak::value_variants().iter();
     for soak in all.filter(|soak| only.is_none_or(|only| only == **soak)) {

@@ -27,7 +27,7 @@ pub(crate) const MEMBERS: [&str; 6] = [
 /// `cargo xtask test [filter]`; with a filter only the Rust tests whose names contain it.
 pub(crate) fn run(filter: &[String]) -> Result<()> {
     install::for_tests()?;
-    web::build()?;
+    web::build(web::Purpose::Page)?;
     build_parts(false)?;
     if filter.is_empty() {
         python_vectors()?;

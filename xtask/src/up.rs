@@ -24,7 +24,7 @@ pub(crate) struct Up {
 /// `cargo xtask up`; returns only when the server could not be started.
 pub(crate) fn run(up: Up) -> Result<()> {
     install::for_server()?;
-    web::build()?;
+    web::build(web::Purpose::Page)?;
     build(&up)?;
     let data = up.data.unwrap_or_else(|| root().join(".ferry"));
     std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;

@@ -14,10 +14,24 @@ use crate::{
 const CRATE: &str = "ferry-client-wasm";
 const MODULE: &str = "ferry_client_wasm";
 
+/// What only benchmarks get: never part of a package that is served.
+const BENCH_SCRIPT: &str = "bench.js";
+
+/// What the package is built for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Page,
+    Benchmarks,
+}
+
 /// Builds the package and returns its folder.
-pub(crate) fn build() -> Result<PathBuf> {
+pub(crate) fn build(purpose: Purpose) -> Result<PathBuf> {
     install::for_web()?;
-    run(cargo().args([
+    let features: &[&str] = match purpose {
+        Purpose::Page => &[],
+        Purpose::Benchmarks => &["--features", "bench"],
+    };
+    let arguments = [
         "build",
         "--locked",
         "--package",
@@ -26,12 +40,16 @@ pub(crate) fn build() -> Result<PathBuf> {
         WASM,
         "--profile",
         "wasm",
-    ]))?;
+    ];
+    run(cargo().args(arguments).args(features))?;
     let package = root().join("target/web-pkg");
     let fresh = root().join("target/web-pkg.new");
     empty(&fresh)?;
     bind(&fresh)?;
     copy_files(&root().join("client-wasm/js"), &fresh)?;
+    if purpose == Purpose::Page {
+        std::fs::remove_file(fresh.join(BENCH_SCRIPT))?;
+    }
     empty(&package)?;
     std::fs::remove_dir(&package)?;
     std::fs::rename(&fresh, &package)?;

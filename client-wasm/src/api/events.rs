@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use gloo::timers::callback::Interval;
+use gloo_timers::callback::Interval;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;

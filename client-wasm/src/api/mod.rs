@@ -252,7 +252,7 @@ impl Api {
     pub(crate) async fn bots(&self) -> Result<BotsResponse> {
         self.http.get("/api/admin/bots").await
     }
-    pub(crate) async fn add_bot(&self, request: &AddBotRequest) -> Result<CheckedBot> {
+    pub(crate) async fn add_bot(&self, request: &AddBotRequest) -> Result<TestedBot> {
         self.http
             .call("POST", "/api/admin/bots")
             .timeout_ms(BOT_TEST_MS)
@@ -260,7 +260,7 @@ impl Api {
             .answer()
             .await
     }
-    pub(crate) async fn check_bot(&self, bot: i64) -> Result<CheckedBot> {
+    pub(crate) async fn test_bot(&self, bot: i64) -> Result<TestedBot> {
         self.http
             .call("POST", format!("/api/admin/bots/{bot}/test"))
             .timeout_ms(BOT_TEST_MS)

@@ -49,10 +49,10 @@ pub(super) fn post_session() {
     post(&[("session", &JsValue::TRUE)], &[]);
 }
 
-/// How far a check of a file is.
-pub(super) fn post_checked(topic: Topic, checked: u32, total: u32) {
+/// How far the verification of a file is.
+pub(super) fn post_verified(topic: Topic, verified: u32, total: u32) {
     let progress = Object::new();
-    set_field(&progress, "checkedParts", &checked.into());
+    set_field(&progress, "verifiedParts", &verified.into());
     set_field(&progress, "totalParts", &total.into());
     post(&[("topic", &topic.into()), ("progress", &progress)], &[]);
 }

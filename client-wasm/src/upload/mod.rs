@@ -34,12 +34,8 @@ use crate::{
     lock::{self, LockGuard},
     progress::ProgressView,
     vault::Vault,
+    workers::pool::{SENDS_AT_ONCE, UPLOAD_BYTES_IN_FLIGHT},
 };
-
-/// Bytes of one upload that may be in memory; the pool bounds all of them together.
-const BUFFER_BYTES: u64 = 80 << 20;
-/// Most sends of one upload; the pool bounds all of them together.
-const MAX_SENDS: u32 = 4;
 
 /// One picked file on its way.
 pub(crate) struct Upload {
@@ -230,8 +226,9 @@ impl Upload {
             size_bytes: source.picked.size_bytes,
             jitter_seed: random_u64(),
             limits: UploadLimits {
-                buffer_bytes: BUFFER_BYTES,
-                max_sends: MAX_SENDS,
+                // One upload may have all that the pool allows to all of them together.
+                buffer_bytes: UPLOAD_BYTES_IN_FLIGHT,
+                max_sends: SENDS_AT_ONCE,
             },
         };
         let Source { picked, handle, .. } = source.clone();

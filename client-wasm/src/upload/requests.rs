@@ -36,29 +36,10 @@ impl UploadDriver {
         request: Request,
         position: Option<PassPosition>,
     ) -> Result<Answer> {
-        let api = &self.task.vault.api;
         match request {
-            Request::Check => {
-                let answer = api
-                    .check(&self.task.labels.file, self.task.picked.size_bytes, None)
-                    .await?;
-                Ok(Answer::Checked(Box::new(answer)))
-            }
-            Request::OpenCandidate(candidate) => {
-                let opened = self.open_candidate(&candidate).await;
-                if let Err(error) = &opened
-                    && matches!(
-                        error.local(),
-                        Some(ClientCode::Tampered | ClientCode::RolledBack)
-                    )
-                {
-                    self.machine.refuse_earlier(error.clone());
-                }
-                opened
-            }
-            Request::FetchParts { file_id, after } => {
-                Ok(Answer::Parts(api.parts(file_id, after).await?))
-            }
+            Request::Check => self.check().await,
+            Request::OpenCandidate(candidate) => self.open_earlier(&candidate).await,
+            Request::FetchParts { file_id, after } => self.fetch_parts(file_id, after).await,
             Request::Start { renew } => self.start(renew).await,
             Request::Resize {
                 file_id,
@@ -66,10 +47,8 @@ impl UploadDriver {
                 total_parts,
                 revision,
             } => {
-                let request = self.current_file()?.resize(size_bytes, total_parts)?;
-                let resized = api.resize(file_id, revision, &request).await?;
-                self.task.vault.open(resized, Use::Act).await?;
-                Ok(Answer::Resized)
+                self.resize(file_id, size_bytes, total_parts, revision)
+                    .await
             }
             Request::Read { part, purpose } => self.read(ticket, part, purpose, position).await,
             Request::Send {
@@ -79,11 +58,7 @@ impl UploadDriver {
                 if_match,
                 ..
             } => self.send(ticket, part, buffer, mac, if_match).await,
-            Request::FinishHash => {
-                let (transfer, size_bytes) = (self.transfer.get(), self.task.picked.size_bytes);
-                let sha256 = self.context.pool.digest(transfer, size_bytes).await?;
-                Ok(Answer::FileHash(sha256))
-            }
+            Request::FinishHash => self.finish_hash().await,
             Request::SealManifest {
                 manifest_seq,
                 size_bytes,
@@ -91,39 +66,82 @@ impl UploadDriver {
                 total_parts,
                 parts_root,
                 ..
-            } => {
-                let content = Content {
+            } => self.seal_manifest(
+                manifest_seq,
+                Content {
                     size_bytes,
                     part_count: total_parts,
                     sha256,
                     parts_root,
-                };
-                let keys = &self.task.vault.identity.keys;
-                let request = self.current_file()?.complete(keys, manifest_seq, content)?;
-                *self.complete.borrow_mut() = Some(request);
-                Ok(Answer::ManifestSealed)
-            }
+                },
+            ),
             Request::Complete { file_id } => self.complete(file_id).await,
-            Request::OpenManifest { manifest } => Ok(Answer::ManifestOpened(
-                self.current_file()?.open_manifest(&manifest.0)?,
-            )),
-            Request::Rename { file_id } => {
-                let (name, path) = (&self.task.picked.name, self.task.picked.path.as_deref());
-                library::rename(
-                    &self.task.vault,
-                    file_id,
-                    name,
-                    path,
-                    self.task.picked.clear_label,
-                )
-                .await?;
-                Ok(Answer::Renamed)
-            }
-            Request::Discard { file_id } => {
-                api.discard(file_id).await?;
-                Ok(Answer::Discarded)
-            }
+            Request::OpenManifest { manifest } => self.open_manifest(&manifest.0),
+            Request::Rename { file_id } => self.rename(file_id).await,
+            Request::Discard { file_id } => self.discard(file_id).await,
         }
+    }
+
+    async fn check(&self) -> Result<Answer> {
+        let (label, size_bytes) = (&self.task.labels.file, self.task.picked.size_bytes);
+        let found = self.task.vault.api.check(label, size_bytes, None).await?;
+        Ok(Answer::Checked(Box::new(found)))
+    }
+
+    async fn fetch_parts(&self, file_id: Uuid, after: u32) -> Result<Answer> {
+        let page = self.task.vault.api.parts(file_id, after).await?;
+        Ok(Answer::Parts(page))
+    }
+
+    async fn resize(
+        &self,
+        file_id: Uuid,
+        size_bytes: u64,
+        total_parts: u32,
+        revision: u32,
+    ) -> Result<Answer> {
+        let request = self.current_file()?.resize(size_bytes, total_parts)?;
+        let api = &self.task.vault.api;
+        let resized = api.resize(file_id, revision, &request).await?;
+        self.task.vault.open(resized, Use::Act).await?;
+        Ok(Answer::Resized)
+    }
+
+    async fn finish_hash(&self) -> Result<Answer> {
+        let (transfer, size_bytes) = (self.transfer.get(), self.task.picked.size_bytes);
+        let sha256 = self.context.pool.digest(transfer, size_bytes).await?;
+        Ok(Answer::FileHash(sha256))
+    }
+
+    fn seal_manifest(&self, manifest_seq: u32, content: Content) -> Result<Answer> {
+        let keys = &self.task.vault.identity.keys;
+        let request = self.current_file()?.complete(keys, manifest_seq, content)?;
+        *self.complete.borrow_mut() = Some(request);
+        Ok(Answer::ManifestSealed)
+    }
+
+    fn open_manifest(&self, sealed: &[u8]) -> Result<Answer> {
+        let content = self.current_file()?.open_manifest(sealed)?;
+        Ok(Answer::ManifestOpened(content))
+    }
+
+    async fn rename(&self, file_id: Uuid) -> Result<Answer> {
+        let picked = &self.task.picked;
+        let path = picked.path.as_deref();
+        library::rename(
+            &self.task.vault,
+            file_id,
+            &picked.name,
+            path,
+            picked.clear_label,
+        )
+        .await?;
+        Ok(Answer::Renamed)
+    }
+
+    async fn discard(&self, file_id: Uuid) -> Result<Answer> {
+        self.task.vault.api.discard(file_id).await?;
+        Ok(Answer::Discarded)
     }
 
     pub(super) fn current_file(&self) -> Result<Rc<Current>> {
@@ -153,6 +171,20 @@ impl UploadDriver {
         let is_held = held.is_some();
         *self.file_lock.borrow_mut() = held.map(|held| (file_id, held));
         Ok(is_held)
+    }
+
+    /// An earlier upload that fails its check is passed by; the page hears of it.
+    async fn open_earlier(&self, candidate: &Candidate) -> Result<Answer> {
+        let opened = self.open_candidate(candidate).await;
+        if let Err(error) = &opened
+            && matches!(
+                error.local(),
+                Some(ClientCode::Tampered | ClientCode::RolledBack)
+            )
+        {
+            self.machine.refuse_earlier(error.clone());
+        }
+        opened
     }
 
     async fn open_candidate(&self, candidate: &Candidate) -> Result<Answer> {

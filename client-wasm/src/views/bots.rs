@@ -2,7 +2,7 @@
 
 use ferry_core::wire::{
     BotChatEntry, BotChatState, BotEntry, BotQueue, BotSource, BotState, BotsResponse, ChatState,
-    CheckedBot, CheckedChat, RemovedBot, TelegramChatEntry,
+    RemovedBot, TelegramChatEntry, TestedBot, TestedChat,
 };
 use serde::Serialize;
 
@@ -42,7 +42,7 @@ view!(
         weight: f32 = bot.weight,
         source: BotSource = bot.source,
         created_at: String = time(bot.created_at),
-        checked_at: Option<String> = bot.checked_at.map(time),
+        tested_at: Option<String> = bot.checked_at.map(time),
         in_flight: u32 = bot.in_flight,
         sends_last_minute: u32 = bot.sends_last_minute,
         parts: u64 = bot.parts,
@@ -75,19 +75,19 @@ view!(
 );
 
 view!(
-    /// `CheckedBot`.
-    CheckedBotView from CheckedBot (checked) {
+    /// `TestedBot`.
+    TestedBotView from TestedBot (checked) {
         bot_id: i64 = checked.bot_id,
         username: String = checked.username,
         ok: bool = checked.ok,
         problem: Option<String> = checked.problem,
-        chats: Vec<CheckedChatView> = checked.chats.into_iter().map(CheckedChatView::from).collect(),
+        chats: Vec<TestedChatView> = checked.chats.into_iter().map(TestedChatView::from).collect(),
     }
 );
 
 view!(
-    /// `CheckedChat`.
-    CheckedChatView from CheckedChat (chat) {
+    /// `TestedChat`.
+    TestedChatView from TestedChat (chat) {
         chat_id: i64 = chat.chat_id,
         moved_from: Option<i64> = chat.moved_from,
         title: String = chat.title,

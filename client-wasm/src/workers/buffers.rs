@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use web_sys::{MessageChannel, MessagePort};
+use web_sys::{Blob, MessageChannel, MessagePort};
+
+use crate::error::{ClientCode, Result};
 
 /// Bytes that are copied into wasm memory at once: few enough to be in the processor's cache when they are hashed.
 const SEGMENT_BYTES: u32 = 64 * 1024;
@@ -40,6 +42,11 @@ pub(crate) fn release(bytes: ArrayBuffer) {
             let _ = drain.post_message_with_transferable(&bytes, &Array::of1(&bytes));
         }
     });
+}
+
+/// A body of these pieces, for a request.
+pub(crate) fn blob_of(pieces: &Array) -> Result<Blob> {
+    Blob::new_with_u8_array_sequence(pieces).map_err(|e| ClientCode::ClientFault.thrown(&e))
 }
 
 /// A port whose other end is closed.

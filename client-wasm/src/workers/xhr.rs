@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use gloo::timers::callback::Interval;
+use gloo_timers::callback::Interval;
 use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;

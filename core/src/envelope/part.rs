@@ -20,8 +20,11 @@ use crate::{plan::PartSpan, wire::Compression};
 
 /// Length of a part's associated data.
 pub const PART_AAD_BYTES: usize = 76;
-/// What sealing adds: IV and tag.
-pub const PART_OVERHEAD_BYTES: u32 = 28;
+/// What sealing adds to a packed plaintext: [`IV_BYTES`] and [`TAG_BYTES`].
+pub const PART_OVERHEAD_BYTES: u32 = {
+    assert!(IV_BYTES + TAG_BYTES == 28);
+    28
+};
 
 /// Why a part is not sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -103,22 +106,48 @@ pub fn compression_code(compression: Compression) -> u8 {
     }
 }
 
-/// Whether a body of this length can be such a part: what a server checks before it stores one.
-pub fn is_possible_body(
-    plain_len_bytes: u32,
-    compression: Compression,
-    stored_len_bytes: u64,
-) -> bool {
-    let Some(packed_len) = stored_len_bytes.checked_sub(u64::from(PART_OVERHEAD_BYTES)) else {
-        return false;
-    };
-    match compression {
-        Compression::None => packed_len == u64::from(plain_len_bytes),
-        Compression::DeflateRaw => {
-            let grain = u64::from(packing::PACKING_GRAIN_BYTES);
-            packed_len >= grain
-                && packed_len.is_multiple_of(grain)
-                && packed_len < u64::from(plain_len_bytes)
+/// How long the sealed body of a part may be: the one rule, for a server before it stores a body and for a client
+/// before it believes a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyLength {
+    /// Not packed: exactly so many bytes.
+    Exactly(u32),
+    /// Packed: any of the lengths that packing may give, this one at most.
+    AtMost(u32),
+}
+
+impl BodyLength {
+    /// By the plaintext's length and how it is packed. A part of 65,536 bytes or less cannot become shorter by packing:
+    /// then no length is right. A plaintext has at most [`crate::plan::MAX_PART_BYTES`].
+    pub fn of(plain_len_bytes: u32, compression: Compression) -> Self {
+        match compression {
+            Compression::None => {
+                BodyLength::Exactly(plain_len_bytes.saturating_add(PART_OVERHEAD_BYTES))
+            }
+            Compression::DeflateRaw => {
+                let grains = plain_len_bytes.saturating_sub(1) / packing::PACKING_GRAIN_BYTES;
+                BodyLength::AtMost(grains * packing::PACKING_GRAIN_BYTES + PART_OVERHEAD_BYTES)
+            }
+        }
+    }
+
+    /// Whether a body may have this length.
+    pub fn allows(self, body_len_bytes: u64) -> bool {
+        match self {
+            BodyLength::Exactly(bytes) => body_len_bytes == u64::from(bytes),
+            BodyLength::AtMost(bytes) => {
+                let packed = body_len_bytes.saturating_sub(u64::from(PART_OVERHEAD_BYTES));
+                packed > 0
+                    && packed.is_multiple_of(u64::from(packing::PACKING_GRAIN_BYTES))
+                    && body_len_bytes <= u64::from(bytes)
+            }
+        }
+    }
+
+    /// The most bytes that a body may have.
+    pub fn limit_bytes(self) -> u32 {
+        match self {
+            BodyLength::Exactly(bytes) | BodyLength::AtMost(bytes) => bytes,
         }
     }
 }
@@ -194,14 +223,14 @@ pub fn seal(
     core: &HeaderCore,
     span: &PartSpan,
     plaintext: &[u8],
-    wish: Compression,
+    requested: Compression,
     iv: Iv,
 ) -> Result<SealedPart, SealError> {
     if u32::try_from(plaintext.len()) != Ok(span.len_bytes) {
         return Err(SealError::WrongLength);
     }
     let part_mac = part_mac(&keys.mac, span.number, plaintext);
-    let packed = match wish {
+    let packed = match requested {
         Compression::DeflateRaw if core.compression_allowed => packing::pack(plaintext),
         _ => None,
     };
@@ -248,7 +277,8 @@ pub fn check_body(
 ) -> Result<(), OpenError> {
     let stored_len = u64::from(record.stored_len_bytes);
     let packed_allowed = record.compression == Compression::None || core.compression_allowed;
-    if !packed_allowed || !is_possible_body(span.len_bytes, record.compression, stored_len) {
+    let length = BodyLength::of(span.len_bytes, record.compression);
+    if !packed_allowed || !length.allows(stored_len) {
         return Err(OpenError::Impossible);
     }
     let listed = u64::try_from(body.len()) == Ok(stored_len)

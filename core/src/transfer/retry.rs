@@ -2,7 +2,7 @@
 //! (`Connection`), which is open, waits for a time, or waits for somebody. Not which request is tried.
 
 use super::{Failure, TransferError, WaitReason};
-use crate::wire::ErrorCode;
+use crate::wire::{ErrorCode, Recovery};
 
 /// The first wait after a failure.
 const BASE_MS: u64 = 500;
@@ -46,22 +46,18 @@ impl RetryDecision {
     }
 
     fn of_code(code: ErrorCode, after_secs: Option<u32>) -> Self {
-        use ErrorCode as E;
         let reason = WaitReason::Server(code);
-        match code {
-            E::Unauthenticated => RetryDecision::SignIn,
-            E::StorageFull => RetryDecision::Retry {
+        match (code, code.recovery()) {
+            (_, Recovery::Passing) => RetryDecision::Retry { reason, after_secs },
+            (ErrorCode::Unauthenticated, _) => RetryDecision::SignIn,
+            // An administrator makes room, and tells nobody.
+            (ErrorCode::StorageFull, _) => RetryDecision::Retry {
                 reason,
                 after_secs: after_secs.max(Some(STORAGE_FULL_SECS)),
             },
-            E::RateLimited | E::Busy | E::ShuttingDown | E::Internal => {
-                RetryDecision::Retry { reason, after_secs }
+            (_, Recovery::Person | Recovery::Never) => {
+                RetryDecision::GiveUp(TransferError::Refused(code))
             }
-            E::StorageUnavailable | E::DatabaseUnavailable => {
-                RetryDecision::Retry { reason, after_secs }
-            }
-            E::DigestMismatch | E::BodyIncomplete => RetryDecision::Retry { reason, after_secs },
-            _ => RetryDecision::GiveUp(TransferError::Refused(code)),
         }
     }
 

@@ -212,7 +212,7 @@ pub struct ChangeBotRequest {
 /// read back and deleted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct CheckedBot {
+pub struct TestedBot {
     /// The bot.
     pub bot_id: i64,
     /// Its name, without `@`.
@@ -222,13 +222,13 @@ pub struct CheckedBot {
     /// What is wrong with the bot itself, and what to do.
     pub problem: Option<String>,
     /// Its chats.
-    pub chats: Vec<CheckedChat>,
+    pub chats: Vec<TestedChat>,
 }
 
 /// What a test of one chat found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct CheckedChat {
+pub struct TestedChat {
     /// The chat; after a move the new id.
     pub chat_id: i64,
     /// The id that was asked for, where the group became a supergroup.

@@ -6,6 +6,17 @@ use uuid::Uuid;
 
 use super::Bytes64;
 
+/// Whether the same request may succeed when it is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// Later, without anybody doing anything.
+    Passing,
+    /// Once a person did something: signed in, made room.
+    Person,
+    /// Not as it is.
+    Never,
+}
+
 /// Declares the codes once: the variant, its text on the wire, what happened, what to do.
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident $text:literal $title:literal $hint:literal;)+) => {
@@ -100,6 +111,38 @@ codes! {
     ShuttingDown "shutting_down" "The server is about to restart." "Wait as long as Retry-After says.";
     /// A fault of the server; the log has it under `error_id`.
     Internal "internal" "Something went wrong on the server." "Try again; tell the administrator the error id if it stays.";
+}
+
+impl ErrorCode {
+    /// What repeating the request can bring; who waits, and for how long, is the reader's business.
+    pub fn recovery(self) -> Recovery {
+        use ErrorCode as E;
+        match self {
+            E::RateLimited | E::Busy | E::ShuttingDown | E::Internal => Recovery::Passing,
+            E::StorageUnavailable | E::DatabaseUnavailable => Recovery::Passing,
+            E::DigestMismatch | E::BodyIncomplete => Recovery::Passing,
+            E::Unauthenticated | E::StorageFull => Recovery::Person,
+            E::QuotaExceeded | E::BotApiUnavailable => Recovery::Person,
+            E::InvalidRequest | E::WrongCredentials | E::Forbidden | E::OriginRefused => {
+                Recovery::Never
+            }
+            E::NotFound | E::MethodNotAllowed | E::InvitationInvalid | E::UsernameTaken => {
+                Recovery::Never
+            }
+            E::FileIdTaken | E::PartNumberInvalid | E::PartLengthWrong | E::DigestMissing => {
+                Recovery::Never
+            }
+            E::BodyTooLarge | E::PartDiffers | E::GenerationMismatch | E::FileComplete => {
+                Recovery::Never
+            }
+            E::PartsMissing | E::PartsChanged | E::ManifestDiffers | E::UploadExpired => {
+                Recovery::Never
+            }
+            E::PartCorrupt | E::BotTokenRefused | E::ChatNotUsable | E::BotHoldsParts => {
+                Recovery::Never
+            }
+        }
+    }
 }
 
 /// An error answer, `application/problem+json` (RFC 9457) with Ferry's additions.

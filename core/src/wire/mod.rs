@@ -17,7 +17,7 @@ pub use auth::*;
 pub use bots::*;
 pub use bytes::{B64, Bytes64};
 pub use config::*;
-pub use error::{ErrorCode, Problem};
+pub use error::{ErrorCode, Problem, Recovery};
 pub use files::*;
 pub use upload::*;
 

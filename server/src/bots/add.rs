@@ -1,7 +1,7 @@
 //! Adds a bot with its chats, or chats and a new token to a known one. Everything is tested first, and nothing is
 //! written down when one of them can not be used.
 
-use ferry_core::wire::{AddBotRequest, CheckedBot, CheckedChat};
+use ferry_core::wire::{AddBotRequest, TestedBot, TestedChat};
 use uuid::Uuid;
 
 use super::{Bots, BotsError, BotsResult, checked_weight, test_bot::usable};
@@ -17,7 +17,7 @@ const DEFAULT_WEIGHT: f32 = 1.0;
 
 impl Bots {
     /// Tests the token and every chat, then writes the bot down.
-    pub async fn add(&self, by: Option<Uuid>, request: &AddBotRequest) -> BotsResult<CheckedBot> {
+    pub async fn add(&self, by: Option<Uuid>, request: &AddBotRequest) -> BotsResult<TestedBot> {
         let token = BotToken::parse(&request.token)?;
         let chats = checked_chats(&request.chats)?;
         request.weight.map(checked_weight).transpose()?;
@@ -50,8 +50,8 @@ impl Bots {
                 .await
         })
         .await?;
-        let chats: Vec<CheckedChat> = usable_chats.into_iter().map(usable).collect();
-        Ok(CheckedBot {
+        let chats: Vec<TestedChat> = usable_chats.into_iter().map(usable).collect();
+        Ok(TestedBot {
             bot_id: me.id,
             username: me.username,
             ok: true,

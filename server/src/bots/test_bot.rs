@@ -2,7 +2,7 @@
 //! that the pool leaves out what can not be used and comes back to what can be again.
 
 use chrono::TimeDelta;
-use ferry_core::wire::{CheckedBot, CheckedChat};
+use ferry_core::wire::{TestedBot, TestedChat};
 
 use super::{Bots, BotsResult};
 use crate::{
@@ -18,7 +18,7 @@ const MIGRATED: &str = "migrated";
 
 impl Bots {
     /// Tests the bot and all its chats. Whatever is wrong is in the answer and not an error.
-    pub async fn test(&self, bot_id: i64) -> BotsResult<CheckedBot> {
+    pub async fn test(&self, bot_id: i64) -> BotsResult<TestedBot> {
         let row = self.row(bot_id).await?;
         let api = match self.api_of(&row) {
             Ok(api) => api,
@@ -41,7 +41,7 @@ impl Bots {
                 Err(trouble) => unusable(&pair, &trouble),
             });
         }
-        Ok(CheckedBot {
+        Ok(TestedBot {
             bot_id,
             username: me.username,
             ok: chats.iter().all(|chat| chat.ok),
@@ -137,8 +137,8 @@ impl Bots {
 }
 
 /// A bot whose chats were not even tried.
-fn useless(row: &BotRow, problem: String) -> CheckedBot {
-    CheckedBot {
+fn useless(row: &BotRow, problem: String) -> TestedBot {
+    TestedBot {
         bot_id: row.id,
         username: row.username.clone(),
         ok: false,
@@ -148,8 +148,8 @@ fn useless(row: &BotRow, problem: String) -> CheckedBot {
 }
 
 /// For the answer.
-pub(super) fn usable(usable: UsableChat) -> CheckedChat {
-    CheckedChat {
+pub(super) fn usable(usable: UsableChat) -> TestedChat {
+    TestedChat {
         chat_id: usable.chat.id,
         moved_from: usable.moved_from,
         title: usable.chat.title,
@@ -159,8 +159,8 @@ pub(super) fn usable(usable: UsableChat) -> CheckedChat {
     }
 }
 
-fn unusable(pair: &PairRow, trouble: &BotTestError) -> CheckedChat {
-    CheckedChat {
+fn unusable(pair: &PairRow, trouble: &BotTestError) -> TestedChat {
+    TestedChat {
         chat_id: pair.chat_id,
         moved_from: None,
         title: String::new(),

@@ -15,7 +15,7 @@ use bot_api_emulator::{
 use chrono::{DateTime, TimeDelta};
 use diesel_async::SimpleAsyncConnection as _;
 use ferry_core::wire::{
-    AddBotRequest, BotChatState, BotSource, BotState, ChangeBotRequest, CheckedBot, ErrorCode,
+    AddBotRequest, BotChatState, BotSource, BotState, ChangeBotRequest, ErrorCode, TestedBot,
 };
 
 use super::{Bots, BotsError};
@@ -69,7 +69,7 @@ impl Fixture {
             .unwrap();
     }
 
-    async fn add(&self, bot: &BotSeed, chats: &[i64]) -> Result<CheckedBot, BotsError> {
+    async fn add(&self, bot: &BotSeed, chats: &[i64]) -> Result<TestedBot, BotsError> {
         self.bots.add(None, &request(&bot.token, chats)).await
     }
 

@@ -8,8 +8,8 @@ use std::{
 
 use clap::Subcommand;
 use ferry_core::wire::{
-    AddBotRequest, BotChatState, BotEntry, BotState, BotsResponse, ChangeBotRequest, CheckedBot,
-    RemovedBot, TelegramChatEntry,
+    AddBotRequest, BotChatState, BotEntry, BotState, BotsResponse, ChangeBotRequest, RemovedBot,
+    TelegramChatEntry, TestedBot,
 };
 use ferry_server::{
     app::BotsAlone,
@@ -248,7 +248,7 @@ fn chat_name(chat_id: i64, chat: Option<&TelegramChatEntry>) -> String {
 }
 
 /// What a test found, a line each.
-fn test_report(checked: &CheckedBot) -> String {
+fn test_report(checked: &TestedBot) -> String {
     let mut text = format!("@{} ({})\n", checked.username, checked.bot_id);
     if let Some(problem) = &checked.problem {
         let _ = writeln!(text, "  wrong: {problem}");

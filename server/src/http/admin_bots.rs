@@ -1,7 +1,7 @@
 //! For administrators: the bots of a Telegram store. Tokens come in and never go out.
 
 use actix_web::{HttpResponse, delete, get, patch, post, web};
-use ferry_core::wire::{AddBotRequest, BotsResponse, ChangeBotRequest, CheckedBot, RemovedBot};
+use ferry_core::wire::{AddBotRequest, BotsResponse, ChangeBotRequest, RemovedBot, TestedBot};
 use serde::Deserialize;
 
 use super::{
@@ -26,7 +26,7 @@ pub(super) async fn list(
 /// Adds a bot with its chats after testing them: a document is sent to each, read back and deleted. A known bot gets
 /// the new token and the further chats.
 #[utoipa::path(tag = "admin", request_body = AddBotRequest, security(("token" = ["admin"]), ("session" = [])),
-    responses((status = 201, body = CheckedBot), Refusals))]
+    responses((status = 201, body = TestedBot), Refusals))]
 #[post("/api/admin/bots")]
 pub(super) async fn add(
     by: By<Admin>,
@@ -39,13 +39,13 @@ pub(super) async fn add(
 
 /// Tests a bot and its chats now, and writes down what was found.
 #[utoipa::path(tag = "admin", params(("bot_id" = i64, Path)), security(("token" = ["admin"]), ("session" = [])),
-    responses((status = 200, body = CheckedBot), Refusals))]
+    responses((status = 200, body = TestedBot), Refusals))]
 #[post("/api/admin/bots/{bot_id}/test")]
 pub(super) async fn test(
     _by: By<Admin>,
     bot_id: web::Path<i64>,
     shared: web::Data<Shared>,
-) -> HttpResult<web::Json<CheckedBot>> {
+) -> HttpResult<web::Json<TestedBot>> {
     Ok(web::Json(shared.bots.test(*bot_id).await?))
 }
 

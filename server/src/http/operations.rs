@@ -1,6 +1,7 @@
 //! The server itself: what it accepts, whether it lives, whether it can serve, its numbers.
 
 use actix_web::{HttpResponse, get, web};
+use ferry_core::plan::MAX_PARTS;
 use ferry_core::wire::{
     ErrorCode, Limits, MAX_LABEL_BYTES, MAX_MANIFEST_BYTES, MAX_PART_BODY_BYTES, ServerConfig,
 };
@@ -10,9 +11,6 @@ use super::{
     error::{HttpError, HttpResult},
     openapi::Refusals,
 };
-
-/// Most parts of a file, by the part plan.
-const MAX_PARTS: u32 = 1_000_000;
 
 /// What a client must know before it signs in.
 #[utoipa::path(tag = "server", responses((status = 200, body = ServerConfig), Refusals))]

@@ -2,6 +2,7 @@
 //! only once its bytes do; of two writers one wins, and the bytes of the other are deleted.
 
 use bytes::Bytes;
+use ferry_core::envelope::{IV_BYTES, TAG_BYTES};
 use ferry_core::wire::{Compression, StoredPart};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use super::file::{
     Standing, absent, header_of, planned_len, require_number, standing, stored_part,
 };
 use super::quota::require_within;
-use super::reserve_part::{BodyDigest, PartTicket, judge};
+use super::reserve_part::{BodyDigest, PartTicket, judge, require_length};
 use super::{UploadError, UploadResult, Uploads};
 use crate::db::files::FileRow;
 use crate::db::intents::{self, NewIntent};
@@ -20,16 +21,11 @@ use crate::db::units::i32_of;
 use crate::db::{Connection, deletions, files};
 use crate::storage::{Locator, StorageError};
 
-const IV_BYTES: usize = 12;
-const TAG_BYTES: usize = 16;
-
 impl Uploads {
     /// Stores the body; `duplicate` in the answer tells 200 from 201. It goes on to its end when the caller is dropped,
     /// so what must live as long as the body (the bytes reserved for it) belongs into the `Bytes`: [`Bytes::from_owner`].
     pub async fn accept_part(&self, ticket: PartTicket, body: Bytes) -> UploadResult<StoredPart> {
-        ticket
-            .length
-            .require(u64::try_from(body.len()).unwrap_or(u64::MAX))?;
+        require_length(ticket.length, u64::try_from(body.len()).unwrap_or(u64::MAX))?;
         let uploads = self.clone();
         let accepted = tokio::spawn(async move { uploads.accept_checked(ticket, body).await });
         accepted

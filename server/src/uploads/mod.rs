@@ -41,7 +41,7 @@ use crate::storage::Stores;
 pub use error::UploadError;
 pub use maintenance::DeletionStep;
 pub use read_part::{PartBytes, PartRange, PartRead};
-pub use reserve_part::{BodyDigest, BodyLength, PartMeta, PartTicket};
+pub use reserve_part::{BodyDigest, PartMeta, PartTicket};
 
 /// What a use-case answers.
 pub type UploadResult<T> = Result<T, UploadError>;

@@ -1,7 +1,6 @@
 //! Everything that can be said about a part before its body is read, so that a refused body costs no memory.
 
-use ferry_core::envelope::packing::PACKING_GRAIN_BYTES;
-use ferry_core::envelope::part::PART_OVERHEAD_BYTES;
+use ferry_core::envelope::part::{BodyLength, PART_OVERHEAD_BYTES};
 use ferry_core::wire::{Compression, MAX_PART_BODY_BYTES};
 use uuid::Uuid;
 
@@ -44,67 +43,28 @@ impl PartMeta {
     }
 }
 
-/// How long a sealed body may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyLength {
-    /// Exactly so long.
-    Exactly(u32),
-    /// Any of the lengths that compression may give, this one at most.
-    AtMost(u32),
+/// Refuses a body of another length than the plan gives.
+pub(super) fn require_length(length: BodyLength, got_bytes: u64) -> UploadResult<()> {
+    if length.allows(got_bytes) {
+        return Ok(());
+    }
+    if got_bytes > u64::from(MAX_PART_BODY_BYTES) {
+        return Err(UploadError::BodyTooLarge {
+            limit_bytes: u64::from(MAX_PART_BODY_BYTES),
+        });
+    }
+    Err(UploadError::PartLengthWrong {
+        expected: in_words(length),
+        got_bytes,
+    })
 }
 
-impl BodyLength {
-    /// By the plaintext's length and how it is packed. A part of 65,536 bytes or less can not become shorter by packing:
-    /// then no length is right.
-    fn of(plain_len: u32, compression: Compression) -> Self {
-        match compression {
-            Compression::None => BodyLength::Exactly(plain_len + PART_OVERHEAD_BYTES),
-            Compression::DeflateRaw => {
-                let grains = plain_len.saturating_sub(1) / PACKING_GRAIN_BYTES;
-                BodyLength::AtMost(grains * PACKING_GRAIN_BYTES + PART_OVERHEAD_BYTES)
-            }
-        }
-    }
-
-    /// The most bytes.
-    pub fn limit_bytes(self) -> u32 {
-        match self {
-            BodyLength::Exactly(bytes) | BodyLength::AtMost(bytes) => bytes,
-        }
-    }
-
-    /// Refuses any other length.
-    pub fn require(self, got_bytes: u64) -> UploadResult<()> {
-        let fits = match self {
-            BodyLength::Exactly(bytes) => got_bytes == u64::from(bytes),
-            BodyLength::AtMost(bytes) => {
-                let packed = got_bytes.saturating_sub(u64::from(PART_OVERHEAD_BYTES));
-                packed > 0
-                    && packed.is_multiple_of(u64::from(PACKING_GRAIN_BYTES))
-                    && got_bytes <= u64::from(bytes)
-            }
-        };
-        if fits {
-            return Ok(());
-        }
-        if got_bytes > u64::from(MAX_PART_BODY_BYTES) {
-            return Err(UploadError::BodyTooLarge {
-                limit_bytes: u64::from(MAX_PART_BODY_BYTES),
-            });
-        }
-        Err(UploadError::PartLengthWrong {
-            expected: self.in_words(),
-            got_bytes,
-        })
-    }
-
-    fn in_words(self) -> String {
-        match self {
-            BodyLength::Exactly(bytes) => format!("{bytes} bytes"),
-            BodyLength::AtMost(PART_OVERHEAD_BYTES) => "an uncompressed part".to_owned(),
-            BodyLength::AtMost(bytes) => {
-                format!("28 bytes and a multiple of 65,536, at most {bytes}")
-            }
+fn in_words(length: BodyLength) -> String {
+    match length {
+        BodyLength::Exactly(bytes) => format!("{bytes} bytes"),
+        BodyLength::AtMost(PART_OVERHEAD_BYTES) => "an uncompressed part".to_owned(),
+        BodyLength::AtMost(bytes) => {
+            format!("28 bytes and a multiple of 65,536, at most {bytes}")
         }
     }
 }
@@ -151,7 +111,7 @@ impl Uploads {
             })
             .await?;
         if let Some(announced_bytes) = content_length {
-            ticket.length.require(announced_bytes)?;
+            require_length(ticket.length, announced_bytes)?;
         }
         Ok(ticket)
     }
@@ -216,24 +176,26 @@ pub(super) fn judge(
 
 #[cfg(test)]
 mod tests {
+    use ferry_core::envelope::packing::PACKING_GRAIN_BYTES;
+
     use super::*;
 
     #[test]
     fn an_uncompressed_body_has_one_length() {
         let length = BodyLength::of(100, Compression::None);
         assert_eq!(length, BodyLength::Exactly(128));
-        assert!(length.require(128).is_ok());
+        assert!(require_length(length, 128).is_ok());
         for wrong in [0, 127, 129, 20_971_520] {
             assert!(
                 matches!(
-                    length.require(wrong),
+                    require_length(length, wrong),
                     Err(UploadError::PartLengthWrong { .. })
                 ),
                 "{wrong}"
             );
         }
         assert!(matches!(
-            length.require(20_971_521),
+            require_length(length, 20_971_521),
             Err(UploadError::BodyTooLarge {
                 limit_bytes: 20_971_520
             })
@@ -250,14 +212,14 @@ mod tests {
         for short in [0, 1, PACKING_GRAIN_BYTES] {
             let none = BodyLength::of(short, Compression::DeflateRaw);
             for any in [0, 28, 28 + u64::from(short), 28 + grain] {
-                assert!(none.require(any).is_err(), "{short} as {any}");
+                assert!(require_length(none, any).is_err(), "{short} as {any}");
             }
         }
         let length = BodyLength::of(3 * PACKING_GRAIN_BYTES, Compression::DeflateRaw);
-        assert!(length.require(28 + grain).is_ok());
-        assert!(length.require(28 + 2 * grain).is_ok());
+        assert!(require_length(length, 28 + grain).is_ok());
+        assert!(require_length(length, 28 + 2 * grain).is_ok());
         for wrong in [28, 29 + grain, 28 + 3 * grain, 0] {
-            assert!(length.require(wrong).is_err(), "{wrong}");
+            assert!(require_length(length, wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
+use ferry_core::envelope::{IV_BYTES, TAG_BYTES};
 use ferry_core::wire::{VerifyProgress, VerifyRequest, VerifyResponse};
 use futures_util::{StreamExt, TryStreamExt};
 use uuid::Uuid;
@@ -352,9 +353,6 @@ struct Found {
     first: Vec<u8>,
     last: Vec<u8>,
 }
-
-const IV_BYTES: usize = 12;
-const TAG_BYTES: usize = 16;
 
 impl Found {
     fn matches(&self, row: &PartRow) -> bool {

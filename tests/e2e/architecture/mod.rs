@@ -162,7 +162,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("wasm-bindgen", &["ferry-client-wasm"]),
     ("web-sys", &["ferry-client-wasm"]),
     ("js-sys", &["ferry-client-wasm"]),
-    ("gloo", &["ferry-client-wasm"]),
+    ("gloo-timers", &["ferry-client-wasm"]),
     ("postgres", &["ferry-tests"]),
     (
         "reqwest",
@@ -188,7 +188,7 @@ const IN_USE: &[(&str, &str)] = &[
     ("wasm-bindgen", "client-wasm/src"),
     ("web-sys", "client-wasm/src"),
     ("js-sys", "client-wasm/src"),
-    ("gloo", "client-wasm/src"),
+    ("gloo-timers", "client-wasm/src"),
     ("sha2", "core/src"),
     ("aes-gcm", "core/src"),
     ("actix-web", "server/src"),

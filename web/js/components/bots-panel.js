@@ -1,6 +1,6 @@
 /** The bots of a Telegram store as a live picture: states, rates, cool-downs, queue, parts; add, test, disable, remove. */
 
-import { botLook, botNumbers, botSentence, chatIds, chatName, checkLines, pairSentence, poolSentence, removeQuestion, SENDS_PER_MINUTE } from '../bots.js';
+import { botLook, botNumbers, botSentence, chatIds, chatName, testLines, pairSentence, poolSentence, removeQuestion, SENDS_PER_MINUTE } from '../bots.js';
 import { arrange, h, setData, setShown, setText } from '../dom.js';
 import { errorCode, errorSentence } from '../messages.js';
 import { confirm } from './confirm.js';
@@ -84,7 +84,7 @@ function addForm(client, refresh) {
 /** What a test found, for a row or the form. */
 function verdict(checked) {
   return h('ul', { class: 'bot-verdict', testid: 'bot-verdict', data: { ok: checked.ok, botId: checked.botId } },
-    checkLines(checked).map(({ ok, text }) => h('li', { class: ok ? 'row-result' : 'row-result row-result-bad' }, text)));
+    testLines(checked).map(({ ok, text }) => h('li', { class: ok ? 'row-result' : 'row-result row-result-bad' }, text)));
 }
 
 /** One bot; its elements stay, so that focus and selections survive a refresh. */
@@ -109,7 +109,7 @@ function botRow(client, refresh) {
       refresh();
     }
   };
-  const test = async () => result.replaceChildren(verdict(await client.bots.check(bot.botId)));
+  const test = async () => result.replaceChildren(verdict(await client.bots.test(bot.botId)));
   const turn = async () => client.bots.change(bot.botId, { enabled: bot.state === 'disabled' });
   const toggle = h('button', { type: 'button', class: 'quiet small', testid: 'bot-toggle', on: { click: act(turn) } });
   const element = h('li', { class: 'row', testid: 'bot-row' },

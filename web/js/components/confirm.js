@@ -2,7 +2,7 @@
 
 import { h } from '../dom.js';
 
-/** `title` asks, `text` says what will be gone, `yes` names the deed. */
+/** `title` asks, `text` says what will be gone, `yes` names the action. */
 export function confirm({ title, text, yes, danger = true }) {
   return new Promise((resolve) => {
     const dialog = h('dialog', { class: 'confirm', testid: 'confirm-dialog', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-text' },

@@ -27,7 +27,7 @@ function cardParts(item, transfers) {
   const numbers = h('p', { class: 'card-numbers' });
   const share = h('p', { class: 'card-percent', 'aria-hidden': 'true' });
   const track = progressTrack(`Download of ${item.name}`);
-  const button = (testid, text, deed, kind = '') => h('button', { type: 'button', class: `${kind} small`, testid, 'aria-label': `${text}: ${item.name}`, on: { click: deed } }, text);
+  const button = (testid, text, action, kind = '') => h('button', { type: 'button', class: `${kind} small`, testid, 'aria-label': `${text}: ${item.name}`, on: { click: action } }, text);
   const stop = button('download-stop', 'Stop', () => item.stop());
   const dismiss = button('download-dismiss', 'Close', () => transfers.dismiss(item), 'quiet');
   const card = h('li', { class: 'card card-download', testid: 'download-card', data: { fileId: item.fileId, name: item.name } },
@@ -43,7 +43,7 @@ function show(item, state, parts) {
   setText(parts.status, downloadSentence(item));
   setText(parts.share, percent(done));
   setText(parts.numbers, numbers(item, state));
-  parts.track.update({ ...(item.progress ?? EMPTY), sizeBytes: item.sizeBytes, percent: done, storedBeforeBytes: 0, checkedBytes: 0 }, percent(done, 0));
+  parts.track.update({ ...(item.progress ?? EMPTY), sizeBytes: item.sizeBytes, percent: done, storedBeforeBytes: 0, comparedBytes: 0 }, percent(done, 0));
   setShown(parts.stop, item.isLive);
   setShown(parts.dismiss, !item.isLive);
 }

@@ -1,4 +1,4 @@
-/** Complete files: search by name, download, rename, check, delete. Names and search stay in this browser. */
+/** Complete files: search by name, download, rename, verify, delete. Names and search stay in this browser. */
 
 import { arrange, h, setShown, setText } from '../dom.js';
 import { ago, bytes, count, exactBytes, moment, whole } from '../format.js';
@@ -9,8 +9,8 @@ import { renameForm } from './rename-form.js';
 
 const PAGE_ROWS = 500;
 
-/** `deeds` = `{download(file), rename(file, name), verify(file), remove(file)}`. Returns `{element, show}`. */
-export function fileList(deeds) {
+/** `actions` = `{download(file), rename(file, name), verify(file), remove(file)}`. Returns `{element, show}`. */
+export function fileList(actions) {
   const parts = listParts();
   const rows = new Map();
   let files = [];
@@ -18,7 +18,7 @@ export function fileList(deeds) {
   const render = () => {
     const wanted = parts.filter.value.trim().toLocaleLowerCase();
     const found = files.filter((file) => (file.name ?? '').toLocaleLowerCase().includes(wanted));
-    arrange(parts.list, found.slice(0, limit).map((file) => rowFor(rows, file, deeds)));
+    arrange(parts.list, found.slice(0, limit).map((file) => rowFor(rows, file, actions)));
     setShown(parts.more, found.length > limit);
     setShown(parts.list, found.length > 0);
     setShown(parts.empty, found.length === 0);
@@ -52,16 +52,16 @@ function listParts() {
   return { element, list, empty, note, more, filter, filterField };
 }
 
-function rowFor(rows, file, deeds) {
+function rowFor(rows, file, actions) {
   const known = rows.get(file.fileId);
   const version = `${file.name} ${file.sizeBytes} ${file.completedAt} ${file.problem?.code}`;
   if (known?.version === version) return known.element;
-  const element = fileRow(file, deeds);
+  const element = fileRow(file, actions);
   rows.set(file.fileId, { version, element });
   return element;
 }
 
-function fileRow(file, deeds) {
+function fileRow(file, actions) {
   const name = file.name ?? 'Name can not be opened';
   const main = h('div', { class: 'row-main' });
   const result = h('p', { class: 'row-result', role: 'status', testid: 'file-result', hidden: true });
@@ -71,10 +71,10 @@ function fileRow(file, deeds) {
     setShown(result, text !== '');
   };
   const showName = () => main.replaceChildren(fileName(name, 'file-name'), h('p', { class: 'row-note' }, ...noteOf(file)), result);
-  const rename = () => main.replaceChildren(renameForm(name, { save: (wanted) => deeds.rename(file, wanted), done: showName }));
+  const rename = () => main.replaceChildren(renameForm(name, { save: (wanted) => actions.rename(file, wanted), done: showName }));
   showName();
   return h('li', { class: 'row', testid: 'file-row', data: { fileId: file.fileId, name: file.name ?? '', size: file.sizeBytes ?? '', problem: file.problem?.code } },
-    main, h('div', { class: 'row-buttons' }, rowButtons(file, name, { ...deeds, rename, say })));
+    main, h('div', { class: 'row-buttons' }, rowButtons(file, name, { ...actions, rename, say })));
 }
 
 function noteOf(file) {
@@ -88,30 +88,30 @@ function noteOf(file) {
 }
 
 function rowButtons(file, name, { download, rename, verify, remove, say }) {
-  const button = (testid, kind, text, deed) => h('button', { type: 'button', class: `${kind} small`, testid, 'aria-label': `${text}: ${name}`, on: { click: tried(deed, say) } }, text);
+  const button = (testid, kind, text, action) => h('button', { type: 'button', class: `${kind} small`, testid, 'aria-label': `${text}: ${name}`, on: { click: tried(action, say) } }, text);
   const sound = file.problem === null;
   return [
     sound && button('file-download', '', 'Download', () => download(file)),
     sound && button('file-rename', 'quiet', 'Rename', rename),
-    button('file-verify', 'quiet', 'Check', () => check(file, verify, say)),
+    button('file-verify', 'quiet', 'Verify', () => showVerified(file, verify, say)),
     button('file-delete', 'quiet danger-text', 'Delete', () => removeAsked(file, name, remove)),
   ];
 }
 
-function tried(deed, say) {
+function tried(action, say) {
   return async () => {
     say('');
     try {
-      await deed();
+      await action();
     } catch (error) {
       say(errorSentence(error), true);
     }
   };
 }
 
-async function check(file, verify, say) {
+async function showVerified(file, verify, say) {
   say('The server reads the stored parts back.');
-  const { needsReUpload, corruptedParts, validParts } = await verify(file, ({ checkedParts, totalParts }) => say(`The server reads the stored parts back: ${whole(checkedParts)} of ${count(totalParts, 'part')}.`));
+  const { needsReUpload, corruptedParts, validParts } = await verify(file, ({ verifiedParts, totalParts }) => say(`The server reads the stored parts back: ${whole(verifiedParts)} of ${count(totalParts, 'part')}.`));
   if (needsReUpload) say(`${count(corruptedParts.length, 'part')} of the stored copy ${corruptedParts.length === 1 ? 'is' : 'are'} damaged. Upload the file again: only damaged parts are sent.`, true);
   else say(`The stored copy is sound: ${count(validParts, 'part')} read back.`);
 }

@@ -20,7 +20,7 @@ export function progressTrack(label) {
     const old = empty ? 0 : Math.min(done, share(progress.storedBeforeBytes, sizeBytes));
     style(element, '--track-done', done);
     style(element, '--track-before', old);
-    style(element, '--track-compared', empty ? 0 : share(progress.checkedBytes, sizeBytes));
+    style(element, '--track-compared', empty ? 0 : share(progress.comparedBytes, sizeBytes));
     element.setAttribute('aria-valuenow', String(Math.floor(done)));
     element.setAttribute('aria-valuetext', text);
   }

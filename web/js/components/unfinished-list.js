@@ -6,15 +6,15 @@ import { errorSentence } from '../messages.js';
 import { confirm } from './confirm.js';
 import { fileName } from './file-name.js';
 
-/** `deeds` = `{pick(unfinished, file), carryOn(unfinished), discard(unfinished)}`. Returns `{element, show}`. */
-export function unfinishedList(deeds) {
+/** `actions` = `{pick(unfinished, file), carryOn(unfinished), discard(unfinished)}`. Returns `{element, show}`. */
+export function unfinishedList(actions) {
   const list = h('ul', { class: 'rows', testid: 'unfinished-list' });
   const note = h('p', { class: 'section-note' });
   const element = h('section', { class: 'section', 'aria-labelledby': 'unfinished-title', hidden: true },
     h('div', { class: 'section-head' }, h('h2', { id: 'unfinished-title' }, 'Unfinished uploads'), note), list);
   const rows = new Map();
   const show = (unfinished) => {
-    arrange(list, unfinished.map((entry) => rowFor(rows, entry, deeds)));
+    arrange(list, unfinished.map((entry) => rowFor(rows, entry, actions)));
     setText(note, 'Pick the same file, from any place or device, and only what is missing is sent.');
     setShown(element, unfinished.length > 0);
   };
@@ -22,22 +22,22 @@ export function unfinishedList(deeds) {
 }
 
 /** Rows that did not change keep their element, and with it the focus. */
-function rowFor(rows, entry, deeds) {
+function rowFor(rows, entry, actions) {
   const key = entry.fileId;
   const version = `${entry.name} ${entry.storedParts} ${entry.lastActivityAt} ${entry.handle !== null}`;
   const known = rows.get(key);
   if (known?.version === version) return known.element;
-  const element = unfinishedRow(entry, deeds);
+  const element = unfinishedRow(entry, actions);
   rows.set(key, { version, element });
   return element;
 }
 
-function unfinishedRow(entry, deeds) {
+function unfinishedRow(entry, actions) {
   const stored = share(entry.storedParts, entry.totalParts);
   const name = entry.name ?? 'Name can not be opened';
   return h('li', { class: 'row', testid: 'unfinished-row', data: { fileId: entry.fileId, name: entry.name ?? '', percent: percentAttribute(stored) } },
     h('div', { class: 'row-main' }, fileName(name, 'unfinished-name'), h('p', { class: 'row-note' }, noteOf(entry, stored))),
-    h('div', { class: 'row-buttons' }, rowButtons(entry, name, deeds)));
+    h('div', { class: 'row-buttons' }, rowButtons(entry, name, actions)));
 }
 
 function noteOf(entry, stored) {
@@ -52,24 +52,24 @@ function noteOf(entry, stored) {
   return pieces.filter(Boolean).join(' · ');
 }
 
-function rowButtons(entry, name, deeds) {
+function rowButtons(entry, name, actions) {
   const input = h('input', { type: 'file', class: 'visually-hidden', tabindex: '-1', 'aria-label': `The file for ${name}`, testid: 'unfinished-input' });
   input.addEventListener('change', () => {
     const file = input.files[0];
     input.value = '';
-    if (file) deeds.pick(entry, file);
+    if (file) actions.pick(entry, file);
   });
-  const button = (testid, kind, text, deed) => h('button', { type: 'button', class: `${kind} small`, testid, 'aria-label': `${text}: ${name}`, on: { click: deed } }, text);
+  const button = (testid, kind, text, action) => h('button', { type: 'button', class: `${kind} small`, testid, 'aria-label': `${text}: ${name}`, on: { click: action } }, text);
   return [
-    entry.handle && button('unfinished-continue', 'primary', 'Go on', () => deeds.carryOn(entry)),
+    entry.handle && button('unfinished-continue', 'primary', 'Go on', () => actions.carryOn(entry)),
     button('unfinished-pick', entry.handle ? '' : 'primary', 'Pick the file', () => input.click()),
-    button('unfinished-discard', 'quiet danger-text', entry.wasComplete ? 'Delete' : 'Discard', () => discard(entry, name, deeds)),
+    button('unfinished-discard', 'quiet danger-text', entry.wasComplete ? 'Delete' : 'Discard', () => discard(entry, name, actions)),
     input,
   ];
 }
 
-async function discard(entry, name, deeds) {
+async function discard(entry, name, actions) {
   const [title, word] = entry.wasComplete ? ['Delete this file?', 'Delete'] : ['Discard this upload?', 'Discard'];
   const yes = await confirm({ title, text: `What is stored of “${name}” will be deleted from the server, for all your devices.`, yes: word });
-  if (yes) await deeds.discard(entry);
+  if (yes) await actions.discard(entry);
 }

@@ -44,14 +44,14 @@ function cardParts(item, { transfers, onError }) {
 }
 
 function cardButtons(item, { transfers, onError }) {
-  const tried = (deed) => async () => {
+  const tried = (action) => async () => {
     try {
-      await deed();
+      await action();
     } catch (error) {
       onError(error);
     }
   };
-  const button = (testid, text, deed, kind = '') => h('button', { type: 'button', class: `${kind} small`, testid, 'aria-label': `${text}: ${item.name}`, on: { click: tried(deed) } }, text);
+  const button = (testid, text, action, kind = '') => h('button', { type: 'button', class: `${kind} small`, testid, 'aria-label': `${text}: ${item.name}`, on: { click: tried(action) } }, text);
   return {
     stop: button('upload-stop', 'Stop', () => item.stop()),
     resume: button('upload-resume', 'Go on', () => resume(item)),

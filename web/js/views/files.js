@@ -16,8 +16,8 @@ const REFRESH_SHARE = 1 / 6;
 
 /** Returns `{element, end}`. */
 export function filesView({ client, transfers }) {
-  const files = fileList(fileDeeds(client, transfers, () => refresh()));
-  const unfinished = unfinishedList(unfinishedDeeds(client, transfers, () => refresh()));
+  const files = fileList(fileActions(client, transfers, () => refresh()));
+  const unfinished = unfinishedList(unfinishedActions(client, transfers, () => refresh()));
   const cards = transferList(transfers, showError);
   const zone = dropZone({
     onFiles: (picked) => transfers.uploadAll(picked),
@@ -41,7 +41,7 @@ export function filesView({ client, transfers }) {
   };
 }
 
-function fileDeeds(client, transfers, refresh) {
+function fileActions(client, transfers, refresh) {
   return {
     download: async (file) => {
       const sink = await openSink(file.name, file.sizeBytes);
@@ -63,7 +63,7 @@ function fileDeeds(client, transfers, refresh) {
   };
 }
 
-function unfinishedDeeds(client, transfers, refresh) {
+function unfinishedActions(client, transfers, refresh) {
   return {
     pick: async (entry, file) => {
       if (await isMeant(entry, file)) transfers.uploadAll([{ file }]);

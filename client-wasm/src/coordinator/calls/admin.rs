@@ -14,8 +14,8 @@ use crate::{
     error::Result,
     interop::to_js,
     views::{
-        AdminSessionView, AuditView, BotsView, CheckedBotView, CleanupView, InvitationView,
-        NewInvitationView, NewTokenView, RemovedBotView, StorageView, TokenView,
+        AdminSessionView, AuditView, BotsView, CleanupView, InvitationView, NewInvitationView,
+        NewTokenView, RemovedBotView, StorageView, TestedBotView, TokenView,
     },
 };
 
@@ -68,7 +68,7 @@ pub(super) enum BotCall {
         weight: Option<f32>,
         shared_chats: Option<bool>,
     },
-    CheckBot {
+    TestBot {
         bot_id: i64,
     },
     ChangeBot {
@@ -140,11 +140,9 @@ impl Coordinator {
                     weight,
                     shared_chats,
                 };
-                to_js(&CheckedBotView::from(api.add_bot(&request).await?))
+                to_js(&TestedBotView::from(api.add_bot(&request).await?))
             }
-            BotCall::CheckBot { bot_id } => {
-                to_js(&CheckedBotView::from(api.check_bot(bot_id).await?))
-            }
+            BotCall::TestBot { bot_id } => to_js(&TestedBotView::from(api.test_bot(bot_id).await?)),
             BotCall::ChangeBot {
                 bot_id,
                 enabled,

@@ -62,7 +62,7 @@ impl Coordinator {
             }
             Call::Remove { file_id } => nothing(library::remove(context, file_id).await),
             Call::Verify { topic, file_id } => {
-                let show = |checked, total| page::post_checked(topic, checked, total);
+                let show = |verified, total| page::post_verified(topic, verified, total);
                 to_js(&library::verify(context, file_id, show).await?)
             }
         }

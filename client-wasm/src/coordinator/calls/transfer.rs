@@ -9,8 +9,9 @@ use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::nothing;
+#[cfg(feature = "bench")]
+use crate::bench;
 use crate::{
-    bench,
     coordinator::{
         Coordinator,
         page::{Listener, Topic, decision_of},
@@ -56,6 +57,7 @@ pub(super) enum Call {
     StopDownload {
         topic: Topic,
     },
+    #[cfg(feature = "bench")]
     BenchPlain {
         url: String,
         part_bytes: u32,
@@ -78,6 +80,7 @@ impl Coordinator {
             Call::StopDownload { topic } => {
                 nothing(self.with_download(topic, |it| it.feed(download::Event::Stop)))
             }
+            #[cfg(feature = "bench")]
             Call::BenchPlain {
                 url,
                 part_bytes,

@@ -4,7 +4,7 @@
 use ferry_core::{
     envelope::{
         IV_BYTES,
-        part::{PART_OVERHEAD_BYTES, PartAad, accept_opened, is_possible_body},
+        part::{BodyLength, PART_OVERHEAD_BYTES, PartAad, accept_opened},
     },
     wire::{Compression, HEADER_USER},
 };
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// [`IV_BYTES`] as JavaScript counts.
-const IV_LEN_BYTES: u32 = 12;
+const IV_LEN: u32 = IV_BYTES as u32;
 
 /// One part to be fetched, and what it must be.
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl FetchOrder {
             self.listed.compression,
             &self.listed.part_mac.0,
         );
-        let sealed = Uint8Array::new_with_byte_offset(&body, IV_LEN_BYTES);
+        let sealed = Uint8Array::new_with_byte_offset(&body, IV_LEN);
         let opened = subtle::open(key, &self.listed.iv.0, aad.as_bytes(), &sealed).await?;
         release(body);
         Ok(Reply::with_bytes(
@@ -75,8 +75,8 @@ impl FetchOrder {
 
     fn check_possible(&self) -> Result<()> {
         let allowed = self.listed.compression == Compression::None || self.compression_allowed;
-        let stored = u64::from(self.listed.stored_len_bytes);
-        if allowed && is_possible_body(self.place.len_bytes, self.listed.compression, stored) {
+        let length = BodyLength::of(self.place.len_bytes, self.listed.compression);
+        if allowed && length.allows(self.listed.stored_len_bytes.into()) {
             return Ok(());
         }
         Err(ClientCode::Tampered.because("the list names a part that this file can not have"))
@@ -88,7 +88,7 @@ impl FetchOrder {
         let length = body.byte_length();
         let long_enough = length >= PART_OVERHEAD_BYTES && length == self.listed.stored_len_bytes;
         if long_enough {
-            Uint8Array::new_with_byte_offset_and_length(body, 0, IV_LEN_BYTES).copy_to(&mut iv);
+            Uint8Array::new_with_byte_offset_and_length(body, 0, IV_LEN).copy_to(&mut iv);
         }
         if long_enough && iv == self.listed.iv.0 && tag_of(body) == self.listed.tag.0 {
             return Ok(());

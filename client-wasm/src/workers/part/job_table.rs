@@ -7,12 +7,12 @@ use std::{
 };
 
 use ferry_core::wire::B64;
-use js_sys::{Array, ArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, CryptoKey};
 
-use super::{PartFailure, PartPlace, PartReply, PartRequest, sending::blob_of};
+use super::{PartFailure, PartPlace, PartReply, PartRequest};
 use crate::{
     error::{ClientCode, ClientError, Result},
     interop::{field, now_ms},
@@ -73,10 +73,11 @@ impl JobTable {
                     order.execute(job, &key, table).await
                 });
             }
+            #[cfg(feature = "bench")]
             PartRequest::Plain { job, url } => {
                 let bytes = link::buffer(message);
                 self.spawn(job, async move |table| {
-                    send_plain(job, bytes, &url, table).await
+                    table.send_plain(job, bytes, &url).await
                 });
             }
             PartRequest::Drop { kept } => drop(self.take_kept(kept).map(release)),
@@ -180,16 +181,7 @@ impl Reply {
     }
 }
 
-async fn send_plain(job: u32, bytes: ArrayBuffer, url: &str, table: &JobTable) -> Result<Reply> {
-    let blob = blob_of(&Array::of1(&bytes))?;
-    release(bytes);
-    let answer = table
-        .exchange(job, Exchange::open("PUT", url, &[])?, Some(&blob))
-        .await?;
-    Ok(refused(job, &answer))
-}
-
-/// An answer that is not the wished one.
+/// The reply to an answer with another status than the order hopes for.
 pub(super) fn refused(job: u32, answer: &HttpAnswer) -> Reply {
     let (status, retry_after) = (answer.status, answer.retry_after.clone());
     PartReply::Refused {

@@ -4,6 +4,8 @@
 
 mod fetching;
 mod job_table;
+#[cfg(feature = "bench")]
+mod plain;
 mod sending;
 
 use ferry_core::{
@@ -61,6 +63,7 @@ pub(crate) enum PartRequest {
     /// Fetch and open with the attached key.
     Fetch { job: u32, order: FetchOrder },
     /// Send the attached bytes as they are: the measure that sealing is compared with.
+    #[cfg(feature = "bench")]
     Plain { job: u32, url: String },
     /// Drop what a job keeps here.
     Drop { kept: u32 },

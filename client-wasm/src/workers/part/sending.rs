@@ -2,7 +2,7 @@
 
 use ferry_core::{
     digest::BodyHasher,
-    envelope::{Iv, packing, part::PartAad},
+    envelope::{Iv, TAG_BYTES, packing, part::PartAad},
     wire::{
         B64, Compression, HEADER_BODY_BLAKE3, HEADER_PART_COMPRESSION, HEADER_PART_MAC, HEADER_USER,
     },
@@ -17,11 +17,11 @@ use super::{
     job_table::{JobTable, Reply, refused, text},
 };
 use crate::{
-    error::{ClientCode, Result},
+    error::Result,
     interop::{SystemEntropy, js_bytes},
     subtle,
     workers::{
-        buffers::{for_each_segment, release},
+        buffers::{blob_of, for_each_segment, release},
         xhr::Exchange,
     },
 };
@@ -134,15 +134,12 @@ impl SendOrder {
     }
 }
 
-/// The last 16 bytes.
-pub(super) fn tag_of(sealed: &ArrayBuffer) -> [u8; 16] {
-    let mut tag = [0; 16];
-    Uint8Array::new_with_byte_offset(sealed, sealed.byte_length() - 16).copy_to(&mut tag);
+/// The tag at the end of a body; the body must be at least so long.
+pub(super) fn tag_of(sealed: &ArrayBuffer) -> [u8; TAG_BYTES] {
+    let mut tag = [0; TAG_BYTES];
+    let begin = sealed.byte_length() - TAG_BYTES as u32;
+    Uint8Array::new_with_byte_offset(sealed, begin).copy_to(&mut tag);
     tag
-}
-
-pub(super) fn blob_of(pieces: &Array) -> Result<Blob> {
-    Blob::new_with_u8_array_sequence(pieces).map_err(|e| ClientCode::ClientFault.thrown(&e))
 }
 
 fn compression_name(compression: Compression) -> &'static str {

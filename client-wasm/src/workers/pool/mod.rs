@@ -26,11 +26,11 @@ use crate::{
 };
 
 /// Plaintext and sealed bytes of uploads in all workers together.
-const UPLOAD_BYTES_IN_FLIGHT: u64 = 80 << 20;
+pub(crate) const UPLOAD_BYTES_IN_FLIGHT: u64 = 80 << 20;
 /// The same of downloads: their own, so that one which waits for its sink holds up no upload, nor the other way round.
 const DOWNLOAD_BYTES_IN_FLIGHT: u64 = 48 << 20;
 /// HTTP/1.1 gives about six connections to a host; the others are for everything else.
-const SENDS_AT_ONCE: u64 = 4;
+pub(crate) const SENDS_AT_ONCE: u32 = 4;
 
 /// The number of a job, unique in this coordinator.
 pub(crate) type Job = u32;
@@ -92,7 +92,7 @@ impl Pool {
             next_part_worker: Cell::new(0),
             upload_bytes: Semaphore::new(UPLOAD_BYTES_IN_FLIGHT),
             download_bytes: Semaphore::new(DOWNLOAD_BYTES_IN_FLIGHT),
-            sends: Semaphore::new(SENDS_AT_ONCE),
+            sends: Semaphore::new(SENDS_AT_ONCE.into()),
         })
     }
 
@@ -286,6 +286,7 @@ impl Pool {
     }
 
     /// Sends bytes as they are.
+    #[cfg(feature = "bench")]
     pub(crate) async fn send_plain(
         self: &Rc<Self>,
         leased: LeasedBytes,

@@ -129,15 +129,15 @@ fn a_compressed_part_is_refused_where_the_header_forbids_it() {
 #[test]
 fn possible_bodies_are_exactly_the_documented_lengths() {
     use Compression::{DeflateRaw, None};
-    assert!(is_possible_body(100, None, 128));
-    assert!(!is_possible_body(100, None, 127) && !is_possible_body(100, None, 129));
-    assert!(is_possible_body(0, None, 28) && !is_possible_body(0, None, 27));
-    assert!(!is_possible_body(0, None, 0));
-    assert!(is_possible_body(131_073, DeflateRaw, 131_072 + 28));
-    assert!(!is_possible_body(131_072, DeflateRaw, 131_072 + 28));
-    assert!(!is_possible_body(131_073, DeflateRaw, 28));
-    assert!(!is_possible_body(131_073, DeflateRaw, 65_537 + 28));
-    assert!(!is_possible_body(u32::MAX, None, u64::MAX));
+    assert!(BodyLength::of(100, None).allows(128));
+    assert!(!BodyLength::of(100, None).allows(127) && !BodyLength::of(100, None).allows(129));
+    assert!(BodyLength::of(0, None).allows(28) && !BodyLength::of(0, None).allows(27));
+    assert!(!BodyLength::of(0, None).allows(0));
+    assert!(BodyLength::of(131_073, DeflateRaw).allows(131_072 + 28));
+    assert!(!BodyLength::of(131_072, DeflateRaw).allows(131_072 + 28));
+    assert!(!BodyLength::of(131_073, DeflateRaw).allows(28));
+    assert!(!BodyLength::of(131_073, DeflateRaw).allows(65_537 + 28));
+    assert!(!BodyLength::of(u32::MAX, None).allows(u64::MAX));
 }
 
 #[test]
@@ -232,7 +232,7 @@ proptest! {
         let place = span(at, u64::from(at) * 65_536, len);
         let wish = if wish { Compression::DeflateRaw } else { Compression::None };
         let sealed = seal(&file.keys, &core(), &place, &plaintext, wish, iv()).unwrap();
-        prop_assert!(is_possible_body(len, sealed.compression, sealed.body.len().try_into().unwrap()));
+        prop_assert!(BodyLength::of(len, sealed.compression).allows(sealed.body.len().try_into().unwrap()));
         let record = sealed.record().unwrap();
         prop_assert_eq!(open(&file.keys, &core(), &place, &record, &sealed.body), Ok(plaintext));
     }

@@ -5,12 +5,10 @@ use std::ops::ControlFlow::{Break, Continue};
 use super::active::{ActiveUpload, CHECKPOINT_EVERY_MS, Sending};
 use super::contract::Action;
 use super::step::{Flow, Step, Transition, fail};
+use crate::envelope::part::BodyLength;
 use crate::transfer::queue::AfterFailure;
 use crate::transfer::{Failure, SealedRow, Ticket, TransferError};
-use crate::wire::{Compression, ErrorCode, StoredPart};
-
-/// IV and tag that a sealed body has beyond its plaintext.
-const SEAL_BYTES: u32 = 28;
+use crate::wire::{ErrorCode, StoredPart};
 
 impl ActiveUpload {
     pub(super) fn is_send(&self, ticket: Ticket) -> bool {
@@ -133,8 +131,8 @@ impl ActiveUpload {
 /// A newly stored row must be of the body that was sent; the row of a duplicate is of an earlier one.
 fn is_honest(sending: &Sending, row: &StoredPart, sealed: ([u8; 12], [u8; 16])) -> bool {
     let is_sent_body = row.duplicate || (row.iv.0, row.auth_tag.0) == sealed;
-    let has_length = row.compression != Compression::None
-        || row.stored_size == sending.part.len_bytes + SEAL_BYTES;
+    let length = BodyLength::of(sending.part.len_bytes, row.compression);
+    let has_length = length.allows(row.stored_size.into());
     row.part_number == sending.part.number && is_sent_body && has_length
 }
 
