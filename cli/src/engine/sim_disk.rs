@@ -26,6 +26,8 @@ struct Node {
     mtime_ns: i64,
     names: BTreeMap<Vec<u8>, Ino>,
     durable_names: BTreeMap<Vec<u8>, Ino>,
+    opened: u64,
+    read_bytes: u64,
     /// Not yet durable, in order: a change is one or two names at once (a rename is both or neither).
     changes: Vec<Vec<(Vec<u8>, Option<Ino>)>>,
 }
@@ -37,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) cut_at_call: Option<u64>,
     /// Of 1,000 calls, so many fail with EIO.
     pub(crate) failing_permille: u64,
+    /// Of 1,000 calls, so many fail with EAGAIN.
+    pub(crate) busy_permille: u64,
     /// Of 1,000 writes, so many store a flipped bit.
     pub(crate) flipping_permille: u64,
     /// Writes beyond this fail with ENOSPC.
@@ -78,6 +82,9 @@ impl State {
         }
         if self.plan.failing_permille > 0 && self.roll() % 1000 < self.plan.failing_permille {
             return Err(Errno::IO.into());
+        }
+        if self.plan.busy_permille > 0 && self.roll() % 1000 < self.plan.busy_permille {
+            return Err(Errno::AGAIN.into());
         }
         Ok(())
     }
@@ -165,6 +172,17 @@ impl SimDisk {
 
     pub(crate) fn calls(&self) -> u64 {
         self.state().calls
+    }
+
+    /// How often a file was opened to be read, and how many bytes were.
+    pub(crate) fn reads(&self, path: &str) -> (u64, u64) {
+        let mut state = self.state();
+        let found = path.split('/').try_fold(ROOT, |dir, name| {
+            state.node(dir).names.get(name.as_bytes()).copied()
+        });
+        found.map_or((0, 0), |ino| {
+            (state.node(ino).opened, state.node(ino).read_bytes)
+        })
     }
 
     /// Writes that stored a flipped bit.
@@ -269,11 +287,18 @@ struct SimFile {
 }
 
 impl Disk for SimDisk {
-    fn open_root(&self, _path: &Path) -> io::Result<Arc<dyn Dir>> {
-        self.state().call()?;
+    /// The root of everything for `/`, else the directory of it that has the path's last name.
+    fn open_root(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
+        use std::os::unix::ffi::OsStrExt as _;
+        let mut state = self.state();
+        state.call()?;
+        let ino = match path.file_name() {
+            Some(name) => state.find(ROOT, name.as_bytes())?,
+            None => ROOT,
+        };
         Ok(Arc::new(SimDir {
             disk: self.clone(),
-            ino: ROOT,
+            ino,
         }))
     }
 }
@@ -341,7 +366,10 @@ impl Dir for SimDir {
     }
 
     fn open_file(&self, name: &[u8]) -> io::Result<Box<dyn OpenFile>> {
-        let ino = self.with(name, |_, ino| Ok(ino))?;
+        let ino = self.with(name, |state, ino| {
+            state.node(ino).opened += 1;
+            Ok(ino)
+        })?;
         Ok(Box::new(SimFile {
             disk: self.disk.clone(),
             ino,
@@ -449,6 +477,7 @@ impl OpenFile for SimFile {
             let rest = state.node(ino).live.get(position..).unwrap_or_default();
             let read = rest.len().min(buffer.len());
             buffer[..read].copy_from_slice(&rest[..read]);
+            state.node(ino).read_bytes += read as u64;
             Ok(read)
         })?;
         self.position += read;

@@ -11,6 +11,7 @@ use ignore::{WalkBuilder, overrides::Override, overrides::OverrideBuilder};
 
 use super::{Event, Phase, PhaseError, Work, work::stopped_by};
 use crate::{
+    engine::volume,
     exit::ExitCode,
     job::{
         FileId, FileState, Job, JobError, RootId, Side, audit,
@@ -179,7 +180,7 @@ impl Scan<'_, '_> {
             return None;
         }
         let path = RelativePath::from_path(entry.path().strip_prefix(top).ok()?).ok()?;
-        if self.filter.leaves_out(&path) || is_own_temporary(&path) {
+        if self.filter.leaves_out(&path) || is_our_own(&path) {
             return None;
         }
         match std::fs::symlink_metadata(entry.path()) {
@@ -330,9 +331,11 @@ fn id_of(put: &Put) -> FileId {
     }
 }
 
-/// A temporary file of some job, which a killed run left.
-fn is_own_temporary(path: &RelativePath) -> bool {
-    path.name().starts_with(b".") && path.name().ends_with(b".ferry-part")
+/// A temporary file of some job, which a killed run left, or the name of a volume, which names one and no other.
+fn is_our_own(path: &RelativePath) -> bool {
+    let name = path.name();
+    let is_part = name.starts_with(b".") && name.ends_with(b".ferry-part");
+    is_part || name == volume::ID_FILE.as_bytes()
 }
 
 /// What a scan stores of a file.
@@ -420,7 +423,7 @@ pub fn untracked(job: &Job, shown: usize) -> Result<Untracked, PhaseError> {
                 .strip_prefix(&top)
                 .ok()
                 .and_then(|path| RelativePath::from_path(path).ok());
-            let Some(path) = path.filter(|path| is_file && !is_own_temporary(path)) else {
+            let Some(path) = path.filter(|path| is_file && !is_our_own(path)) else {
                 continue;
             };
             if files::find_source(&reader, root.id, &path)?.is_none() {

@@ -91,6 +91,16 @@ impl Screen {
 
 impl Listener for Screen {
     fn tell(&self, event: &Event) {
+        match event {
+            Event::Warning { message } => self.note(message),
+            Event::File {
+                path,
+                message: Some(message),
+                cause: Some(_),
+                ..
+            } => self.note(&format!("failed: {}: {message}", path.path)),
+            _ => {}
+        }
         if self.manner.json {
             let _ = self.line("status", event, "");
         }

@@ -14,6 +14,8 @@ mod gate;
 mod one;
 mod plan;
 mod recheck;
+#[cfg(test)]
+mod tests;
 
 use std::{
     path::PathBuf,

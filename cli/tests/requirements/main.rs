@@ -1,0 +1,13 @@
+//! Requirements of the terminal client, each a test that runs the real binary: `rNN_…` is requirement NN of
+//! `cli/REQUIREMENTS.md`. What needs a fault filesystem or no process is a test beside its source.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helpers end the test, too, when the ground is not as they need it"
+)]
+
+mod copying;
+mod crashes;
+mod jobs;
+mod scanning;
+mod stage;
+mod verifying;
