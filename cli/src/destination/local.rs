@@ -132,6 +132,24 @@ impl LocalDirectory {
         hashed().map_err(|error: io::Error| failed(&error, "reading the destination"))
     }
 
+    /// Whether it can make clones that share storage. Asks by two files that it takes away again.
+    pub fn can_clone(&self) -> bool {
+        let root = self.tree.root();
+        let names = ["a", "b"]
+            .map(|name| format!(".ferry-clone-{}-{name}", self.manner.job_short).into_bytes());
+        let asked = || {
+            let mut one = root.create_file(&names[0])?;
+            one.write_all(&[1; 4096])?;
+            root.create_file(&names[1])?.clone_from(&*one)
+        };
+        let can = asked().is_ok();
+        for name in &names {
+            // what is left of them is small and hidden
+            let _ = root.remove(name);
+        }
+        can
+    }
+
     fn buffer(&self) -> Vec<u8> {
         vec![0; self.manner.buffer_bytes.max(4096)]
     }

@@ -1,7 +1,10 @@
 //! `--bwlimit`: one allowance that all threads share.
 
 use std::{
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -13,6 +16,7 @@ pub struct Pace {
     bytes_per_sec: u64,
     /// Until when what was let through is paid for.
     paid_until: Mutex<Instant>,
+    passed_bytes: AtomicU64,
 }
 
 impl Pace {
@@ -21,11 +25,19 @@ impl Pace {
         Pace {
             bytes_per_sec,
             paid_until: Mutex::new(Instant::now()),
+            passed_bytes: AtomicU64::new(0),
         }
+    }
+
+    /// So many passed so far.
+    pub fn passed_bytes(&self) -> u64 {
+        self.passed_bytes.load(Ordering::Relaxed)
     }
 
     /// Waits until so many bytes may pass.
     pub fn let_through(&self, size_bytes: usize, stop: &Stop) {
+        self.passed_bytes
+            .fetch_add(size_bytes as u64, Ordering::Relaxed);
         if self.bytes_per_sec == 0 {
             return;
         }

@@ -216,6 +216,17 @@ impl SimDisk {
         state.make_all_durable();
     }
 
+    /// Somebody deletes a file, for good.
+    pub(crate) fn forget(&self, path: &str) {
+        let mut state = self.state();
+        let (above, name) = path.rsplit_once('/').unwrap();
+        let dir = above.split('/').try_fold(ROOT, |dir, name| {
+            state.node(dir).names.get(name.as_bytes()).copied()
+        });
+        state.change(dir.unwrap(), vec![(name.as_bytes().to_vec(), None)]);
+        state.make_all_durable();
+    }
+
     /// The power goes and comes back: what was not durable is decided by the dice.
     pub(crate) fn cut_power(&self) {
         let mut state = self.state();

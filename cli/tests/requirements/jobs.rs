@@ -492,3 +492,27 @@ fn a_damaged_database_is_named_and_left_alone() {
         [0x5a; 8192]
     );
 }
+
+#[test]
+fn r61_max_concurrent_resumes_is_how_many_jobs_of_a_directory_copy_at_one_time() {
+    let stage = Stage::new();
+    stage.fill("src", 10);
+    stage.write("src/large", &vec![1; 4_000_000]);
+    stage.job();
+    stage.write("other/a", b"a");
+    stage.ferry("init --job-dir jobs --job-name k").ends_with(0);
+    stage.ferry("add-source jobs/k.db other").ends_with(0);
+    let mut running = stage.start("copy jobs/j.db --dest dst --bwlimit 300KB --threads 1 --json");
+    crate::crashes::wait_for_lines(&mut running, 4);
+    let refused = stage.ferry("copy jobs/k.db --dest dst2").ends_with(11);
+    assert!(
+        refused.err.contains("--max-concurrent-resumes"),
+        "{}",
+        refused.err
+    );
+    stage
+        .ferry("copy jobs/k.db --dest dst2 --max-concurrent-resumes 2")
+        .ends_with(0);
+    running.kill().unwrap();
+    running.wait().unwrap();
+}

@@ -36,6 +36,37 @@ const ROOMS: &[Room] = &[
         except: &[],
     },
     Room {
+        room: "cli/src/engine",
+        never: &[
+            "rusqlite",
+            "crate::phases",
+            "crate::terminal",
+            "crate::command",
+            "crate::config",
+        ],
+        except: &[],
+    },
+    Room {
+        room: "cli/src/destination",
+        never: &[
+            "rusqlite",
+            "crate::phases",
+            "crate::terminal",
+            "crate::command",
+        ],
+        except: &[],
+    },
+    Room {
+        room: "cli/src/job",
+        never: &["crate::phases", "crate::terminal", "crate::command"],
+        except: &[],
+    },
+    Room {
+        room: "cli/src/phases",
+        never: &["crate::terminal", "crate::command", "clap"],
+        except: &[],
+    },
+    Room {
         room: "server/src/http",
         never: &[
             "crate::db",

@@ -354,6 +354,7 @@ impl Copy<'_, '_> {
                     counts: *counts,
                 });
             }
+            self.ended_files.fetch_add(1, Ordering::SeqCst);
             self.outstanding.fetch_sub(1, Ordering::SeqCst);
         }
         drop(counts);

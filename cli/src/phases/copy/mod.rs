@@ -5,7 +5,7 @@
 //! - [`feed`] hands open files out, [`one`] takes one of them to the destination, [`claims`] lets the second of two
 //!   equal files wait for the first, [`batch`] settles what was received and writes the ledger.
 //! - [`gate`] waits for a destination that is full or gone.
-//! - [`recheck`] looks, meanwhile, whether what is done is still there.
+//! - [`recheck`] looks, meanwhile, whether what is done is still there, and [`watch`] whether anything moves at all.
 
 mod batch;
 mod claims;
@@ -16,6 +16,7 @@ mod plan;
 mod recheck;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::{
     path::PathBuf,
@@ -43,6 +44,7 @@ use crate::{
         files::{self, SourceFile},
         ledger::{self, Verdict},
     },
+    settings::Dedup,
 };
 
 pub use plan::{Plan, make as make_plan};
@@ -91,6 +93,7 @@ struct Arrival {
 struct Copy<'a, 'w> {
     work: &'a Work<'w>,
     cache: &'a Cache,
+    reader: Mutex<rusqlite::Connection>,
     sources: &'a [Source],
     targets: &'a [Target],
     filter: Filter,
@@ -103,6 +106,10 @@ struct Copy<'a, 'w> {
     /// Nothing more will be fed.
     fed: AtomicBool,
     again: (Sender<Task>, Receiver<Task>),
+    /// Files that came to an end of any kind, for the watch.
+    ended_files: AtomicU64,
+    /// All threads but the watch ended.
+    over: AtomicBool,
     /// The ledger cannot be written.
     broken: AtomicBool,
     /// Attempts that failed and are followed by another.
@@ -160,9 +167,12 @@ impl<'a, 'w> Copy<'a, 'w> {
         targets: &'a [Target],
     ) -> Result<Self, PhaseError> {
         let counts = ledger::counts(&work.job.read()?)?;
+        let can_clone = work.settings.dedup == Dedup::Reflink
+            && targets.iter().any(|target| target.directory.can_clone());
         Ok(Copy {
             work,
             cache,
+            reader: Mutex::new(work.job.read()?),
             sources,
             targets,
             filter: Filter::new(&work.settings.include, &work.settings.exclude)?,
@@ -173,12 +183,14 @@ impl<'a, 'w> Copy<'a, 'w> {
             outstanding: AtomicUsize::new(0),
             fed: AtomicBool::new(false),
             again: crossbeam_channel::unbounded(),
+            ended_files: AtomicU64::new(0),
+            over: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             retried: Mutex::default(),
             failed: AtomicU64::new(0),
             settled: AtomicU64::new(0),
             moved_bytes: AtomicU64::new(0),
-            cannot_clone: AtomicBool::new(false),
+            cannot_clone: AtomicBool::new(!can_clone),
             ended: Mutex::new(None),
         })
     }
@@ -197,6 +209,7 @@ impl<'a, 'w> Copy<'a, 'w> {
                 scope.spawn(move || self.work_off(&queue, &steps));
             }
             drop((queue, steps));
+            scope.spawn(|| self.watch());
             let checker = scope.spawn(|| self.gone());
             let fed = self.feed(ids, &tasks);
             let gone = checker.join().unwrap_or(Err(JobError::WriterGone));
@@ -204,6 +217,7 @@ impl<'a, 'w> Copy<'a, 'w> {
             self.fed.store(true, Ordering::SeqCst);
             drop(tasks);
             let settled = settler.join().unwrap_or(Err(JobError::WriterGone));
+            self.over.store(true, Ordering::SeqCst);
             rechecked.and(settled)
         });
         self.release_in_hand()?;

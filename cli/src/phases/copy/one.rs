@@ -1,6 +1,6 @@
 //! One file: is it there already, is its content there, or has it to be copied. What it gives goes to the settler.
 
-use std::sync::atomic::Ordering;
+use std::sync::{PoisonError, atomic::Ordering};
 
 use super::{
     Arrival, Copy, Source, Step, Task,
@@ -274,11 +274,9 @@ impl Copy<'_, '_> {
                 claim: None,
             });
         }
-        let reader =
-            self.work.job.read().map_err(|error| {
-                Fault::new(Class::Permanent, Cause::SourceFails, error.to_string())
-            })?;
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = crate::job::files::size_is_shared(&reader, file.row.id, file.row.size_bytes);
+        drop(reader);
         if !shared.unwrap_or(true) {
             return Ok(Known {
                 checksum: None,

@@ -437,3 +437,46 @@ fn names_that_differ_only_in_case_are_not_lost_where_case_is_folded() {
         (Some(&vec![1; 10]), None)
     );
 }
+
+#[test]
+fn r61_checkpoint_time_interval_closes_a_batch_that_is_not_full() {
+    let largest = |secs: u64| {
+        let names: Vec<String> = (0..24).map(|number| format!("f{number:02}")).collect();
+        let files: BTreeMap<&str, Vec<u8>> = names
+            .iter()
+            .map(|name| (name.as_str(), vec![5; 20_000]))
+            .collect();
+        let mut bench = Bench::new(&files);
+        bench.settings.resume_manager.checkpoint_time_interval = secs;
+        // ten files a second
+        bench.settings.bwlimit_bytes_per_sec = 200_000;
+        bench.copy();
+        let told = bench.ear.0.lock().unwrap();
+        let sizes = told.iter().filter_map(|event| match event {
+            Event::Checkpoint { files, .. } => Some(*files),
+            _ => None,
+        });
+        sizes.max().unwrap()
+    };
+    let (quick, slow) = (largest(1), largest(30));
+    assert!(
+        quick < slow,
+        "{quick} files in a batch of 1 s, {slow} in one of 30 s"
+    );
+}
+
+#[test]
+fn r61_verify_state_on_resume_and_max_checkpoint_age_days_decide_if_what_is_done_is_looked_for() {
+    for (verify_state_on_resume, max_checkpoint_age_days, comes_back) in
+        [(true, 7, true), (false, 7, false), (false, 0, true)]
+    {
+        let files = contents(4, 100);
+        let mut bench = Bench::new(&files);
+        bench.copy();
+        bench.disk.forget("target/a");
+        bench.settings.resume_manager.verify_state_on_resume = verify_state_on_resume;
+        bench.settings.resume_manager.max_checkpoint_age_days = max_checkpoint_age_days;
+        bench.copy();
+        assert_eq!(bench.there().contains_key("a"), comes_back);
+    }
+}
