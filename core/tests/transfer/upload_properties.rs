@@ -105,6 +105,13 @@ fn live_through(day: &BadDay, file: &SimFile, server: &mut Server) -> (Driver, u
     (driver, resent_acknowledged)
 }
 
+/// Until the server has an upload and the client knows its plan: without one a case would show nothing.
+fn until_begun(driver: &mut Driver, server: &mut Server) {
+    while server.files.is_empty() || driver.plan.is_none() {
+        assert!(driver.run_some(server, 1), "{:?}", driver.ended);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -144,10 +151,9 @@ proptest! {
         let mut driver = day.driver(&file, 0);
         // The plan is made in the run: the part is found when its time comes.
         driver.run_some(&mut server, 40);
-        if let Some(params) = driver.plan {
-            let parts = plan_of(params, file.size_bytes).part_count();
-            driver.edit_after_reads = Some((at_read, 1 + part % parts));
-        }
+        until_begun(&mut driver, &mut server);
+        let parts = plan_of(driver.plan.unwrap(), file.size_bytes).part_count();
+        driver.edit_after_reads = Some((at_read, 1 + part % parts));
         if driver.ended.is_none() {
             driver.go_on(&mut server);
         }
@@ -172,9 +178,11 @@ proptest! {
         let mut server = Server::new();
         let mut first = day.driver(&file, 0);
         first.run_some(&mut server, 60 + day.crashes.iter().sum::<u32>());
+        until_begun(&mut first, &mut server);
         let old = server.files.clone();
         let mut changed = file.resized(new_size);
-        if edit && let Some(upload) = old.values().next() {
+        if edit {
+            let upload = old.values().next().unwrap();
             changed.edit(plan_of(upload.plan, new_size).part(1).unwrap());
         }
         let mut second = day.driver(&changed, 1);
@@ -236,9 +244,8 @@ proptest! {
         let mut server = Server::new();
         let mut first = day.driver(&file, 0);
         first.run_some(&mut server, 150 + day.crashes.iter().sum::<u32>());
-        let Some((file_id, upload)) = server.files.iter().next().map(|(id, upload)| (*id, upload.clone())) else {
-            return Ok(());
-        };
+        until_begun(&mut first, &mut server);
+        let (file_id, upload) = server.files.iter().next().map(|(id, upload)| (*id, upload.clone())).unwrap();
         let plan = plan_of(upload.plan, file.size_bytes);
         let mut edited = file.clone();
         let numbers: BTreeSet<u32> = edits.into_iter().map(|number| 1 + number % plan.part_count()).collect();
