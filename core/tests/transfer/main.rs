@@ -12,4 +12,4 @@ mod server;
 #[cfg(test)]
 mod upload_properties;
 #[cfg(test)]
-mod upload_stories;
+mod uploads;
