@@ -360,6 +360,8 @@ export interface Bots {
   /** When "now" was. */
   readonly at: string;
   readonly apiUrl: string;
+  /** Sends of one bot into one chat that the pool lets arrive within a minute; null where it keeps no limits. */
+  readonly pairSendsPerMinute: number | null;
   readonly bots: readonly BotEntry[];
   readonly chats: readonly TelegramChat[];
   readonly queue: {

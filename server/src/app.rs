@@ -108,10 +108,7 @@ impl App {
 }
 
 fn uploads_of(config: &Config, db: &Db, stores: &Stores) -> Uploads {
-    let settings = UploadSettings {
-        upload_ttl_secs: config.upload_ttl.as_secs(),
-        ..UploadSettings::default()
-    };
+    let settings = UploadSettings::with_ttl(config.upload_ttl);
     Uploads::new(db.clone(), stores.clone(), clock::system(), settings)
 }
 
@@ -171,10 +168,7 @@ struct Background {
 
 impl Background {
     fn of(app: &App, address: SocketAddr) -> Self {
-        let settings = JobSettings {
-            cleanup_interval: app.config.cleanup_interval,
-            ..JobSettings::default()
-        };
+        let settings = JobSettings::cleaning_every(app.config.cleanup_interval);
         Background {
             uploads: app.uploads.clone(),
             accounts: app.accounts.clone(),

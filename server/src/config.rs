@@ -11,7 +11,7 @@ use ferry_core::wire;
 
 use settings::Settings;
 pub use settings::{LogFormat, Secret};
-pub use telegram::{BotConfig, TelegramConfig};
+pub use telegram::{BotConfig, TelegramConfig, TelegramLimits};
 
 /// Everything a server is told from outside, checked.
 #[derive(Debug, Clone)]

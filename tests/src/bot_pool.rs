@@ -6,9 +6,6 @@ use std::{net::SocketAddr, path::PathBuf};
 use anyhow::Result;
 use bot_api_emulator::{ChatKind, Control, Emulator, Limits, Members, Settings};
 
-/// More than Telegram lets through: the pace of a Bot API server of one's own.
-const SENDS_PER_MINUTE: &str = "100000";
-
 /// How large a pool is.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolSize {
@@ -68,10 +65,7 @@ impl BotPool {
             ("FERRY_STORAGE__KIND", "telegram".to_owned()),
             ("FERRY_TELEGRAM__API_URL", self.emulator.url()),
             ("FERRY_TELEGRAM__BOTS", bots.join(";")),
-            (
-                "FERRY_TELEGRAM__SENDS_PER_MINUTE",
-                SENDS_PER_MINUTE.to_owned(),
-            ),
+            ("FERRY_TELEGRAM__LIMITS", "none".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()

@@ -2,9 +2,6 @@
 
 import * as format from './format.js';
 
-/** Telegram lets so many messages a minute through, for one bot in one chat. */
-export const SENDS_PER_MINUTE = 20;
-
 const BOT_STATES = {
   unauthorized: 'Telegram refuses its token',
   logged_out: 'logged out of this Bot API server',
@@ -36,10 +33,10 @@ export function botSentence(bot, now = Date.now()) {
   return because(BOT_STATES[look] ?? look, bot.reason);
 }
 
-/** One sentence about a bot in a chat. */
-export function pairSentence(pair, now = Date.now()) {
+/** One sentence about a bot in a chat; `limit` is the pool's `pairSendsPerMinute`. */
+export function pairSentence(pair, limit, now = Date.now()) {
   if (pair.state !== 'active') return because(CHAT_STATES[pair.state] ?? pair.state, pair.reason);
-  const sent = `${format.whole(pair.sendsLastMinute)} of ${SENDS_PER_MINUTE} this minute`;
+  const sent = limit === null ? `${format.whole(pair.sendsLastMinute)} this minute` : `${format.whole(pair.sendsLastMinute)} of ${format.whole(limit)} this minute`;
   return cooling(pair.cooledUntil, now) ? `${sent}, cools down, goes on ${inTime(pair.cooledUntil, now)}` : sent;
 }
 

@@ -21,7 +21,9 @@ test('a cool-down counts down and ends', () => {
   assert.equal(plain(bots.botSentence(bot({ cooledUntil: later }), NOW)), 'cools down, goes on in 31 s');
   assert.equal(bots.botLook(bot({ cooledUntil: later }), NOW), 'cooling');
   assert.equal(bots.botLook(bot({ cooledUntil: later }), NOW + 31_000), 'active');
-  assert.equal(plain(bots.pairSentence(pair({ cooledUntil: later, sendsLastMinute: 20 }), NOW)), '20 of 20 this minute, cools down, goes on in 31 s');
+  assert.equal(plain(bots.pairSentence(pair({ cooledUntil: later, sendsLastMinute: 20 }), 20, NOW)), '20 of 20 this minute, cools down, goes on in 31 s');
+  assert.equal(plain(bots.pairSentence(pair({ sendsLastMinute: 4 }), 8, NOW)), '4 of 8 this minute', 'the limit is the pool\'s');
+  assert.equal(plain(bots.pairSentence(pair({ sendsLastMinute: 900 }), null, NOW)), '900 this minute', 'a pool without limits');
 });
 
 test('whatever keeps a bot out says why', () => {
@@ -30,8 +32,8 @@ test('whatever keeps a bot out says why', () => {
   assert.equal(bots.botSentence(bot({ state: 'disabled' }), NOW), 'disabled');
   assert.equal(bots.botSentence(bot({ chats: [pair({ state: 'kicked' })] }), NOW), 'can use none of its chats');
   for (const state of ['kicked', 'not_member', 'no_rights', 'not_found', 'migrated']) {
-    assert.equal(bots.pairSentence(pair({ state, reason: 'the reason' }), NOW), 'the reason');
-    const sentence = bots.pairSentence(pair({ state }), NOW);
+    assert.equal(bots.pairSentence(pair({ state, reason: 'the reason' }), 20, NOW), 'the reason');
+    const sentence = bots.pairSentence(pair({ state }), 20, NOW);
     assert.ok(sentence.length > 10 && !sentence.includes('_'), state);
   }
 });

@@ -13,6 +13,7 @@ view!(
     BotsView from BotsResponse (pool) {
         at: String = time(pool.at),
         api_url: String = pool.api_url,
+        pair_sends_per_minute: Option<u32> = pool.pair_sends_per_minute,
         bots: Vec<BotView> = pool.bots.into_iter().map(BotView::from).collect(),
         chats: Vec<TelegramChatView> = pool.chats.into_iter().map(TelegramChatView::from).collect(),
         queue: BotQueueView = pool.queue.into(),

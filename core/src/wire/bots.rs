@@ -69,6 +69,9 @@ pub struct BotsResponse {
     pub at: DateTime<Utc>,
     /// Address of the Bot API.
     pub api_url: String,
+    /// Sends of one bot into one chat that the pool lets arrive within a minute; none where it keeps no limits.
+    #[serde(default)]
+    pub pair_sends_per_minute: Option<u32>,
     /// The bots, by id.
     pub bots: Vec<BotEntry>,
     /// The chats, by id.

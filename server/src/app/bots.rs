@@ -70,6 +70,7 @@ pub(super) fn bots_of(config: &Config, db: &Db) -> anyhow::Result<Bots> {
         clock::system(),
         server_key::load(&config.server_key)?,
         telegram::apis_of(config)?,
+        &config.telegram.policy(),
     ))
 }
 

@@ -7,14 +7,14 @@ use anyhow::Context as _;
 use super::server_key;
 use crate::{
     clock,
-    config::{Config, TelegramConfig},
+    config::Config,
     db::Db,
     jobs::TelegramJobs,
     storage::{
         Bounded,
         telegram::{
-            self, BotApiSettings, BotApis, Heartbeat, MessageSweep, MessageSweepSettings, Policy,
-            Pool, TelegramMetrics, TelegramStore, Timeouts,
+            self, BotApiSettings, BotApis, Heartbeat, MessageSweep, MessageSweepSettings, Pool,
+            TelegramMetrics, TelegramStore, Timeouts,
         },
     },
 };
@@ -42,12 +42,7 @@ pub(super) fn open(
 ) -> anyhow::Result<Telegram> {
     let apis = apis_of(config)?;
     let key = server_key::load(&config.server_key)?;
-    let pool = Pool::new(
-        db.clone(),
-        key,
-        clock::system(),
-        policy_of(&config.telegram),
-    );
+    let pool = Pool::new(db.clone(), key, clock::system(), config.telegram.policy());
     let heartbeat = Heartbeat::new(pool.clone(), clock::system());
     let sweep = MessageSweep::new(
         pool.clone(),
@@ -70,19 +65,4 @@ pub(super) fn open(
             metrics: metrics.clone(),
         },
     })
-}
-
-/// Telegram's own pace, or a slower one. Whoever asks for more has a Bot API server of their own, which keeps none of the
-/// other limits either.
-fn policy_of(config: &TelegramConfig) -> Policy {
-    let own = Policy::default();
-    let base = match config.sends_per_minute > own.sends_per_minute {
-        true => Policy::unlimited(),
-        false => own,
-    };
-    Policy {
-        sends_per_minute: config.sends_per_minute,
-        burst: config.burst,
-        ..base
-    }
 }

@@ -39,6 +39,7 @@ impl Bots {
         Ok(BotsResponse {
             at: now,
             api_url: self.apis.api_url().to_owned(),
+            pair_sends_per_minute: self.pair_sends_per_minute,
             queue: BotQueue {
                 waiting: u64_of(self.metrics.waiting.get()),
                 in_flight: of_all(|pair| pair.in_flight),

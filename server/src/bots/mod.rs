@@ -23,7 +23,8 @@ use crate::{
     clock::Clock,
     db::{self, Connection, Db, audit::AuditEvent, bots::BotRow},
     storage::telegram::{
-        BotApi, BotApis, BotToken, SealedToken, ServerKey, TelegramMetrics, Unsealable,
+        BotApi, BotApis, BotToken, MAX_WEIGHT, Policy, SealedToken, ServerKey, TelegramMetrics,
+        Unsealable, is_weight,
     },
 };
 
@@ -34,18 +35,21 @@ pub struct Bots {
     clock: Clock,
     key: ServerKey,
     apis: BotApis,
+    /// See [`Policy::pair_sends_per_minute`].
+    pair_sends_per_minute: Option<u32>,
     metrics: TelegramMetrics,
     holdings: holdings::Holdings,
 }
 
 impl Bots {
     /// Joins the parts.
-    pub fn new(db: Db, clock: Clock, key: ServerKey, apis: BotApis) -> Self {
+    pub fn new(db: Db, clock: Clock, key: ServerKey, apis: BotApis, policy: &Policy) -> Self {
         Bots {
             db,
             clock,
             key,
             apis,
+            pair_sends_per_minute: policy.pair_sends_per_minute(),
             metrics: TelegramMetrics::default(),
             holdings: holdings::Holdings::default(),
         }
@@ -130,12 +134,12 @@ impl Bots {
     }
 }
 
-/// What `weight` may be; the table says the same.
+/// A weight that a bot may have.
 fn checked_weight(weight: f32) -> BotsResult<f32> {
-    if weight > 0.0 && weight <= 1_000.0 {
+    if is_weight(weight) {
         return Ok(weight);
     }
-    Err(BotsError::Invalid(
-        "a weight is more than 0 and at most 1000".to_owned(),
-    ))
+    Err(BotsError::Invalid(format!(
+        "a weight is more than 0 and at most {MAX_WEIGHT}"
+    )))
 }

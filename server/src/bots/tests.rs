@@ -23,7 +23,7 @@ use crate::{
     clock,
     config::BotConfig,
     db::test_database::TestDatabase,
-    storage::telegram::{BotApiSettings, BotApis, BotToken, ServerKey, TelegramMetrics},
+    storage::telegram::{BotApiSettings, BotApis, BotToken, Policy, ServerKey, TelegramMetrics},
 };
 
 /// Bots on a database and an emulator of their own.
@@ -109,6 +109,7 @@ fn bots_on(database: &TestDatabase, url: &str) -> Bots {
         clock::system(),
         ServerKey::from_bytes([7; 32]),
         BotApis::new(settings).unwrap(),
+        &Policy::default(),
     )
 }
 
@@ -147,6 +148,7 @@ async fn a_bot_is_tested_added_and_listed_without_its_token() {
         ("Parts", "channel")
     );
     assert!(pool.chats[0].dedicated);
+    assert_eq!(pool.pair_sends_per_minute, Some(20));
     let secret = bot.token.split_once(':').unwrap().1;
     let shown = format!("{}{pool:?}", serde_json::to_string(&pool).unwrap());
     assert!(!shown.contains(secret), "the token is shown");
@@ -570,7 +572,13 @@ async fn a_token_that_another_server_key_sealed_is_told_as_such() {
     fixture.add(&bot, &[chat]).await.unwrap();
     let apis = BotApis::new(BotApiSettings::default()).unwrap();
     let key = ServerKey::from_bytes([8; 32]);
-    let other = Bots::new(fixture.database.db.clone(), clock::system(), key, apis);
+    let other = Bots::new(
+        fixture.database.db.clone(),
+        clock::system(),
+        key,
+        apis,
+        &Policy::default(),
+    );
     let checked = other.test(bot.id).await.unwrap();
     assert!(checked.problem.unwrap().contains("server's key"));
     fixture.end().await;

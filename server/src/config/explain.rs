@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Config, ServerKeyConfig, StorageConfig};
+use super::{Config, ServerKeyConfig, StorageConfig, TelegramLimits};
 
 pub(super) fn explain(config: &Config) -> String {
     let mut lines = vec![
@@ -114,10 +114,16 @@ fn telegram(config: &Config) -> Vec<String> {
     };
     vec![
         format!("Calls the Bot API at {}; {bots}.", config.telegram.api_url),
-        format!(
-            "A bot sends at most {} documents a minute into a chat, {} at once.",
-            config.telegram.sends_per_minute, config.telegram.burst
-        ),
+        match config.telegram.limits {
+            TelegramLimits::Telegram => format!(
+                "A bot sends at most {} documents a minute into a chat, {} at once.",
+                config.telegram.sends_per_minute, config.telegram.burst
+            ),
+            TelegramLimits::None => {
+                "Keeps none of Telegram's limits: for a Bot API server that has none alone."
+                    .to_owned()
+            }
+        },
         format!("Bot tokens are kept sealed with {key}."),
     ]
 }

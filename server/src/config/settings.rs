@@ -15,6 +15,8 @@ use serde::{
     de::{DeserializeOwned, IntoDeserializer},
 };
 
+use crate::{jobs::CLEANUP_INTERVAL, uploads::ABANDONED_AFTER};
+
 use super::{
     Config, ConfigError, LoginLimits, Network, RequestLimits, S3Config, ServerKeyConfig,
     StorageConfig, TlsConfig, telegram::TelegramSettings,
@@ -155,8 +157,8 @@ impl Default for Settings {
             headers_timeout_secs: 15,
             keep_alive_secs: 75,
             max_connections: 2_000,
-            upload_ttl_secs: 7 * 86_400,
-            cleanup_interval_secs: 600,
+            upload_ttl_secs: ABANDONED_AFTER.as_secs(),
+            cleanup_interval_secs: CLEANUP_INTERVAL.as_secs(),
             default_quota_bytes: None,
             session_ttl_secs: 30 * 86_400,
             login_attempts_per_name: 10,

@@ -8,12 +8,28 @@ use serde::{
 };
 
 use super::{ConfigError, Secret};
-use crate::storage::telegram::BotToken;
+use crate::storage::telegram::{API_URL, BotToken, MAX_WEIGHT, Policy, is_weight};
 
-/// Telegram's own Bot API server.
-const API_URL: &str = "https://api.telegram.org";
-/// The most that one bot may weigh against the others.
-const MAX_WEIGHT: f32 = 1_000.0;
+/// Whose limits the pool keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TelegramLimits {
+    /// Telegram's: a bot that sends more is refused for minutes.
+    #[default]
+    Telegram,
+    /// Nobody's: for a Bot API server of one's own that has none.
+    None,
+}
+
+impl TelegramLimits {
+    /// What a pool keeps to where nothing else is set.
+    pub fn policy(self) -> Policy {
+        match self {
+            TelegramLimits::Telegram => Policy::default(),
+            TelegramLimits::None => Policy::unlimited(),
+        }
+    }
+}
 
 /// Telegram as a store, checked.
 #[derive(Debug, Clone)]
@@ -22,6 +38,8 @@ pub struct TelegramConfig {
     pub api_url: String,
     /// Each once.
     pub bots: Vec<BotConfig>,
+    /// Whose limits the pool keeps.
+    pub limits: TelegramLimits,
     /// Documents that one bot may send into one chat in a minute.
     pub sends_per_minute: f64,
     /// Of them, at once after a rest.
@@ -29,6 +47,15 @@ pub struct TelegramConfig {
 }
 
 impl TelegramConfig {
+    /// What the pool keeps to.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            sends_per_minute: self.sends_per_minute,
+            burst: self.burst,
+            ..self.limits.policy()
+        }
+    }
+
     /// How many chats the bots have together.
     pub(super) fn chats(&self) -> usize {
         let chats: BTreeSet<i64> = self
@@ -58,8 +85,9 @@ pub(super) struct TelegramSettings {
     api_url: String,
     #[serde(deserialize_with = "bots")]
     bots: Vec<BotSettings>,
-    sends_per_minute: f64,
-    burst: f64,
+    limits: TelegramLimits,
+    sends_per_minute: Option<f64>,
+    burst: Option<f64>,
 }
 
 impl Default for TelegramSettings {
@@ -67,8 +95,9 @@ impl Default for TelegramSettings {
         TelegramSettings {
             api_url: API_URL.to_owned(),
             bots: Vec::new(),
-            sends_per_minute: 18.0,
-            burst: 3.0,
+            limits: TelegramLimits::default(),
+            sends_per_minute: None,
+            burst: None,
         }
     }
 }
@@ -110,11 +139,31 @@ impl TelegramSettings {
         if ids.len() < bots.len() {
             return Err(invalid_bots("the same bot is named twice"));
         }
+        let policy = self.limits.policy();
+        let sends_per_minute = match self.sends_per_minute {
+            Some(sends) => rate("telegram.sends_per_minute", sends)?,
+            None => policy.sends_per_minute,
+        };
+        if sends_per_minute > f64::from(policy.minute_sends) {
+            return Err(ConfigError::invalid(
+                "telegram.sends_per_minute",
+                format!(
+                    "{sends_per_minute} is more than Telegram takes: it lets about {} messages a minute of one bot into \
+                     one chat and then refuses the bot. More bots send more; a Bot API server of your own without limits \
+                     is told by telegram.limits = \"none\"",
+                    policy.minute_sends
+                ),
+            ));
+        }
         Ok(TelegramConfig {
             api_url,
             bots,
-            sends_per_minute: rate("telegram.sends_per_minute", self.sends_per_minute)?,
-            burst: rate("telegram.burst", self.burst)?,
+            limits: self.limits,
+            sends_per_minute,
+            burst: match self.burst {
+                Some(burst) => rate("telegram.burst", burst)?,
+                None => policy.burst,
+            },
         })
     }
 }
@@ -131,7 +180,7 @@ impl BotSettings {
                 token.bot_id()
             )));
         }
-        if !(self.weight > 0.0 && self.weight <= MAX_WEIGHT) {
+        if !is_weight(self.weight) {
             return Err(invalid_bots(&format!(
                 "the weight of bot {} is more than 0 and at most {MAX_WEIGHT}",
                 token.bot_id()

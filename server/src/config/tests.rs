@@ -5,6 +5,8 @@ use figment::{
     providers::{Format, Toml},
 };
 
+use crate::storage::telegram::Policy;
+
 use super::{Config, ConfigError, Network, StorageConfig, settings::Settings};
 
 fn from_toml(toml: &str) -> Result<Config, ConfigError> {
@@ -152,6 +154,53 @@ fn telegram_brings_its_profile_and_shows_no_token() {
     assert!(shown.contains("bots set here: 1, in 2 chats"), "{shown}");
     let slow = from_toml(&format!("part_profile = \"slow\"\n{toml}")).unwrap();
     assert_eq!(slow.part_profile.name, "slow");
+}
+
+#[test]
+fn limits_are_off_where_that_is_said_and_nowhere_else() {
+    let read = |telegram: &str| {
+        from_toml(&format!("[telegram]\n{telegram}")).map(|config| config.telegram)
+    };
+    let policy = read("").unwrap().policy();
+    assert_eq!((policy.sends_per_minute, policy.burst), (18.0, 3.0));
+    let own = Policy::default();
+    for paced in [
+        "sends_per_minute = 5",
+        "sends_per_minute = 18.5",
+        "sends_per_minute = 20",
+        "burst = 30",
+    ] {
+        let policy = read(paced).unwrap().policy();
+        let kept = (
+            policy.minute_sends,
+            policy.moment_sends,
+            policy.in_flight_per_bot,
+        );
+        assert_eq!(
+            kept,
+            (own.minute_sends, own.moment_sends, own.in_flight_per_bot),
+            "{paced}"
+        );
+    }
+    for more in [
+        "sends_per_minute = 20.5",
+        "sends_per_minute = 100000",
+        "limits = \"telegram\"\nsends_per_minute = 21",
+    ] {
+        let error = read(more).unwrap_err().to_string();
+        assert!(
+            error.contains("sends_per_minute") && error.contains("telegram.limits = \"none\""),
+            "{error}"
+        );
+    }
+    let policy = read("limits = \"none\"").unwrap().policy();
+    assert_eq!(policy.pair_sends_per_minute(), None);
+    let policy = read("limits = \"none\"\nsends_per_minute = 90\nburst = 9")
+        .unwrap()
+        .policy();
+    assert_eq!((policy.sends_per_minute, policy.burst), (90.0, 9.0));
+    assert_eq!(policy.pair_sends_per_minute(), None);
+    assert!(read("limits = \"some\"").is_err());
 }
 
 #[test]

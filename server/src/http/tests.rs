@@ -26,9 +26,9 @@ use crate::{
     metrics::Metrics,
     storage::{
         OpendalStore, S3Settings, Stores,
-        telegram::{BotApiSettings, BotApis, ServerKey},
+        telegram::{BotApiSettings, BotApis, Policy, ServerKey},
     },
-    uploads::{UploadSettings, Uploads},
+    uploads::{ABANDONED_AFTER, UploadSettings, Uploads},
 };
 
 /// `METHOD /path` of every operation in the document.
@@ -147,13 +147,14 @@ async fn shared(config: Config) -> web::Data<Shared> {
             db.clone(),
             stores,
             clock::system(),
-            UploadSettings::default(),
+            UploadSettings::with_ttl(ABANDONED_AFTER),
         ),
         bots: Bots::new(
             db.clone(),
             clock::system(),
             ServerKey::from_bytes([0; 32]),
             BotApis::new(BotApiSettings::default()).unwrap(),
+            &Policy::default(),
         ),
         accounts: Accounts::new(db, clock::system(), settings),
         bodies: BodyBudget::new(config.requests.body_budget_bytes, Duration::from_secs(1)),

@@ -27,10 +27,14 @@ pub struct JobSettings {
     pub sweep_interval: Duration,
 }
 
-impl Default for JobSettings {
-    fn default() -> Self {
+/// Between two looks for expired uploads, where the settings (`cleanup_interval_secs`) say nothing else.
+pub const CLEANUP_INTERVAL: Duration = Duration::from_secs(600);
+
+impl JobSettings {
+    /// With what the operator decided.
+    pub fn cleaning_every(cleanup_interval: Duration) -> Self {
         JobSettings {
-            cleanup_interval: Duration::from_secs(300),
+            cleanup_interval,
             deletion_interval: Duration::from_secs(5),
             sweep_interval: Duration::from_secs(60),
         }

@@ -17,7 +17,7 @@ use crate::storage::telegram::{
     ServerKey, TelegramMetrics,
 };
 use crate::storage::{Locator, OpendalStore, PartStore, Stores};
-use crate::uploads::{UploadSettings, Uploads};
+use crate::uploads::{ABANDONED_AFTER, UploadSettings, Uploads};
 
 const INTERVAL: Duration = Duration::from_secs(300);
 
@@ -93,7 +93,7 @@ async fn two_instances_work_the_queue_off_and_stop_when_told() {
     let stores = Stores::new("directory", Arc::clone(&store) as Arc<dyn PartStore>);
     let settings = JobSettings {
         deletion_interval: Duration::from_millis(50),
-        ..JobSettings::default()
+        ..JobSettings::cleaning_every(Duration::from_secs(300))
     };
     let (stop, stopped) = watch::channel(false);
     let running: Vec<_> = (0..2)
@@ -103,7 +103,7 @@ async fn two_instances_work_the_queue_off_and_stop_when_told() {
                 db.clone(),
                 stores.clone(),
                 clock.clone(),
-                UploadSettings::default(),
+                UploadSettings::with_ttl(ABANDONED_AFTER),
             );
             let telegram = Some(telegram(&db, &clock));
             tokio::spawn(

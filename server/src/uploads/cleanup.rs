@@ -1,5 +1,7 @@
 //! Removes abandoned uploads, one transaction each, or says which would go. Any number of instances may do it at once.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use ferry_core::wire::{AbandonedUpload, CleanupRequest, CleanupResponse};
 use uuid::Uuid;
@@ -10,6 +12,8 @@ use crate::db::sessions::{self, SessionRow, Stale};
 use crate::db::units::{i64_of, u32_of, u64_of};
 use crate::db::{Connection, files, tombstones};
 
+/// An upload without activity for this long is abandoned, where the settings (`upload_ttl_secs`) say nothing else.
+pub const ABANDONED_AFTER: Duration = Duration::from_secs(7 * 86_400);
 /// An upload that was active within the hour is never taken for abandoned.
 const OLDER_THAN_FLOOR_SECS: u64 = 3_600;
 const MAX_LISTED: u16 = 1_000;

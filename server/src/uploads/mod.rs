@@ -30,6 +30,7 @@ mod sealed;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -38,6 +39,7 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::storage::Stores;
 
+pub use cleanup::ABANDONED_AFTER;
 pub use error::UploadError;
 pub use maintenance::DeletionStep;
 pub use read_part::{PartBytes, PartRange, PartRead};
@@ -65,7 +67,7 @@ impl Actor {
     }
 }
 
-/// What the operator decides about uploads.
+/// How uploads are looked after.
 #[derive(Debug, Clone)]
 pub struct UploadSettings {
     /// Seconds without activity after which an upload is abandoned.
@@ -76,10 +78,11 @@ pub struct UploadSettings {
     pub intent_ttl_secs: u64,
 }
 
-impl Default for UploadSettings {
-    fn default() -> Self {
+impl UploadSettings {
+    /// With what the operator decided; the rest follows from what a put and a disk can do.
+    pub fn with_ttl(upload_ttl: Duration) -> Self {
         UploadSettings {
-            upload_ttl_secs: 7 * 24 * 3600,
+            upload_ttl_secs: upload_ttl.as_secs(),
             verify_concurrency: 4,
             intent_ttl_secs: 3600,
         }

@@ -1,6 +1,6 @@
 /** The bots of a Telegram store as a live picture: states, rates, cool-downs, queue, parts; add, test, disable, remove. */
 
-import { botLook, botNumbers, botSentence, chatIds, chatName, testLines, pairSentence, poolSentence, removeQuestion, SENDS_PER_MINUTE } from '../bots.js';
+import { botLook, botNumbers, botSentence, chatIds, chatName, testLines, pairSentence, poolSentence, removeQuestion } from '../bots.js';
 import { arrange, h, setData, setShown, setText } from '../dom.js';
 import { errorCode, errorSentence } from '../messages.js';
 import { confirm } from './confirm.js';
@@ -33,7 +33,7 @@ export function botsPanel({ client }) {
     const chats = new Map(seen.chats.map((chat) => [chat.chatId, chat]));
     arrange(list, seen.bots.map((bot) => {
       if (!rows.has(bot.botId)) rows.set(bot.botId, botRow(client, refresh));
-      rows.get(bot.botId).update(bot, chats, now);
+      rows.get(bot.botId).update(bot, chats, seen.pairSendsPerMinute, now);
       return rows.get(bot.botId).element;
     }));
   };
@@ -118,7 +118,7 @@ function botRow(client, refresh) {
       h('button', { type: 'button', class: 'small', testid: 'bot-check', on: { click: act(test) } }, 'Test'), toggle,
       h('button', { type: 'button', class: 'quiet danger-text small', testid: 'bot-remove', on: { click: act(() => remove(client, bot)) } }, 'Remove')));
 
-  const update = (next, chats, now) => {
+  const update = (next, chats, limit, now) => {
     bot = next;
     const look = botLook(bot, now);
     setData(element, { botId: bot.botId, state: look, inFlight: bot.inFlight, sends: bot.sendsLastMinute, parts: bot.parts });
@@ -130,7 +130,7 @@ function botRow(client, refresh) {
     setText(toggle, bot.state === 'disabled' ? 'Enable' : 'Disable');
     arrange(pairs, bot.chats.map((pair) => {
       if (!known.has(pair.chatId)) known.set(pair.chatId, pairLine());
-      known.get(pair.chatId).update(pair, chats.get(pair.chatId), now);
+      known.get(pair.chatId).update(pair, chats.get(pair.chatId), limit, now);
       return known.get(pair.chatId).element;
     }));
   };
@@ -139,15 +139,17 @@ function botRow(client, refresh) {
 
 /** A bot in a chat: how much of its minute is used. */
 function pairLine() {
-  const meter = h('meter', { min: '0', max: String(SENDS_PER_MINUTE), 'aria-hidden': 'true' });
+  const meter = h('meter', { min: '0', 'aria-hidden': 'true' });
   const name = h('bdi', {});
   const sentence = h('span', {});
   const element = h('li', { class: 'bot-chat', testid: 'bot-chat' }, meter, name, sentence);
-  const update = (pair, chat, now) => {
+  const update = (pair, chat, limit, now) => {
     setData(element, { chatId: pair.chatId, state: pair.state, sends: pair.sendsLastMinute });
+    setShown(meter, limit !== null);
+    meter.max = limit ?? pair.sendsLastMinute;
     meter.value = pair.state === 'active' ? pair.sendsLastMinute : 0;
     setText(name, chatName(chat, pair.chatId));
-    setText(sentence, pairSentence(pair, now));
+    setText(sentence, pairSentence(pair, limit, now));
   };
   return { element, update };
 }

@@ -34,6 +34,8 @@ use super::{
 };
 use crate::storage::{ByteStream, StorageError};
 
+/// Telegram's own Bot API server.
+pub const API_URL: &str = "https://api.telegram.org";
 /// Most ids of one `deleteMessages`.
 pub const MAX_DELETED_AT_ONCE: usize = 100;
 /// Largest document that `getFile` gives back: 20 MiB, and this very size still passes.
@@ -57,7 +59,7 @@ pub struct BotApiSettings {
 impl Default for BotApiSettings {
     fn default() -> Self {
         BotApiSettings {
-            api_url: teloxide::net::TELEGRAM_API_URL.to_owned(),
+            api_url: API_URL.to_owned(),
             connect_timeout: Duration::from_secs(5),
             small_call_timeout: Duration::from_secs(30),
             silence: Duration::from_secs(30),

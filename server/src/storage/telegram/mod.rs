@@ -26,15 +26,15 @@ mod fault;
 mod token;
 
 pub use api::{
-    BotApi, BotApiSettings, BotApis, ChatInfo, ChatKind, MAX_DELETED_AT_ONCE, MAX_DOCUMENT_BYTES,
-    Me, NoBotApi, Rights, Sent,
+    API_URL, BotApi, BotApiSettings, BotApis, ChatInfo, ChatKind, MAX_DELETED_AT_ONCE,
+    MAX_DOCUMENT_BYTES, Me, NoBotApi, Rights, Sent,
 };
 pub use bot_test::{Blame, BotTestError, UsableChat, test_bot, test_chat};
 pub use fault::{Asked, ChatGoneKind, Fault};
 pub use heartbeat::{HEARTBEAT_INTERVAL, Heartbeat};
 pub use message_sweep::{MessageSweep, MessageSweepSettings, MessageSweepStep};
 pub use metrics::TelegramMetrics;
-pub use pacing::Policy;
+pub use pacing::{MAX_WEIGHT, Policy, is_weight};
 pub use pool::{Advice, Lease, Leased, Pool, Settled};
 pub use store::{LIMITS, TelegramStore, Timeouts};
 pub use token::{BotToken, NotAToken, SealedToken, ServerKey, Unsealable};

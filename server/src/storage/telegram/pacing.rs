@@ -14,6 +14,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::db::bot_sends::Limits;
 
+/// The most that one bot may weigh against the others; the table says the same.
+pub const MAX_WEIGHT: f32 = 1_000.0;
+
+/// Whether a bot may have this weight: more than 0, at most [`MAX_WEIGHT`].
+pub fn is_weight(weight: f32) -> bool {
+    weight > 0.0 && weight <= MAX_WEIGHT
+}
+
 /// What a pool allows.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
@@ -84,6 +92,20 @@ impl Policy {
         }
     }
 
+    /// Sends of one pair that can arrive within a minute: what the bucket lets out, and no more than the window allows.
+    /// None where there is no window.
+    pub fn pair_sends_per_minute(&self) -> Option<u32> {
+        if self.minute_sends == u32::MAX {
+            return None;
+        }
+        let bucket = (self.sends_per_minute + self.burst).floor();
+        Some(
+            (1..self.minute_sends)
+                .find(|sends| f64::from(*sends) >= bucket)
+                .unwrap_or(self.minute_sends),
+        )
+    }
+
     /// When a send of that size that begins now will have been given up.
     pub fn deadline(&self, now: DateTime<Utc>, size_bytes: u32) -> DateTime<Utc> {
         let upload_secs = size_bytes / self.slowest_bytes_per_sec.max(1);
@@ -126,6 +148,21 @@ mod tests {
         assert_eq!(secs(0), 30);
         assert_eq!(secs(16 << 20), 30 + 167);
         assert_eq!(secs(u32::MAX), 30 + 42_949);
+    }
+
+    #[test]
+    fn a_minute_of_a_pair_is_the_buckets_or_the_windows_whichever_is_less() {
+        let paced = |sends_per_minute| {
+            Policy {
+                sends_per_minute,
+                ..Policy::default()
+            }
+            .pair_sends_per_minute()
+        };
+        assert_eq!(Policy::default().pair_sends_per_minute(), Some(20));
+        assert_eq!(paced(20.0), Some(20));
+        assert_eq!(paced(5.0), Some(8), "five and a burst of three");
+        assert_eq!(Policy::unlimited().pair_sends_per_minute(), None);
     }
 
     #[test]

@@ -19,7 +19,9 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::db::test_database::TestDatabase;
 use crate::storage::{Bounded, OpendalStore, StorageLimits, Stores};
-use crate::uploads::{BodyDigest, PartMeta, UploadResult, UploadSettings, Uploads};
+use crate::uploads::{
+    ABANDONED_AFTER, BodyDigest, PartMeta, UploadResult, UploadSettings, Uploads,
+};
 
 pub(super) const GRAIN: u32 = 65_536;
 
@@ -64,7 +66,7 @@ impl Fixture {
             database.db.clone(),
             arrange(stores),
             clock,
-            UploadSettings::default(),
+            UploadSettings::with_ttl(ABANDONED_AFTER),
         );
         let fixture = Fixture {
             uploads,
