@@ -1,17 +1,22 @@
 //! Settings: `ferry.toml`, then the environment (`FERRY_*`, `DATABASE_URL`), checked once where they enter.
 //! The only file that reads the environment. What a setting does is said here and shown by `ferry-server config check`.
 
+mod check;
 mod explain;
+mod in_force;
 mod settings;
 mod telegram;
+mod text;
 
 use std::{net::IpAddr, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ferry_core::wire;
+use ipnet::IpNet;
 
+pub use settings::LogFormat;
 use settings::Settings;
-pub use settings::{LogFormat, Secret};
 pub use telegram::{BotConfig, TelegramConfig, TelegramLimits};
+pub use text::Secret;
 
 /// Everything a server is told from outside, checked.
 #[derive(Debug, Clone)]
@@ -152,48 +157,32 @@ pub struct TlsConfig {
 
 /// An address or a network in CIDR notation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    address: u128,
-    bits_ignored: u32,
-}
+pub struct Network(IpNet);
 
 impl Network {
     /// It holds the address (IPv4 and its IPv6-mapped form are one).
     pub fn contains(&self, address: IpAddr) -> bool {
-        let shifted = |value: u128| value.checked_shr(self.bits_ignored).unwrap_or(0);
-        shifted(as_number(address)) == shifted(self.address)
+        let address = address.to_canonical();
+        let mapped = match address {
+            IpAddr::V4(v4) => IpAddr::V6(v4.to_ipv6_mapped()),
+            IpAddr::V6(_) => address,
+        };
+        self.0.contains(&address) || self.0.contains(&mapped)
     }
 }
 
 impl std::str::FromStr for Network {
     type Err = ConfigError;
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        let refuse = || {
+        let text = text.trim();
+        let address = text.parse::<IpAddr>().map(IpNet::from);
+        let network = address.or_else(|_| text.parse::<IpNet>());
+        network.map(Network).map_err(|_| {
             ConfigError::invalid(
                 "trusted_proxies",
                 format!("{text:?} is neither an address nor a network"),
             )
-        };
-        let (address, length) = text
-            .split_once('/')
-            .map_or((text, None), |(a, l)| (a, Some(l)));
-        let address: IpAddr = address.trim().parse().map_err(|_| refuse())?;
-        let width: u32 = if address.is_ipv4() { 32 } else { 128 };
-        let length = length
-            .map_or(Ok(width), |l| l.trim().parse::<u32>())
-            .map_err(|_| refuse())?;
-        let bits_ignored = width.checked_sub(length).ok_or_else(refuse)?;
-        Ok(Network {
-            address: as_number(address),
-            bits_ignored,
         })
-    }
-}
-
-fn as_number(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(v6) => v6.to_bits(),
     }
 }
 
@@ -225,7 +214,13 @@ impl ConfigError {
 impl Config {
     /// Reads the file (`ferry.toml` of the working directory when none is named) and the environment.
     pub fn load(file: Option<&std::path::Path>) -> Result<Self, ConfigError> {
-        Settings::load(file)?.check()
+        Settings::read(&Settings::sources(file)?)?.check()
+    }
+
+    /// What the server will do with these settings, in sentences, then every setting with the value in force and where
+    /// it came from. Secrets are left out.
+    pub fn report(file: Option<&std::path::Path>) -> Result<String, ConfigError> {
+        report(&Settings::sources(file)?)
     }
 
     /// The address that links begin with, when the server listens on `bound`.
@@ -260,11 +255,14 @@ impl Config {
         self.stores()
             .any(|storage| matches!(storage, StorageConfig::Telegram))
     }
+}
 
-    /// What the server will do with these settings, for a person; secrets are left out.
-    pub fn explain(&self) -> String {
-        explain::explain(self)
-    }
+fn report(figment: &figment::Figment) -> Result<String, ConfigError> {
+    let settings = Settings::read(figment)?;
+    let config = settings.clone().check()?;
+    let sentences = explain::explain(&config);
+    let list = in_force::list(figment, &settings, &config).join("\n");
+    Ok(format!("{sentences}\n\n{list}"))
 }
 
 #[cfg(test)]

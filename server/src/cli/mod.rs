@@ -45,27 +45,27 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Says what the server would do; fails where a setting can not be used.
+    /// Says what the server would do and lists every setting with the value in force and where it came from; fails where a setting cannot be used.
     Check,
 }
 
 /// Does what the arguments say.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    if let Some(Command::Openapi) = arguments.command {
-        return show(&ferry_server::openapi().to_pretty_json()?);
-    }
-    let config = Config::load(arguments.config.as_deref())?;
+    let file = arguments.config.as_deref();
     match arguments.command {
+        Some(Command::Openapi) => show(&ferry_server::openapi().to_pretty_json()?),
         Some(Command::Config {
             command: ConfigCommand::Check,
-        }) => show(&config.explain()),
+        }) => show(&Config::report(file)?),
         Some(Command::Bots { command }) => {
+            let config = Config::load(file)?;
             let work = bots::run(&config, command);
             let report = actix_web::rt::System::new().block_on(work)?;
             let shown = show(report.text.trim_end())?;
             Ok(if report.ok { shown } else { ExitCode::FAILURE })
         }
-        Some(Command::Openapi | Command::Serve) | None => {
+        Some(Command::Serve) | None => {
+            let config = Config::load(file)?;
             telemetry::begin(&config);
             actix_web::rt::System::new().block_on(serve(config))?;
             Ok(ExitCode::SUCCESS)

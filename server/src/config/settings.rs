@@ -1,63 +1,25 @@
-//! The settings as they are written: names, defaults, and the step from text to [`Config`](super::Config).
+//! The settings as they are written: names, defaults, and where they are read from. What is checked of them is `check`'s.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf};
 
-use ferry_core::{
-    plan::{DISK, PlanParams, Profile, TELEGRAM},
-    wire::PartProfile,
-};
 use figment::{
     Figment,
     providers::{Env, Format, Toml},
 };
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, IntoDeserializer},
-};
+use serde::{Deserialize, Serialize};
 
+use super::{ConfigError, Secret, telegram::TelegramSettings, text::list};
 use crate::{jobs::CLEANUP_INTERVAL, uploads::ABANDONED_AFTER};
 
-use super::{
-    Config, ConfigError, LoginLimits, Network, RequestLimits, S3Config, ServerKeyConfig,
-    StorageConfig, TlsConfig, telegram::TelegramSettings,
-};
-
-/// Bytes of part bodies in memory where nothing else is set.
-const BODY_BUDGET_BYTES: u32 = 64 << 20;
-/// The same where they go to Telegram: its parts are larger and take longer, so more of them are on their way.
-const TELEGRAM_BODY_BUDGET_BYTES: u32 = 160 << 20;
-
-/// A value that is never shown.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The value, for the one place that uses it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(value: String) -> Self {
-        Secret(value)
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[secret]")
-    }
-}
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        text(d).map(Secret)
-    }
-}
+/// What the variables of all settings begin with,
+pub(super) const PREFIX: &str = "FERRY_";
+/// what stands there for the dot of a name,
+pub(super) const NESTED: &str = "__";
+/// and the one without the prefix, which others use too.
+pub(super) const DATABASE_URL: &str = "DATABASE_URL";
 
 /// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// For people.
@@ -68,73 +30,74 @@ pub enum LogFormat {
 
 /// `ferry.toml`. Each key is also an environment variable: `listen` is `FERRY_LISTEN`, `storage.bucket` is
 /// `FERRY_STORAGE__BUCKET`; lists are separated by commas there.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Settings {
-    listen: SocketAddr,
-    public_url: Option<String>,
-    data_dir: PathBuf,
-    database_url: Option<Secret>,
-    storage: StorageSettings,
-    telegram: TelegramSettings,
-    secret_key: Option<Secret>,
-    secret_key_file: Option<PathBuf>,
-    part_profile: Option<String>,
-    part_min_bytes: Option<u32>,
-    part_max_bytes: Option<u32>,
-    body_budget_bytes: Option<u32>,
-    body_budget_wait_secs: u64,
-    body_idle_secs: u64,
-    headers_timeout_secs: u64,
-    keep_alive_secs: u64,
-    max_connections: usize,
-    upload_ttl_secs: u64,
-    cleanup_interval_secs: u64,
-    default_quota_bytes: Option<u64>,
-    session_ttl_secs: u64,
-    login_attempts_per_name: u32,
-    login_attempts_per_address: u32,
-    login_window_secs: u64,
+    pub(super) listen: SocketAddr,
+    pub(super) public_url: Option<String>,
+    pub(super) data_dir: PathBuf,
+    pub(super) database_url: Option<Secret>,
+    pub(super) storage: StorageSettings,
+    pub(super) telegram: TelegramSettings,
+    pub(super) secret_key: Option<Secret>,
+    pub(super) secret_key_file: Option<PathBuf>,
+    pub(super) part_profile: Option<String>,
+    pub(super) part_min_bytes: Option<u32>,
+    pub(super) part_max_bytes: Option<u32>,
+    pub(super) body_budget_bytes: Option<u32>,
+    pub(super) body_budget_wait_secs: u64,
+    pub(super) body_idle_secs: u64,
+    pub(super) headers_timeout_secs: u64,
+    pub(super) keep_alive_secs: u64,
+    pub(super) max_connections: usize,
+    pub(super) upload_ttl_secs: u64,
+    pub(super) cleanup_interval_secs: u64,
+    pub(super) default_quota_bytes: Option<u64>,
+    pub(super) session_ttl_secs: u64,
+    pub(super) login_attempts_per_name: u32,
+    pub(super) login_attempts_per_address: u32,
+    pub(super) login_window_secs: u64,
     #[serde(deserialize_with = "list")]
-    allowed_origins: Vec<String>,
+    pub(super) allowed_origins: Vec<String>,
     #[serde(deserialize_with = "list")]
-    trusted_proxies: Vec<String>,
-    tls: Option<TlsSettings>,
-    shutdown_grace_secs: u64,
-    log: String,
-    log_format: LogFormat,
+    pub(super) trusted_proxies: Vec<String>,
+    pub(super) tls: TlsSettings,
+    pub(super) shutdown_grace_secs: u64,
+    pub(super) log: String,
+    pub(super) log_format: LogFormat,
 }
 
 /// `[storage]`.
-#[derive(Debug, Deserialize, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct StorageSettings {
-    kind: StorageKind,
+    pub(super) kind: StorageKind,
     #[serde(deserialize_with = "list")]
-    also: Vec<StorageKind>,
-    path: Option<PathBuf>,
-    bucket: Option<String>,
-    endpoint: Option<String>,
-    region: Option<String>,
-    prefix: Option<String>,
-    access_key_id: Option<Secret>,
-    secret_access_key: Option<Secret>,
+    pub(super) also: Vec<StorageKind>,
+    pub(super) path: Option<PathBuf>,
+    pub(super) bucket: Option<String>,
+    pub(super) endpoint: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) prefix: Option<String>,
+    pub(super) access_key_id: Option<Secret>,
+    pub(super) secret_access_key: Option<Secret>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum StorageKind {
+pub(super) enum StorageKind {
     #[default]
     Directory,
     S3,
     Telegram,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TlsSettings {
-    cert: PathBuf,
-    key: PathBuf,
+/// `[tls]`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct TlsSettings {
+    pub(super) cert: Option<PathBuf>,
+    pub(super) key: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -166,7 +129,7 @@ impl Default for Settings {
             login_window_secs: 300,
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
-            tls: None,
+            tls: TlsSettings::default(),
             shutdown_grace_secs: 30,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -175,7 +138,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    pub(super) fn load(file: Option<&std::path::Path>) -> Result<Self, ConfigError> {
+    /// The file, then the environment, which wins. `FERRY_TEST_*` belongs to test runs and is no setting.
+    pub(super) fn sources(file: Option<&std::path::Path>) -> Result<Figment, ConfigError> {
         if let Some(named) = file.filter(|path| !path.is_file()) {
             return Err(ConfigError::invalid(
                 "--config",
@@ -184,282 +148,24 @@ impl Settings {
         }
         let file = file.unwrap_or_else(|| std::path::Path::new("ferry.toml"));
         let figment = Figment::new();
-        Self::read(if file.is_file() {
+        Ok(with_environment(if file.is_file() {
             figment.merge(Toml::file_exact(file))
         } else {
             figment
-        })
+        }))
     }
 
-    /// The environment comes last and wins. `FERRY_TEST_*` belongs to test runs and is no setting.
-    pub(super) fn read(figment: Figment) -> Result<Self, ConfigError> {
+    pub(super) fn read(figment: &Figment) -> Result<Self, ConfigError> {
         figment
-            .merge(Env::raw().only(&["DATABASE_URL"]))
-            .merge(
-                Env::prefixed("FERRY_")
-                    .filter(|key| !key.starts_with("test_"))
-                    .split("__"),
-            )
             .extract()
             .map_err(|error| ConfigError::Unreadable(Box::new(error)))
     }
-
-    pub(super) fn check(self) -> Result<Config, ConfigError> {
-        let part_profile = self.part_profile()?;
-        let requests = self.request_limits(&part_profile)?;
-        let data_dir = absolute("data_dir", &self.data_dir)?;
-        let (storage, also) = self.storage.check(&data_dir)?;
-        Ok(Config {
-            listen: self.listen,
-            public_url: self
-                .public_url
-                .map(|url| origin("public_url", &url))
-                .transpose()?,
-            database_url: self.database_url,
-            telegram: self.telegram.check()?,
-            server_key: server_key(self.secret_key, self.secret_key_file, &data_dir)?,
-            storage,
-            also,
-            data_dir,
-            part_profile,
-            requests,
-            upload_ttl: at_least("upload_ttl_secs", self.upload_ttl_secs, 60)?,
-            cleanup_interval: at_least("cleanup_interval_secs", self.cleanup_interval_secs, 1)?,
-            default_quota_bytes: self.default_quota_bytes,
-            session_ttl: at_least("session_ttl_secs", self.session_ttl_secs, 60)?,
-            login: LoginLimits {
-                per_name: self.login_attempts_per_name.max(1),
-                per_address: self.login_attempts_per_address.max(1),
-                window: at_least("login_window_secs", self.login_window_secs, 1)?,
-            },
-            allowed_origins: self
-                .allowed_origins
-                .iter()
-                .map(|o| origin("allowed_origins", o))
-                .collect::<Result<_, _>>()?,
-            trusted_proxies: self
-                .trusted_proxies
-                .iter()
-                .map(|n| n.parse())
-                .collect::<Result<Vec<Network>, _>>()?,
-            tls: self.tls.map(|tls| TlsConfig {
-                cert: tls.cert,
-                key: tls.key,
-            }),
-            shutdown_grace: Duration::from_secs(self.shutdown_grace_secs),
-            log: self.log,
-            log_format: self.log_format,
-        })
-    }
-
-    fn part_profile(&self) -> Result<PartProfile, ConfigError> {
-        let name = self
-            .part_profile
-            .as_deref()
-            .unwrap_or(match self.storage.kind {
-                StorageKind::Directory | StorageKind::S3 => DISK.name,
-                StorageKind::Telegram => TELEGRAM.name,
-            });
-        let (min, max) = match (name, Profile::by_name(name)) {
-            (_, Some(profile)) => (profile.min_bytes, profile.max_bytes),
-            ("custom", None) => match (self.part_min_bytes, self.part_max_bytes) {
-                (Some(min), Some(max)) => (min, max),
-                _ => {
-                    return Err(ConfigError::invalid(
-                        "part_profile",
-                        "`custom` needs part_min_bytes and part_max_bytes",
-                    ));
-                }
-            },
-            (other, None) => {
-                return Err(ConfigError::invalid(
-                    "part_profile",
-                    format!("{other:?} is none of slow, disk, telegram, custom"),
-                ));
-            }
-        };
-        PlanParams::new(min, max, [0; 8])
-            .map_err(|error| ConfigError::invalid("part_profile", error.to_string()))?;
-        Ok(PartProfile {
-            name: name.to_owned(),
-            min_bytes: min,
-            max_bytes: max,
-        })
-    }
-
-    fn request_limits(&self, profile: &PartProfile) -> Result<RequestLimits, ConfigError> {
-        let largest = ferry_core::wire::MAX_PART_BODY_BYTES;
-        let body_budget_bytes = self.body_budget_bytes.unwrap_or(match self.storage.kind {
-            StorageKind::Directory | StorageKind::S3 => BODY_BUDGET_BYTES,
-            StorageKind::Telegram => TELEGRAM_BODY_BUDGET_BYTES,
-        });
-        if body_budget_bytes < largest {
-            return Err(ConfigError::invalid(
-                "body_budget_bytes",
-                format!(
-                    "must hold one part of {largest} bytes at least (the profile's largest is {})",
-                    profile.max_bytes
-                ),
-            ));
-        }
-        Ok(RequestLimits {
-            body_budget_bytes,
-            body_budget_wait: Duration::from_secs(self.body_budget_wait_secs),
-            body_idle: at_least("body_idle_secs", self.body_idle_secs, 1)?,
-            headers_timeout: at_least("headers_timeout_secs", self.headers_timeout_secs, 1)?,
-            keep_alive: at_least("keep_alive_secs", self.keep_alive_secs, 1)?,
-            max_connections: self.max_connections.max(16),
-        })
-    }
 }
 
-impl StorageSettings {
-    /// The store for new files, then those that hold earlier ones.
-    fn check(
-        &self,
-        data_dir: &std::path::Path,
-    ) -> Result<(StorageConfig, Vec<StorageConfig>), ConfigError> {
-        let mut seen = vec![self.kind];
-        for kind in &self.also {
-            if seen.contains(kind) {
-                return Err(ConfigError::invalid(
-                    "storage.also",
-                    "names a store twice, or the one of storage.kind",
-                ));
-            }
-            seen.push(*kind);
-        }
-        let also = self.also.iter().map(|kind| self.of(*kind, data_dir));
-        Ok((
-            self.of(self.kind, data_dir)?,
-            also.collect::<Result<_, _>>()?,
-        ))
-    }
-
-    fn of(
-        &self,
-        kind: StorageKind,
-        data_dir: &std::path::Path,
-    ) -> Result<StorageConfig, ConfigError> {
-        match kind {
-            StorageKind::Directory => Ok(StorageConfig::Directory {
-                path: match &self.path {
-                    Some(path) => absolute("storage.path", path)?,
-                    None => data_dir.join("parts"),
-                },
-            }),
-            StorageKind::S3 => Ok(StorageConfig::S3(self.s3()?)),
-            StorageKind::Telegram => Ok(StorageConfig::Telegram),
-        }
-    }
-
-    fn s3(&self) -> Result<S3Config, ConfigError> {
-        let missing = |name| ConfigError::invalid(name, "S3 needs it");
-        Ok(S3Config {
-            bucket: self
-                .bucket
-                .clone()
-                .ok_or_else(|| missing("storage.bucket"))?,
-            endpoint: self.endpoint.clone(),
-            region: self
-                .region
-                .clone()
-                .unwrap_or_else(|| "us-east-1".to_owned()),
-            prefix: self.prefix.clone().unwrap_or_default(),
-            access_key_id: self
-                .access_key_id
-                .clone()
-                .ok_or_else(|| missing("storage.access_key_id"))?,
-            secret_access_key: self
-                .secret_access_key
-                .clone()
-                .ok_or_else(|| missing("storage.secret_access_key"))?,
-        })
-    }
-}
-
-fn absolute(name: &'static str, path: &std::path::Path) -> Result<PathBuf, ConfigError> {
-    std::path::absolute(path).map_err(|error| ConfigError::invalid(name, error.to_string()))
-}
-
-fn at_least(name: &'static str, secs: u64, floor: u64) -> Result<Duration, ConfigError> {
-    if secs < floor {
-        return Err(ConfigError::invalid(
-            name,
-            format!("must be {floor} or more"),
-        ));
-    }
-    Ok(Duration::from_secs(secs))
-}
-
-/// The key itself, or the file that holds it; where neither is named, one that the server makes.
-fn server_key(
-    written: Option<Secret>,
-    file: Option<PathBuf>,
-    data_dir: &std::path::Path,
-) -> Result<ServerKeyConfig, ConfigError> {
-    match (written, file) {
-        (Some(_), Some(_)) => Err(ConfigError::invalid(
-            "secret_key_file",
-            "secret_key is set too: only one of them",
-        )),
-        (Some(key), None) => Ok(ServerKeyConfig::Written(key)),
-        (None, Some(path)) => Ok(ServerKeyConfig::File(absolute("secret_key_file", &path)?)),
-        (None, None) => Ok(ServerKeyConfig::Made(data_dir.join("server.key"))),
-    }
-}
-
-/// `scheme://host[:port]` without a trailing slash, lower case, as browsers write it in `Origin`.
-fn origin(name: &'static str, text: &str) -> Result<String, ConfigError> {
-    let text = text.trim().trim_end_matches('/').to_ascii_lowercase();
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    match rest {
-        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(text),
-        _ => Err(ConfigError::invalid(
-            name,
-            format!("{text:?} is not of the form https://host[:port]"),
-        )),
-    }
-}
-
-/// A list, or text with commas (from the environment).
-fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(d: D) -> Result<Vec<T>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Many(Vec<String>),
-        One(String),
-    }
-    let items = match Written::deserialize(d)? {
-        Written::Many(items) => items,
-        Written::One(text) => text
-            .split(',')
-            .map(|item| item.trim().to_owned())
-            .filter(|item| !item.is_empty())
-            .collect(),
-    };
-    let read = |item: String| T::deserialize(item.into_deserializer());
-    items.into_iter().map(read).collect()
-}
-
-/// Text, also where it looks like a number or a truth value.
-fn text<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Text(String),
-        Truth(bool),
-        Whole(i64),
-        Unsigned(u64),
-        Real(f64),
-    }
-    Ok(match Written::deserialize(d)? {
-        Written::Text(text) => text,
-        Written::Truth(value) => value.to_string(),
-        Written::Whole(value) => value.to_string(),
-        Written::Unsigned(value) => value.to_string(),
-        Written::Real(value) => value.to_string(),
-    })
+pub(super) fn with_environment(figment: Figment) -> Figment {
+    figment.merge(Env::raw().only(&[DATABASE_URL])).merge(
+        Env::prefixed(PREFIX)
+            .filter(|key| !key.starts_with("test_"))
+            .split(NESTED),
+    )
 }

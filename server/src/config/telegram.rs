@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{Error as _, SeqAccess, Visitor},
 };
 
@@ -11,7 +11,7 @@ use super::{ConfigError, Secret};
 use crate::storage::telegram::{API_URL, BotToken, MAX_WEIGHT, Policy, is_weight};
 
 /// Whose limits the pool keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TelegramLimits {
     /// Telegram's: a bot that sends more is refused for minutes.
@@ -79,15 +79,15 @@ pub struct BotConfig {
 }
 
 /// As it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct TelegramSettings {
     api_url: String,
     #[serde(deserialize_with = "bots")]
     bots: Vec<BotSettings>,
     limits: TelegramLimits,
-    sends_per_minute: Option<f64>,
-    burst: Option<f64>,
+    pub(super) sends_per_minute: Option<f64>,
+    pub(super) burst: Option<f64>,
 }
 
 impl Default for TelegramSettings {
@@ -103,7 +103,7 @@ impl Default for TelegramSettings {
 }
 
 /// `[[telegram.bots]]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BotSettings {
     token: Secret,

@@ -7,10 +7,21 @@ use figment::{
 
 use crate::storage::telegram::Policy;
 
-use super::{Config, ConfigError, Network, StorageConfig, settings::Settings};
+use super::{
+    Config, ConfigError, Network, StorageConfig, in_force, report,
+    settings::{Settings, with_environment},
+};
 
 fn from_toml(toml: &str) -> Result<Config, ConfigError> {
-    Settings::read(Figment::new().merge(Toml::string(toml)))?.check()
+    Settings::read(&sources(toml))?.check()
+}
+
+fn sources(toml: &str) -> Figment {
+    with_environment(Figment::new().merge(Toml::string(toml)))
+}
+
+fn told(toml: &str) -> String {
+    report(&sources(toml)).unwrap()
 }
 
 #[test]
@@ -39,11 +50,9 @@ fn an_unknown_setting_is_refused_by_name() {
 
 #[test]
 fn secrets_are_neither_explained_nor_debugged() {
-    let config = from_toml(
-        "database_url = \"postgres://u:hunter2@h/d\"\n[storage]\nkind = \"s3\"\nbucket = \"b\"\naccess_key_id = 12345678\nsecret_access_key = \"swordfish\"",
-    )
-    .unwrap();
-    let shown = format!("{config:?}\n{}", config.explain());
+    let toml = "database_url = \"postgres://u:hunter2@h/d\"\n[storage]\nkind = \"s3\"\nbucket = \"b\"\naccess_key_id = 12345678\nsecret_access_key = \"swordfish\"";
+    let config = from_toml(toml).unwrap();
+    let shown = format!("{config:?}\n{}", told(toml));
     for secret in ["hunter2", "swordfish", "12345678"] {
         assert!(!shown.contains(secret), "{secret} is shown");
     }
@@ -110,11 +119,12 @@ fn networks_hold_their_addresses_alone() {
 #[test]
 fn several_stores_are_opened_and_none_twice() {
     let s3 = "bucket = \"b\"\naccess_key_id = \"k\"\nsecret_access_key = \"s\"";
-    let config = from_toml(&format!("[storage]\nalso = [\"s3\"]\n{s3}")).unwrap();
+    let toml = format!("[storage]\nalso = [\"s3\"]\n{s3}");
+    let config = from_toml(&toml).unwrap();
     assert_eq!(config.storage.kind(), "directory");
     let also: Vec<_> = config.also.iter().map(StorageConfig::kind).collect();
     assert_eq!(also, ["s3"]);
-    assert!(config.explain().contains("also in the bucket b"));
+    assert!(told(&toml).contains("also in the bucket b"));
     let moved = from_toml(&format!(
         "[storage]\nkind = \"s3\"\nalso = \"directory\"\n{s3}"
     ));
@@ -147,13 +157,83 @@ fn telegram_brings_its_profile_and_shows_no_token() {
         (bot.token.bot_id(), bot.chats.clone()),
         (535_362_388, vec![-1002, -1001])
     );
-    let shown = format!("{config:?}\n{}", config.explain());
+    let shown = format!("{config:?}\n{}", told(&toml));
     for secret in ["AAF7-g0gYncWnm5IyfZlpPRqRRv6kNAGlao", "5a5a5a"] {
         assert!(!shown.contains(secret), "{secret} is shown");
     }
     assert!(shown.contains("bots set here: 1, in 2 chats"), "{shown}");
     let slow = from_toml(&format!("part_profile = \"slow\"\n{toml}")).unwrap();
     assert_eq!(slow.part_profile.name, "slow");
+}
+
+#[test]
+fn every_setting_is_listed_with_its_value_and_its_origin() {
+    let toml = "listen = \"127.0.0.1:9\"\n[storage]\nkind = \"telegram\"\n[telegram]\nbots = \"7:abc@-1001\"";
+    let figment = sources(toml).merge(("body_idle_secs", 7));
+    let report = report(&figment).unwrap();
+    let line = |name: &str| {
+        let line = report
+            .lines()
+            .find(|line| line.starts_with(&format!("{name} = ")));
+        line.unwrap_or_else(|| panic!("{name} is not in\n{report}"))
+    };
+    // as it is read: a key that the list leaves out would still be accepted
+    let names = Settings::read(&figment)
+        .map(|settings| format!("{settings:?}"))
+        .unwrap();
+    for field in [
+        "listen",
+        "public_url",
+        "trusted_proxies",
+        "log_format",
+        "shutdown_grace_secs",
+    ] {
+        assert!(names.contains(field));
+        line(field);
+    }
+    assert!(line("listen").contains("\"127.0.0.1:9\""));
+    assert!(!line("listen").contains("default"), "{}", line("listen"));
+    assert!(
+        line("telegram.bots").contains("[secret]") && !report.contains("abc"),
+        "{report}"
+    );
+    assert!(
+        line("part_profile").contains("\"telegram\""),
+        "what follows is in force"
+    );
+    assert!(line("telegram.sends_per_minute").contains("18.0"));
+    for (name, variable) in [
+        ("tls.cert", "FERRY_TLS__CERT"),
+        (
+            "storage.secret_access_key",
+            "FERRY_STORAGE__SECRET_ACCESS_KEY",
+        ),
+        ("log", "FERRY_LOG"),
+    ] {
+        assert_eq!(in_force::variable(name), variable);
+        assert!(
+            line(name).ends_with(&format!("# default; {variable} sets it")),
+            "{}",
+            line(name)
+        );
+    }
+}
+
+#[test]
+fn tls_needs_both_of_its_files() {
+    for (toml, missing) in [
+        ("[tls]\ncert = \"c.pem\"", "tls.key"),
+        ("[tls]\nkey = \"k.pem\"", "tls.cert"),
+    ] {
+        let error = from_toml(toml).unwrap_err().to_string();
+        assert!(error.contains(missing), "{error}");
+    }
+    assert!(
+        from_toml("[tls]\ncert = \"c.pem\"\nkey = \"k.pem\"")
+            .unwrap()
+            .tls
+            .is_some()
+    );
 }
 
 #[test]
