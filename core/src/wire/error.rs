@@ -88,7 +88,7 @@ codes! {
     /// The upload expired and was cleaned up.
     UploadExpired "upload_expired" "This upload expired and was cleaned up." "Start the upload again.";
     /// The user's quota does not hold the file.
-    QuotaExceeded "quota_exceeded" "Your quota is used up." "Delete files or ask an administrator for more.";
+    QuotaExceeded "quota_exceeded" "Your quota is used up." "Delete files to make room.";
     /// The store behind the server is full.
     StorageFull "storage_full" "The server's storage is full." "The upload can go on when there is room again.";
     /// The store behind the server does not answer.
