@@ -86,18 +86,19 @@ impl Accounts {
         credential: Credential,
     ) -> AuthResult<Identity> {
         let (now, hash) = ((self.clock)(), token.hashed());
-        self.query(async |connection| {
-            let found = db::tokens::by_hash(connection, hash.as_bytes(), now).await?;
-            let (row, role) = found
-                .filter(|(row, _)| row.kind == credential.name())
-                .ok_or(AuthError::Unauthenticated)?;
-            let is_noted = |at| now - at < TimeDelta::minutes(1);
-            if !row.last_used_at.is_some_and(is_noted) {
-                db::tokens::touch(connection, row.id, now).await?;
-            }
-            Ok(Identity::of(&row, role_named(&role)?, credential))
-        })
-        .await
+        self.db
+            .run(async |connection| {
+                let found = db::tokens::by_hash(connection, hash.as_bytes(), now).await?;
+                let (row, role) = found
+                    .filter(|(row, _)| row.kind == credential.name())
+                    .ok_or(AuthError::Unauthenticated)?;
+                let is_noted = |at| now - at < TimeDelta::minutes(1);
+                if !row.last_used_at.is_some_and(is_noted) {
+                    db::tokens::touch(connection, row.id, now).await?;
+                }
+                Ok(Identity::of(&row, role_named(&role)?, credential))
+            })
+            .await
     }
 }
 

@@ -38,7 +38,8 @@ impl Accounts {
         let ttl = lifetime(request.ttl_secs.unwrap_or(DEFAULT_TTL_SECS), MAX_TTL_SECS)?;
         let token = PlainToken::generate()?;
         let entry = self
-            .transact(async |tx| {
+            .db
+            .transact(async |tx| -> AuthResult<_> {
                 let by = Some(identity.user_id);
                 let entry = self.insert(tx, &token, request.role, by, ttl).await?;
                 let (user, id) = (identity.user_id, entry.invitation_id);
@@ -52,7 +53,8 @@ impl Accounts {
     /// The latest invitations.
     pub async fn list_invitations(&self) -> AuthResult<Vec<InvitationEntry>> {
         let rows = self
-            .query(async |connection| Ok(db::invitations::list(connection, MOST_LISTED).await?))
+            .db
+            .run(async |connection| db::invitations::list(connection, MOST_LISTED).await)
             .await?;
         rows.into_iter().map(entry).collect()
     }
@@ -64,15 +66,16 @@ impl Accounts {
         invitation_id: Uuid,
     ) -> AuthResult<()> {
         let now = (self.clock)();
-        self.transact(async |tx| {
-            if !db::invitations::expire(tx, invitation_id, now).await? {
-                return Err(AuthError::NotFound);
-            }
-            let user = identity.user_id;
-            self.note(tx, user, "invitation.withdraw", invitation_id)
-                .await
-        })
-        .await
+        self.db
+            .transact(async |tx| {
+                if !db::invitations::expire(tx, invitation_id, now).await? {
+                    return Err(AuthError::NotFound);
+                }
+                let user = identity.user_id;
+                self.note(tx, user, "invitation.withdraw", invitation_id)
+                    .await
+            })
+            .await
     }
 
     /// The token of the setup link while nobody has registered: derived from the server's secret, so every start and
@@ -80,7 +83,8 @@ impl Accounts {
     pub async fn setup_token(&self) -> AuthResult<Option<PlainToken>> {
         let token = PlainToken::from_bytes(&self.secret().await?.derive(b"\0ferry/1/setup")?);
         let nobody_is_here = self
-            .transact(async |tx| {
+            .db
+            .transact(async |tx| -> AuthResult<_> {
                 if db::users::any(tx).await? {
                     return Ok(false);
                 }
@@ -95,7 +99,8 @@ impl Accounts {
     /// Who may register just now.
     pub async fn sign_up(&self) -> AuthResult<SignUp> {
         let is_set_up = self
-            .query(async |connection| Ok(db::users::any(connection).await?))
+            .db
+            .run(async |connection| db::users::any(connection).await)
             .await?;
         Ok(if is_set_up {
             SignUp::Invitation

@@ -16,7 +16,8 @@ impl Accounts {
         let folded = Username::parse(username)?.folded;
         let decoy = self.decoy(&folded).await?;
         let stored = self
-            .query(async |connection| Ok(db::users::password_slot(connection, &folded).await?))
+            .db
+            .run(async |connection| db::users::password_slot(connection, &folded).await)
             .await?;
         let prefix = match stored {
             Some(slot) => slot

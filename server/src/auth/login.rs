@@ -22,6 +22,7 @@ impl Accounts {
             .folded;
         let attempt = self.attempt(&folded, address).await?;
         let signed_in = self
+            .db
             .transact(async |tx| {
                 let user = db::users::by_folded_name(tx, &folded).await?;
                 let user = verified(user, &request.auth.0)?;
@@ -43,11 +44,12 @@ impl Accounts {
             other => other?,
         };
         let (user, session, now) = (identity.user_id, identity.token_id, (self.clock)());
-        self.query(async |connection| {
-            db::tokens::expire(connection, user, session, now).await?;
-            Ok(())
-        })
-        .await
+        self.db
+            .run(async |connection| {
+                db::tokens::expire(connection, user, session, now).await?;
+                Ok(())
+            })
+            .await
     }
 
     pub(super) async fn open_session(

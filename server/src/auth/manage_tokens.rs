@@ -49,12 +49,13 @@ impl Accounts {
             created_at: now,
             expires_at,
         };
-        self.transact(async |tx| {
-            require_live(tx, identity, now).await?;
-            db::tokens::insert(tx, &row).await?;
-            self.note(tx, identity.user_id, "token.create", id).await
-        })
-        .await?;
+        self.db
+            .transact(async |tx| {
+                require_live(tx, identity, now).await?;
+                db::tokens::insert(tx, &row).await?;
+                self.note(tx, identity.user_id, "token.create", id).await
+            })
+            .await?;
         Ok(NewTokenResponse {
             token: token.expose().to_owned(),
             entry: TokenEntry {
@@ -73,7 +74,8 @@ impl Accounts {
         identity.require_session()?;
         let now = (self.clock)();
         let rows = self
-            .query(async |connection| {
+            .db
+            .run(async |connection| -> AuthResult<_> {
                 Ok(db::tokens::list_api(connection, identity.user_id, now).await?)
             })
             .await?;
@@ -84,13 +86,14 @@ impl Accounts {
     pub async fn revoke_token(&self, identity: &Identity, token_id: Uuid) -> AuthResult<()> {
         identity.require_session()?;
         let (user, now) = (identity.user_id, (self.clock)());
-        self.transact(async |tx| {
-            if !db::tokens::expire(tx, user, token_id, now).await? {
-                return Err(AuthError::NotFound);
-            }
-            self.note(tx, user, "token.revoke", token_id).await
-        })
-        .await
+        self.db
+            .transact(async |tx| {
+                if !db::tokens::expire(tx, user, token_id, now).await? {
+                    return Err(AuthError::NotFound);
+                }
+                self.note(tx, user, "token.revoke", token_id).await
+            })
+            .await
     }
 }
 

@@ -81,35 +81,12 @@ impl Accounts {
 
     /// Who is signed in.
     pub async fn me(&self, identity: &Identity) -> AuthResult<Account> {
-        self.query(async |connection| {
-            let user = db::users::by_id(connection, identity.user_id).await?;
-            let user = user.ok_or(AuthError::Unauthenticated)?;
-            let slots = db::users::key_slots(connection, user.id).await?;
-            account(user, slots)
-        })
-        .await
-    }
-
-    /// Lends a connection, for as long as the database may take.
-    async fn query<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut Connection) -> AuthResult<T>,
-    ) -> AuthResult<T> {
         self.db
-            .timely(async { work(&mut *self.db.connection().await?).await })
-            .await
-    }
-
-    /// The same in a transaction: everything that `work` does, or nothing of it.
-    async fn transact<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut Connection) -> AuthResult<T>,
-    ) -> AuthResult<T> {
-        self.db
-            .timely(async {
-                let mut tx = self.db.begin().await?;
-                let outcome = work(&mut tx).await;
-                tx.end(outcome).await
+            .run(async |connection| {
+                let user = db::users::by_id(connection, identity.user_id).await?;
+                let user = user.ok_or(AuthError::Unauthenticated)?;
+                let slots = db::users::key_slots(connection, user.id).await?;
+                account(user, slots)
             })
             .await
     }
@@ -135,11 +112,12 @@ impl Accounts {
     /// Forgets what is of no use any more: ended sessions and ended counts.
     pub async fn prune(&self) -> AuthResult<()> {
         let now = (self.clock)();
-        self.query(async |connection| {
-            db::tokens::delete_ended(connection, now - TimeDelta::days(30)).await?;
-            Ok(db::login_attempts::forget_ended(connection, now).await?)
-        })
-        .await
+        self.db
+            .run(async |connection| {
+                db::tokens::delete_ended(connection, now - TimeDelta::days(30)).await?;
+                Ok(db::login_attempts::forget_ended(connection, now).await?)
+            })
+            .await
     }
 }
 

@@ -26,12 +26,13 @@ impl Accounts {
         check_slot(&request.new_slot)?;
         // A stolen session must not be a way around the limit on guesses.
         let attempt = self.attempt(&identity.user_id.to_string(), address).await?;
-        self.transact(async |tx| {
-            change_within(tx, identity, request).await?;
-            let user = identity.user_id;
-            self.note(tx, user, "password.change", user).await
-        })
-        .await?;
+        self.db
+            .transact(async |tx| {
+                change_within(tx, identity, request).await?;
+                let user = identity.user_id;
+                self.note(tx, user, "password.change", user).await
+            })
+            .await?;
         self.succeeded(attempt).await
     }
 }

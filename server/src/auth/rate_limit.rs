@@ -32,7 +32,8 @@ impl Accounts {
         let now = (self.clock)();
         let window_ends_at = now + delta(self.settings.login.window);
         let counted = self
-            .query(async |connection| {
+            .db
+            .run(async |connection| -> AuthResult<_> {
                 Ok(db::login_attempts::count(connection, bucket, now, window_ends_at).await?)
             })
             .await?;
@@ -47,11 +48,12 @@ impl Accounts {
 
     /// It was no failure: the name starts anew, the address gets its attempt back.
     pub(super) async fn succeeded(&self, attempt: Attempt) -> AuthResult<()> {
-        self.query(async |connection| {
-            db::login_attempts::forget(connection, &attempt.name).await?;
-            Ok(db::login_attempts::take_back(connection, &attempt.address).await?)
-        })
-        .await
+        self.db
+            .run(async |connection| {
+                db::login_attempts::forget(connection, &attempt.name).await?;
+                Ok(db::login_attempts::take_back(connection, &attempt.address).await?)
+            })
+            .await
     }
 }
 

@@ -18,7 +18,8 @@ impl Accounts {
         let username = Username::parse(&request.username)?;
         check_slots(request)?;
         let token = PlainToken::parse(&request.invitation).ok_or(AuthError::InvitationInvalid)?;
-        self.transact(async |tx| self.register_within(tx, request, &username, &token).await)
+        self.db
+            .transact(async |tx| self.register_within(tx, request, &username, &token).await)
             .await
     }
 

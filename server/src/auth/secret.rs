@@ -31,7 +31,8 @@ impl Accounts {
             .map_err(|error| AuthError::Internal(format!("no randomness: {error}")))?;
         let now = (self.clock)();
         let stored = self
-            .query(async |connection| {
+            .db
+            .run(async |connection| -> AuthResult<_> {
                 Ok(db::secrets::get_or_insert(connection, "accounts", &*candidate, now).await?)
             })
             .await?;

@@ -28,28 +28,29 @@ impl Bots {
             usable_chats.push(test_chat(&api, &me, chat_id).await?);
         }
         let sealed = self.sealed(&token)?;
-        self.transact(async |tx| {
-            let known = db::bots::find(tx, me.id).await?;
-            let bot = NewBot {
-                id: me.id,
-                username: &me.username,
-                token_sealed: sealed.as_bytes(),
-                weight: request
-                    .weight
-                    .or(known.map(|bot| bot.weight))
-                    .unwrap_or(DEFAULT_WEIGHT),
-                source: "admin",
-            };
-            let now = (self.clock)();
-            db::bots::upsert(tx, &bot, now).await?;
-            db::bots::seen(tx, me.id, &me.username, now).await?;
-            for usable in &usable_chats {
-                self.join(tx, &me, usable, request.shared_chats).await?;
-            }
-            self.note(tx, by, "bot.add", reason(&me, &usable_chats))
-                .await
-        })
-        .await?;
+        self.db
+            .transact(async |tx| {
+                let known = db::bots::find(tx, me.id).await?;
+                let bot = NewBot {
+                    id: me.id,
+                    username: &me.username,
+                    token_sealed: sealed.as_bytes(),
+                    weight: request
+                        .weight
+                        .or(known.map(|bot| bot.weight))
+                        .unwrap_or(DEFAULT_WEIGHT),
+                    source: "admin",
+                };
+                let now = (self.clock)();
+                db::bots::upsert(tx, &bot, now).await?;
+                db::bots::seen(tx, me.id, &me.username, now).await?;
+                for usable in &usable_chats {
+                    self.join(tx, &me, usable, request.shared_chats).await?;
+                }
+                self.note(tx, by, "bot.add", reason(&me, &usable_chats))
+                    .await
+            })
+            .await?;
         let chats: Vec<TestedChat> = usable_chats.into_iter().map(usable).collect();
         Ok(TestedBot {
             bot_id: me.id,
@@ -78,17 +79,18 @@ impl Bots {
                 source: "config",
             };
             let chats = checked_chats(chats)?;
-            self.transact(async |tx| {
-                let now = (self.clock)();
-                db::bots::upsert(tx, &bot, now).await?;
-                for chat_id in &chats {
-                    db::bots::add_chat(tx, *chat_id, now).await?;
-                    db::bots::add_pair(tx, bot.id, *chat_id, now).await?;
-                }
-                db::bots::keep_pairs(tx, bot.id, &chats).await?;
-                Ok(())
-            })
-            .await?;
+            self.db
+                .transact(async |tx| -> BotsResult<_> {
+                    let now = (self.clock)();
+                    db::bots::upsert(tx, &bot, now).await?;
+                    for chat_id in &chats {
+                        db::bots::add_chat(tx, *chat_id, now).await?;
+                        db::bots::add_pair(tx, bot.id, *chat_id, now).await?;
+                    }
+                    db::bots::keep_pairs(tx, bot.id, &chats).await?;
+                    Ok(())
+                })
+                .await?;
         }
         Ok(())
     }

@@ -18,35 +18,36 @@ impl Bots {
         request: &ChangeBotRequest,
     ) -> BotsResult<()> {
         let weight = request.weight.map(checked_weight).transpose()?;
-        self.transact(async |tx| {
-            let row = db::bots::find(tx, bot_id).await?;
-            let row = row.ok_or(BotsError::NotFound)?;
-            let now = (self.clock)();
-            let action = match request.enabled {
-                Some(false) if row.state != DISABLED => {
-                    let reason = Some("disabled by an administrator");
-                    db::bots::set_state(tx, bot_id, DISABLED, reason, now).await?;
-                    Some("bot.disable")
+        self.db
+            .transact(async |tx| {
+                let row = db::bots::find(tx, bot_id).await?;
+                let row = row.ok_or(BotsError::NotFound)?;
+                let now = (self.clock)();
+                let action = match request.enabled {
+                    Some(false) if row.state != DISABLED => {
+                        let reason = Some("disabled by an administrator");
+                        db::bots::set_state(tx, bot_id, DISABLED, reason, now).await?;
+                        Some("bot.disable")
+                    }
+                    Some(true) if row.state == DISABLED => {
+                        db::bots::set_state(tx, bot_id, ACTIVE, None, now).await?;
+                        Some("bot.enable")
+                    }
+                    // a bot that Telegram refuses comes back by a test, not because it is enabled
+                    Some(true) if row.state != ACTIVE => return Err(BotsError::Refused),
+                    _ => None,
+                };
+                let reason = format!("bot {bot_id} (@{})", row.username);
+                if let Some(action) = action {
+                    self.note(tx, by, action, reason.clone()).await?;
                 }
-                Some(true) if row.state == DISABLED => {
-                    db::bots::set_state(tx, bot_id, ACTIVE, None, now).await?;
-                    Some("bot.enable")
+                if let Some(weight) = weight {
+                    db::bots::set_weight(tx, bot_id, weight).await?;
+                    let reason = format!("{reason}: {weight}");
+                    self.note(tx, by, "bot.weight", reason).await?;
                 }
-                // a bot that Telegram refuses comes back by a test, not because it is enabled
-                Some(true) if row.state != ACTIVE => return Err(BotsError::Refused),
-                _ => None,
-            };
-            let reason = format!("bot {bot_id} (@{})", row.username);
-            if let Some(action) = action {
-                self.note(tx, by, action, reason.clone()).await?;
-            }
-            if let Some(weight) = weight {
-                db::bots::set_weight(tx, bot_id, weight).await?;
-                let reason = format!("{reason}: {weight}");
-                self.note(tx, by, "bot.weight", reason).await?;
-            }
-            Ok(())
-        })
-        .await
+                Ok(())
+            })
+            .await
     }
 }

@@ -55,21 +55,22 @@ impl Bots {
 
     async fn look(&self, now: DateTime<Utc>) -> BotsResult<Seen> {
         let held = self.holdings().await?;
-        self.query(async |connection| {
-            let pending = db::deletions::pending_by_provider(connection).await?;
-            Ok(Seen {
-                bots: db::bots::list(connection).await?,
-                pairs: db::bots::pairs(connection, now - MINUTE, now).await?,
-                chats: db::bots::chats(connection).await?,
-                held,
-                unanswered: db::bot_sends::unanswered(connection).await?,
-                pending_deletions: pending
-                    .into_iter()
-                    .find_map(|(provider, waiting)| (provider == PROVIDER).then_some(waiting))
-                    .unwrap_or_default(),
+        self.db
+            .run(async |connection| {
+                let pending = db::deletions::pending_by_provider(connection).await?;
+                Ok(Seen {
+                    bots: db::bots::list(connection).await?,
+                    pairs: db::bots::pairs(connection, now - MINUTE, now).await?,
+                    chats: db::bots::chats(connection).await?,
+                    held,
+                    unanswered: db::bot_sends::unanswered(connection).await?,
+                    pending_deletions: pending
+                        .into_iter()
+                        .find_map(|(provider, waiting)| (provider == PROVIDER).then_some(waiting))
+                        .unwrap_or_default(),
+                })
             })
-        })
-        .await
+            .await
     }
 }
 

@@ -72,47 +72,10 @@ impl Bots {
 
     async fn row(&self, bot_id: i64) -> BotsResult<BotRow> {
         let found = self
-            .query(async |connection| Ok(db::bots::find(connection, bot_id).await?))
+            .db
+            .run(async |connection| db::bots::find(connection, bot_id).await)
             .await?;
         found.ok_or(BotsError::NotFound)
-    }
-
-    /// Lends a connection, for as long as the database may take.
-    async fn query<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut Connection) -> BotsResult<T>,
-    ) -> BotsResult<T> {
-        self.db
-            .timely(async { work(&mut *self.db.connection().await?).await })
-            .await
-    }
-
-    /// The same in a transaction: everything that `work` does, or nothing of it.
-    async fn transact<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut Connection) -> BotsResult<T>,
-    ) -> BotsResult<T> {
-        self.db
-            .timely(async {
-                let mut tx = self.db.begin().await?;
-                let outcome = work(&mut tx).await;
-                tx.end(outcome).await
-            })
-            .await
-    }
-
-    /// The same, as long as a look at all parts may take.
-    async fn transact_patiently<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut Connection) -> BotsResult<T>,
-    ) -> BotsResult<T> {
-        self.db
-            .patiently(async {
-                let mut tx = self.db.begin_patient().await?;
-                let outcome = work(&mut tx).await;
-                tx.end(outcome).await
-            })
-            .await
     }
 
     /// Writes down who did what with which bot; `by` is none for whoever sits at the server.

@@ -16,7 +16,8 @@ impl Bots {
     /// All bots, by id.
     pub async fn names(&self) -> BotsResult<Vec<BotName>> {
         let rows = self
-            .query(async |connection| Ok(db::bots::list(connection).await?))
+            .db
+            .run(async |connection| db::bots::list(connection).await)
             .await?;
         Ok(rows
             .into_iter()

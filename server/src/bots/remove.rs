@@ -15,7 +15,7 @@ impl Bots {
         bot_id: i64,
         force: bool,
     ) -> BotsResult<RemovedBot> {
-        self.transact_patiently(async |tx| {
+        self.db.transact_patiently(async |tx| {
             let row = db::bots::find(tx, bot_id).await?;
             let row = row.ok_or(BotsError::NotFound)?;
             let (parts, recoverable) = db::parts::held_by_bot(tx, bot_id).await?;

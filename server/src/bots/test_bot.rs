@@ -55,7 +55,8 @@ impl Bots {
     async fn pairs_of(&self, bot_id: i64) -> BotsResult<Vec<PairRow>> {
         let now = (self.clock)();
         let mut pairs = self
-            .query(async |connection| Ok(db::bots::pairs(connection, now, now).await?))
+            .db
+            .run(async |connection| db::bots::pairs(connection, now, now).await)
             .await?;
         pairs.retain(|pair| pair.bot_id == bot_id && pair.state != MIGRATED);
         Ok(pairs)
@@ -64,15 +65,16 @@ impl Bots {
     /// The token works: a bot that was off for it is on again.
     async fn bot_works(&self, row: &BotRow, me: &Me) -> BotsResult<()> {
         let now = (self.clock)();
-        self.query(async |connection| {
-            db::bots::seen(connection, row.id, &me.username, now).await?;
-            // what a person put aside, a test does not take back
-            if row.state != ACTIVE && row.state != DISABLED {
-                db::bots::set_state(connection, row.id, ACTIVE, None, now).await?;
-            }
-            Ok(())
-        })
-        .await
+        self.db
+            .run(async |connection| {
+                db::bots::seen(connection, row.id, &me.username, now).await?;
+                // what a person put aside, a test does not take back
+                if row.state != ACTIVE && row.state != DISABLED {
+                    db::bots::set_state(connection, row.id, ACTIVE, None, now).await?;
+                }
+                Ok(())
+            })
+            .await
     }
 
     async fn write_down_bot(&self, row: &BotRow, trouble: &BotTestError) -> BotsResult<()> {
@@ -83,7 +85,8 @@ impl Bots {
             Some(Fault::RetryAfter { secs }) => {
                 let until = now + TimeDelta::seconds(i64::from(*secs));
                 return self
-                    .query(async |connection| Ok(db::bots::cool(connection, row.id, until).await?))
+                    .db
+                    .run(async |connection| Ok(db::bots::cool(connection, row.id, until).await?))
                     .await;
             }
             _ => return Ok(()),
@@ -92,11 +95,12 @@ impl Bots {
             return Ok(());
         }
         let reason = trouble.to_string();
-        self.query(async |connection| {
-            db::bots::set_state(connection, row.id, state, Some(&reason), now).await?;
-            Ok(())
-        })
-        .await
+        self.db
+            .run(async |connection| {
+                db::bots::set_state(connection, row.id, state, Some(&reason), now).await?;
+                Ok(())
+            })
+            .await
     }
 
     async fn write_down_chat(
@@ -105,34 +109,37 @@ impl Bots {
         outcome: &Result<UsableChat, BotTestError>,
     ) -> BotsResult<()> {
         let now = (self.clock)();
-        self.transact(async |tx| {
-            let trouble = match outcome {
-                Ok(usable) => {
-                    let chat = &usable.chat;
-                    if let Some(from) = usable.moved_from {
-                        db::bots::migrate_chat(tx, from, chat.id, now).await?;
+        self.db
+            .transact(async |tx| {
+                let trouble = match outcome {
+                    Ok(usable) => {
+                        let chat = &usable.chat;
+                        if let Some(from) = usable.moved_from {
+                            db::bots::migrate_chat(tx, from, chat.id, now).await?;
+                        }
+                        db::bots::describe_chat(tx, chat.id, &chat.title, chat.kind.as_str())
+                            .await?;
+                        db::bots::chat_begins_at(tx, chat.id, usable.message_id).await?;
+                        return Ok(db::bots::add_pair(tx, pair.bot_id, chat.id, now).await?);
                     }
-                    db::bots::describe_chat(tx, chat.id, &chat.title, chat.kind.as_str()).await?;
-                    db::bots::chat_begins_at(tx, chat.id, usable.message_id).await?;
-                    return Ok(db::bots::add_pair(tx, pair.bot_id, chat.id, now).await?);
-                }
-                Err(trouble) => trouble,
-            };
-            let state = match &trouble.fault {
-                Some(Fault::ChatGone { kind, .. }) => kind.as_str(),
-                Some(Fault::NoRights { .. }) => "no_rights",
-                Some(Fault::RetryAfter { secs }) => {
-                    let until = now + TimeDelta::seconds(i64::from(*secs));
-                    db::bots::cool_pair(tx, pair.bot_id, pair.chat_id, until).await?;
-                    return Ok(());
-                }
-                _ => return Ok(()),
-            };
-            let reason = trouble.to_string();
-            db::bots::set_pair_state(tx, pair.bot_id, pair.chat_id, state, Some(&reason)).await?;
-            Ok(())
-        })
-        .await
+                    Err(trouble) => trouble,
+                };
+                let state = match &trouble.fault {
+                    Some(Fault::ChatGone { kind, .. }) => kind.as_str(),
+                    Some(Fault::NoRights { .. }) => "no_rights",
+                    Some(Fault::RetryAfter { secs }) => {
+                        let until = now + TimeDelta::seconds(i64::from(*secs));
+                        db::bots::cool_pair(tx, pair.bot_id, pair.chat_id, until).await?;
+                        return Ok(());
+                    }
+                    _ => return Ok(()),
+                };
+                let reason = trouble.to_string();
+                db::bots::set_pair_state(tx, pair.bot_id, pair.chat_id, state, Some(&reason))
+                    .await?;
+                Ok(())
+            })
+            .await
     }
 }
 

@@ -144,7 +144,9 @@ impl TelegramSettings {
             Some(sends) => rate("telegram.sends_per_minute", sends)?,
             None => policy.sends_per_minute,
         };
-        if sends_per_minute > f64::from(policy.minute_sends) {
+        if self.limits == TelegramLimits::Telegram
+            && sends_per_minute > f64::from(policy.minute_sends)
+        {
             return Err(ConfigError::invalid(
                 "telegram.sends_per_minute",
                 format!(

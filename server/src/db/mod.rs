@@ -205,6 +205,41 @@ impl Db {
         within(self.timeouts.whole_file, work).await
     }
 
+    /// Lends a connection for one use of the database: reads and single statements.
+    pub async fn run<T, E: From<DbError>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.timely(async { work(&mut *self.connection().await?).await })
+            .await
+    }
+
+    /// The same in a transaction: everything that `work` does, or nothing of it.
+    pub async fn transact<T, E: From<DbError>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.timely(async {
+            let mut tx = self.begin().await?;
+            let outcome = work(&mut tx).await;
+            tx.end(outcome).await
+        })
+        .await
+    }
+
+    /// The same for work on all parts of a file, or a count of those of all files.
+    pub async fn transact_patiently<T, E: From<DbError>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.patiently(async {
+            let mut tx = self.begin_patient().await?;
+            let outcome = work(&mut tx).await;
+            tx.end(outcome).await
+        })
+        .await
+    }
+
     /// Whether Postgres answers.
     pub async fn ping(&self) -> Result<(), DbError> {
         self.timely(async { Ok(self.connection().await?.batch_execute("SELECT 1").await?) })

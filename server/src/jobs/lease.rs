@@ -13,12 +13,8 @@ pub(super) async fn take(
     now: DateTime<Utc>,
     interval: Duration,
 ) -> Result<bool, DbError> {
-    db.timely(async {
-        let mut tx = db.begin().await?;
-        let outcome = take_in(&mut tx, name, now, interval).await;
-        tx.end(outcome).await
-    })
-    .await
+    db.transact(async |tx| take_in(tx, name, now, interval).await)
+        .await
 }
 
 async fn take_in(
@@ -46,6 +42,6 @@ async fn take_in(
 
 /// Remembers how the turn ended.
 pub(super) async fn end(db: &Db, name: &str, error: Option<&str>) -> Result<(), DbError> {
-    db.timely(async { jobs::end_run(&mut *db.connection().await?, name, error).await })
+    db.run(async |conn| jobs::end_run(conn, name, error).await)
         .await
 }

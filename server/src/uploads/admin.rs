@@ -16,9 +16,7 @@ impl Uploads {
     pub async fn admin_sessions(&self) -> UploadResult<Vec<AdminSession>> {
         let rows = self
             .db
-            .timely(async {
-                sessions::all_unfinished(&mut *self.db.connection().await?, MAX_LISTED).await
-            })
+            .run(async |conn| sessions::all_unfinished(conn, MAX_LISTED).await)
             .await?;
         let now = (self.clock)();
         Ok(rows
@@ -89,7 +87,7 @@ impl Uploads {
     pub async fn admin_audit(&self) -> UploadResult<Vec<AuditEntry>> {
         let rows = self
             .db
-            .timely(async { audit::latest(&mut *self.db.connection().await?, MAX_LISTED).await })
+            .run(async |conn| audit::latest(conn, MAX_LISTED).await)
             .await?;
         Ok(rows
             .into_iter()

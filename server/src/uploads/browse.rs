@@ -25,10 +25,9 @@ impl Uploads {
             super::sealed::require_label(folder)?;
         }
         self.db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
+            .run(async |conn| {
                 let page = files::page(
-                    &mut conn,
+                    conn,
                     user_id,
                     query.folder.as_deref(),
                     after,
@@ -73,10 +72,8 @@ impl Uploads {
         let rows = page_rows(query.limit, MAX_PARTS_PAGE_ROWS, MAX_PARTS_PAGE_ROWS)?;
         self.rows_of(user_id, file_id).await?;
         self.db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
-                let page =
-                    parts::page(&mut conn, file_id, i32_of(query.after), i64::from(rows)).await?;
+            .run(async |conn| {
+                let page = parts::page(conn, file_id, i32_of(query.after), i64::from(rows)).await?;
                 let is_full = u32::try_from(page.len()).unwrap_or(u32::MAX) == rows;
                 let next = page
                     .last()
@@ -94,13 +91,12 @@ impl Uploads {
         file_id: Uuid,
     ) -> UploadResult<FileAndSession> {
         self.db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
-                match files::find(&mut conn, user_id, file_id).await? {
+            .run(
+                async |conn| match files::find(conn, user_id, file_id).await? {
                     Some(rows) => Ok(rows),
-                    None => Err(absent(&mut conn, user_id, file_id).await),
-                }
-            })
+                    None => Err(absent(conn, user_id, file_id).await),
+                },
+            )
             .await
     }
 }

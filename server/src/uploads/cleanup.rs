@@ -54,10 +54,9 @@ impl Uploads {
 
     async fn would_go(&self, stale: Stale) -> UploadResult<CleanupResponse> {
         self.db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
-                let (count, bytes) = sessions::stale_sums(&mut conn, stale).await?;
-                let listed = sessions::stale(&mut conn, stale, None, MAX_LISTED.into()).await?;
+            .run(async |conn| {
+                let (count, bytes) = sessions::stale_sums(conn, stale).await?;
+                let listed = sessions::stale(conn, stale, None, MAX_LISTED.into()).await?;
                 Ok(CleanupResponse {
                     deleted_count: u64_of(count),
                     freed_storage: u64_of(bytes),
@@ -108,10 +107,7 @@ impl Uploads {
         after: Option<&SessionRow>,
     ) -> UploadResult<Vec<SessionRow>> {
         self.db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
-                Ok(sessions::stale(&mut conn, stale, after, BATCH_ROWS.into()).await?)
-            })
+            .run(async |conn| Ok(sessions::stale(conn, stale, after, BATCH_ROWS.into()).await?))
             .await
     }
 
@@ -141,13 +137,7 @@ impl Uploads {
         why: &str,
     ) -> UploadResult<Option<AbandonedUpload>> {
         self.db
-            .patiently(async {
-                let mut tx = self.db.begin_patient().await?;
-                let outcome = self
-                    .remove_one_in(&mut tx, actor, stale, file_id, why)
-                    .await;
-                tx.end(outcome).await
-            })
+            .transact_patiently(async |tx| self.remove_one_in(tx, actor, stale, file_id, why).await)
             .await
     }
 

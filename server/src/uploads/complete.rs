@@ -30,11 +30,7 @@ impl Uploads {
         }
         sealed::require_manifest(&request.manifest.0, request.manifest_seq)?;
         self.db
-            .patiently(async {
-                let mut tx = self.db.begin_patient().await?;
-                let outcome = self.complete_in(&mut tx, user_id, file_id, &request).await;
-                tx.end(outcome).await
-            })
+            .transact_patiently(async |tx| self.complete_in(tx, user_id, file_id, &request).await)
             .await
     }
 

@@ -39,11 +39,7 @@ impl Uploads {
     ) -> UploadResult<DeleteResponse> {
         let deletion = self
             .db
-            .patiently(async {
-                let mut tx = self.db.begin_patient().await?;
-                let outcome = self.take_away_in(&mut tx, user_id, file_id, kind).await;
-                tx.end(outcome).await
-            })
+            .transact_patiently(async |tx| self.take_away_in(tx, user_id, file_id, kind).await)
             .await?;
         self.deletions_queued.notify_one();
         Ok(DeleteResponse {

@@ -38,9 +38,7 @@ impl Uploads {
     pub async fn expire(&self) -> UploadResult<u64> {
         let now = (self.clock)();
         self.db
-            .timely(async {
-                sessions::mark_abandoned(&mut *self.db.connection().await?, now).await
-            })
+            .run(async |conn| sessions::mark_abandoned(conn, now).await)
             .await?;
         Ok(self
             .cleanup(Actor::Server, CleanupRequest::default())
@@ -58,15 +56,7 @@ impl Uploads {
         };
         let swept = self
             .db
-            .timely(async {
-                intents::sweep(
-                    &mut *self.db.connection().await?,
-                    older_than,
-                    now,
-                    SWEEP_ROWS,
-                )
-                .await
-            })
+            .run(async |conn| intents::sweep(conn, older_than, now, SWEEP_ROWS).await)
             .await?;
         if swept > 0 {
             self.deletions_queued.notify_one();
@@ -79,21 +69,13 @@ impl Uploads {
         let now = (self.clock)();
         let claimed = self
             .db
-            .timely(async {
-                deletions::claim(
-                    &mut *self.db.connection().await?,
-                    now,
-                    now + DELETE_LEASE,
-                    DELETE_ROWS,
-                )
-                .await
-            })
+            .run(async |conn| deletions::claim(conn, now, now + DELETE_LEASE, DELETE_ROWS).await)
             .await?;
         let batches = by_provider(claimed).into_iter();
         let answers = batches.map(|(provider, rows)| self.delete_batch(provider, rows));
         let answered = futures_util::future::join_all(answers).await;
         let answered: Vec<Answered> = answered.into_iter().flatten().collect();
-        self.db.timely(self.settle(answered, now)).await
+        self.settle(answered, now).await
     }
 
     async fn delete_batch(&self, provider: String, rows: Vec<DeletionRow>) -> Vec<Answered> {
@@ -141,26 +123,22 @@ impl Uploads {
         }
         step.deleted = done.len();
         step.postponed = postponed.len();
-        let mut tx = self.db.begin().await?;
-        let written = async {
-            deletions::postpone(&mut tx, &postponed).await?;
-            deletions::finish(&mut tx, &done).await?;
-            for (file_id, parts) in broken {
-                correct_receipt(&mut tx, file_id, parts, now).await?;
-            }
-            Ok(step)
-        }
-        .await;
-        tx.end(written).await
+        self.db
+            .transact(async |tx| {
+                deletions::postpone(tx, &postponed).await?;
+                deletions::finish(tx, &done).await?;
+                for (file_id, parts) in broken {
+                    correct_receipt(tx, file_id, parts, now).await?;
+                }
+                Ok(step)
+            })
+            .await
     }
 
     /// Whether parts, puts on their way or deletions are recorded for this store: then it held bytes, and must hold them.
     pub async fn knows_store(&self, provider: &str) -> UploadResult<bool> {
         self.db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
-                Ok(deletions::store_is_known(&mut conn, provider).await?)
-            })
+            .run(async |conn| Ok(deletions::store_is_known(conn, provider).await?))
             .await
     }
 }

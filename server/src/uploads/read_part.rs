@@ -115,14 +115,7 @@ impl Uploads {
         require_number(&file, part_number)?;
         let row = self
             .db
-            .timely(async {
-                parts::find(
-                    &mut *self.db.connection().await?,
-                    file_id,
-                    i32_of(part_number),
-                )
-                .await
-            })
+            .run(async |conn| parts::find(conn, file_id, i32_of(part_number)).await)
             .await?;
         match row {
             None => Err(UploadError::NotFound),

@@ -22,11 +22,7 @@ impl Uploads {
         sealed::require_label(&request.folder)?;
         sealed::require_manifest(&request.manifest.0, request.manifest_seq)?;
         self.db
-            .timely(async {
-                let mut tx = self.db.begin().await?;
-                let outcome = rename_in(&mut tx, user_id, file_id, revision, &request).await;
-                tx.end(outcome).await
-            })
+            .transact(async |tx| rename_in(tx, user_id, file_id, revision, &request).await)
             .await
     }
 }

@@ -22,12 +22,9 @@ impl Uploads {
         sealed::require_manifest(&request.manifest.0, 0)?;
         let resized = self
             .db
-            .patiently(async {
-                let mut tx = self.db.begin_patient().await?;
-                let outcome = self
-                    .resize_in(&mut tx, user_id, file_id, revision, &request)
-                    .await;
-                tx.end(outcome).await
+            .transact_patiently(async |tx| {
+                self.resize_in(tx, user_id, file_id, revision, &request)
+                    .await
             })
             .await?;
         self.deletions_queued.notify_one();

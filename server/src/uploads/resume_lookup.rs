@@ -16,12 +16,11 @@ impl Uploads {
     pub async fn check(&self, user_id: Uuid, query: CheckQuery) -> UploadResult<CheckResponse> {
         sealed::require_filename(&query.filename)?;
         self.db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
-                let mut found = find_candidates(&mut conn, user_id, &query).await?;
+            .run(async |conn| {
+                let mut found = find_candidates(conn, user_id, &query).await?;
                 self.sort_best_first(&mut found, &query);
                 found.truncate(MAX_CANDIDATES);
-                self.describe(&mut conn, found).await
+                self.describe(conn, found).await
             })
             .await
     }

@@ -23,11 +23,7 @@ impl Uploads {
             .await
             .map_err(|error| UploadError::Internal(error.to_string()))??;
         self.db
-            .timely(async {
-                let mut tx = self.db.begin().await?;
-                let outcome = self.start_in(&mut tx, user_id, &new).await;
-                tx.end(outcome).await
-            })
+            .transact(async |tx| self.start_in(tx, user_id, &new).await)
             .await
     }
 

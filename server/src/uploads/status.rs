@@ -19,12 +19,11 @@ impl Uploads {
         ranges_only: bool,
     ) -> UploadResult<ResumeStatus> {
         self.db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
-                let Some((file, session)) = files::find(&mut conn, user_id, file_id).await? else {
-                    return Err(absent(&mut conn, user_id, file_id).await);
+            .run(async |conn| {
+                let Some((file, session)) = files::find(conn, user_id, file_id).await? else {
+                    return Err(absent(conn, user_id, file_id).await);
                 };
-                let sound = parts::sound(&mut conn, file_id).await?;
+                let sound = parts::sound(conn, file_id).await?;
                 let stored_bytes = sound.iter().map(|&(_, size)| u64::from(u32_of(size))).sum();
                 let uploaded: Vec<u32> = sound
                     .into_iter()
@@ -55,10 +54,8 @@ impl Uploads {
     pub async fn list_uploads(&self, user_id: Uuid) -> UploadResult<Vec<UploadSession>> {
         let now = (self.clock)();
         self.db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
-                let rows =
-                    sessions::unfinished(&mut conn, user_id, now, MAX_UPLOADS_LISTED).await?;
+            .run(async |conn| {
+                let rows = sessions::unfinished(conn, user_id, now, MAX_UPLOADS_LISTED).await?;
                 Ok(rows
                     .into_iter()
                     .map(|row| upload_session(row, now))

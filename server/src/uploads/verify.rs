@@ -75,10 +75,9 @@ impl Uploads {
     ) -> UploadResult<Option<Vec<PartRow>>> {
         let page = self
             .db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
+            .run(async |conn| {
                 match scope {
-                    Scope::Stored => parts::page(&mut conn, file_id, *after, PAGE_ROWS).await,
+                    Scope::Stored => parts::page(conn, file_id, *after, PAGE_ROWS).await,
                     Scope::Numbers(numbers) => {
                         let next: Vec<i32> = numbers
                             .iter()
@@ -86,7 +85,7 @@ impl Uploads {
                             .filter(|number| number > after)
                             .take(usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX))
                             .collect();
-                        let rows = parts::of_numbers(&mut conn, file_id, &next).await?;
+                        let rows = parts::of_numbers(conn, file_id, &next).await?;
                         // Numbers without a row must not end the walk before the numbers do.
                         *after = next.last().copied().unwrap_or(*after);
                         return Ok((!next.is_empty()).then_some(rows));
@@ -162,9 +161,7 @@ impl Uploads {
     async fn note_sound(&self, sound: &[(i64, i32)]) -> UploadResult<()> {
         let now = (self.clock)();
         self.db
-            .timely(async {
-                Ok(parts::mark_verified(&mut *self.db.connection().await?, sound, now).await?)
-            })
+            .run(async |conn| Ok(parts::mark_verified(conn, sound, now).await?))
             .await
     }
 
@@ -198,10 +195,7 @@ impl Uploads {
         // Its row changed, or said "corrupt" when it was read: what it says now counts.
         let newest = self
             .db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
-                parts::find(&mut conn, file.id, row.part_number).await
-            })
+            .run(async |conn| parts::find(conn, file.id, row.part_number).await)
             .await?;
         let Some(newest) = newest else {
             return Ok(None);
@@ -219,11 +213,7 @@ impl Uploads {
     /// In one transaction: the part is corrupt, its file unfinished. False when this generation is no more: nothing is touched.
     async fn report_damage(&self, file: &FileRow, row: &PartRow) -> UploadResult<bool> {
         self.db
-            .timely(async {
-                let mut tx = self.db.begin().await?;
-                let outcome = self.report_damage_in(&mut tx, file, row).await;
-                tx.end(outcome).await
-            })
+            .transact(async |tx| self.report_damage_in(tx, file, row).await)
             .await
     }
 

@@ -74,7 +74,7 @@ const ROOMS: &[Room] = &[
             "diesel",
             "diesel_async",
             "opendal",
-            "teloxide",
+            "teloxide_core",
         ],
         except: &[],
     },
@@ -157,7 +157,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         room: "server/src",
-        never: &["teloxide", "reqwest", "reqwest_of_teloxide"],
+        never: &["teloxide_core", "reqwest", "reqwest_of_teloxide"],
         except: &["server/src/storage/telegram/api.rs"],
     },
     Room {

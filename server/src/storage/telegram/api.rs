@@ -18,7 +18,7 @@ use reqwest_of_teloxide::{
     redirect,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use teloxide::{
+use teloxide_core::{
     payloads::{
         DeleteMessages, ForwardMessage, ForwardMessageSetters as _, GetChat, GetChatMember,
         GetFile, GetMe, SendDocument,

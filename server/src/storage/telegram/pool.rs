@@ -287,12 +287,8 @@ impl Pool {
         &self,
         work: impl AsyncFnOnce(&mut Connection) -> Result<T, DbError>,
     ) -> Result<T, StorageError> {
-        let outcome = self
-            .db
-            .timely(async { work(&mut *self.db.connection().await?).await });
-        outcome
-            .await
-            .map_err(|error| StorageError::Unavailable(format!("the bot pool: {error}")))
+        let outcome = self.db.run(work).await;
+        outcome.map_err(|error| StorageError::Unavailable(format!("the bot pool: {error}")))
     }
 
     fn lease_request<'a>(
