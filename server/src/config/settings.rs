@@ -25,6 +25,9 @@ const BODY_BUDGET_BYTES: u32 = 64 << 20;
 /// The same where they go to Telegram: its parts are larger and take longer, so more of them are on their way.
 const TELEGRAM_BODY_BUDGET_BYTES: u32 = 160 << 20;
 
+/// Bytes on disk of parts on their way, where nothing else is set: four hundred slow senders of a disk part each.
+const SPOOL_BYTES: u64 = 4 << 30;
+
 /// A value that is never shown.
 #[derive(Clone)]
 pub struct Secret(String);
@@ -82,6 +85,7 @@ pub(super) struct Settings {
     part_max_bytes: Option<u32>,
     body_budget_bytes: Option<u32>,
     body_budget_wait_secs: u64,
+    spool_bytes: u64,
     body_idle_secs: u64,
     headers_timeout_secs: u64,
     keep_alive_secs: u64,
@@ -151,6 +155,7 @@ impl Default for Settings {
             part_max_bytes: None,
             body_budget_bytes: None,
             body_budget_wait_secs: 20,
+            spool_bytes: SPOOL_BYTES,
             body_idle_secs: 30,
             headers_timeout_secs: 15,
             keep_alive_secs: 75,
@@ -300,8 +305,15 @@ impl Settings {
                 ),
             ));
         }
+        if self.spool_bytes < u64::from(largest) {
+            return Err(ConfigError::invalid(
+                "spool_bytes",
+                format!("must hold one part of {largest} bytes at least"),
+            ));
+        }
         Ok(RequestLimits {
             body_budget_bytes,
+            spool_bytes: self.spool_bytes,
             body_budget_wait: Duration::from_secs(self.body_budget_wait_secs),
             body_idle: at_least("body_idle_secs", self.body_idle_secs, 1)?,
             headers_timeout: at_least("headers_timeout_secs", self.headers_timeout_secs, 1)?,

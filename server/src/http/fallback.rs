@@ -31,6 +31,7 @@ impl Known {
 pub(super) fn methods(item: &utoipa::openapi::PathItem) -> Vec<String> {
     let all = [
         ("GET", item.get.is_some()),
+        ("HEAD", item.head.is_some()),
         ("POST", item.post.is_some()),
         ("PUT", item.put.is_some()),
         ("PATCH", item.patch.is_some()),

@@ -8,22 +8,25 @@ use actix_web::{
     test::{TestRequest, call_service, init_service},
     web,
 };
+use chrono::TimeDelta;
 use ferry_core::wire::{ErrorCode, Problem};
 use prometheus_client::registry::Registry;
 
 use super::{
-    BodyBudget, Health, Shared, application, document,
+    BodyMemory, Health, Shared, application, document,
     fallback::methods,
     session::{client_address, origin_of, require_own_origin},
 };
 use crate::{
     auth::{Accounts, AuthSettings},
     bots::Bots,
+    budget::Budget,
     clock,
     config::Config,
     db::{Db, DbTimeouts},
     lifecycle::Lifecycle,
     metrics::Metrics,
+    spool::{Spool, SpoolSettings},
     storage::{
         OpendalStore, S3Settings, Stores,
         telegram::{BotApiSettings, BotApis, ServerKey},
@@ -57,7 +60,7 @@ fn annotated() -> BTreeSet<String> {
 
 fn route_in(line: &str) -> Option<String> {
     let (method, rest) = line.strip_prefix("#[")?.split_once("(\"")?;
-    let known = ["get", "post", "put", "patch", "delete"].contains(&method);
+    let known = ["get", "head", "post", "put", "patch", "delete"].contains(&method);
     let (path, _) = rest.split_once('"')?;
     known.then(|| format!("{} {path}", method.to_uppercase()))
 }
@@ -156,7 +159,19 @@ async fn shared(config: Config) -> web::Data<Shared> {
             BotApis::new(BotApiSettings::default()).unwrap(),
         ),
         accounts: Accounts::new(db, clock::system(), settings),
-        bodies: BodyBudget::new(config.requests.body_budget_bytes, Duration::from_secs(1)),
+        bodies: BodyMemory {
+            budget: Budget::new(config.requests.body_budget_bytes.into()),
+            wait: Duration::from_secs(1),
+        },
+        spool: Spool::open(
+            SpoolSettings {
+                folder: std::env::temp_dir().join("ferry-http-tests-spool"),
+                limit_bytes: 1 << 20,
+                ttl: TimeDelta::hours(1),
+            },
+            clock::system(),
+        )
+        .unwrap(),
         config: Arc::new(config),
         metrics: Metrics::new(Registry::default()),
         lifecycle: Lifecycle::default(),

@@ -265,8 +265,7 @@ impl Answer {
             self.text()
         );
         ensure!(
-            problem.status == status
-                && problem.kind == format!("urn:ferry:error:{}", code.as_str()),
+            problem.status == status && problem.kind == code.problem_type(),
             "{}",
             self.text()
         );
