@@ -191,6 +191,16 @@ impl Call {
         self
     }
 
+    /// Sets a piece of a part's body.
+    #[must_use]
+    pub fn piece(mut self, piece: Vec<u8>) -> Call {
+        self.request = self
+            .request
+            .header("Content-Type", ferry_core::wire::PARTIAL_UPLOAD)
+            .body(piece);
+        self
+    }
+
     /// Sends it and reads the answer.
     pub async fn send(self) -> Result<Answer> {
         let what = self.what;
