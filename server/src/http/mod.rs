@@ -153,6 +153,7 @@ pub(crate) fn application(
         .service(page::resource())
         .default_service(web::to(fallback::unknown))
         .wrap(cors)
+        .wrap(from_fn(middleware::head_as_get))
         .wrap(from_fn(middleware::gate))
         .wrap(from_fn(middleware::as_problems))
         .wrap(from_fn(headers::harden))

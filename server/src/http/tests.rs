@@ -210,6 +210,30 @@ async fn every_documented_route_is_taken_by_a_handler() {
 }
 
 #[actix_web::test]
+async fn head_is_answered_wherever_get_is() {
+    let shared = shared(config()).await;
+    shared.lifecycle.set_tables_ready();
+    let app = init_service(application(shared)).await;
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/api/config",
+        "/api/files",
+        "/openapi.json",
+        "/metrics",
+    ] {
+        let ask = async |method: Method| {
+            let request = TestRequest::with_uri(path).method(method).to_request();
+            call_service(&app, request).await.status()
+        };
+        assert_eq!(ask(Method::HEAD).await, ask(Method::GET).await, "{path}");
+    }
+    let request = TestRequest::delete().uri("/healthz").to_request();
+    let response = call_service(&app, request).await;
+    assert_eq!(response.headers().get(header::ALLOW).unwrap(), "GET, HEAD");
+}
+
+#[actix_web::test]
 async fn what_no_handler_takes_is_a_problem_with_all_headers() {
     let shared = shared(config()).await;
     shared.lifecycle.set_tables_ready();

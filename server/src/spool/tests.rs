@@ -102,7 +102,8 @@ async fn another_sealing_of_the_same_part_is_another_body() {
 
 #[tokio::test]
 async fn whoever_comes_later_takes_over_from_a_request_that_hangs() {
-    let spool = Setting::new().open();
+    let setting = Setting::new();
+    let spool = setting.open();
     let mut hanging = spool.claim(key(ADA, 1)).await.unwrap();
     hanging.append(filled(10, 1)).await.unwrap();
     let hangs = tokio::spawn(async move { hanging.taken_over().await });
@@ -153,7 +154,7 @@ async fn a_user_who_left_much_makes_room_for_themselves_and_not_at_the_cost_of_o
     assert_eq!(lens(ADA, 5).await, 2 * MIB);
     assert_eq!(lens(BOB, 1).await, MIB);
     let mut too_much = spool.claim(key(ADA, 6)).await.unwrap();
-    let refused = too_much.append(filled(7 * MIB, 1)).await;
+    let refused = too_much.append(filled(8 * MIB, 1)).await;
     assert!(matches!(refused, Err(SpoolError::NoRoom)), "{refused:?}");
     assert_eq!(lens(BOB, 1).await, MIB);
 }
