@@ -122,7 +122,7 @@ impl ErrorCode {
         match self {
             E::RateLimited | E::Busy | E::ShuttingDown | E::Internal => Recovery::Passing,
             E::StorageUnavailable | E::DatabaseUnavailable => Recovery::Passing,
-            E::DigestMismatch | E::BodyIncomplete => Recovery::Passing,
+            E::DigestMismatch | E::BodyIncomplete | E::UploadOffsetMismatch => Recovery::Passing,
             E::Unauthenticated | E::StorageFull => Recovery::Person,
             E::QuotaExceeded | E::BotApiUnavailable => Recovery::Person,
             E::InvalidRequest | E::WrongCredentials | E::Forbidden | E::OriginRefused => {

@@ -54,6 +54,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(parts::put_part)
         .service(parts::append_part)
         .service(parts::part_offset)
+        .service(parts::probe_line)
         .service(uploads::complete)
         .service(verify::verify_chunks)
         .service(uploads::status)

@@ -29,6 +29,9 @@ use crate::{
     uploads::{BodyDigest, PartMeta, PartTicket},
 };
 
+/// The longest probe of a line.
+const PROBE_BYTES: usize = 128 * 1024;
+
 /// Stores a sealed part. One with the same MAC that is stored already wins: 200 with `duplicate`. With `Upload-Complete: ?1`
 /// what came of a body that broke off is kept for a while: HEAD tells how far it came, PATCH goes on from there.
 #[utoipa::path(tag = "uploads", security(("token" = ["upload"]), ("session" = [])),
@@ -106,6 +109,30 @@ pub(super) async fn part_offset(
     }
     let piece = shared.spool.claim(key).await?;
     Ok(offset_answer(&shared, piece.len_bytes(), false))
+}
+
+/// Takes a few bytes and drops them: so a client measures its line before it cuts a file.
+#[utoipa::path(tag = "uploads", security(("token" = ["upload"]), ("session" = [])),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 204), Refusals))]
+#[post("/api/upload/probe")]
+pub(super) async fn probe_line(
+    _by: By<Upload>,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    let mut payload = payload.into_inner();
+    let mut seen = 0_usize;
+    while let Some(chunk) = body::next(&mut payload, shared.config.requests.body_idle).await? {
+        seen = seen.saturating_add(chunk.len());
+        if seen > PROBE_BYTES {
+            body::drain(&mut payload).await;
+            return Err(HttpError::too_large(
+                u64::try_from(PROBE_BYTES).unwrap_or(u64::MAX),
+            ));
+        }
+    }
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Headers that a part's body needs, in one piece or many.
