@@ -4,8 +4,8 @@
 use std::future::{Ready, ready};
 
 use actix_web::{
-    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev, head, http::header, patch, put,
-    web,
+    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev, head, http::header, patch, post,
+    put, web,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ferry_core::wire::{
