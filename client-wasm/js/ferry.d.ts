@@ -10,7 +10,7 @@ export type ServerErrorCode =
   | "invalid_request" | "unauthenticated" | "wrong_credentials" | "forbidden" | "origin_refused" | "rate_limited"
   | "not_found" | "method_not_allowed" | "invitation_invalid" | "username_taken" | "file_id_taken"
   | "part_number_invalid" | "part_length_wrong" | "digest_missing" | "digest_mismatch" | "body_too_large"
-  | "body_incomplete" | "part_differs" | "generation_mismatch" | "file_complete" | "parts_missing"
+  | "body_incomplete" | "upload_offset_mismatch" | "part_differs" | "generation_mismatch" | "file_complete" | "parts_missing"
   | "parts_changed" | "manifest_differs" | "upload_expired" | "quota_exceeded" | "storage_full"
   | "storage_unavailable" | "part_corrupt" | "bot_token_refused" | "chat_not_usable" | "bot_api_unavailable"
   | "bot_holds_parts" | "database_unavailable" | "busy" | "shutting_down" | "internal";

@@ -26,7 +26,8 @@ use crate::{
 /// Shares of the transfers that run at once: three large files, or a dozen small ones.
 const SHARES: u64 = 12;
 const LARGE_FILE_SHARES: u64 = 4;
-const SMALL_FILE_BYTES: u64 = 1 << 20;
+/// Up to here a file is a small one.
+pub(crate) const SMALL_FILE_BYTES: u64 = 1 << 20;
 
 /// Shared by everything in the coordinator.
 pub(crate) struct Context {

@@ -29,6 +29,16 @@ pub const TELEGRAM: Profile = Profile {
     min_bytes: 14 << 20,
     max_bytes: 18 << 20,
 };
+/// What a client chooses by itself on a poor line: 512 KiB to 1 MiB.
+const POOR_LINE: Profile = Profile {
+    name: "poor-line",
+    min_bytes: 512 << 10,
+    max_bytes: 1 << 20,
+};
+/// Below this a part of [`SLOW`] takes ten seconds and more.
+const POOR_LINE_BYTES_PER_SEC: u64 = 256 << 10;
+/// Below this a part of [`DISK`] does.
+const SLOW_LINE_BYTES_PER_SEC: u64 = 1 << 20;
 /// The profiles by name.
 pub const PROFILES: [Profile; 3] = [SLOW, DISK, TELEGRAM];
 
@@ -47,6 +57,26 @@ impl Profile {
     /// The profile called so.
     pub fn by_name(name: &str) -> Option<Profile> {
         PROFILES.into_iter().find(|profile| profile.name == name)
+    }
+
+    /// The range for a new file on a line of so many bytes a second: a part should take seconds, so that a cut costs little
+    /// and what is stored is seen to grow. Never larger than what the server offers, and never so small that the file would
+    /// have more than [`MAX_PARTS`].
+    pub fn for_line(self, size_bytes: u64, bytes_per_sec: Option<u64>) -> Profile {
+        let wanted = match bytes_per_sec {
+            Some(rate) if rate < POOR_LINE_BYTES_PER_SEC => POOR_LINE,
+            Some(rate) if rate < SLOW_LINE_BYTES_PER_SEC => SLOW,
+            Some(_) | None => self,
+        };
+        let is_smaller = wanted.max_bytes < self.max_bytes;
+        let holds = size_bytes <= u64::from(wanted.min_bytes) * u64::from(MAX_PARTS);
+        match (is_smaller, holds) {
+            (true, true) => wanted,
+            (true, false) if wanted.max_bytes < SLOW.max_bytes => {
+                self.for_line(size_bytes, Some(POOR_LINE_BYTES_PER_SEC))
+            }
+            _ => self,
+        }
     }
 
     /// This range with a file's own seed.

@@ -16,20 +16,23 @@ use std::{
 
 use actix_web::{HttpServer, dev::ServerHandle, web};
 use anyhow::Context as _;
+use chrono::TimeDelta;
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 
 use crate::{
     auth::{Accounts, AuthSettings},
     bots::Bots,
+    budget::Budget,
     clock,
     config::{Config, TlsConfig},
     db::{Db, DbTimeouts},
     embedded_postgres::EmbeddedPostgres,
-    http::{self, BodyBudget, Shared},
+    http::{self, BodyMemory, Shared},
     jobs::{JobSettings, Jobs, TelegramJobs},
     lifecycle::Lifecycle,
     metrics::Metrics,
+    spool::{Spool, SpoolSettings},
     storage::{Stores, telegram::TelegramMetrics},
     uploads::{UploadSettings, Uploads},
 };
@@ -51,6 +54,8 @@ const MARK_AT_ONCE: Duration = Duration::from_secs(2);
 const ANNOUNCE_AFTER: Duration = Duration::from_secs(3);
 /// How long a job may go on when the server stops.
 const LAST_JOBS: Duration = Duration::from_secs(5);
+/// How long a part on its way is kept for its sender: a laptop may sleep for a night and half a day.
+const SPOOL_TTL: TimeDelta = TimeDelta::hours(24);
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// Every long-lived part.
@@ -64,6 +69,7 @@ pub struct App {
     marked: Vec<stores::Marked>,
     telegram: Option<TelegramJobs>,
     metrics: TelegramMetrics,
+    spool: Spool,
     lifecycle: Lifecycle,
     postgres: Option<EmbeddedPostgres>,
 }
@@ -75,6 +81,7 @@ impl App {
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("the data directory {}", data_dir.display()))?;
+        let spool = spool_of(&config)?;
         let marked = stores::open_marked(&config).await?;
         let (postgres, database_url) = match &config.database_url {
             Some(url) => (None, url.expose().to_owned()),
@@ -101,6 +108,7 @@ impl App {
             marked,
             telegram: telegram.map(|telegram| telegram.jobs),
             metrics,
+            spool,
             lifecycle: Lifecycle::default(),
             postgres,
         })
@@ -110,6 +118,17 @@ impl App {
 fn uploads_of(config: &Config, db: &Db, stores: &Stores) -> Uploads {
     let settings = UploadSettings::with_ttl(config.upload_ttl);
     Uploads::new(db.clone(), stores.clone(), clock::system(), settings)
+}
+
+fn spool_of(config: &Config) -> anyhow::Result<Spool> {
+    let settings = SpoolSettings {
+        folder: config.data_dir.join("spool"),
+        limit_bytes: config.requests.spool_bytes,
+        ttl: SPOOL_TTL,
+    };
+    let folder = settings.folder.clone();
+    Spool::open(settings, clock::system())
+        .with_context(|| format!("the directory for parts on their way, {}", folder.display()))
 }
 
 fn accounts_of(config: &Config, db: &Db) -> Accounts {
@@ -158,6 +177,7 @@ struct Background {
     uploads: Uploads,
     accounts: Accounts,
     bots: Bots,
+    spool: Spool,
     db: Db,
     marked: Vec<stores::Marked>,
     lifecycle: Lifecycle,
@@ -173,6 +193,7 @@ impl Background {
             uploads: app.uploads.clone(),
             accounts: app.accounts.clone(),
             bots: app.bots.clone(),
+            spool: app.spool.clone(),
             db: app.db.clone(),
             marked: app.marked.clone(),
             lifecycle: app.lifecycle.clone(),
@@ -260,6 +281,7 @@ impl Background {
 
     async fn prune(&self, mut stopped: watch::Receiver<bool>) {
         loop {
+            self.spool.sweep();
             if let Err(error) = self.accounts.prune().await {
                 tracing::warn!(%error, "ended sessions were not removed");
             }
@@ -315,7 +337,11 @@ fn serve(
         bots: app.bots.clone(),
         config: Arc::clone(&app.config),
         metrics: Metrics::new(registry),
-        bodies: BodyBudget::new(requests.body_budget_bytes, requests.body_budget_wait),
+        bodies: BodyMemory {
+            budget: Budget::new(requests.body_budget_bytes.into()),
+            wait: requests.body_budget_wait,
+        },
+        spool: app.spool.clone(),
         lifecycle: app.lifecycle.clone(),
         health: Arc::new(Rooms::new(
             app.db.clone(),

@@ -123,7 +123,9 @@ pub struct S3Config {
 pub struct RequestLimits {
     /// Bytes of part bodies held in memory at once.
     pub body_budget_bytes: u32,
-    /// How long a part waits for its share before it is told to come back.
+    /// Bytes of parts on their way that this server keeps on its own disk.
+    pub spool_bytes: u64,
+    /// How long a part waits for its share, of memory or of disk, before it is told to come back.
     pub body_budget_wait: Duration,
     /// Longest silence inside a body.
     pub body_idle: Duration,

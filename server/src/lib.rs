@@ -10,10 +10,13 @@ pub mod telemetry;
 
 pub mod auth;
 pub mod bots;
+pub mod budget;
 pub mod clock;
 pub mod db;
 mod http;
 pub mod jobs;
+pub mod pages;
+pub mod spool;
 pub mod storage;
 pub mod uploads;
 

@@ -37,6 +37,8 @@ pub struct Metrics {
     pub parts_in_hand: Gauge,
     /// Bytes of the body budget in use.
     pub body_bytes_reserved: Gauge,
+    /// Bytes on disk of parts on their way.
+    pub spool_bytes: Gauge,
     /// Database connections in use.
     pub db_connections_used: Gauge,
     /// Database connections idle.
@@ -55,6 +57,7 @@ impl Metrics {
             part_bytes_read: Counter::default(),
             parts_in_hand: Gauge::default(),
             body_bytes_reserved: Gauge::default(),
+            spool_bytes: Gauge::default(),
             db_connections_used: Gauge::default(),
             db_connections_idle: Gauge::default(),
         };
@@ -92,6 +95,11 @@ impl Metrics {
             "ferry_body_bytes_reserved",
             "Body budget in use",
             metrics.body_bytes_reserved.clone(),
+        );
+        registry.register(
+            "ferry_spool_bytes",
+            "Bytes on disk of parts on their way",
+            metrics.spool_bytes.clone(),
         );
         registry.register(
             "ferry_db_connections_used",

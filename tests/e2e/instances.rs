@@ -10,7 +10,7 @@ use ferry_tests::{
 use serde_json::json;
 
 /// Another server on this fixture's database and parts.
-async fn second_server(fixture: &Fixture) -> Result<ferry_tests::server::Server> {
+pub(crate) async fn second_server(fixture: &Fixture) -> Result<ferry_tests::server::Server> {
     let mut config: ServerConfig = fixture.server_config().clone();
     config.settings.push((
         "FERRY_STORAGE__PATH".into(),

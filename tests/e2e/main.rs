@@ -11,6 +11,7 @@ mod instances;
 mod maintenance;
 mod outages;
 mod parts;
+mod pieces;
 mod proxying;
 mod resuming;
 mod rights;

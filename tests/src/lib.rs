@@ -5,6 +5,7 @@
 //! - [`client`] speaks the API natively and seals for real.
 //! - [`browser`] drives the page in a real Chromium.
 //! - [`proxy`] stands in front of the server, counts and cuts.
+//! - [`line`] is slow, late and cut, as people's lines are.
 //! - [`kills`]: when something is killed, and what that may cost.
 //! - [`part_store`]: where the server puts sealed parts; [`bot_pool`] is one of these places.
 //! - [`server`], [`cluster`], [`run_dir`]: the processes and where they live.
@@ -17,6 +18,7 @@ pub mod client;
 pub mod cluster;
 pub mod fixture;
 pub mod kills;
+pub mod line;
 pub mod part_store;
 pub mod proxy;
 pub mod run_dir;

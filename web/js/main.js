@@ -9,7 +9,7 @@ import { currentRoute, goTo, watchRoute } from './router.js';
 import { SessionStore } from './session.js';
 import { Transfers } from './transfers.js';
 import { adminView } from './views/admin.js';
-import { brokenView, INSECURE, NOT_LOADED } from './views/broken.js';
+import { brokenView, INSECURE, isAtRoot, NOT_AT_ROOT, NOT_LOADED } from './views/broken.js';
 import { filesView } from './views/files.js';
 import { settingsView } from './views/settings.js';
 import { setupView } from './views/setup.js';
@@ -25,10 +25,11 @@ async function start() {
     event.preventDefault();
     main.focus();
   });
+  if (!isAtRoot(window.location.pathname)) return showBroken(NOT_AT_ROOT);
   if (!window.isSecureContext || !globalThis.crypto?.subtle) return showBroken(INSECURE);
   let client;
   try {
-    const { FerryClient } = await import('/pkg/ferry.js');
+    const { FerryClient } = await import('../pkg/ferry.js');
     client = new FerryClient();
   } catch {
     return showBroken(NOT_LOADED);

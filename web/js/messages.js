@@ -5,16 +5,30 @@ import * as format from './format.js';
 /** What an error tells a person: what happened, what to do, and what support needs to find it. */
 export function errorSentence(error) {
   const message = error?.message || 'Something went wrong in this page.';
-  const pieces = [message, says(message, error?.detail) ? null : error?.detail, error?.hint ?? 'Reload the page; what is stored is kept.'];
+  const pieces = [message, isForPeople(message, error) ? error.detail : null, hintOf(error)];
   if (error?.errorId) pieces.push(`Error id: ${error.errorId}.`);
   return pieces.filter(Boolean).map(sentence).filter(unique).join(' ');
 }
+
+/** A header means nothing to a person; how long to wait does. */
+function hintOf(error) {
+  if (error?.retryAfterSecs > 0) return `Try again in ${format.duration(error.retryAfterSecs)}.`;
+  return error?.hint ?? 'Reload the page; what is stored is kept.';
+}
+
+/** Whether there is a detail that says more than the message, in words of ours: a browser's exception text is for nobody. */
+function isForPeople(message, error) {
+  return Boolean(error?.detail) && error.code !== 'file_not_readable' && !says(message, error.detail);
+}
+
+/** Words that say nothing by themselves. */
+const SMALL_WORDS = new Set(['a', 'an', 'the', 'this', 'that', 'your', 'is', 'are', 'was']);
 
 /** Whether a detail has no word that the message lacks. */
 function says(message, detail) {
   const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
   const known = new Set(words(message));
-  return words(detail ?? '').every((word) => known.has(word));
+  return words(detail).every((word) => known.has(word) || SMALL_WORDS.has(word));
 }
 
 function sentence(text) {
@@ -49,8 +63,14 @@ const UPLOAD_SENTENCES = {
   finishing: () => 'Everything is stored. Sealing and closing the file.',
   done: done,
   stopped: (progress, outcome) => stopped(progress, outcome),
-  failed: (progress, outcome) => errorSentence(outcome?.error ?? progress.error),
+  failed: (progress, outcome) => uploadError(outcome?.error ?? progress.error),
 };
+
+/** An address that a person never typed can not be checked by them. */
+function uploadError(error) {
+  if (errorCode(error) !== 'not_found') return errorSentence(error);
+  return 'This upload is not on the server any more: it was discarded in another tab or on another device. Add the file again to upload it anew.';
+}
 
 function comparing(progress) {
   const compared = format.percent(format.share(progress.comparedBytes, progress.sizeBytes), 0);
@@ -113,7 +133,7 @@ function done(progress, outcome) {
 function stopped(progress, outcome) {
   const kept = `${whatIsStored(progress)}${whatWasLost(progress)}`;
   const error = outcome?.error ?? progress.error;
-  if (error && errorCode(error) !== 'stopped') return `${errorSentence(error)} ${kept}`;
+  if (error && errorCode(error) !== 'stopped') return `${uploadError(error)} ${kept}`;
   if (outcome?.leftComplete) return 'Stopped. Nothing was sent; the stored file stays as it was.';
   return `Stopped. ${kept} It can go on now, later, or on another device.`;
 }

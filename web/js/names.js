@@ -8,6 +8,11 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 const TAIL_LENGTH = 12;
 const CUT_FROM = 28;
 
+/** Whether two names are one: file systems write the same letters in different ways (NFC, NFD). */
+export function sameName(one, other) {
+  return one === other || (one ?? '').normalize('NFC') === (other ?? '').normalize('NFC');
+}
+
 /** The name with invisible and order-changing characters made visible; everything else as it is. */
 export function visibleName(name) {
   if (name === '') return '(no name)';
@@ -30,7 +35,10 @@ function graphemes(text) {
   return [...new Intl.Segmenter('en').segment(text)].map((piece) => piece.segment);
 }
 
-/** A name that any file system takes, for the save dialog and the download folder. */
+/**
+ * A name that any file system takes, for the save dialog and the download folder. `.env` keeps its dot; names of dots alone
+ * mean folders and become `_`.
+ */
 export function safeFileName(name) {
   const cleaned = name
     .replace(CONTROL, '')
@@ -38,7 +46,8 @@ export function safeFileName(name) {
     .replace(OTHER_BREAKS, '')
     .replace(/[/\\:*?"<>|]/g, '_')
     .toWellFormed()
-    .replace(/^[.\s]+|[.\s]+$/g, '');
+    .replace(/^\.+$/, (dots) => '_'.repeat(dots.length))
+    .replace(/^(?:\s|\.(?=[\s.]))+|[.\s]+$/g, '');
   const kept = shortened(cleaned);
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(kept) ? `_${kept}` : kept || 'download';
 }

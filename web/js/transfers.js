@@ -1,6 +1,7 @@
 /** The uploads and downloads of this tab. They outlive the views; they are not the server's list of unfinished uploads. */
 
 import { share } from './format.js';
+import { sameName } from './names.js';
 
 /** One picked file and what became of it. Dispatches `change`. */
 export class UploadItem extends EventTarget {
@@ -186,7 +187,7 @@ export class Transfers extends EventTarget {
   /** Whether this tab already works on an unfinished upload; until the client knows its id, name and size stand for it. */
   holds(unfinished) {
     return this.uploads.some((item) => item.phase !== 'done'
-      && (item.fileId ? item.fileId === unfinished.fileId : item.name === unfinished.name && item.file.size === unfinished.sizeBytes));
+      && (item.fileId ? item.fileId === unfinished.fileId : sameName(item.name, unfinished.name) && item.file.size === unfinished.sizeBytes));
   }
 
   /** Goes on with a kept handle; call it from a click. */
@@ -245,7 +246,7 @@ export class Transfers extends EventTarget {
 
   /** The newest come first; an ended run of the same file makes room for the new one. */
   #show(items) {
-    const again = (old) => (old.phase === 'stopped' || old.phase === 'failed') && items.some((item) => item.name === old.name && item.file.size === old.file.size);
+    const again = (old) => (old.phase === 'stopped' || old.phase === 'failed') && items.some((item) => sameName(item.name, old.name) && item.file.size === old.file.size);
     this.uploads = [...items, ...this.uploads.filter((old) => !again(old))];
     this.#tell('list');
   }

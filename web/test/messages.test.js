@@ -104,3 +104,20 @@ test('a download has one state', () => {
   assert.equal(messages.downloadState({ progress: progress({}), error: { code: 'stopped' } }), 'stopped');
   assert.equal(messages.downloadState({ progress: progress({}), result: {} }), 'done');
 });
+
+test('a sentence is not said twice, a wait has a number, and no exception text is shown', () => {
+  const taken = messages.errorSentence({ code: 'username_taken', message: 'This user name is taken.', detail: 'the user name is taken', hint: 'Choose another one.' });
+  assert.equal(taken, 'This user name is taken. Choose another one.');
+  const limited = messages.errorSentence({ code: 'rate_limited', message: 'Too many attempts.', hint: 'Wait as long as Retry-After says.', retryAfterSecs: 90 });
+  assert.doesNotMatch(limited, /Retry-After/);
+  assert.match(limited, /Try again in 90/);
+  const unreadable = messages.errorSentence({ code: 'file_not_readable', message: 'The file can not be read.', detail: 'NotReadableError: The requested file could not be read', hint: 'Pick it again.' });
+  assert.equal(unreadable, 'The file can not be read. Pick it again.');
+});
+
+test('an upload that another tab discarded says so', () => {
+  const failed = { phase: 'failed', error: { code: 'not_found', message: 'There is nothing here.', hint: 'Check the address; it may have been deleted.' } };
+  const said = messages.uploadSentence(failed, null);
+  assert.match(said, /discarded in another tab/);
+  assert.doesNotMatch(said, /address/);
+});

@@ -1,7 +1,7 @@
 /** File names: shown safely, cut readably, saved as any file system takes them. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { contentDisposition, safeFileName, splitName, visibleName } from '../js/names.js';
+import { contentDisposition, safeFileName, sameName, splitName, visibleName } from '../js/names.js';
 
 test('marks that turn the direction of text are made visible', () => {
   assert.equal(visibleName('invoice\u202efdp.exe'), 'invoice\ufffdfdp.exe');
@@ -34,12 +34,17 @@ test('a right-to-left name is not cut in two', () => {
 });
 
 test('a saved name has no path, no control characters, and an end', () => {
-  assert.equal(safeFileName('../../etc/passwd'), '_.._etc_passwd');
+  assert.equal(safeFileName('../../etc/passwd'), '._.._etc_passwd');
   assert.equal(safeFileName('a\u0000b\r\nc.txt'), 'abc.txt');
   assert.equal(safeFileName('gpj\u202e.exe'), 'gpj.exe');
   assert.equal(safeFileName('con.txt'), '_con.txt');
   assert.equal(safeFileName(' . '), 'download');
   assert.equal(safeFileName(''), 'download');
+  assert.equal(safeFileName('.env'), '.env');
+  assert.equal(safeFileName('.gitignore '), '.gitignore');
+  assert.equal(safeFileName('...'), '___');
+  assert.equal(safeFileName('..'), '__');
+  assert.equal(safeFileName('notes...'), 'notes');
   assert.equal(safeFileName('broken \ud800 half.txt'), 'broken \ufffd half.txt');
 });
 
@@ -57,4 +62,10 @@ test('the header of a download is one line of ASCII and names the file exactly',
   const encoded = header.split("filename*=UTF-8''")[1];
   assert.equal(decodeURIComponent(encoded), safeFileName('Küste "Rügen";\r\nX-Evil: 1 (ä\'*).mp4'));
   assert.doesNotMatch(encoded, /['()*]/);
+});
+
+test('the same letters written in two ways are one name', () => {
+  assert.ok(sameName('K\u00fcste.mp4', 'Ku\u0308ste.mp4'));
+  assert.ok(!sameName('K\u00fcste.mp4', 'Kuste.mp4'));
+  assert.ok(!sameName('a', null));
 });

@@ -3,7 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
+use web_sys::{AbortSignal, Blob, Headers, Request, RequestInit, Response};
 
 use ferry_core::wire::{HEADER_USER, Problem};
 use uuid::Uuid;
@@ -31,6 +31,7 @@ pub(crate) struct Call<'a> {
     method: &'static str,
     path: String,
     body: Option<String>,
+    bytes: Option<Blob>,
     if_match: Option<u32>,
     timeout_ms: u32,
 }
@@ -63,6 +64,7 @@ impl Http {
             method,
             path: path.into(),
             body: None,
+            bytes: None,
             if_match: None,
             timeout_ms: ANSWER_TIMEOUT_MS,
         }
@@ -90,6 +92,12 @@ impl Call<'_> {
 
     pub(crate) fn if_match(mut self, revision: u32) -> Self {
         self.if_match = Some(revision);
+        self
+    }
+
+    /// Bytes in place of JSON.
+    pub(crate) fn bytes(mut self, bytes: &Blob) -> Self {
+        self.bytes = Some(bytes.clone());
         self
     }
 
@@ -146,6 +154,10 @@ impl Call<'_> {
         if let Some(body) = &self.body {
             headers.set("Content-Type", "application/json")?;
             init.set_body(&body.into());
+        }
+        if let Some(bytes) = &self.bytes {
+            headers.set("Content-Type", "application/octet-stream")?;
+            init.set_body(bytes);
         }
         if let Some(user) = self.http.user {
             headers.set(HEADER_USER, &user.to_string())?;

@@ -5,6 +5,7 @@ mod http;
 
 use ferry_core::wire::*;
 use uuid::Uuid;
+use web_sys::Blob;
 
 pub(crate) use self::http::{Http, refusal};
 use crate::{
@@ -14,6 +15,8 @@ use crate::{
 
 /// Rows of a list that are asked for at once.
 const PAGE_ROWS: u32 = 500;
+/// Whoever does not take a probe in this time has a line on which it would not help.
+const PROBE_MS: u32 = 20_000;
 /// A test of a bot sends to every chat of it and reads back.
 const BOT_TEST_MS: u32 = 180_000;
 
@@ -145,6 +148,16 @@ impl Api {
         Ok(rows.into_iter().map(Unproved::listed).collect())
     }
     /// Where a part is sent to and fetched from.
+    /// Sends a few bytes that the server drops.
+    pub(crate) async fn probe_line(&self, bytes: &Blob) -> Result<()> {
+        self.http
+            .call("POST", "/api/upload/probe")
+            .bytes(bytes)
+            .timeout_ms(PROBE_MS)
+            .done()
+            .await
+    }
+
     pub(crate) fn chunk_url(&self, file: Uuid, part: u32) -> String {
         self.http.url(&format!("/api/upload/chunk/{file}/{part}"))
     }

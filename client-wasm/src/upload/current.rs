@@ -36,15 +36,17 @@ pub(crate) struct Current {
 }
 
 impl Current {
-    /// A new file: random id, key and plan seed, and the request that starts it.
+    /// A new file: random id, key and plan seed, parts that fit the line, and the request that starts it.
     pub(crate) async fn create(
         account: &AccountKeys,
-        profile: &PartProfile,
+        offered: &PartProfile,
+        line_bytes_per_sec: Option<u64>,
         picked: &Picked,
         labels: &Labels,
     ) -> Result<(Self, StartRequest)> {
         let dek = Dek::generate(&mut SystemEntropy);
-        let core = HeaderCore::generate(checked(profile)?, picked.compress, &mut SystemEntropy);
+        let profile = checked(offered)?.for_line(picked.size_bytes, line_bytes_per_sec);
+        let core = HeaderCore::generate(profile, picked.compress, &mut SystemEntropy);
         let header = Header::create(core, &dek);
         let slot = FileKeySlot::seal(&dek, &header, account, Iv::generate(&mut SystemEntropy));
         let keys = FileKeys::derive(&dek, header.core());

@@ -120,6 +120,9 @@ impl UploadDriver {
         self.context.pool.open(self.transfer.get(), blob)?;
         let outcome = self.to_its_end(first).await;
         self.unlock_file();
+        if let Some(file_id) = self.machine.file_id() {
+            self.context.pool.forget(file_id);
+        }
         self.context.pool.close(self.transfer.get())?;
         outcome
     }

@@ -2,6 +2,7 @@
 
 mod current;
 mod driver;
+mod line;
 mod picked;
 mod requests;
 mod run_handle;

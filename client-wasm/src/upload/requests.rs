@@ -16,8 +16,10 @@ use uuid::Uuid;
 use super::{
     current::{Current, content_of},
     driver::UploadDriver,
+    line,
 };
 use crate::{
+    context::SMALL_FILE_BYTES,
     error::{ClientCode, Result},
     failure::error_of_reply,
     library, lock,
@@ -26,6 +28,7 @@ use crate::{
         part::{PartReply, SendOrder},
         pool::ReadOrder,
         reader::PassPosition,
+        send_gate::Rank,
     },
 };
 
@@ -218,10 +221,12 @@ impl UploadDriver {
         let request = match repeated {
             Some(request) => request,
             None => {
-                let profile = self.context.config().await?.part_profile;
+                let offered = self.context.config().await?.part_profile;
+                let rate = self.line_rate().await;
                 let keys = &self.task.vault.identity.keys;
                 let (current, request) =
-                    Current::create(keys, &profile, &self.task.picked, &self.task.labels).await?;
+                    Current::create(keys, &offered, rate, &self.task.picked, &self.task.labels)
+                        .await?;
                 *self.current.borrow_mut() = Some(Rc::new(current));
                 *self.start.borrow_mut() = Some(request.clone());
                 request
@@ -236,6 +241,25 @@ impl UploadDriver {
             file_id: request.file_id,
             plan,
         })
+    }
+
+    /// Bytes a second of the line, for a file that is large enough to be cut by it: as parts before showed it, else by the
+    /// browser's own hint or a probe. None: nothing is known, and the server's parts are right.
+    async fn line_rate(&self) -> Option<u64> {
+        if self.task.picked.size_bytes <= SMALL_FILE_BYTES {
+            return None;
+        }
+        let gate = &self.context.pool.sends;
+        if let Some(known) = gate.bytes_per_sec() {
+            return Some(known);
+        }
+        if line::is_hinted_slow() {
+            return Some(line::HINTED_BYTES_PER_SEC);
+        }
+        let api = &self.task.vault.api;
+        let took_ms = line::probe(api).await?;
+        gate.probed(line::PROBE_BYTES, took_ms);
+        gate.bytes_per_sec()
     }
 
     async fn read(
@@ -306,11 +330,23 @@ impl UploadDriver {
                 driver.feed(Event::SendProgress { ticket, sent_bytes });
             }
         };
+        let rank = Rank {
+            is_large: self.task.picked.size_bytes > SMALL_FILE_BYTES,
+            transfer: self.transfer.get(),
+        };
         let wanted = || self.machine.is_expected(ticket);
         let reply = self
             .context
             .pool
-            .send(job, kept, order, &current.part_key, wanted, on_progress)
+            .send(
+                job,
+                kept,
+                order,
+                &current.part_key,
+                rank,
+                wanted,
+                on_progress,
+            )
             .await;
         self.machine.ran(ticket);
         match reply? {

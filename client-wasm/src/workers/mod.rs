@@ -7,4 +7,5 @@ pub(crate) mod part;
 pub(crate) mod pool;
 pub(crate) mod reader;
 pub(crate) mod semaphore;
+pub(crate) mod send_gate;
 mod xhr;

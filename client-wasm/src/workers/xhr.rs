@@ -2,6 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
+use ferry_core::wire::HEADER_UPLOAD_OFFSET;
 use gloo_timers::callback::Interval;
 use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -17,12 +18,17 @@ use crate::{
 const STALL_MS: u64 = 30_000;
 /// Longest time between the last byte sent and the answer: the server's store may be slow.
 const ANSWER_MS: u64 = 120_000;
+/// The last byte "sent" is in a socket's buffer: on a slow line it still takes its time. Slower than this is a line of
+/// 32 kbit/s.
+const SLOWEST_BYTES_PER_MS: u64 = 4;
 const STALL_CHECK_MS: u32 = 2_000;
 
 /// What came back; a refusal is an answer too.
 pub(crate) struct HttpAnswer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<String>,
+    /// Where the server's bytes of the body end.
+    pub(crate) upload_offset: Option<u64>,
     /// An ArrayBuffer.
     pub(crate) body: JsValue,
 }
@@ -73,7 +79,8 @@ impl Exchange {
         on_progress: impl Fn(f64) + Clone + 'static,
     ) -> Result<HttpAnswer> {
         let handlers = self.listen(body.is_some(), on_progress);
-        let watch = self.watch();
+        let buffered_ms = body.map_or(0, |blob| blob.size() as u64 / SLOWEST_BYTES_PER_MS);
+        let watch = self.watch(ANSWER_MS + buffered_ms);
         let (end, settle) = self.end();
         let sent = match body {
             Some(blob) => self.xhr.send_with_opt_blob(Some(blob)),
@@ -98,9 +105,16 @@ impl Exchange {
     fn answer(&self) -> HttpAnswer {
         HttpAnswer {
             status: self.xhr.status().unwrap_or(0),
-            retry_after: self.xhr.get_response_header("Retry-After").ok().flatten(),
+            retry_after: self.header("Retry-After"),
+            upload_offset: self
+                .header(HEADER_UPLOAD_OFFSET)
+                .and_then(|offset| offset.trim().parse().ok()),
             body: self.xhr.response().unwrap_or(JsValue::NULL),
         }
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        self.xhr.get_response_header(name).ok().flatten()
     }
 
     fn listen(
@@ -129,12 +143,12 @@ impl Exchange {
         vec![moved, all_sent]
     }
 
-    fn watch(&self) -> Interval {
+    fn watch(&self, answer_ms: u64) -> Interval {
         let (xhr, wire) = (self.xhr.clone(), self.wire.clone());
         Interval::new(STALL_CHECK_MS, move || {
             let (since_ms, limit_ms) = match wire.get() {
                 WireState::Moving { since_ms } => (since_ms, STALL_MS),
-                WireState::AwaitingAnswer { since_ms } => (since_ms, ANSWER_MS),
+                WireState::AwaitingAnswer { since_ms } => (since_ms, answer_ms),
                 WireState::Stalled => return,
             };
             if now_ms().saturating_sub(since_ms) > limit_ms {

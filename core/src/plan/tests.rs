@@ -130,3 +130,39 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn parts_fit_the_line_and_what_the_server_offers() {
+    let rate = |kib: u64| Some(kib << 10);
+    let of = |offered: Profile, size: u64, rate| offered.for_line(size, rate).max_bytes;
+    assert_eq!(of(DISK, 20 << 20, None), DISK.max_bytes, "nothing is known");
+    assert_eq!(of(DISK, 20 << 20, rate(80)), 1 << 20);
+    assert_eq!(of(DISK, 20 << 20, rate(600)), SLOW.max_bytes);
+    assert_eq!(of(DISK, 20 << 20, rate(5_000)), DISK.max_bytes);
+    assert_eq!(of(TELEGRAM, 20 << 20, rate(80)), 1 << 20);
+    assert_eq!(of(SLOW, 20 << 20, rate(600)), SLOW.max_bytes);
+    let small = Profile {
+        name: "custom",
+        min_bytes: 65_536,
+        max_bytes: 131_072,
+    };
+    assert_eq!(
+        of(small, 20 << 20, rate(80)),
+        small.max_bytes,
+        "never larger than offered"
+    );
+}
+
+#[test]
+fn a_large_file_on_a_poor_line_still_has_a_plan() {
+    let line = Some(10 << 10);
+    for size_bytes in [400_u64 << 30, 900 << 30, 3 << 40, 6 << 40] {
+        let chosen = DISK.for_line(size_bytes, line);
+        let params = PlanParams::new(chosen.min_bytes, chosen.max_bytes, [0; 8]).unwrap();
+        assert!(
+            size_bytes <= u64::from(params.min_bytes()) * u64::from(MAX_PARTS),
+            "{size_bytes} bytes in parts of {} and more",
+            params.min_bytes()
+        );
+    }
+}

@@ -45,3 +45,4 @@ mod window;
 pub use checkpoint::{Checkpoint, CheckpointError, SealedRow};
 pub use failure::{Failure, TransferError, WaitReason};
 pub use ticket::Ticket;
+pub use window::Window;

@@ -69,6 +69,8 @@ impl RetryDecision {
                 reason: WaitReason::Status(status),
                 after_secs,
             },
+            // A proxy's limit, below the smallest piece that makes sense.
+            413 => RetryDecision::GiveUp(TransferError::Refused(ErrorCode::BodyTooLarge)),
             _ => RetryDecision::GiveUp(TransferError::BadAnswer {
                 status: Some(status),
             }),

@@ -1,5 +1,6 @@
-//! How many parts may be on the wire at once: grows while that brings throughput, shrinks where it does not and when
-//! the line stumbles.
+//! How many parts may be on the wire at once. Two things are watched, as BBR and LEDBAT do it for packets: throughput,
+//! which more sends must raise to be worth it, and delay, because on a slow line more sends only make each part arrive
+//! later, and a cut then costs more. It shrinks at once when the line stumbles.
 
 /// Where it begins.
 const FIRST: u32 = 2;
@@ -9,16 +10,21 @@ const WORTH_PERCENT: u64 = 110;
 const HOLD: u32 = 8;
 /// A judgement needs this long.
 const LEAST_EPOCH_MS: u64 = 500;
+/// A part should take seconds. One that took longer shared the line with too many others.
+const SLOW_PART_MS: u64 = 12_000;
+/// From here on another send would only make parts slower.
+const NO_GROWTH_MS: u64 = 5_000;
 
 /// Sends at once, adapted.
 #[derive(Debug)]
-pub(super) struct Window {
+pub struct Window {
     sends: u32,
     most: u32,
     trial: Trial,
     epoch_began_ms: Option<u64>,
     epoch_bytes: u64,
     epoch_parts: u32,
+    epoch_slowest_ms: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +38,8 @@ enum Trial {
 }
 
 impl Window {
-    pub(super) fn new(most: u32) -> Self {
+    /// At most `most`, and one always.
+    pub fn new(most: u32) -> Self {
         let most = most.max(1);
         Window {
             sends: FIRST.min(most),
@@ -41,30 +48,39 @@ impl Window {
             epoch_began_ms: None,
             epoch_bytes: 0,
             epoch_parts: 0,
+            epoch_slowest_ms: 0,
         }
     }
 
-    pub(super) fn sends(&self) -> u32 {
+    /// How many now.
+    pub fn sends(&self) -> u32 {
         self.sends
     }
 
-    /// A part arrived.
-    pub(super) fn arrived(&mut self, now_ms: u64, len_bytes: u64) {
+    /// A part arrived, `took_ms` after it was begun.
+    pub fn arrived(&mut self, now_ms: u64, len_bytes: u64, took_ms: u64) {
+        if took_ms > SLOW_PART_MS && self.sends > 1 {
+            self.sends -= 1;
+            self.trial = Trial::Hold(HOLD);
+            self.begin_epoch(now_ms);
+            return;
+        }
         let Some(began_ms) = self.epoch_began_ms else {
             self.begin_epoch(now_ms);
             return;
         };
         self.epoch_bytes += len_bytes;
         self.epoch_parts += 1;
-        let took_ms = now_ms.saturating_sub(began_ms);
-        if self.epoch_parts >= self.sends * 2 && took_ms >= LEAST_EPOCH_MS {
-            self.judge(self.epoch_bytes.saturating_mul(1_000) / took_ms);
+        self.epoch_slowest_ms = self.epoch_slowest_ms.max(took_ms);
+        let epoch_ms = now_ms.saturating_sub(began_ms);
+        if self.epoch_parts >= self.sends * 2 && epoch_ms >= LEAST_EPOCH_MS {
+            self.judge(self.epoch_bytes.saturating_mul(1_000) / epoch_ms);
             self.begin_epoch(now_ms);
         }
     }
 
     /// A send broke off or timed out.
-    pub(super) fn stumbled(&mut self) {
+    pub fn stumbled(&mut self) {
         self.sends = (self.sends / 2).max(1);
         self.trial = Trial::Hold(1);
         self.epoch_began_ms = None;
@@ -74,6 +90,7 @@ impl Window {
         self.epoch_began_ms = Some(now_ms);
         self.epoch_bytes = 0;
         self.epoch_parts = 0;
+        self.epoch_slowest_ms = 0;
     }
 
     fn judge(&mut self, bytes_per_sec: u64) {
@@ -92,7 +109,7 @@ impl Window {
     }
 
     fn grow(&mut self, before_bytes_per_sec: u64) {
-        if self.sends < self.most {
+        if self.sends < self.most && self.epoch_slowest_ms < NO_GROWTH_MS {
             self.sends += 1;
             self.trial = Trial::Grown {
                 before_bytes_per_sec,
@@ -112,8 +129,93 @@ mod tests {
         let mut now_ms = 0;
         for _ in 0..parts {
             now_ms += 1_000 / rate(window.sends());
-            window.arrived(now_ms, 1_000_000);
+            window.arrived(now_ms, 1_000_000, 1_000);
         }
+    }
+
+    /// A line in virtual time: `rate` bytes a second for all together, `per_send` for one, `delay_ms` there and back.
+    struct SimLine {
+        bytes_per_sec: u64,
+        per_send_bytes_per_sec: u64,
+        delay_ms: u64,
+    }
+
+    impl SimLine {
+        /// Sends parts of one size for a while; the window at the end, and the time the last part took.
+        fn run(&self, window: &mut Window, part_bytes: u64, parts: u32) -> (u32, u64) {
+            let (mut now_ms, mut last_ms) = (0, 0);
+            let mut arrived = 0;
+            while arrived < parts {
+                let sends = u64::from(window.sends());
+                let each = (self.bytes_per_sec / sends).min(self.per_send_bytes_per_sec);
+                last_ms = self.delay_ms + part_bytes * 1_000 / each.max(1);
+                now_ms += last_ms;
+                for _ in 0..sends {
+                    window.arrived(now_ms, part_bytes, last_ms);
+                    arrived += 1;
+                }
+            }
+            (window.sends(), last_ms)
+        }
+    }
+
+    proptest::proptest! {
+        /// On a line where one part takes seconds there is never a crowd: a cut costs little, parts arrive one by one.
+        #[test]
+        fn on_a_slow_line_one_or_two_parts_are_under_way(
+            kib_per_sec in 8_u64..100,
+            delay_ms in 0_u64..600,
+        ) {
+            let rate = kib_per_sec * 1024;
+            let line = SimLine { bytes_per_sec: rate, per_send_bytes_per_sec: rate, delay_ms };
+            let mut window = Window::new(4);
+            let (sends, _) = line.run(&mut window, 768 * 1024, 60);
+            proptest::prop_assert!(sends <= 2, "{} sends", sends);
+        }
+
+        /// Where each connection is held back by the delay and not by the line, the window opens whole.
+        #[test]
+        fn on_a_fast_long_line_it_opens(
+            mib_per_sec in 20_u64..200,
+            delay_ms in 50_u64..300,
+        ) {
+            let line = SimLine {
+                bytes_per_sec: mib_per_sec << 20,
+                per_send_bytes_per_sec: (mib_per_sec << 20) / 8,
+                delay_ms,
+            };
+            let mut window = Window::new(4);
+            let (sends, _) = line.run(&mut window, 8 << 20, 120);
+            proptest::prop_assert_eq!(sends, 4);
+        }
+
+        /// Whatever the line does, there is at least one send and never more than allowed.
+        #[test]
+        fn it_stays_within_its_bounds(
+            events in proptest::collection::vec((0_u64..40_000, proptest::bool::ANY), 0..200),
+            most in 0_u32..8,
+        ) {
+            let mut window = Window::new(most);
+            let mut now_ms = 0;
+            for (took_ms, stumbles) in events {
+                now_ms += took_ms;
+                if stumbles {
+                    window.stumbled();
+                } else {
+                    window.arrived(now_ms, 1 << 20, took_ms);
+                }
+                proptest::prop_assert!((1..=most.max(1)).contains(&window.sends()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_that_takes_too_long_gives_its_place_up_at_once() {
+        let mut window = Window::new(4);
+        window.arrived(20_000, 1 << 20, 20_000);
+        assert_eq!(window.sends(), 1);
+        (0..100).for_each(|part| window.arrived(40_000 + part * 6_000, 1 << 20, 6_000));
+        assert_eq!(window.sends(), 1, "more sends would only be slower");
     }
 
     #[test]

@@ -73,6 +73,8 @@ codes! {
     BodyTooLarge "body_too_large" "The body is too large." "Keep below the limit that the detail names.";
     /// The body did not arrive in time or broke off.
     BodyIncomplete "body_incomplete" "The body did not arrive whole." "Send it again; nothing was stored.";
+    /// The piece does not begin where the server's bytes end; `expected-offset` says where that is.
+    UploadOffsetMismatch "upload_offset_mismatch" "The piece does not continue what the server has." "Go on from Upload-Offset of this answer.";
     /// Another plaintext is stored under this number and If-Match was not sent.
     PartDiffers "part_differs" "Another content is stored for this part." "If the file changed, replace it with If-Match.";
     /// If-Match names another generation than the stored one.
@@ -120,7 +122,7 @@ impl ErrorCode {
         match self {
             E::RateLimited | E::Busy | E::ShuttingDown | E::Internal => Recovery::Passing,
             E::StorageUnavailable | E::DatabaseUnavailable => Recovery::Passing,
-            E::DigestMismatch | E::BodyIncomplete => Recovery::Passing,
+            E::DigestMismatch | E::BodyIncomplete | E::UploadOffsetMismatch => Recovery::Passing,
             E::Unauthenticated | E::StorageFull => Recovery::Person,
             E::QuotaExceeded | E::BotApiUnavailable => Recovery::Person,
             E::InvalidRequest | E::WrongCredentials | E::Forbidden | E::OriginRefused => {
@@ -149,7 +151,7 @@ impl ErrorCode {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// `urn:ferry:error:` and the code.
+    /// [`ErrorCode::problem_type`].
     #[serde(rename = "type")]
     pub kind: String,
     /// What happened, for a person.
@@ -181,13 +183,41 @@ pub struct Problem {
     /// `part_differs`, `generation_mismatch`: the stored generation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
+    /// `upload_offset_mismatch`: where the next piece must begin.
+    #[serde(
+        default,
+        rename = "expected-offset",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub expected_offset: Option<u64>,
+    /// `upload_offset_mismatch`: where the piece would have begun.
+    #[serde(
+        default,
+        rename = "provided-offset",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub provided_offset: Option<u64>,
+}
+
+/// What a generic client of resumable uploads knows the mismatch by.
+const MISMATCHING_UPLOAD_OFFSET: &str =
+    "https://iana.org/assignments/http-problem-types#mismatching-upload-offset";
+
+impl ErrorCode {
+    /// The problem's type: `urn:ferry:error:` and the code, unless a standard has a type for it.
+    pub fn problem_type(self) -> String {
+        match self {
+            ErrorCode::UploadOffsetMismatch => MISMATCHING_UPLOAD_OFFSET.to_owned(),
+            code => format!("urn:ferry:error:{}", code.as_str()),
+        }
+    }
 }
 
 impl Problem {
     /// The document for `code`; `status` is the caller's business.
     pub fn new(code: ErrorCode, status: u16, detail: Option<String>) -> Self {
         Problem {
-            kind: format!("urn:ferry:error:{}", code.as_str()),
+            kind: code.problem_type(),
             title: code.title().to_owned(),
             status,
             code,
@@ -199,6 +229,8 @@ impl Problem {
             missing_chunks: None,
             manifest: None,
             generation: None,
+            expected_offset: None,
+            provided_offset: None,
         }
     }
 }

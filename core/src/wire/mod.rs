@@ -36,6 +36,16 @@ pub const HEADER_PART_MAC: &str = "Ferry-Part-Mac";
 pub const HEADER_PART_COMPRESSION: &str = "Ferry-Part-Compression";
 /// Request header with the BLAKE3 of the body ([`B64<32>`]).
 pub const HEADER_BODY_BLAKE3: &str = "Ferry-Body-Blake3";
+/// How far a part's body came, bytes (draft-ietf-httpbis-resumable-upload).
+pub const HEADER_UPLOAD_OFFSET: &str = "Upload-Offset";
+/// `?1`: this request carries the body's end, or the part is stored; `?0`: more follows (same draft).
+pub const HEADER_UPLOAD_COMPLETE: &str = "Upload-Complete";
+/// Length of the whole body, bytes (same draft).
+pub const HEADER_UPLOAD_LENGTH: &str = "Upload-Length";
+/// What the server takes of a body in pieces (same draft).
+pub const HEADER_UPLOAD_LIMIT: &str = "Upload-Limit";
+/// Media type of a piece of a body (same draft).
+pub const PARTIAL_UPLOAD: &str = "application/partial-upload";
 /// Request header with the id of the user for whom a request is meant. Another one than who is signed in is refused
 /// (`unauthenticated`): a browser has one cookie for all its tabs.
 pub const HEADER_USER: &str = "Ferry-User";

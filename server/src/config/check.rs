@@ -22,6 +22,15 @@ const BODY_BUDGET_BYTES: u32 = 64 << 20;
 /// The same where they go to Telegram: its parts are larger and take longer, so more of them are on their way.
 const TELEGRAM_BODY_BUDGET_BYTES: u32 = 160 << 20;
 
+/// Ten years.
+const LONGEST_SECS: u64 = 10 * 366 * 86_400;
+/// What Postgres counts bytes up to.
+const MOST_BYTES: u64 = 9_223_372_036_854_775_807;
+/// More open connections than a process may have files.
+const MOST_CONNECTIONS: u64 = 1_000_000;
+/// More than anybody types wrong.
+const MOST_ATTEMPTS: u64 = 1_000_000;
+
 impl Settings {
     pub(super) fn check(self) -> Result<Config, ConfigError> {
         let part_profile = self.part_profile()?;
@@ -42,14 +51,17 @@ impl Settings {
             data_dir,
             part_profile,
             requests,
-            upload_ttl: at_least("upload_ttl_secs", self.upload_ttl_secs, 60)?,
-            cleanup_interval: at_least("cleanup_interval_secs", self.cleanup_interval_secs, 1)?,
-            default_quota_bytes: self.default_quota_bytes,
-            session_ttl: at_least("session_ttl_secs", self.session_ttl_secs, 60)?,
+            upload_ttl: span("upload_ttl_secs", self.upload_ttl_secs, 60)?,
+            cleanup_interval: span("cleanup_interval_secs", self.cleanup_interval_secs, 1)?,
+            default_quota_bytes: self.default_quota_bytes.map(quota).transpose()?,
+            session_ttl: span("session_ttl_secs", self.session_ttl_secs, 60)?,
             login: LoginLimits {
-                per_name: self.login_attempts_per_name.max(1),
-                per_address: self.login_attempts_per_address.max(1),
-                window: at_least("login_window_secs", self.login_window_secs, 1)?,
+                per_name: attempts("login_attempts_per_name", self.login_attempts_per_name)?,
+                per_address: attempts(
+                    "login_attempts_per_address",
+                    self.login_attempts_per_address,
+                )?,
+                window: span("login_window_secs", self.login_window_secs, 1)?,
             },
             allowed_origins: self
                 .allowed_origins
@@ -62,7 +74,7 @@ impl Settings {
                 .map(|n| n.parse())
                 .collect::<Result<Vec<Network>, _>>()?,
             tls: self.tls.check()?,
-            shutdown_grace: Duration::from_secs(self.shutdown_grace_secs),
+            shutdown_grace: span("shutdown_grace_secs", self.shutdown_grace_secs, 0)?,
             log: self.log,
             log_format: self.log_format,
         })
@@ -118,13 +130,15 @@ impl Settings {
                 ),
             ));
         }
+        let spool_bytes = within("spool_bytes", self.spool_bytes, largest.into(), MOST_BYTES)?;
         Ok(RequestLimits {
             body_budget_bytes,
-            body_budget_wait: Duration::from_secs(self.body_budget_wait_secs),
-            body_idle: at_least("body_idle_secs", self.body_idle_secs, 1)?,
-            headers_timeout: at_least("headers_timeout_secs", self.headers_timeout_secs, 1)?,
-            keep_alive: at_least("keep_alive_secs", self.keep_alive_secs, 1)?,
-            max_connections: self.max_connections.max(16),
+            spool_bytes,
+            body_budget_wait: span("body_budget_wait_secs", self.body_budget_wait_secs, 0)?,
+            body_idle: span("body_idle_secs", self.body_idle_secs, 1)?,
+            headers_timeout: span("headers_timeout_secs", self.headers_timeout_secs, 1)?,
+            keep_alive: span("keep_alive_secs", self.keep_alive_secs, 1)?,
+            max_connections: connections(self.max_connections)?,
         })
     }
 }
@@ -202,14 +216,34 @@ fn absolute(name: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
     std::path::absolute(path).map_err(|error| ConfigError::invalid(name, error.to_string()))
 }
 
-fn at_least(name: &'static str, secs: u64, floor: u64) -> Result<Duration, ConfigError> {
-    if secs < floor {
-        return Err(ConfigError::invalid(
-            name,
-            format!("must be {floor} or more"),
-        ));
+fn attempts(name: &'static str, attempts: u32) -> Result<u32, ConfigError> {
+    let attempts = within(name, attempts.into(), 1, MOST_ATTEMPTS)?;
+    Ok(u32::try_from(attempts).unwrap_or(u32::MAX))
+}
+
+fn connections(connections: usize) -> Result<usize, ConfigError> {
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX);
+    within("max_connections", wanted, 16, MOST_CONNECTIONS)?;
+    Ok(connections)
+}
+
+fn quota(bytes: u64) -> Result<u64, ConfigError> {
+    within("default_quota_bytes", bytes, 0, MOST_BYTES)
+}
+
+/// Seconds from `floor` on. Beyond ten years a span is a slip of the pen, and a date that far from now may not exist.
+fn span(name: &'static str, secs: u64, floor: u64) -> Result<Duration, ConfigError> {
+    within(name, secs, floor, LONGEST_SECS).map(Duration::from_secs)
+}
+
+fn within(name: &'static str, value: u64, least: u64, most: u64) -> Result<u64, ConfigError> {
+    if (least..=most).contains(&value) {
+        return Ok(value);
     }
-    Ok(Duration::from_secs(secs))
+    Err(ConfigError::invalid(
+        name,
+        format!("{value} is not between {least} and {most}"),
+    ))
 }
 
 /// The key itself, or the file that holds it; where neither is named, one that the server makes.
@@ -239,7 +273,10 @@ fn origin(name: &'static str, text: &str) -> Result<String, ConfigError> {
         Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(text),
         _ => Err(ConfigError::invalid(
             name,
-            format!("{text:?} is not of the form https://host[:port]"),
+            format!(
+                "{text:?} is not of the form https://host[:port]; a path before it cannot be served: give Ferry a host \
+                 name or a port of its own"
+            ),
         )),
     }
 }

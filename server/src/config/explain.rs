@@ -21,6 +21,11 @@ pub(super) fn explain(config: &Config) -> String {
             span(config.requests.body_budget_wait)
         ),
         format!(
+            "Keeps at most {} bytes of slow and interrupted parts in {}, for a day.",
+            config.requests.spool_bytes,
+            config.data_dir.join("spool").display()
+        ),
+        format!(
             "Uploads without activity for {} are abandoned; looks for them every {}.",
             span(config.upload_ttl),
             span(config.cleanup_interval)

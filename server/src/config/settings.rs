@@ -18,6 +18,9 @@ pub(super) const NESTED: &str = "__";
 /// and the one without the prefix, which others use too.
 pub(super) const DATABASE_URL: &str = "DATABASE_URL";
 
+/// Bytes on disk of parts on their way, where nothing else is set: four hundred slow senders of a disk part each.
+const SPOOL_BYTES: u64 = 4 << 30;
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,6 +49,7 @@ pub(super) struct Settings {
     pub(super) part_max_bytes: Option<u32>,
     pub(super) body_budget_bytes: Option<u32>,
     pub(super) body_budget_wait_secs: u64,
+    pub(super) spool_bytes: u64,
     pub(super) body_idle_secs: u64,
     pub(super) headers_timeout_secs: u64,
     pub(super) keep_alive_secs: u64,
@@ -116,6 +120,7 @@ impl Default for Settings {
             part_max_bytes: None,
             body_budget_bytes: None,
             body_budget_wait_secs: 20,
+            spool_bytes: SPOOL_BYTES,
             body_idle_secs: 30,
             headers_timeout_secs: 15,
             keep_alive_secs: 75,

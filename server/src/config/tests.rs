@@ -5,6 +5,8 @@ use figment::{
     providers::{Format, Toml},
 };
 
+use proptest::strategy::Strategy as _;
+
 use crate::storage::telegram::Policy;
 
 use super::{
@@ -329,5 +331,67 @@ fn bots_are_written_in_one_line_too_and_a_wrong_one_is_named_without_its_token()
             matches!(&error, ConfigError::Invalid { name: wrong, .. } if *wrong == name),
             "{error}"
         );
+    }
+}
+
+/// Every number of the settings, by its name in `ferry.toml`.
+const NUMBERS: [&str; 15] = [
+    "body_budget_bytes",
+    "body_budget_wait_secs",
+    "spool_bytes",
+    "body_idle_secs",
+    "headers_timeout_secs",
+    "keep_alive_secs",
+    "max_connections",
+    "upload_ttl_secs",
+    "cleanup_interval_secs",
+    "default_quota_bytes",
+    "session_ttl_secs",
+    "login_attempts_per_name",
+    "login_attempts_per_address",
+    "login_window_secs",
+    "shutdown_grace_secs",
+];
+
+/// What handlers and jobs compute with these: none of it may overflow, whatever the settings say.
+fn compute_with(config: &Config) {
+    use std::time::Instant;
+    let spans = [
+        config.requests.body_budget_wait,
+        config.requests.body_idle,
+        config.requests.headers_timeout,
+        config.requests.keep_alive,
+        config.upload_ttl,
+        config.cleanup_interval,
+        config.session_ttl,
+        config.login.window,
+        config.shutdown_grace,
+    ];
+    for span in spans {
+        assert!(Instant::now().checked_add(span).is_some(), "{span:?}");
+        let span = chrono::TimeDelta::from_std(span).unwrap();
+        assert!(chrono::Utc::now().checked_add_signed(span).is_some());
+        assert!(chrono::Utc::now().checked_sub_signed(span).is_some());
+    }
+    assert!(i64::try_from(config.requests.spool_bytes).is_ok());
+    assert!(i64::try_from(config.default_quota_bytes.unwrap_or_default()).is_ok());
+    assert!(i32::try_from(config.login.per_name).is_ok());
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_the_settings_say_is_refused_by_name_or_can_be_computed_with(
+        name in proptest::sample::select(&NUMBERS[..]),
+        value in proptest::prop_oneof![
+            0_u64..200,
+            proptest::prelude::any::<u64>().prop_map(|any| any >> 1),
+            proptest::sample::select(vec![u64::from(u32::MAX), 1 << 40, i64::MAX as u64]),
+        ],
+    ) {
+        match from_toml(&format!("{name} = {value}")) {
+            Ok(config) => compute_with(&config),
+            Err(ConfigError::Invalid { name: refused, .. }) => proptest::prop_assert_eq!(refused, name),
+            Err(unreadable) => proptest::prop_assert!(unreadable.to_string().contains(name), "{}", unreadable),
+        }
     }
 }

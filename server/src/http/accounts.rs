@@ -39,7 +39,12 @@ pub(super) async fn register(
 ) -> HttpResult<HttpResponse> {
     refuse_foreign_origin(&http)?;
     let signed_in = shared.accounts.register(&request.0).await?;
-    Ok(with_cookie(HttpResponse::Created(), signed_in, &shared))
+    Ok(with_cookie(
+        HttpResponse::Created(),
+        signed_in,
+        &http,
+        &shared,
+    ))
 }
 
 /// Signs in: the answer carries the session cookie.
@@ -55,16 +60,21 @@ pub(super) async fn login(
         .accounts
         .login(&request.0, client_address(&http, &shared))
         .await?;
-    Ok(with_cookie(HttpResponse::Ok(), signed_in, &shared))
+    Ok(with_cookie(HttpResponse::Ok(), signed_in, &http, &shared))
 }
 
 fn with_cookie(
     mut response: actix_web::HttpResponseBuilder,
     signed_in: SignedIn,
+    http: &HttpRequest,
     shared: &Shared,
 ) -> HttpResponse {
     response
-        .insert_header(set_cookie(&signed_in.session, shared.config.session_ttl))
+        .insert_header(set_cookie(
+            http,
+            &signed_in.session,
+            shared.config.session_ttl,
+        ))
         .json(signed_in.account)
 }
 
@@ -96,7 +106,7 @@ pub(super) async fn logout(
         shared.accounts.logout(&token).await?;
     }
     Ok(HttpResponse::NoContent()
-        .insert_header(forget_cookie())
+        .insert_header(forget_cookie(&http))
         .finish())
 }
 
@@ -114,7 +124,7 @@ pub(super) async fn password(
         .change_password(&by, &request.0, client_address(&http, &shared))
         .await?;
     Ok(HttpResponse::NoContent()
-        .insert_header(forget_cookie())
+        .insert_header(forget_cookie(&http))
         .finish())
 }
 

@@ -1,4 +1,4 @@
-//! Reading bodies with bounds: of length, of silence, of slowness. The memory that part bodies share is `budget`'s business.
+//! Reading JSON bodies with bounds: of length, of silence, of slowness. The bodies of parts are `intake`'s business.
 
 use std::time::Duration;
 
@@ -6,7 +6,6 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use bytes::{Bytes, BytesMut};
 use ferry_core::wire::{ErrorCode, MAX_PART_BODY_BYTES};
 use futures_util::{StreamExt, future::LocalBoxFuture};
-use memmap2::MmapMut;
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -19,106 +18,42 @@ pub(crate) const JSON_LIMIT_BYTES: usize = 1024 * 1024;
 /// How long a refused body is read before its sender is answered.
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 
-/// The slowest sender that is waited for. A body holds its share of the budget until it ends: without a floor, senders
-/// that drip a byte before each silence is over would hold all of it for ever. A poor mobile line is faster than this.
-const SLOWEST_BYTES_PER_SEC: u32 = 32 * 1024;
+/// The longest time for a JSON body. It is held in memory, and a manifest of 64 KiB is over even a line of 64 kbit/s in
+/// eight seconds: whoever takes longer drips.
+const JSON_TIME: Duration = Duration::from_secs(60);
 
-/// How a body is read.
+/// How a JSON body is read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
+struct Bounds {
     /// The most bytes.
-    pub(crate) limit_bytes: usize,
-    /// As announced; memory for it is taken at once.
-    pub(crate) announced_bytes: Option<usize>,
+    limit_bytes: usize,
     /// Longest silence.
-    pub(crate) idle: Duration,
-}
-
-impl Bounds {
-    /// Longest time for the whole body.
-    fn deadline(&self) -> Duration {
-        let expected = self
-            .announced_bytes
-            .map_or(self.limit_bytes, |bytes| bytes.min(self.limit_bytes));
-        let expected = u32::try_from(expected).unwrap_or(u32::MAX);
-        let sending =
-            Duration::from_secs_f64(f64::from(expected) / f64::from(SLOWEST_BYTES_PER_SEC));
-        self.idle.saturating_add(sending)
-    }
+    idle: Duration,
+    /// Longest time for all of it.
+    time: Duration,
 }
 
 /// Reads a body to its end. Its reader learns which bound it passed.
-pub(crate) async fn read(payload: &mut dev::Payload, bounds: Bounds) -> HttpResult<Bytes> {
-    tokio::time::timeout(bounds.deadline(), read_whole(payload, bounds))
+async fn read(payload: &mut dev::Payload, bounds: Bounds) -> HttpResult<Bytes> {
+    tokio::time::timeout(bounds.time, read_whole(payload, bounds))
         .await
         .unwrap_or_else(|_| Err(incomplete("the body arrived too slowly")))
 }
 
 async fn read_whole(payload: &mut dev::Payload, bounds: Bounds) -> HttpResult<Bytes> {
-    let capacity = bounds
-        .announced_bytes
-        .unwrap_or_default()
-        .min(bounds.limit_bytes);
-    let mut body = Buffer::with_capacity(capacity)?;
-    let too_large = || HttpError::too_large(u64::try_from(bounds.limit_bytes).unwrap_or(u64::MAX));
+    let mut body = BytesMut::new();
     while let Some(chunk) = next(payload, bounds.idle).await? {
         if body.len().saturating_add(chunk.len()) > bounds.limit_bytes {
-            return Err(too_large());
+            let limit_bytes = u64::try_from(bounds.limit_bytes).unwrap_or(u64::MAX);
+            return Err(HttpError::too_large(limit_bytes));
         }
-        body.extend(&chunk).ok_or_else(too_large)?;
+        body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
 }
 
-/// From here on a body has pages of its own.
-const OWN_PAGES_FROM_BYTES: usize = 256 * 1024;
-
-/// A body as it arrives. A part's has pages of its own, which the system has back as soon as the body ends: the allocator
-/// would keep some for each thread, and a server with a budget of 64 MiB came to hold 170.
-enum Buffer {
-    Heap(BytesMut),
-    Pages { pages: MmapMut, len: usize },
-}
-
-impl Buffer {
-    fn with_capacity(bytes: usize) -> HttpResult<Self> {
-        if bytes < OWN_PAGES_FROM_BYTES {
-            return Ok(Buffer::Heap(BytesMut::with_capacity(bytes)));
-        }
-        let pages = MmapMut::map_anon(bytes)
-            .map_err(|_| HttpError::detailed(ErrorCode::Busy, "no memory for a body just now"))?;
-        Ok(Buffer::Pages { pages, len: 0 })
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Buffer::Heap(bytes) => bytes.len(),
-            Buffer::Pages { len, .. } => *len,
-        }
-    }
-
-    /// None when the chunk reaches beyond what was announced.
-    fn extend(&mut self, chunk: &[u8]) -> Option<()> {
-        match self {
-            Buffer::Heap(bytes) => bytes.extend_from_slice(chunk),
-            Buffer::Pages { pages, len } => {
-                let end = len.checked_add(chunk.len())?;
-                pages.get_mut(*len..end)?.copy_from_slice(chunk);
-                *len = end;
-            }
-        }
-        Some(())
-    }
-
-    fn freeze(self) -> Bytes {
-        match self {
-            Buffer::Heap(bytes) => bytes.freeze(),
-            Buffer::Pages { pages, len } => Bytes::from_owner(pages).slice(..len),
-        }
-    }
-}
-
-async fn next(payload: &mut dev::Payload, idle: Duration) -> HttpResult<Option<Bytes>> {
+/// What comes next of a body; none at its end.
+pub(crate) async fn next(payload: &mut dev::Payload, idle: Duration) -> HttpResult<Option<Bytes>> {
     match tokio::time::timeout(idle, payload.next()).await {
         Ok(Some(Ok(chunk))) => Ok(Some(chunk)),
         Ok(Some(Err(_))) => Err(incomplete("the body broke off")),
@@ -127,7 +62,8 @@ async fn next(payload: &mut dev::Payload, idle: Duration) -> HttpResult<Option<B
     }
 }
 
-fn incomplete(what: &str) -> HttpError {
+/// The refusal of a body that did not come whole.
+pub(crate) fn incomplete(what: &str) -> HttpError {
     HttpError::detailed(ErrorCode::BodyIncomplete, what)
 }
 
@@ -186,8 +122,8 @@ async fn read_json<T: DeserializeOwned>(
         payload,
         Bounds {
             limit_bytes: JSON_LIMIT_BYTES,
-            announced_bytes: None,
             idle,
+            time: JSON_TIME,
         },
     )
     .await?;
@@ -224,8 +160,8 @@ mod tests {
 
     const BOUNDS: Bounds = Bounds {
         limit_bytes: 10,
-        announced_bytes: None,
         idle: Duration::from_millis(30),
+        time: Duration::from_millis(40),
     };
 
     fn payload(
@@ -262,7 +198,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_body_that_drips_is_incomplete_though_it_is_never_silent() {
+    async fn a_json_body_that_drips_is_incomplete_though_it_is_never_silent() {
         let drip = stream::iter(0..8).then(|_| async {
             tokio::time::sleep(Duration::from_millis(10)).await;
             Ok(Bytes::from_static(b"x"))
@@ -271,17 +207,5 @@ mod tests {
             read(&mut payload(drip), BOUNDS).await.unwrap_err().code(),
             ErrorCode::BodyIncomplete
         );
-    }
-
-    #[test]
-    fn a_longer_body_has_longer() {
-        let mut part = Bounds {
-            limit_bytes: 64 * 1024,
-            announced_bytes: None,
-            idle: Duration::from_secs(30),
-        };
-        assert_eq!(part.deadline(), Duration::from_secs(32));
-        part.announced_bytes = Some(32 * 1024);
-        assert_eq!(part.deadline(), Duration::from_secs(31));
     }
 }

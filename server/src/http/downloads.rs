@@ -16,7 +16,8 @@ use crate::uploads::{PartBytes, PartRange, PartRead};
 /// The sealed bytes of a part, always as an attachment.
 #[utoipa::path(tag = "files", security(("token" = ["read"]), ("session" = [])),
     params(("file_id" = Uuid, Path), ("part_number" = u32, Path, minimum = 1),
-        ("Range" = Option<String>, Header, description = "one range of the sealed bytes")),
+        ("Range" = Option<String>, Header, description = "one range of the sealed bytes"),
+        ("If-Range" = Option<String>, Header, description = "the ETag that the range is of; another one gives the whole part")),
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 206, body = Vec<u8>, content_type = "application/octet-stream"), Refusals))]
 #[get("/api/files/{file_id}/parts/{part_number}")]
@@ -28,13 +29,32 @@ pub(super) async fn get_part(
 ) -> HttpResult<HttpResponse> {
     let (file_id, part_number) = path.into_inner();
     let range = range_of(&request);
-    let read = shared
-        .uploads
-        .read_part(by.user_id, file_id, part_number, range);
-    Ok(match read.await? {
-        PartRead::Bytes(part) => answer(part, range.is_some(), shared),
-        PartRead::OutOfRange { total_bytes } => HttpError::range_outside(total_bytes),
+    let read = async |range| {
+        let uploads = &shared.uploads;
+        uploads
+            .read_part(by.user_id, file_id, part_number, range)
+            .await
+    };
+    let answered = match (read(range).await?, range) {
+        // The range was of bytes that are not the part's any more: its reader begins anew.
+        (PartRead::Bytes(part), Some(_)) if !if_range_holds(&request, part.part.generation) => {
+            (read(None).await?, None)
+        }
+        answered => answered,
+    };
+    Ok(match answered {
+        (PartRead::Bytes(part), range) => answer(part, range.is_some(), shared),
+        (PartRead::OutOfRange { total_bytes }, _) => HttpError::range_outside(total_bytes),
     })
+}
+
+/// `If-Range` is absent or names the part as it is. Dates and weak tags never hold (RFC 9110, 13.1.5).
+fn if_range_holds(request: &HttpRequest, generation: u32) -> bool {
+    let (_, current) = etag(generation);
+    request
+        .headers()
+        .get(header::IF_RANGE)
+        .is_none_or(|named| named.as_bytes().trim_ascii() == current.as_bytes())
 }
 
 fn answer(part: PartBytes, is_range: bool, shared: web::Data<Shared>) -> HttpResponse {
@@ -101,6 +121,20 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
+
+    #[test]
+    fn a_range_counts_only_for_the_bytes_that_it_was_asked_of() {
+        let with = |value: &str| {
+            TestRequest::get()
+                .append_header(("If-Range", value))
+                .to_http_request()
+        };
+        assert!(if_range_holds(&TestRequest::get().to_http_request(), 3));
+        assert!(if_range_holds(&with("\"3\""), 3));
+        for stale in ["\"2\"", "W/\"3\"", "Sat, 01 Jan 2000 00:00:00 GMT", "3", ""] {
+            assert!(!if_range_holds(&with(stale), 3), "{stale}");
+        }
+    }
 
     #[test]
     fn one_range_is_read_and_others_are_ignored() {

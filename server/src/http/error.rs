@@ -6,10 +6,10 @@ use actix_web::{
     body::BoxBody,
     http::{StatusCode, header},
 };
-use ferry_core::wire::{ErrorCode, Problem};
+use ferry_core::wire::{ErrorCode, HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_OFFSET, Problem};
 use uuid::Uuid;
 
-use crate::{auth::AuthError, bots::BotsError, uploads::UploadError};
+use crate::{auth::AuthError, bots::BotsError, spool::SpoolError, uploads::UploadError};
 
 /// Seconds to wait where the room that refused named none.
 const RETRY_SECS: u32 = 5;
@@ -39,6 +39,7 @@ pub(crate) fn status_of(code: ErrorCode) -> StatusCode {
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::UsernameTaken
         | ErrorCode::FileIdTaken
+        | ErrorCode::UploadOffsetMismatch
         | ErrorCode::PartDiffers
         | ErrorCode::FileComplete
         | ErrorCode::PartsMissing
@@ -103,6 +104,14 @@ impl HttpError {
             format!("at most {limit_bytes} bytes"),
         );
         error.0.limit_bytes = Some(limit_bytes);
+        error
+    }
+
+    /// The answer to a piece that does not begin where our bytes end.
+    pub(crate) fn offset_mismatch(expected: u64, provided: u64) -> Self {
+        let mut error = Self::new(ErrorCode::UploadOffsetMismatch);
+        error.0.expected_offset = Some(expected);
+        error.0.provided_offset = Some(provided);
         error
     }
 
@@ -223,6 +232,17 @@ impl From<BotsError> for HttpError {
     }
 }
 
+impl From<SpoolError> for HttpError {
+    fn from(error: SpoolError) -> Self {
+        let code = match &error {
+            SpoolError::NoRoom | SpoolError::InUse => ErrorCode::Busy,
+            SpoolError::DiskFull => ErrorCode::StorageFull,
+            SpoolError::Io(_) => ErrorCode::StorageUnavailable,
+        };
+        Self::of_room(code, &error, None)
+    }
+}
+
 impl std::fmt::Display for HttpError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.0.code.as_str())
@@ -240,6 +260,10 @@ impl ResponseError for HttpError {
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(secs) = self.0.retry_after_secs {
             response.insert_header((header::RETRY_AFTER, secs));
+        }
+        if let Some(offset) = self.0.expected_offset {
+            response.insert_header((HEADER_UPLOAD_OFFSET, offset.to_string()));
+            response.insert_header((HEADER_UPLOAD_COMPLETE, "?0"));
         }
         if status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"ferry\""));

@@ -19,18 +19,35 @@ impl Known {
         )
     }
 
+    /// A handler answers to `HEAD` at this path itself.
+    pub(super) fn has_head(&self, path: &str) -> bool {
+        self.0
+            .iter()
+            .filter(|(known, _)| known.is_match(path))
+            .any(|(_, methods)| methods.iter().any(|method| method == "HEAD"))
+    }
+
     fn methods_at(&self, path: &str) -> Option<String> {
         self.0
             .iter()
             .find(|(known, _)| known.is_match(path))
-            .map(|(_, methods)| methods.join(", "))
+            .map(|(_, methods)| allowed(methods))
     }
+}
+
+/// As `Allow` has them: whatever answers to `GET` answers to `HEAD`.
+fn allowed(methods: &[String]) -> String {
+    let names = |name| methods.iter().any(|method| method == name);
+    let head = (names("GET") && !names("HEAD")).then_some("HEAD");
+    let all = methods.iter().map(String::as_str).chain(head);
+    all.collect::<Vec<_>>().join(", ")
 }
 
 /// Methods of a path, as they are written in `Allow`.
 pub(super) fn methods(item: &utoipa::openapi::PathItem) -> Vec<String> {
     let all = [
         ("GET", item.get.is_some()),
+        ("HEAD", item.head.is_some()),
         ("POST", item.post.is_some()),
         ("PUT", item.put.is_some()),
         ("PATCH", item.patch.is_some()),

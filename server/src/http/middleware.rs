@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{
     Shared,
     error::{HttpError, PROBLEM_JSON, problem_for},
+    fallback::Known,
 };
 
 /// Gives the request a span with an id and counts its answer. Paths are logged, query strings never: they hold labels.
@@ -59,6 +60,20 @@ fn name_of(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
+}
+
+/// `HEAD` is `GET` without the body, wherever no handler takes it by itself.
+pub(super) async fn head_as_get(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let is_own = request
+        .app_data::<web::Data<Known>>()
+        .is_some_and(|known| known.has_head(request.path()));
+    if *request.method() == Method::HEAD && !is_own {
+        request.head_mut().method = Method::GET;
+    }
+    next.call(request).await
 }
 
 /// Until the tables are up to date the API can not work, and says so.

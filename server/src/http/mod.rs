@@ -15,9 +15,9 @@ mod uploads;
 mod verify;
 
 mod body;
-mod budget;
 mod fallback;
 mod headers;
+mod intake;
 mod middleware;
 mod openapi;
 mod page;
@@ -33,14 +33,15 @@ use actix_web::{
     middleware::from_fn,
     web,
 };
+use ferry_core::wire::{HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_LIMIT, HEADER_UPLOAD_OFFSET};
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{
     auth::Accounts, bots::Bots, config::Config, lifecycle::Lifecycle, metrics::Metrics,
-    uploads::Uploads,
+    spool::Spool, uploads::Uploads,
 };
 
-pub(crate) use budget::BodyBudget;
+pub(crate) use intake::BodyMemory;
 pub use openapi::document;
 
 /// Every route of the API. `openapi.json` is made from the same list.
@@ -51,6 +52,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(uploads::start)
         .service(uploads::resize)
         .service(parts::put_part)
+        .service(parts::append_part)
+        .service(parts::part_offset)
+        .service(parts::probe_line)
         .service(uploads::complete)
         .service(verify::verify_chunks)
         .service(uploads::status)
@@ -101,7 +105,8 @@ pub(crate) struct Shared {
     pub(crate) bots: Bots,
     pub(crate) config: Arc<Config>,
     pub(crate) metrics: Metrics,
-    pub(crate) bodies: BodyBudget,
+    pub(crate) bodies: BodyMemory,
+    pub(crate) spool: Spool,
     pub(crate) lifecycle: Lifecycle,
     /// Asks the database and the store whether they answer.
     pub(crate) health: Arc<dyn Health>,
@@ -149,6 +154,7 @@ pub(crate) fn application(
         .service(page::resource())
         .default_service(web::to(fallback::unknown))
         .wrap(cors)
+        .wrap(from_fn(middleware::head_as_get))
         .wrap(from_fn(middleware::gate))
         .wrap(from_fn(middleware::as_problems))
         .wrap(from_fn(headers::harden))
@@ -158,9 +164,16 @@ pub(crate) fn application(
 /// Other sites may call with tokens; cookies never go there.
 fn cors(allowed_origins: &[String]) -> Cors {
     let cors = Cors::default()
-        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allow_any_header()
-        .expose_headers(["ETag", "Retry-After", "Content-Range"])
+        .expose_headers([
+            "ETag",
+            "Retry-After",
+            "Content-Range",
+            HEADER_UPLOAD_OFFSET,
+            HEADER_UPLOAD_COMPLETE,
+            HEADER_UPLOAD_LIMIT,
+        ])
         .max_age(3_600);
     allowed_origins
         .iter()

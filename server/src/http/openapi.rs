@@ -92,6 +92,7 @@ pub fn document() -> openapi::OpenApi {
     for item in document.paths.paths.values_mut() {
         let operations = [
             &mut item.get,
+            &mut item.head,
             &mut item.put,
             &mut item.post,
             &mut item.patch,

@@ -69,10 +69,11 @@ pub(super) async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     metrics
         .parts_in_hand
         .set(as_gauge(shared.lifecycle.parts_in_hand()));
-    let budget = usize::try_from(shared.config.requests.body_budget_bytes).unwrap_or_default();
-    metrics
-        .body_bytes_reserved
-        .set(as_gauge(budget.saturating_sub(shared.bodies.free_bytes())));
+    let in_gauge = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+    let budget = u64::from(shared.config.requests.body_budget_bytes);
+    let reserved = budget.saturating_sub(shared.bodies.budget.free_bytes());
+    metrics.body_bytes_reserved.set(in_gauge(reserved));
+    metrics.spool_bytes.set(in_gauge(shared.spool.held_bytes()));
     metrics.db_connections_used.set(i64::from(used));
     metrics.db_connections_idle.set(i64::from(idle));
     HttpResponse::Ok()

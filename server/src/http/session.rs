@@ -109,26 +109,34 @@ pub(crate) fn require_meant(request: &HttpRequest, user_id: Uuid) -> HttpResult<
     }
 }
 
-/// The secret that came with the request; the header counts before the cookie.
+/// The secret that came with the request; a bearer token counts before the cookie. Any other scheme is not ours: a proxy
+/// in front may ask for basic authentication, and browsers then send it with every request.
 fn credential(request: &HttpRequest) -> HttpResult<Option<(PlainToken, Credential)>> {
-    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
-        let text = value.to_str().unwrap_or_default();
-        let (scheme, secret) = text.split_once(' ').unwrap_or_default();
-        let token =
-            PlainToken::parse(secret.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer"));
-        let token = token.ok_or_else(|| {
-            HttpError::detailed(
-                ErrorCode::Unauthenticated,
-                "the Authorization header is not of the form `Bearer token`",
-            )
-        })?;
-        return Ok(Some((token, Credential::Api)));
-    }
-    Ok(session_cookie(request).map(|token| (token, Credential::Session)))
+    let Some(secret) = bearer(request) else {
+        return Ok(session_cookie(request).map(|token| (token, Credential::Session)));
+    };
+    let token = PlainToken::parse(secret).ok_or_else(|| {
+        HttpError::detailed(
+            ErrorCode::Unauthenticated,
+            "the bearer token is none of this server's",
+        )
+    })?;
+    Ok(Some((token, Credential::Api)))
+}
+
+/// What stands behind `Bearer` in an `Authorization` header.
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let lines = request.headers().get_all(header::AUTHORIZATION);
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .filter_map(|text| text.trim().split_once(' '))
+        .find(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, secret)| secret.trim())
 }
 
 /// The secret in the page's cookie.
 pub(crate) fn session_cookie(request: &HttpRequest) -> Option<PlainToken> {
+    let own = cookie_name(request);
     let lines = request
         .headers()
         .get_all(header::COOKIE)
@@ -137,25 +145,45 @@ pub(crate) fn session_cookie(request: &HttpRequest) -> Option<PlainToken> {
         .flat_map(|line| line.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='));
     cookies
-        .find(|(name, _)| *name == COOKIE)
+        .find(|(name, _)| *name == own)
         .and_then(|(_, value)| PlainToken::parse(value))
 }
 
 /// The header that hands the browser a session. Tokens are base64url: nothing in them needs quoting.
-pub(crate) fn set_cookie(token: &PlainToken, ttl: Duration) -> (HeaderName, String) {
-    cookie(token.expose(), ttl.as_secs())
+pub(crate) fn set_cookie(
+    request: &HttpRequest,
+    token: &PlainToken,
+    ttl: Duration,
+) -> (HeaderName, String) {
+    cookie(request, token.expose(), ttl.as_secs())
 }
 
 /// The header that makes the browser forget it.
-pub(crate) fn forget_cookie() -> (HeaderName, String) {
-    cookie("", 0)
+pub(crate) fn forget_cookie(request: &HttpRequest) -> (HeaderName, String) {
+    cookie(request, "", 0)
 }
 
-fn cookie(value: &str, age_secs: u64) -> (HeaderName, String) {
+fn cookie(request: &HttpRequest, value: &str, age_secs: u64) -> (HeaderName, String) {
+    let name = cookie_name(request);
     (
         header::SET_COOKIE,
-        format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={age_secs}"),
+        format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={age_secs}"),
     )
+}
+
+/// Browsers keep cookies by host and not by port: two servers on one host would end each other's sessions, so the name has
+/// the port by which the browser reached this one.
+fn cookie_name(request: &HttpRequest) -> String {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let port = host.rsplit_once(':').map(|(_, port)| port);
+    match port.and_then(|port| port.parse::<u16>().ok()) {
+        None | Some(80 | 443) => COOKIE.to_owned(),
+        Some(port) => format!("{COOKIE}-{port}"),
+    }
 }
 
 /// Refuses a request that a page of another site sent, or that names no origin: a cookie alone proves no intent.
@@ -253,4 +281,44 @@ fn is_proxy(address: IpAddr, shared: &Shared) -> bool {
         .trusted_proxies
         .iter()
         .any(|network| network.contains(address))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_scheme_that_is_not_bearer_is_not_ours() {
+        let secret = PlainToken::generate().unwrap().expose().to_owned();
+        let with = |authorization: &str| {
+            let request = TestRequest::get()
+                .insert_header((header::HOST, "ferry.example"))
+                .append_header((header::AUTHORIZATION, authorization))
+                .insert_header((header::COOKIE, format!("{COOKIE}={secret}")));
+            credential(&request.to_http_request()).map(|found| found.map(|(_, which)| which))
+        };
+        for foreign in ["Basic YTpi", "Negotiate abc", "Digest x=y", "", "Bearer"] {
+            let found = with(foreign).unwrap();
+            assert_eq!(found, Some(Credential::Session), "{foreign:?}");
+        }
+        let bearer = format!("bearer {secret}");
+        assert_eq!(with(&bearer).unwrap(), Some(Credential::Api));
+        assert!(with("Bearer nonsense").is_err());
+    }
+
+    #[test]
+    fn servers_on_one_host_and_other_ports_have_other_cookies() {
+        let named = |host: &str| {
+            let request = TestRequest::get().insert_header((header::HOST, host));
+            cookie_name(&request.to_http_request())
+        };
+        assert_eq!(named("ferry.example"), "__Host-ferry");
+        assert_eq!(named("ferry.example:443"), "__Host-ferry");
+        assert_eq!(named("localhost:8787"), "__Host-ferry-8787");
+        assert_eq!(named("localhost:8788"), "__Host-ferry-8788");
+        assert_eq!(named("[::1]:8787"), "__Host-ferry-8787");
+        assert_eq!(named("[::1]"), "__Host-ferry");
+    }
 }

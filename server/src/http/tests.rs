@@ -8,22 +8,25 @@ use actix_web::{
     test::{TestRequest, call_service, init_service},
     web,
 };
+use chrono::TimeDelta;
 use ferry_core::wire::{ErrorCode, Problem};
 use prometheus_client::registry::Registry;
 
 use super::{
-    BodyBudget, Health, Shared, application, document,
+    BodyMemory, Health, Shared, application, document,
     fallback::methods,
     session::{client_address, origin_of, require_own_origin},
 };
 use crate::{
     auth::{Accounts, AuthSettings},
     bots::Bots,
+    budget::Budget,
     clock,
     config::Config,
     db::{Db, DbTimeouts},
     lifecycle::Lifecycle,
     metrics::Metrics,
+    spool::{Spool, SpoolSettings},
     storage::{
         OpendalStore, S3Settings, Stores,
         telegram::{BotApiSettings, BotApis, Policy, ServerKey},
@@ -57,7 +60,7 @@ fn annotated() -> BTreeSet<String> {
 
 fn route_in(line: &str) -> Option<String> {
     let (method, rest) = line.strip_prefix("#[")?.split_once("(\"")?;
-    let known = ["get", "post", "put", "patch", "delete"].contains(&method);
+    let known = ["get", "head", "post", "put", "patch", "delete"].contains(&method);
     let (path, _) = rest.split_once('"')?;
     known.then(|| format!("{} {path}", method.to_uppercase()))
 }
@@ -157,7 +160,19 @@ async fn shared(config: Config) -> web::Data<Shared> {
             &Policy::default(),
         ),
         accounts: Accounts::new(db, clock::system(), settings),
-        bodies: BodyBudget::new(config.requests.body_budget_bytes, Duration::from_secs(1)),
+        bodies: BodyMemory {
+            budget: Budget::new(config.requests.body_budget_bytes.into()),
+            wait: Duration::from_secs(1),
+        },
+        spool: Spool::open(
+            SpoolSettings {
+                folder: std::env::temp_dir().join("ferry-http-tests-spool"),
+                limit_bytes: 1 << 20,
+                ttl: TimeDelta::hours(1),
+            },
+            clock::system(),
+        )
+        .unwrap(),
         config: Arc::new(config),
         metrics: Metrics::new(Registry::default()),
         lifecycle: Lifecycle::default(),
@@ -193,6 +208,30 @@ async fn every_documented_route_is_taken_by_a_handler() {
         let untaken = [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED];
         assert!(!untaken.contains(&status), "{route} answered {status}");
     }
+}
+
+#[actix_web::test]
+async fn head_is_answered_wherever_get_is() {
+    let shared = shared(config()).await;
+    shared.lifecycle.set_tables_ready();
+    let app = init_service(application(shared)).await;
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/api/config",
+        "/api/files",
+        "/openapi.json",
+        "/metrics",
+    ] {
+        let ask = async |method: Method| {
+            let request = TestRequest::with_uri(path).method(method).to_request();
+            call_service(&app, request).await.status()
+        };
+        assert_eq!(ask(Method::HEAD).await, ask(Method::GET).await, "{path}");
+    }
+    let request = TestRequest::delete().uri("/healthz").to_request();
+    let response = call_service(&app, request).await;
+    assert_eq!(response.headers().get(header::ALLOW).unwrap(), "GET, HEAD");
 }
 
 #[actix_web::test]

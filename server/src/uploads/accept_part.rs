@@ -22,20 +22,12 @@ use crate::db::{Connection, deletions, files};
 use crate::storage::{Locator, StorageError};
 
 impl Uploads {
-    /// Stores the body; `duplicate` in the answer tells 200 from 201. It goes on to its end when the caller is dropped,
-    /// so what must live as long as the body (the bytes reserved for it) belongs into the `Bytes`: [`Bytes::from_owner`].
+    /// Stores the body; `duplicate` in the answer tells 200 from 201. The caller runs it on a task of its own: what is
+    /// dropped half way leaves bytes that only the sweep of intents finds.
     pub async fn accept_part(&self, ticket: PartTicket, body: Bytes) -> UploadResult<StoredPart> {
         require_length(ticket.length, u64::try_from(body.len()).unwrap_or(u64::MAX))?;
-        let uploads = self.clone();
-        let accepted = tokio::spawn(async move { uploads.accept_checked(ticket, body).await });
-        accepted
-            .await
-            .map_err(|error| UploadError::Internal(error.to_string()))?
-    }
-
-    async fn accept_checked(&self, ticket: PartTicket, body: Bytes) -> UploadResult<StoredPart> {
         let digests = Digests::check(body.clone(), ticket.meta.digest).await?;
-        if let Some(duplicate) = self.db.timely(self.duplicate_of(&ticket)).await? {
+        if let Some(duplicate) = self.stored_already(&ticket).await? {
             return Ok(duplicate);
         }
         let put = self.put(&ticket, body).await?;
@@ -57,6 +49,11 @@ impl Uploads {
                 Err(error)
             }
         }
+    }
+
+    /// The part, if this plaintext is stored: then its body need not be sent.
+    pub async fn stored_already(&self, ticket: &PartTicket) -> UploadResult<Option<StoredPart>> {
+        self.db.timely(self.duplicate_of(ticket)).await
     }
 
     /// What the transaction would say anyway, before the provider is bothered.

@@ -21,6 +21,15 @@ pub enum BodyDigest {
     Sha256([u8; 32]),
 }
 
+impl BodyDigest {
+    /// The digest, whichever it is.
+    pub fn bytes(self) -> [u8; 32] {
+        match self {
+            BodyDigest::Blake3(digest) | BodyDigest::Sha256(digest) => digest,
+        }
+    }
+}
+
 /// What the headers say about a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartMeta {

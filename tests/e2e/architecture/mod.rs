@@ -100,6 +100,19 @@ const ROOMS: &[Room] = &[
         except: &[],
     },
     Room {
+        room: "server/src/spool",
+        never: &[
+            "actix_web",
+            "diesel",
+            "diesel_async",
+            "crate::http",
+            "crate::db",
+            "crate::storage",
+            "crate::uploads",
+        ],
+        except: &[],
+    },
+    Room {
         room: "server/src/bots",
         never: &[
             "actix_web",

@@ -5,6 +5,7 @@ mod bots;
 mod changed;
 mod hostile;
 mod kills;
+mod lines;
 mod small;
 mod stopping;
 mod trouble;
@@ -159,7 +160,8 @@ pub(super) fn run_counts(variable: &str, default: u64) -> Result<u64> {
 }
 
 fn part_number(head: &Head) -> Option<u32> {
-    let is_part = head.method() == "PUT" && head.path().starts_with("/api/upload/chunk/");
+    let is_part =
+        matches!(head.method(), "PUT" | "PATCH") && head.path().starts_with("/api/upload/chunk/");
     head.path()
         .rsplit('/')
         .next()

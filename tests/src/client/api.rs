@@ -191,6 +191,16 @@ impl Call {
         self
     }
 
+    /// Sets a piece of a part's body.
+    #[must_use]
+    pub fn piece(mut self, piece: Vec<u8>) -> Call {
+        self.request = self
+            .request
+            .header("Content-Type", ferry_core::wire::PARTIAL_UPLOAD)
+            .body(piece);
+        self
+    }
+
     /// Sends it and reads the answer.
     pub async fn send(self) -> Result<Answer> {
         let what = self.what;
@@ -265,8 +275,7 @@ impl Answer {
             self.text()
         );
         ensure!(
-            problem.status == status
-                && problem.kind == format!("urn:ferry:error:{}", code.as_str()),
+            problem.status == status && problem.kind == code.problem_type(),
             "{}",
             self.text()
         );

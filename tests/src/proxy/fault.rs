@@ -13,6 +13,8 @@ pub enum Action {
     CutAfterBytes(u64),
     /// The server works, its answer is lost.
     DropAnswer,
+    /// A request whose body is longer is answered 413 with a page, as web servers in front do.
+    LimitBody(u64),
     /// It waits first.
     Delay(Duration),
     /// It waits until [`super::Proxy::release`].

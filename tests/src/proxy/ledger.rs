@@ -47,12 +47,12 @@ pub struct Ledger {
 }
 
 impl PartId {
-    /// The part that `PUT path` carries.
+    /// The part that `PUT path` carries, or a piece of which `PATCH path` does.
     pub(super) fn of(method: &str, path: &str) -> Option<PartId> {
         let rest = path.strip_prefix("/api/upload/chunk/")?;
         let (file_id, number) = rest.split_once('/')?;
         let number = number.parse().ok()?;
-        (method == "PUT").then(|| PartId {
+        matches!(method, "PUT" | "PATCH").then(|| PartId {
             file_id: file_id.to_owned(),
             number,
         })

@@ -96,6 +96,11 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
+    /// Its address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Where requests go from now on.
     pub fn forward_to(&self, server: SocketAddr) {
         *locked(&self.shared.upstream) = Some(server);
@@ -274,6 +279,12 @@ async fn exchange(
         _ => {}
     }
     let lie = lie::take(&mut locked(&entry.shared.lies), head);
+    if let (Some(Action::LimitBody(most)), http::Framing::Length(length)) =
+        (action, head.request_framing())
+        && length > most
+    {
+        return refuse_long_body(entry, head, from, to).await;
+    }
     let most_bytes = match action {
         Some(Action::CutAfterBytes(most) | Action::StallAfterBytes(most)) => most,
         _ => u64::MAX,
@@ -306,6 +317,26 @@ async fn exchange(
     }
     let (sent, goes_on) = exchanged?;
     Ok(sent && goes_on && !head.closes())
+}
+
+/// What nginx says with its own default settings.
+const TOO_LARGE: &str = "<html><head><title>413 Request Entity Too Large</title></head></html>";
+
+async fn refuse_long_body(
+    entry: &Entry<'_>,
+    head: &Head,
+    from: &mut BufReader<OwnedReadHalf>,
+    to: &mut OwnedWriteHalf,
+) -> Result<bool> {
+    let mut nowhere = tokio::io::sink();
+    http::relay_body(from, &mut nowhere, head.request_framing(), |_| Ok(())).await?;
+    let answer = format!(
+        "HTTP/1.1 413 Request Entity Too Large\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{TOO_LARGE}",
+        TOO_LARGE.len()
+    );
+    to.write_all(answer.as_bytes()).await?;
+    entry.update(|seen| seen.outcome = Outcome::Answered(413));
+    Ok(!head.closes())
 }
 
 /// Until the server has ended or the test says so.

@@ -9,6 +9,20 @@ export function brokenView({ title, text, steps }) {
     h('ul', { class: 'steps' }, steps.map((step) => h('li', {}, step))));
 }
 
+/** Where the page is served; a path before it belongs to a proxy. Pure. */
+export function isAtRoot(pathname) {
+  return pathname === '/' || pathname === '/index.html';
+}
+
+export const NOT_AT_ROOT = {
+  title: 'Ferry must be at the top of its address',
+  text: 'This page was opened below a path, such as https://host/ferry/. The API and the cookie of Ferry are at the top of an address, so it can not work here.',
+  steps: [
+    'Give Ferry a host name of its own, such as https://ferry.example, and let the proxy pass all of it on.',
+    'Or give it a port of its own on the same host.',
+  ],
+};
+
 export const INSECURE = {
   title: 'This address is not safe for a password',
   text: 'Ferry encrypts in the browser, and browsers allow that only over https or on the machine itself. So no password is asked for here.',

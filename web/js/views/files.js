@@ -8,6 +8,7 @@ import { transferList } from '../components/transfer-list.js';
 import { unfinishedList } from '../components/unfinished-list.js';
 import { h } from '../dom.js';
 import { bytes } from '../format.js';
+import { sameName } from '../names.js';
 import { openSink } from '../saving.js';
 
 const REFRESH_PAUSE_MS = 400;
@@ -91,7 +92,7 @@ function unfinishedActions(client, transfers, refresh) {
 
 /** Another name or another size may be the same file, changed; both at once hardly. */
 async function isMeant(entry, file) {
-  if (entry.name === null || file.name === entry.name || file.size === entry.sizeBytes) return true;
+  if (entry.name === null || sameName(file.name, entry.name) || file.size === entry.sizeBytes) return true;
   return confirm({
     title: 'Is this the right file?',
     text: `You picked “${file.name}” (${bytes(file.size)}). The unfinished upload is “${entry.name}” (${bytes(entry.sizeBytes)}). It looks like another file and would be uploaded as a new one.`,

@@ -50,7 +50,7 @@ impl FetchOrder {
         self.check_possible()?;
         let headers = [(HEADER_USER, self.user_id.to_string())];
         let answer = table
-            .exchange(job, Exchange::open("GET", &self.url, &headers)?, None)
+            .exchange(job, Exchange::open("GET", &self.url, &headers)?, None, 0)
             .await?;
         if answer.status != 200 {
             return Ok(refused(job, &answer));

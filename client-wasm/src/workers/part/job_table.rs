@@ -2,17 +2,18 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     rc::Rc,
 };
 
 use ferry_core::wire::B64;
 use js_sys::{ArrayBuffer, Uint8Array};
+use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, CryptoKey};
 
-use super::{PartFailure, PartPlace, PartReply, PartRequest};
+use super::{PartFailure, PartPlace, PartReply, PartRequest, sending::SealedBody};
 use crate::{
     error::{ClientCode, ClientError, Result},
     interop::{field, now_ms},
@@ -25,6 +26,10 @@ use crate::{
 
 /// Time between two reports of bytes on the wire, a job.
 const PROGRESS_EVERY_MS: u64 = 100;
+/// Bodies that broke off and are kept, a worker.
+const MOST_BEGUN: usize = 2;
+/// Shorter pieces are not tried.
+const LEAST_PIECE_BYTES: u64 = 64 * 1024;
 
 /// What lives from one message to another.
 #[derive(Default)]
@@ -33,6 +38,10 @@ pub(super) struct JobTable {
     jobs: RefCell<HashMap<u32, JobState>>,
     /// Plaintext that waits for its `Send`.
     kept: RefCell<HashMap<u32, ArrayBuffer>>,
+    /// Sealed bodies that broke off on their way, the oldest first: the next job of the part goes on with them.
+    begun: RefCell<VecDeque<((Uuid, u32), SealedBody)>>,
+    /// The longest request body that something between here and the server takes; none known.
+    piece_limit: Cell<Option<u64>>,
 }
 
 /// How far a job on its way to the server is.
@@ -82,6 +91,7 @@ impl JobTable {
             }
             PartRequest::Drop { kept } => drop(self.take_kept(kept).map(release)),
             PartRequest::Abort { job } => self.abort(job),
+            PartRequest::Forget { file_id } => self.forget(file_id),
         }
     }
 
@@ -119,16 +129,60 @@ impl JobTable {
         Reply::from(PartReply::Maced { job, mac }).post();
     }
 
+    /// A body of this part that broke off earlier.
+    pub(super) fn take_begun(&self, part: (Uuid, u32), mac: &B64<32>) -> Option<SealedBody> {
+        let mut begun = self.begun.borrow_mut();
+        let at = begun.iter().position(|(of, _)| *of == part)?;
+        begun
+            .remove(at)
+            .map(|(_, body)| body)
+            .filter(|body| body.is_of(mac))
+    }
+
+    pub(super) fn keep_begun(&self, part: (Uuid, u32), body: SealedBody) {
+        let mut begun = self.begun.borrow_mut();
+        if begun.len() >= MOST_BEGUN {
+            begun.pop_front();
+        }
+        begun.push_back((part, body));
+    }
+
+    /// Where a piece that begins at `offset` ends.
+    pub(super) fn piece_end(&self, offset: u64, len_bytes: u64) -> u64 {
+        self.piece_limit
+            .get()
+            .map_or(len_bytes, |limit| len_bytes.min(offset + limit))
+    }
+
+    /// A request of this length was refused by something before the server: shorter ones from now on. False: it makes no
+    /// sense any more.
+    pub(super) fn shrink_pieces(&self, refused_bytes: u64) -> bool {
+        // Powers of two, as limits are: the default of many a proxy is 1 MiB exactly.
+        let shorter = refused_bytes.saturating_sub(1).checked_ilog2();
+        let limit = shorter.map_or(0, |exponent| 1 << exponent);
+        self.piece_limit.set(Some(limit));
+        limit >= LEAST_PIECE_BYTES
+    }
+
+    /// Nobody goes on with this file's bodies.
+    fn forget(&self, file_id: Uuid) {
+        self.begun
+            .borrow_mut()
+            .retain(|((of, _), _)| *of != file_id);
+    }
+
     fn take_kept(&self, kept: u32) -> Option<ArrayBuffer> {
         self.kept.borrow_mut().remove(&kept)
     }
 
     /// Sends an exchange that can be aborted, and reports its progress.
+    /// `before`: bytes of the job's body that the server has already.
     pub(super) async fn exchange(
         &self,
         job: u32,
         exchange: Exchange,
         body: Option<&Blob>,
+        before: u64,
     ) -> Result<HttpAnswer> {
         if let Some(JobState::Aborted) = self.jobs.borrow().get(&job) {
             return Err(ClientCode::Stopped.into());
@@ -142,12 +196,17 @@ impl JobTable {
                 reported_ms.set(now_ms());
                 Reply::from(PartReply::Progress {
                     job,
-                    bytes: bytes as u64,
+                    bytes: before + bytes as u64,
                 })
                 .post();
             }
         };
-        exchange.send(body, report).await
+        let answer = exchange.send(body, report).await;
+        // Between two exchanges there is nothing to abort but what comes next.
+        if let Some(state) = self.jobs.borrow_mut().get_mut(&job) {
+            *state = JobState::Preparing;
+        }
+        answer
     }
 }
 

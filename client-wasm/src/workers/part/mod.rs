@@ -1,7 +1,8 @@
 //! A part worker: MACs parts, seals and sends them, fetches, opens and checks them. It decides nothing: every job is told
-//! exactly what to do, and every outcome is reported. This file is what is said; `job_table` takes the jobs, `sending` and
-//! `fetching` do them.
+//! exactly what to do, and every outcome is reported. This file is what is said; `job_table` takes the jobs, `sending`,
+//! `delivery` and `fetching` do them.
 
+mod delivery;
 mod fetching;
 mod job_table;
 #[cfg(feature = "bench")]
@@ -69,6 +70,8 @@ pub(crate) enum PartRequest {
     Drop { kept: u32 },
     /// End a job; it answers once more.
     Abort { job: u32 },
+    /// Drop what broke off of a file's bodies.
+    Forget { file_id: Uuid },
 }
 
 /// What it gets. Every job ends with exactly one of `Maced`, `Sent`, `Opened`, `Refused`, `Failed`.
@@ -113,6 +116,13 @@ pub(crate) enum PartFailure {
     /// The fetched body is not the listed one, or does not open.
     NotGenuine,
     Fault,
+}
+
+impl PartFailure {
+    /// The line broke off or stands still.
+    pub(crate) fn is_of_the_line(self) -> bool {
+        matches!(self, PartFailure::Network | PartFailure::Stalled)
+    }
 }
 
 impl PartReply {

@@ -21,7 +21,7 @@ impl JobTable {
         let blob = blob_of(&Array::of1(&bytes))?;
         release(bytes);
         let exchange = Exchange::open("PUT", url, &[])?;
-        let answer = self.exchange(job, exchange, Some(&blob)).await?;
+        let answer = self.exchange(job, exchange, Some(&blob), 0).await?;
         Ok(refused(job, &answer))
     }
 }

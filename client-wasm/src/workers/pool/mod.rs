@@ -10,6 +10,7 @@ use std::{
 };
 
 use js_sys::ArrayBuffer;
+use uuid::Uuid;
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, CryptoKey};
 
@@ -19,6 +20,7 @@ use super::{
     part::{FetchOrder, PartPlace, PartReply, PartRequest, SendOrder},
     reader::{PassPosition, ReaderReply, ReaderRequest},
     semaphore::{Permit, Semaphore},
+    send_gate::{Rank, SendGate},
 };
 use crate::{
     error::{ClientCode, Result},
@@ -52,7 +54,9 @@ pub(crate) struct Pool {
     next_part_worker: Cell<usize>,
     upload_bytes: Semaphore,
     download_bytes: Semaphore,
-    sends: Semaphore,
+    pub(crate) sends: SendGate,
+    /// Parts whose body broke off, and the worker that keeps it.
+    begun: RefCell<HashMap<(Uuid, u32), usize>>,
 }
 
 /// Plaintext that a part worker keeps for a send. Dropping it gives the memory back.
@@ -92,7 +96,8 @@ impl Pool {
             next_part_worker: Cell::new(0),
             upload_bytes: Semaphore::new(UPLOAD_BYTES_IN_FLIGHT),
             download_bytes: Semaphore::new(DOWNLOAD_BYTES_IN_FLIGHT),
-            sends: Semaphore::new(SENDS_AT_ONCE.into()),
+            sends: SendGate::new(SENDS_AT_ONCE),
+            begun: RefCell::default(),
         })
     }
 
@@ -201,7 +206,7 @@ impl Pool {
         place: &PartPlace,
         leased: LeasedBytes,
     ) -> Result<([u8; 32], WorkerBuffer)> {
-        let (slot, job) = (self.next_part_slot(), self.new_job());
+        let (slot, job) = (self.slot_for(place), self.new_job());
         let mac = self.mac_at(slot, job, place, &leased, true).await?;
         Ok((
             mac,
@@ -242,24 +247,62 @@ impl Pool {
         kept: WorkerBuffer,
         order: SendOrder,
         key: &CryptoKey,
+        rank: Rank,
         wanted: impl Fn() -> bool,
         on_progress: impl Fn(u64) + 'static,
     ) -> Result<PartReply> {
-        let _permit = self.sends.acquire(1).await;
+        let sending = self.sends.enter(rank).await;
         if !wanted() {
             return Err(ClientCode::Stopped.into());
         }
+        let part = (order.place.file_id, order.place.number);
+        let len_bytes = u64::from(order.place.len_bytes);
         let request = PartRequest::Send {
             job,
             kept: kept.job,
             order,
         };
         let message = Message::new(&request)?.with("key", key);
-        link::head(
-            &self
-                .run(job, kept.slot, message, Some(Box::new(on_progress)))
-                .await?,
-        )
+        let reply = self
+            .run(job, kept.slot, message, Some(Box::new(on_progress)))
+            .await?;
+        let reply = link::head(&reply)?;
+        match &reply {
+            PartReply::Sent { .. } => sending.arrived(len_bytes),
+            PartReply::Failed { failure, .. } if failure.is_of_the_line() => sending.stumbled(),
+            PartReply::Refused { status: 400, .. } => sending.stumbled(),
+            _ => {}
+        }
+        self.note_begun(part, kept.slot, matches!(reply, PartReply::Sent { .. }));
+        Ok(reply)
+    }
+
+    /// The worker that may keep a beginning of the part's body.
+    fn slot_for(&self, place: &PartPlace) -> WorkerSlot {
+        let begun = self.begun.borrow();
+        let keeper = begun.get(&(place.file_id, place.number)).copied();
+        keeper.map_or_else(|| self.next_part_slot(), WorkerSlot::Part)
+    }
+
+    fn note_begun(&self, part: (Uuid, u32), slot: WorkerSlot, is_stored: bool) {
+        let mut begun = self.begun.borrow_mut();
+        match slot {
+            WorkerSlot::Part(number) if !is_stored => {
+                begun.insert(part, number);
+            }
+            WorkerSlot::Part(_) | WorkerSlot::Reader => {
+                begun.remove(&part);
+            }
+        }
+    }
+
+    /// Nobody goes on with this file: what broke off of its bodies is dropped.
+    pub(crate) fn forget(self: &Rc<Self>, file_id: Uuid) {
+        self.begun.borrow_mut().retain(|(of, _), _| *of != file_id);
+        for number in 0..self.part_workers {
+            // A worker that can't be told is dead, and keeps nothing.
+            let _ = self.tell(WorkerSlot::Part(number), &PartRequest::Forget { file_id });
+        }
     }
 
     /// Fetches and opens a part. Without plaintext the reply is `Refused` or `Failed`.
@@ -292,7 +335,11 @@ impl Pool {
         leased: LeasedBytes,
         url: String,
     ) -> Result<PartReply> {
-        let _permit = self.sends.acquire(1).await;
+        let first = Rank {
+            is_large: false,
+            transfer: 0,
+        };
+        let _sending = self.sends.enter(first).await;
         let job = self.new_job();
         let message = Message::new(&PartRequest::Plain { job, url })?.with_buffer(&leased.bytes);
         link::head(&self.run(job, self.next_part_slot(), message, None).await?)

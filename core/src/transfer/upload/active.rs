@@ -82,6 +82,7 @@ pub(super) struct Reading {
 pub(super) struct Sending {
     pub(super) part: PartSpan,
     pub(super) mac: [u8; 32],
+    pub(super) began_ms: u64,
     pub(super) sent_bytes: u64,
 }
 

@@ -79,6 +79,7 @@ impl ActiveUpload {
                 Sending {
                     part,
                     mac: ready.mac,
+                    began_ms: step.queue.now_ms(),
                     sent_bytes: 0,
                 },
             );

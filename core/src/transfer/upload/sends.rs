@@ -54,8 +54,10 @@ impl ActiveUpload {
         self.parts.acknowledge(acknowledged(&sending, row));
         self.sent_parts += 1;
         step.queue.connection.succeeded();
+        let now_ms = step.queue.now_ms();
+        let took_ms = now_ms.saturating_sub(sending.began_ms);
         self.window
-            .arrived(step.queue.now_ms(), sending.part.len_bytes.into());
+            .arrived(now_ms, sending.part.len_bytes.into(), took_ms);
         self.show_wire(
             step,
             u64::from(sending.part.len_bytes).saturating_sub(sending.sent_bytes),
@@ -94,6 +96,11 @@ impl ActiveUpload {
                 }
                 ErrorCode::FileComplete | ErrorCode::UploadExpired => {
                     Break(Transition::CheckAgain(problem.code))
+                }
+                // Refused for its slowness, or cut off: the line stumbled.
+                ErrorCode::BodyIncomplete => {
+                    self.window.stumbled();
+                    self.send_again_later(step, sending, attempts, failure)
                 }
                 _ => self.send_again_later(step, sending, attempts, failure),
             },

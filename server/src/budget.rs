@@ -1,9 +1,10 @@
-//! The bytes of part bodies that may be in memory at once, and each user's fair share of them. It reads no body.
+//! Bytes that may be held at once, and each user's fair share of them: of memory for part bodies, of disk for parts that are
+//! still on their way. It reads no body and writes no file.
 //!
-//! Who holds nothing gets the next part as soon as there is room for it, in the order of asking, and nobody overtakes him
-//! meanwhile. Who holds something gets another part only if he then holds at most [`MOST_OF_FREE`] times what he leaves
-//! free; of these the one who holds least comes first. So one user with any number of slow uploads leaves the others a
-//! third: with the usual 64 MiB more than one largest part, while four parts of one browser are in flight undisturbed.
+//! Who holds nothing gets the next share as soon as there is room for it, in the order of asking, and nobody overtakes them
+//! meanwhile. Who holds something gets more only if they then hold at most [`MOST_OF_FREE`] times what they leave free; of
+//! these the one who holds least comes first. So one user with any number of slow uploads leaves the others a third: with
+//! the usual 64 MiB more than one largest part, while four parts of one browser are in flight undisturbed.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -11,25 +12,21 @@ use std::{
     time::Duration,
 };
 
-use ferry_core::wire::ErrorCode;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::error::{HttpError, HttpResult};
-
-/// Beyond his first part a user holds at most this many times what he leaves to everybody else.
+/// Beyond their first share a user holds at most this many times what they leave to everybody else.
 const MOST_OF_FREE: u64 = 2;
 
-/// The bytes of part bodies that may be in memory at once.
+/// Bytes that may be held at once. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct BodyBudget {
+pub struct Budget {
     shared: Arc<Shared>,
-    wait: Duration,
 }
 
 /// A share of the budget, given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Reserved {
+pub struct Reserved {
     shared: Arc<Shared>,
     user_id: Uuid,
     bytes: u64,
@@ -53,37 +50,68 @@ struct Waiting {
     tell: oneshot::Sender<Reserved>,
 }
 
-/// Somebody who waits. Whoever stops waiting makes way for those behind him.
+/// A request that waits. Whoever stops waiting makes way for those behind.
 struct Asking<'a> {
     shared: &'a Arc<Shared>,
     granted: oneshot::Receiver<Reserved>,
 }
 
-impl BodyBudget {
-    pub(crate) fn new(total_bytes: u32, wait: Duration) -> Self {
+impl Budget {
+    /// A budget of which nothing is held.
+    pub fn new(total_bytes: u64) -> Self {
         let books = Books {
-            free_bytes: total_bytes.into(),
+            free_bytes: total_bytes,
             held_bytes: HashMap::new(),
             waiting: VecDeque::new(),
         };
-        BodyBudget {
+        Budget {
             shared: Arc::new(Shared(Mutex::new(books))),
-            wait,
         }
     }
 
-    /// Waits for a share; `busy` when none came free in time.
-    pub(crate) async fn reserve(&self, user_id: Uuid, bytes: u32) -> HttpResult<Reserved> {
-        let mut asking = self.shared.ask(user_id, bytes.into());
-        match tokio::time::timeout(self.wait, &mut asking.granted).await {
-            Ok(Ok(reserved)) => Ok(reserved),
-            Ok(Err(_)) | Err(_) => Err(HttpError::new(ErrorCode::Busy)),
-        }
+    /// Waits for a share; none when it did not come free in time.
+    pub async fn reserve(&self, user_id: Uuid, bytes: u64, wait: Duration) -> Option<Reserved> {
+        let mut asking = self.shared.ask(user_id, bytes);
+        tokio::time::timeout(wait, &mut asking.granted)
+            .await
+            .ok()?
+            .ok()
+    }
+
+    /// A share, if it is to be had at once.
+    pub fn reserve_now(&self, user_id: Uuid, bytes: u64) -> Option<Reserved> {
+        self.shared.ask(user_id, bytes).granted.try_recv().ok()
     }
 
     /// Bytes not reserved.
-    pub(crate) fn free_bytes(&self) -> usize {
-        usize::try_from(self.shared.books().free_bytes).unwrap_or(usize::MAX)
+    pub fn free_bytes(&self) -> u64 {
+        self.shared.books().free_bytes
+    }
+}
+
+impl Reserved {
+    /// How much it is.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Makes the share larger, if that is to be had at once.
+    pub fn grow(&mut self, more_bytes: u64) -> bool {
+        let mut asked = self.shared.ask(self.user_id, more_bytes);
+        let Ok(mut more) = asked.granted.try_recv() else {
+            return false;
+        };
+        // The addition gives back nothing when it is dropped: the share does.
+        self.bytes = self.bytes.saturating_add(std::mem::take(&mut more.bytes));
+        true
+    }
+
+    /// Gives a part of the share back.
+    pub fn shrink_to(&mut self, bytes: u64) {
+        let spare_bytes = self.bytes.saturating_sub(bytes);
+        self.bytes = self.bytes.saturating_sub(spare_bytes);
+        self.shared.books().give_back(self.user_id, spare_bytes);
+        self.shared.admit();
     }
 }
 
@@ -152,7 +180,7 @@ impl Books {
         let places = || self.waiting.iter().enumerate();
         let first = places().find(|(_, waiting)| self.held_by(waiting.user_id) == 0);
         if let Some((place, waiting)) = first {
-            // What he waits for is not given to those who hold something already.
+            // What they wait for is not given to those who hold something already.
             return self.may_have(waiting).then_some(place);
         }
         places()
@@ -206,57 +234,68 @@ mod tests {
     const BOB: Uuid = Uuid::from_bytes([2; 16]);
     const EVE: Uuid = Uuid::from_bytes([3; 16]);
 
-    fn budget(total_bytes: u32) -> BodyBudget {
-        BodyBudget::new(total_bytes, Duration::from_secs(600))
-    }
+    const LONG: Duration = Duration::from_secs(600);
 
     /// What is there without waiting.
-    fn now<T>(asking: Pin<&mut impl Future<Output = HttpResult<T>>>) -> Option<T> {
+    fn now<T>(asking: Pin<&mut impl Future<Output = Option<T>>>) -> Option<T> {
         // Else tokio would let a task that asks often wait although there is something.
         let asking = pin!(tokio::task::unconstrained(asking));
         match asking.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(reserved) => Some(reserved.unwrap()),
+            Poll::Ready(reserved) => Some(reserved.expect("nobody waits so long")),
             Poll::Pending => None,
         }
     }
 
-    fn at_once(budget: &BodyBudget, user_id: Uuid, bytes: u32) -> Option<Reserved> {
-        now(pin!(budget.reserve(user_id, bytes)))
+    fn at_once(budget: &Budget, user_id: Uuid, bytes: u64) -> Option<Reserved> {
+        now(pin!(budget.reserve(user_id, bytes, LONG)))
     }
 
     /// As many as are to be had at once.
-    fn as_many(budget: &BodyBudget, user_id: Uuid, bytes: u32) -> Vec<Reserved> {
+    fn as_many(budget: &Budget, user_id: Uuid, bytes: u64) -> Vec<Reserved> {
         std::iter::from_fn(|| at_once(budget, user_id, bytes)).collect()
     }
 
     #[actix_web::test]
-    async fn the_budget_is_given_back_and_who_waits_too_long_hears_busy() {
-        let budget = BodyBudget::new(100, Duration::from_millis(20));
-        let first = budget.reserve(ADA, 80).await.unwrap();
-        let late = budget.reserve(BOB, 30).await;
-        assert_eq!(late.unwrap_err().code(), ErrorCode::Busy);
+    async fn the_budget_is_given_back_and_nobody_waits_too_long() {
+        let (budget, short) = (Budget::new(100), Duration::from_millis(20));
+        let first = budget.reserve(ADA, 80, short).await.unwrap();
+        assert!(budget.reserve(BOB, 30, short).await.is_none());
+        assert!(budget.reserve_now(BOB, 30).is_none());
         assert_eq!(budget.free_bytes(), 20);
         drop(first);
-        assert!(budget.reserve(BOB, 100).await.is_ok());
+        assert!(budget.reserve(BOB, 100, short).await.is_some());
         assert_eq!(budget.free_bytes(), 100);
+    }
+
+    #[test]
+    fn a_share_grows_within_what_is_fair_and_is_given_back_whole() {
+        let budget = Budget::new(90);
+        let mut share = budget.reserve_now(ADA, 10).unwrap();
+        assert!(share.grow(50), "60 held, 30 left");
+        assert!(!share.grow(1), "61 would be more than twice the 29 left");
+        share.shrink_to(20);
+        assert_eq!(budget.free_bytes(), 70);
+        assert!(share.grow(40));
+        drop(share);
+        assert_eq!(budget.free_bytes(), 90);
     }
 
     #[actix_web::test]
     async fn one_user_leaves_room_for_the_largest_part_of_another() {
-        let (budget, mib) = (budget(64 << 20), 1 << 20);
+        let (budget, mib) = (Budget::new(64 << 20), 1 << 20);
         let disk_parts = as_many(&budget, ADA, 9 * mib);
         assert_eq!(disk_parts.len(), 4, "what one browser sends at once");
-        let largest = at_once(&budget, BOB, ferry_core::wire::MAX_PART_BODY_BYTES);
+        let largest = at_once(&budget, BOB, ferry_core::wire::MAX_PART_BODY_BYTES.into());
         assert!(largest.is_some());
         drop((disk_parts, largest));
         let slow_parts = as_many(&budget, ADA, 3 * mib);
         assert_eq!(slow_parts.len(), 14);
-        assert!(at_once(&budget, BOB, ferry_core::wire::MAX_PART_BODY_BYTES).is_some());
+        assert!(at_once(&budget, BOB, ferry_core::wire::MAX_PART_BODY_BYTES.into()).is_some());
     }
 
     #[actix_web::test]
     async fn every_further_user_still_finds_room() {
-        let budget = budget(1_000);
+        let budget = Budget::new(1_000);
         let users = (10..15).map(|user| as_many(&budget, Uuid::from_bytes([user; 16]), 10));
         let held: Vec<usize> = users.map(|parts| parts.len()).collect();
         assert_eq!(held, [66; 5], "each gave it back");
@@ -268,9 +307,12 @@ mod tests {
 
     #[actix_web::test]
     async fn nobody_overtakes_who_waits_for_a_first_part() {
-        let budget = budget(60);
+        let budget = Budget::new(60);
         let (ada, eve) = (at_once(&budget, ADA, 20), at_once(&budget, EVE, 10));
-        let (mut bob, mut more) = (pin!(budget.reserve(BOB, 40)), pin!(budget.reserve(EVE, 5)));
+        let (mut bob, mut more) = (
+            pin!(budget.reserve(BOB, 40, LONG)),
+            pin!(budget.reserve(EVE, 5, LONG)),
+        );
         assert!(now(bob.as_mut()).is_none(), "30 are free");
         assert!(now(more.as_mut()).is_none(), "they are Bob's");
         drop(ada);
@@ -284,10 +326,10 @@ mod tests {
 
     #[actix_web::test]
     async fn who_stops_waiting_makes_way() {
-        let budget = budget(60);
+        let budget = Budget::new(60);
         let _held = (at_once(&budget, ADA, 20), at_once(&budget, EVE, 10));
-        let mut bob = Box::pin(budget.reserve(BOB, 40));
-        let mut more = pin!(budget.reserve(EVE, 5));
+        let mut bob = Box::pin(budget.reserve(BOB, 40, LONG));
+        let mut more = pin!(budget.reserve(EVE, 5, LONG));
         assert!(now(bob.as_mut()).is_none() && now(more.as_mut()).is_none());
         drop(bob);
         assert!(now(more).is_some());
@@ -295,9 +337,9 @@ mod tests {
 
     #[actix_web::test]
     async fn a_share_that_nobody_fetches_is_given_back() {
-        let budget = budget(10);
+        let budget = Budget::new(10);
         let held = at_once(&budget, ADA, 10);
-        let mut bob = Box::pin(budget.reserve(BOB, 10));
+        let mut bob = Box::pin(budget.reserve(BOB, 10, LONG));
         assert!(now(bob.as_mut()).is_none());
         drop(held);
         assert_eq!(budget.free_bytes(), 0, "it is Bob's");
@@ -307,13 +349,13 @@ mod tests {
 
     #[actix_web::test]
     async fn what_comes_free_goes_to_who_holds_least() {
-        let (budget, other) = (budget(100), Uuid::from_bytes([4; 16]));
+        let (budget, other) = (Budget::new(100), Uuid::from_bytes([4; 16]));
         let _held = [(ADA, 12), (BOB, 10), (other, 40)].map(|(user, bytes)| {
             at_once(&budget, user, bytes).expect("there is room for first parts")
         });
         let eve = at_once(&budget, EVE, 30);
-        let mut adas = pin!(budget.reserve(ADA, 20));
-        let mut bobs = pin!(budget.reserve(BOB, 20));
+        let mut adas = pin!(budget.reserve(ADA, 20, LONG));
+        let mut bobs = pin!(budget.reserve(BOB, 20, LONG));
         assert!(now(adas.as_mut()).is_none() && now(bobs.as_mut()).is_none());
         drop(eve);
         let second = now(bobs).expect("38 are free");

@@ -1,0 +1,153 @@
+//! One budget of sends for the tab, not one for each file: on a slow line one part after another, of one file after another;
+//! more where that brings something. How many is [`Window`]'s decision; this is the line that parts wait in.
+
+use std::{cell::RefCell, rc::Rc};
+
+use ferry_core::transfer::Window;
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::interop::{deferred, now_ms};
+
+/// The line is forgotten after this time without a part: the device may be on another one.
+const FRESH_MS: u64 = 600_000;
+
+/// Who goes first: small files before large ones, then in the order in which they were begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rank {
+    pub(crate) is_large: bool,
+    pub(crate) transfer: u32,
+}
+
+/// The gate; clones are the same gate.
+#[derive(Clone)]
+pub(crate) struct SendGate(Rc<RefCell<GateState>>);
+
+struct GateState {
+    window: Window,
+    under_way: u32,
+    next: u32,
+    waiting: Vec<(Rank, u32, Function)>,
+    line: Option<LineRate>,
+}
+
+/// What was seen of the line last.
+#[derive(Debug, Clone, Copy)]
+struct LineRate {
+    bytes_per_sec: u64,
+    at_ms: u64,
+}
+
+/// A place on the line, given up when it is dropped.
+pub(crate) struct Sending {
+    gate: SendGate,
+    began_ms: u64,
+}
+
+impl SendGate {
+    pub(crate) fn new(most: u32) -> Self {
+        SendGate(Rc::new(RefCell::new(GateState {
+            window: Window::new(most),
+            under_way: 0,
+            next: 0,
+            waiting: Vec::new(),
+            line: None,
+        })))
+    }
+
+    /// Waits for a place.
+    pub(crate) async fn enter(&self, rank: Rank) -> Sending {
+        let (turn, tell) = deferred();
+        {
+            let mut state = self.0.borrow_mut();
+            let number = state.next;
+            state.next = number.wrapping_add(1);
+            state.waiting.push((rank, number, tell));
+        }
+        self.admit();
+        // Never rejected; whoever lets it in has counted it already.
+        let _ = JsFuture::from(turn).await;
+        Sending {
+            gate: self.clone(),
+            began_ms: now_ms(),
+        }
+    }
+
+    /// Bytes a second that the line was seen to carry lately; none: nothing is known of it.
+    pub(crate) fn bytes_per_sec(&self) -> Option<u64> {
+        let line = self.0.borrow().line?;
+        (now_ms().saturating_sub(line.at_ms) < FRESH_MS).then_some(line.bytes_per_sec)
+    }
+
+    /// A probe of the line took so long.
+    pub(crate) fn probed(&self, len_bytes: u64, took_ms: u64) {
+        self.0.borrow_mut().see(len_bytes, took_ms, 1);
+    }
+
+    fn admit(&self) {
+        let admitted = self.0.borrow_mut().take_next();
+        for tell in admitted {
+            let _ = tell.call0(&JsValue::NULL);
+        }
+    }
+}
+
+impl GateState {
+    fn take_next(&mut self) -> Vec<Function> {
+        let mut admitted = Vec::new();
+        while self.under_way < self.window.sends() {
+            let first = self
+                .waiting
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, (rank, number, _))| (*rank, *number))
+                .map(|(at, _)| at);
+            let Some(at) = first else { break };
+            let (_, _, tell) = self.waiting.swap_remove(at);
+            self.under_way += 1;
+            admitted.push(tell);
+        }
+        admitted
+    }
+
+    fn see(&mut self, len_bytes: u64, took_ms: u64, sends: u32) {
+        self.line = Some(LineRate {
+            bytes_per_sec: len_bytes * 1_000 * u64::from(sends.max(1)) / took_ms.max(1),
+            at_ms: now_ms(),
+        });
+    }
+}
+
+impl Sending {
+    /// The part arrived.
+    pub(crate) fn arrived(&self, len_bytes: u64) {
+        let now_ms = now_ms();
+        let took_ms = now_ms.saturating_sub(self.began_ms);
+        let mut state = self.gate.0.borrow_mut();
+        let sends = state.under_way;
+        state.window.arrived(now_ms, len_bytes, took_ms);
+        // A tiny part says more about the delay than about the line.
+        if len_bytes >= LEAST_SEEN_BYTES {
+            state.see(len_bytes, took_ms, sends);
+        }
+    }
+
+    /// It broke off or stalled.
+    pub(crate) fn stumbled(&self) {
+        self.gate.0.borrow_mut().window.stumbled();
+    }
+}
+
+/// Parts below this do not measure the line.
+const LEAST_SEEN_BYTES: u64 = 256 * 1024;
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        {
+            let mut state = self.gate.0.borrow_mut();
+            state.under_way = state.under_way.saturating_sub(1);
+        }
+        self.gate.admit();
+    }
+}
