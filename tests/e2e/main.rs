@@ -12,6 +12,7 @@ mod maintenance;
 mod outages;
 mod parts;
 mod pieces;
+mod programs;
 mod proxying;
 mod resuming;
 mod rights;

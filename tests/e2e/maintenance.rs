@@ -8,7 +8,7 @@ use ferry_core::wire::{
     FileEntry, ResumeStatus, StorageEntry, StoredPart, VerifyRequest, VerifyResponse,
 };
 use ferry_tests::{
-    client::{Person, SealedFile, check, content, download, part_rows},
+    client::{Answer, Person, SealedFile, check, content, download, part_rows},
     fixture::{Fixture, FixtureBuilder},
     wait,
 };
@@ -87,11 +87,7 @@ async fn damaged_parts_are_found_and_only_they_are_sent_again() -> Result<()> {
     );
     let edited = file.edited(content(2, 900_000));
     let other = edited.put(&admin.api, 3, &edited.part(3)?).await?;
-    ensure!(
-        (400..500).contains(&other.status),
-        "other content repaired a complete file: {}",
-        other.text()
-    );
+    other.refused(409, ErrorCode::FileComplete)?;
     let stored: StoredPart = file.put(&admin.api, 3, &file.part(3)?).await?.expect(201)?;
     ensure!(stored.generation == 2, "{stored:?}");
     repair(&admin, &file).await?;
@@ -260,10 +256,7 @@ async fn cleanup_says_first_what_would_go_and_then_does_it() -> Result<()> {
         .api
         .post("/api/upload/cleanup-abandoned", &json!({"older_than": 1}))
         .await?;
-    ensure!(
-        floor.status != 200 || floor.good::<CleanupResponse>()?.deleted_count == 0,
-        "below the floor of an hour"
-    );
+    floor.refused(400, ErrorCode::InvalidRequest)?;
     ensure!(
         download(&admin, whole.id()).await?.1 == whole.content,
         "a complete file is never abandoned"
@@ -381,29 +374,45 @@ async fn a_quota_holds_also_against_parts_sent_at_once() -> Result<()> {
         .await?;
     let admin = fixture.admin().await?;
     let user = fixture.invite(&admin, "user").await?;
-    let file = SealedFile::new(&user.keys, "large", content(1, 2_000_000))?;
-    let started = user
-        .api
-        .post("/api/upload/start", &file.start_request()?)
-        .await?;
-    if started.status == 201 {
-        let puts = (1..=file.total_parts()).map(|number| {
-            let (file, api) = (file.clone(), user.api.clone());
-            tokio::spawn(async move { file.put(&api, number, &file.part(number)?).await })
-        });
-        let mut refused = 0;
-        for put in puts.collect::<Vec<_>>() {
-            let answer = put.await??;
-            if answer.status != 201 {
-                let problem = answer.refused_as(ErrorCode::QuotaExceeded)?;
-                ensure!(problem.limit_bytes == Some(quota_bytes), "{problem:?}");
-                refused += 1;
-            }
-        }
-        ensure!(refused > 0, "2 MB went into a quota of 400 kB");
-    } else {
-        started.refused_as(ErrorCode::QuotaExceeded)?;
+    let refused = |answer: &Answer| -> Result<()> {
+        let problem = answer.refused(403, ErrorCode::QuotaExceeded)?;
+        ensure!(problem.limit_bytes == Some(quota_bytes), "{problem:?}");
+        Ok(())
+    };
+    let large = SealedFile::new(&user.keys, "large", content(1, 2_000_000))?;
+    let request = large.start_request()?;
+    refused(&user.api.post("/api/upload/start", &request).await?)?;
+
+    // Each of them fits, both do not; and nothing of either is stored when they begin.
+    let files = [
+        SealedFile::new(&user.keys, "one", content(1, 300_000))?,
+        SealedFile::new(&user.keys, "two", content(2, 300_000))?,
+    ];
+    for file in &files {
+        file.start(&user.api).await?;
     }
+    let mut puts = Vec::new();
+    for file in &files {
+        for number in 1..=file.total_parts() {
+            let (file, api) = (file.clone(), user.api.clone());
+            let put = async move { file.put(&api, number, &file.part(number)?).await };
+            puts.push(tokio::spawn(put));
+        }
+    }
+    let (mut stored_parts, mut refused_parts) = (0, 0);
+    for put in puts {
+        let answer = put.await??;
+        if answer.status == 201 {
+            stored_parts += 1;
+        } else {
+            refused(&answer)?;
+            refused_parts += 1;
+        }
+    }
+    ensure!(
+        stored_parts > 0 && refused_parts > 0,
+        "{stored_parts} parts of 600 kB went into a quota of 400 kB, {refused_parts} did not"
+    );
     let stored: u64 = fixture
         .stored_files()
         .iter()
@@ -412,9 +421,10 @@ async fn a_quota_holds_also_against_parts_sent_at_once() -> Result<()> {
         .sum();
     ensure!(stored <= quota_bytes, "{stored} bytes are stored");
     let small = SealedFile::new(&user.keys, "small", content(2, 1_000))?;
-    user.api
-        .delete(&format!("/api/upload/resume/{}", file.id()))
-        .await?;
+    for file in &files {
+        let path = format!("/api/upload/resume/{}", file.id());
+        user.api.delete(&path).await?.expect_status(200)?;
+    }
     small.upload(&user.api).await?;
     fixture.close().await
 }

@@ -219,6 +219,19 @@ fn postmaster(fixture: &Fixture) -> Result<Pid> {
     ))
 }
 
+/// Its backends and workers.
+fn children(postmaster: Pid) -> Vec<Pid> {
+    let listed = std::fs::read_to_string(format!("/proc/{postmaster}/task/{postmaster}/children"));
+    let listed = listed.unwrap_or_default();
+    let pids = listed.split_whitespace().filter_map(|pid| pid.parse().ok());
+    pids.map(Pid::from_raw).collect()
+}
+
+fn signal_all(processes: &[Pid], signal: Signal) -> Result<()> {
+    let mut signalled = processes.iter().map(|process| kill(*process, signal));
+    Ok(signalled.try_for_each(|outcome| outcome)?)
+}
+
 #[tokio::test]
 async fn a_killed_postgres_is_said_and_comes_back() -> Result<()> {
     let fixture = FixtureBuilder::default()
@@ -229,19 +242,29 @@ async fn a_killed_postgres_is_said_and_comes_back() -> Result<()> {
     let file = SealedFile::new(&admin.keys, "a file", content(1, 900_000))?;
     file.start(&admin.api).await?;
     file.put_all(&admin.api, [1, 2]).await?;
+    let path = format!("/api/upload/resume/{}", file.id());
     for round in 0..2 {
-        kill(postmaster(&fixture)?, Signal::SIGKILL)?;
+        let postgres = postmaster(&fixture)?;
+        if round == 0 {
+            // Frozen first, so that nothing brings another one up before the server was asked.
+            let processes = [vec![postgres], children(postgres)].concat();
+            signal_all(&processes, Signal::SIGSTOP)?;
+            let frozen = admin.api.get(&path).await?;
+            frozen.refused(503, ErrorCode::DatabaseUnavailable)?;
+            kill(postgres, Signal::SIGKILL)?;
+            signal_all(&processes[1..], Signal::SIGCONT)?;
+        } else {
+            kill(postgres, Signal::SIGKILL)?;
+        }
+        // Whatever it answers until then must be the one refusal.
         let asked = || async {
-            let answer = admin
-                .api
-                .get(&format!("/api/upload/resume/{}", file.id()))
-                .await?;
-            if answer.status == 503 {
-                answer.refused(503, ErrorCode::DatabaseUnavailable)?;
-            }
-            answer.expect_status(200)
+            let answer = admin.api.get(&path).await?;
+            let refusal = answer.refused(503, ErrorCode::DatabaseUnavailable);
+            wait::holds(refusal.is_err(), "it has no database yet")?;
+            Ok(answer)
         };
-        wait::until(Duration::from_secs(60), "the server answers again", asked).await?;
+        let answer = wait::until(Duration::from_secs(60), "the server answers again", asked);
+        answer.await?.expect_status(200)?;
         until_it_works(&admin.api, &file, 3 + round).await?;
     }
     let status: ResumeStatus = admin
@@ -318,12 +341,10 @@ async fn a_server_told_to_stop_finishes_the_parts_in_hand() -> Result<()> {
     let in_flight = SlowPut::begin(&fixture, &admin.api, &file, 1).await?;
     let mut server = fixture.take_server()?;
     server.ask_to_stop()?;
+    // While a part is in flight it takes connections, and tells each that it goes.
     let told = || async {
-        let answer = admin.api.get("/readyz").await;
-        wait::holds(
-            answer.is_err() || answer.is_ok_and(|answer| answer.status == 503),
-            "still ready",
-        )
+        let answer = admin.api.get("/readyz").await?;
+        answer.refused(503, ErrorCode::ShuttingDown)
     };
     wait::until(
         Duration::from_secs(10),
@@ -331,9 +352,8 @@ async fn a_server_told_to_stop_finishes_the_parts_in_hand() -> Result<()> {
         told,
     )
     .await?;
-    if let Ok(answer) = file.put(&admin.api, 2, &file.part(2)?).await {
-        answer.refused(503, ErrorCode::ShuttingDown)?;
-    }
+    let late = file.put(&admin.api, 2, &file.part(2)?).await?;
+    late.refused(503, ErrorCode::ShuttingDown)?;
     in_flight.finish().await?.expect_status(201)?;
     let ended = server.ended().await?;
     ensure!(ended.success(), "it ended with {ended}");
@@ -360,7 +380,7 @@ async fn a_body_that_stands_still_is_given_up() -> Result<()> {
     standing
         .wait_only()
         .await?
-        .refused_as(ErrorCode::BodyIncomplete)?;
+        .refused(400, ErrorCode::BodyIncomplete)?;
     ensure!(fixture.stored_files().is_empty(), "half a part is stored");
     file.put_all(&admin.api, [1]).await?;
     fixture.close().await

@@ -150,14 +150,14 @@ async fn a_part_of_wrong_length_is_refused_and_nothing_is_stored() -> Result<()>
                 },
             )
             .await?;
-        answer.refused_as(ErrorCode::PartLengthWrong)?;
+        answer.refused(422, ErrorCode::PartLengthWrong)?;
     }
     let packed = SealedPart {
         compression: Compression::DeflateRaw,
         ..good
     };
     let unasked = file.put(&admin.api, 1, &packed).await?;
-    unasked.refused_as(ErrorCode::InvalidRequest)?;
+    unasked.refused(400, ErrorCode::InvalidRequest)?;
     let packable = SealedFile::compressible(&admin.keys, "packable", content(1, 400_000))?;
     packable.start(&admin.api).await?;
     let unpacked = SealedPart {
@@ -165,7 +165,7 @@ async fn a_part_of_wrong_length_is_refused_and_nothing_is_stored() -> Result<()>
         ..packable.part(1)?
     };
     let too_long = packable.put(&admin.api, 1, &unpacked).await?;
-    too_long.refused_as(ErrorCode::PartLengthWrong)?;
+    too_long.refused(422, ErrorCode::PartLengthWrong)?;
     ensure_nothing_stored(&fixture, &admin.api, &file).await?;
     fixture.close().await
 }
@@ -214,22 +214,25 @@ async fn a_part_without_its_headers_is_refused() -> Result<()> {
     };
     put(&without(HEADER_BODY_BLAKE3))
         .await?
-        .refused_as(ErrorCode::DigestMissing)?;
+        .refused(400, ErrorCode::DigestMissing)?;
     put(&without(HEADER_PART_MAC))
         .await?
-        .refused_as(ErrorCode::InvalidRequest)?;
+        .refused(400, ErrorCode::InvalidRequest)?;
     let mut garbled = without(HEADER_PART_MAC);
     garbled.push((HEADER_PART_MAC, "AAAA".to_owned()));
-    put(&garbled).await?.refused_as(ErrorCode::InvalidRequest)?;
+    put(&garbled)
+        .await?
+        .refused(400, ErrorCode::InvalidRequest)?;
     let mut garbled = without(HEADER_PART_COMPRESSION);
     garbled.push((HEADER_PART_COMPRESSION, "zip".to_owned()));
-    put(&garbled).await?.refused_as(ErrorCode::InvalidRequest)?;
+    put(&garbled)
+        .await?
+        .refused(400, ErrorCode::InvalidRequest)?;
     let mut encoded = all.clone();
     encoded.push(("Content-Encoding", "gzip".to_owned()));
-    ensure!(
-        (400..500).contains(&put(&encoded).await?.status),
-        "a Content-Encoding was accepted"
-    );
+    put(&encoded)
+        .await?
+        .refused(400, ErrorCode::InvalidRequest)?;
     ensure_nothing_stored(&fixture, &admin.api, &file).await?;
     fixture.close().await
 }
@@ -283,7 +286,7 @@ async fn a_part_under_a_wrong_number_is_refused() -> Result<()> {
             .bytes(part.body.clone())
             .send()
             .await?;
-        answer.refused_as(ErrorCode::PartNumberInvalid)?;
+        answer.refused(422, ErrorCode::PartNumberInvalid)?;
     }
     for number in ["-1", "x", "4294967296", "1.0", ""] {
         let call = admin.api.call(
@@ -295,16 +298,7 @@ async fn a_part_under_a_wrong_number_is_refused() -> Result<()> {
             .bytes(part.body.clone())
             .send()
             .await?;
-        ensure!(
-            (400..500).contains(&answer.status),
-            "{}: {}",
-            answer.what,
-            answer.status
-        );
-        ensure!(
-            answer.header("content-type") == Some("application/problem+json"),
-            "{answer:?}"
-        );
+        answer.refused(404, ErrorCode::NotFound)?;
     }
     ensure_nothing_stored(&fixture, &admin.api, &file).await?;
     fixture.close().await

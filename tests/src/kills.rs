@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use crate::proxy::{Ledger, Outcome, PartId, Seen};
 
 /// The page's limit of sends at once.
-const MOST_IN_FLIGHT: usize = 4;
+pub const MOST_IN_FLIGHT: usize = 4;
 
 /// Draws what depends on the seed alone.
 pub struct SeededRng(blake3::OutputReader);
@@ -140,9 +140,11 @@ impl Aftermath<'_> {
     }
 }
 
-/// No acknowledged part went again, each kill cost at most what was in flight, and nothing but kills cost anything.
-/// Returns how many parts went again after each.
+/// Of one file: no acknowledged part went again, each kill cost at most what was in flight, and nothing but kills cost
+/// anything. A second upload of the same file is no way around it: parts are known by their place. Returns how many parts
+/// went again after each kill.
 pub fn judge(ledger: &Ledger, kills: &[Kill]) -> Result<Vec<usize>> {
+    let ledger = &ledger.by_place();
     let mut owed = BTreeSet::new();
     let mut costs = Vec::new();
     for (at, kill) in kills.iter().enumerate() {
@@ -212,6 +214,18 @@ mod tests {
         let (kill, ledger) = after_a_kill(&[(2, STORED), (3, STORED), (1, STORED)]);
         let complaint = complaint(kill, &ledger);
         assert!(complaint.starts_with("after kill 1 (the server): sent again although"));
+    }
+
+    #[test]
+    fn a_stored_part_that_goes_again_in_another_upload_is_found() {
+        let (kill, mut ledger) = after_a_kill(&[(1, STORED), (2, STORED), (3, STORED)]);
+        for part in ledger.seen[3..]
+            .iter_mut()
+            .filter_map(|seen| seen.part.as_mut())
+        {
+            part.file_id = "another".to_owned();
+        }
+        assert!(complaint(kill, &ledger).contains("sent again although"));
     }
 
     #[test]

@@ -10,9 +10,21 @@ const progress = (values) => ({
 });
 const sentence = (values, outcome, now) => plain(messages.uploadSentence(progress(values), outcome, now));
 
-test('every phase of the client has a sentence', () => {
-  const phases = ['queued', 'checking', 'comparing', 'resuming', 'sending', 'waiting', 'asking', 'finishing', 'done', 'stopped', 'failed'];
-  for (const phase of phases) assert.match(sentence({ phase }), /^[A-Z].*[.?]$/, phase);
+test('every phase of the client has its own sentence', () => {
+  const said = {
+    queued: 'Waits for its turn.',
+    checking: 'Checking for an earlier upload.',
+    comparing: 'Comparing the file with what is stored: 0 % compared.',
+    resuming: 'Resuming.',
+    sending: 'Encrypting and sending.',
+    asking: 'The file changed since its earlier upload. What should happen?',
+    finishing: 'Everything is stored. Sealing and closing the file.',
+  };
+  for (const [phase, wanted] of Object.entries(said)) assert.equal(sentence({ phase }), wanted, phase);
+  const others = ['waiting', 'done', 'stopped', 'failed'];
+  const all = [...Object.keys(said), ...others].map((phase) => sentence({ phase }));
+  for (const one of all) assert.match(one, /^[A-Z].*[.?]$/);
+  assert.equal(new Set(all).size, all.length, 'two phases say the same');
 });
 
 test('a resumed upload says where it goes on', () => {

@@ -9,7 +9,7 @@ use ferry_core::{
     },
     wire::{
         Account, B64, Bytes64, KdfResponse, KeySlotEntry, KeySlotKind, LoginRequest,
-        NewTokenRequest, NewTokenResponse, RegisterRequest, Scope,
+        NewTokenRequest, NewTokenResponse, PasswordRequest, RegisterRequest, Scope,
     },
 };
 use uuid::Uuid;
@@ -156,4 +156,26 @@ pub async fn attempt(
         auth: B64(*prk.derive_auth().expose()),
     };
     Ok((prk, anonymous.post("/api/auth/login", &request).await?))
+}
+
+/// What `POST /api/auth/password` wants for a new password: the account's key, sealed anew.
+pub async fn password_request(person: &Person, new_password: &str) -> Result<PasswordRequest> {
+    let me: Account = person.page.get("/api/auth/me").await?.expect(200)?;
+    let entry = me.key_slots.first().context("no slot")?;
+    let slot = KeySlot::parse(&entry.slot.0)?;
+    let old = derive_prk(&Password::new(person.password.as_str()), slot.prefix())?;
+    let prefix = SlotPrefix::generate(Kdf::DEFAULT, &mut random())?;
+    let new = derive_prk(&Password::new(new_password), &prefix)?;
+    let account_key = slot.open(&old, &person.user_id)?;
+    let iv = Iv::generate(&mut random());
+    let new_slot = KeySlot::seal(&account_key, &new, &person.user_id, iv);
+    Ok(PasswordRequest {
+        old_auth: B64(*old.derive_auth().expose()),
+        new_auth: B64(*new.derive_auth().expose()),
+        new_slot: KeySlotEntry {
+            kind: KeySlotKind::Password,
+            account_key_id: B64(person.keys.account_id),
+            slot: Bytes64(new_slot.to_bytes().to_vec()),
+        },
+    })
 }

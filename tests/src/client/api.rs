@@ -290,18 +290,6 @@ impl Answer {
         Ok(problem)
     }
 
-    /// The problem document of a refusal with this code, where only "the client's fault" is promised of the status.
-    pub fn refused_as(&self, code: ErrorCode) -> Result<Problem> {
-        ensure!(
-            (400..500).contains(&self.status),
-            "{} answered {}: {}",
-            self.what,
-            self.status,
-            self.text()
-        );
-        self.refused(self.status, code)
-    }
-
     /// `Retry-After`, which may be an hour at most.
     pub fn retry_after_secs(&self) -> Result<u64> {
         let text = self

@@ -5,7 +5,7 @@ mod api;
 mod sealed_file;
 mod transfer;
 
-pub use account::{Person, attempt, new_token};
+pub use account::{Person, attempt, new_token, password_request};
 pub use api::{Answer, Api, Call, Credential};
 pub use sealed_file::{SealedFile, SealedPart};
 pub use transfer::{Opened, check, download, part_headers, part_rows};
