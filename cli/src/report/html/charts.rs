@@ -13,7 +13,7 @@ const LINES: u32 = 4;
 /// A point of time where this machine is, without a zone: `2026-11-28 07:10:33`.
 pub(super) fn local_time(at_ns: UnixNanos) -> String {
     let at = jiff::Timestamp::from_nanosecond(i128::from(at_ns)).unwrap_or_default();
-    let local = at.to_zoned(jiff::tz::TimeZone::system());
+    let local = at.to_zoned_datetime(jiff::tz::TimeZone::system());
     local.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
