@@ -77,7 +77,7 @@ pub struct Common {
     pub log_file: Option<PathBuf>,
 }
 
-/// How files are moved. Each can also come from the environment (XFER_THREADS, …) and from a configuration file.
+/// How files are moved. Each can also come from the environment (FERRY_THREADS, …) and from a configuration file.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "How files are moved")]
 pub struct Tuning {
@@ -213,6 +213,8 @@ pub enum Task {
         /// For this shell
         shell: CompletionShell,
     },
+    /// Print the JSON schema of what --json prints
+    JsonSchema,
     /// Write the manual pages
     Man {
         /// Into this directory; without it the main page goes to stdout

@@ -5,12 +5,12 @@ use super::{
     error::CommandError,
     session::{Ended, Session},
 };
-use crate::exit::ExitCode;
+use crate::{config::Parsed, exit::ExitCode};
 
 /// Runs one command to its end.
-pub(super) fn run(typed: &Arguments, matches: &clap::ArgMatches) -> ExitCode {
+pub(super) fn run(typed: &Arguments, parsed: &Parsed) -> ExitCode {
     let session = Session::new(typed);
-    match session.dispatch(matches) {
+    match session.dispatch(parsed) {
         Ok(code) => code,
         // whoever read the output has seen enough
         Err(CommandError::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
@@ -25,7 +25,7 @@ pub(super) fn run(typed: &Arguments, matches: &clap::ArgMatches) -> ExitCode {
 }
 
 impl Session<'_> {
-    fn dispatch(&self, matches: &clap::ArgMatches) -> Ended {
+    fn dispatch(&self, parsed: &Parsed) -> Ended {
         match &self.typed.task {
             Task::Run(arguments) => self.run(arguments),
             Task::Init(arguments) => self.init(arguments),
@@ -37,7 +37,7 @@ impl Session<'_> {
             Task::Analyze(arguments) => self.analyze(arguments),
             Task::Checksum(arguments) => self.checksum(arguments),
             Task::Copy(arguments) => self.copy(arguments),
-            Task::Resume(arguments) => self.resume(arguments, matches),
+            Task::Resume(arguments) => self.resume(arguments, &parsed.matches),
             Task::Verify(arguments) => {
                 self.verify(arguments, arguments.stage.unwrap_or(Stage::Shallow))
             }
@@ -48,6 +48,11 @@ impl Session<'_> {
             Task::DeepVerifyStatus(arguments) => self.verify_status(arguments, Stage::Deep),
             Task::Status(job) => self.status(job),
             Task::Log(arguments) => self.log(arguments),
+            Task::Config { command } => self.config(command, parsed),
+            Task::GenerateConfig(wanted) => self.generate_config(wanted),
+            Task::Completions { shell } => self.completions(*shell),
+            Task::Man { directory } => self.man(directory.as_deref()),
+            Task::JsonSchema => self.json_schema(),
             _ => Err(CommandError::Usage("this command is not built yet".into())),
         }
     }

@@ -1,6 +1,6 @@
 //! Why a command failed, with the exit code that says so.
 
-use crate::{exit::ExitCode, job::JobError, phases::PhaseError};
+use crate::{config::ConfigError, exit::ExitCode, job::JobError, phases::PhaseError};
 
 /// A command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,9 @@ pub(super) enum CommandError {
     /// A question that nobody is there to answer.
     #[error("{0}")]
     Unasked(String),
+    /// A configuration file.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The output.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -27,7 +30,9 @@ impl CommandError {
         match self {
             CommandError::Job(error) => error.exit_code(),
             CommandError::Phase(error) => error.exit_code(),
-            CommandError::Usage(_) | CommandError::Unasked(_) => ExitCode::Usage,
+            CommandError::Usage(_) | CommandError::Unasked(_) | CommandError::Config(_) => {
+                ExitCode::Usage
+            }
             CommandError::Io(_) => ExitCode::Error,
         }
     }

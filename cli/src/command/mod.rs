@@ -1,7 +1,9 @@
 //! The command line: what can be typed, and which room does it. No work of its own.
 
 mod arguments;
+mod configure;
 mod dispatch;
+pub mod documents;
 mod error;
 mod ledger;
 mod moves;
@@ -20,7 +22,11 @@ pub use arguments::{
     VerifyStatusArgs,
 };
 
-use crate::exit::ExitCode;
+use crate::{
+    config::{self, NotUnderstood, Places},
+    exit::ExitCode,
+    terminal::{Manner, Screen},
+};
 
 /// The whole of what can be typed: for help, completions and man pages.
 pub fn command_tree() -> clap::Command {
@@ -29,18 +35,27 @@ pub fn command_tree() -> clap::Command {
 
 /// Runs what the arguments say and gives the exit code. Prints.
 pub fn start(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let parsed = command_tree()
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Arguments::from_arg_matches(&matches).map(|typed| (typed, matches)));
-    match parsed {
-        Ok((typed, matches)) => dispatch::run(&typed, &matches),
-        Err(error) => {
+    let line: Vec<OsString> = arguments.into_iter().collect();
+    let understood = config::parse(&command_tree(), &line, &Places::of_this_machine(), |_| None)
+        .and_then(|parsed| Ok((Arguments::from_arg_matches(&parsed.matches)?, parsed)));
+    match understood {
+        Ok((typed, parsed)) => dispatch::run(&typed, &parsed),
+        Err(NotUnderstood::Line(error)) => {
             // a closed stdout or stderr changes nothing about the exit code
             let _ = error.print();
             match error.exit_code() {
                 0 => ExitCode::Ok,
                 _ => ExitCode::Usage,
             }
+        }
+        Err(NotUnderstood::Config(error)) => {
+            let json = line.iter().any(|word| word == "--json");
+            let manner = Manner {
+                json,
+                ..Manner::default()
+            };
+            Screen::new(manner).failure(ExitCode::Usage, &error.to_string());
+            ExitCode::Usage
         }
     }
 }

@@ -88,7 +88,10 @@ pub fn parse(
     let glance = commands.clone().ignore_errors(true);
     let Ok(first) = glance.try_get_matches_from(line) else {
         let matches = commands.try_get_matches_from(line)?;
-        return Ok(Parsed { matches, layers: Vec::new() });
+        return Ok(Parsed {
+            matches,
+            layers: Vec::new(),
+        });
     };
     let named = first.try_get_one::<PathBuf>("config").ok().flatten();
     let files = places.read(named.map(PathBuf::as_path), &commands)?;
@@ -115,7 +118,9 @@ pub(super) fn long_name(option: &Arg) -> Option<String> {
         option.get_action(),
         ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version
     );
-    let long = option.get_long().filter(|_| !asks && !option.is_positional());
+    let long = option
+        .get_long()
+        .filter(|_| !asks && !option.is_positional());
     long.filter(|long| *long != "config").map(str::to_owned)
 }
 
@@ -164,7 +169,9 @@ pub(super) fn said_about<'a>(
     command: &[String],
     option: &str,
 ) -> Option<&'a Setting> {
-    layers.iter().find_map(|layer| layer.setting(command, option))
+    layers
+        .iter()
+        .find_map(|layer| layer.setting(command, option))
 }
 
 fn with_default(option: Arg, values: &[String]) -> Arg {
@@ -189,21 +196,18 @@ pub(super) fn refusal(option: &Arg, values: &[String]) -> Option<(String, String
     if values.len() > 1 && !takes_many {
         return Some((values.join(", "), "it takes one value".to_owned()));
     }
-    let alone = with_default(
-        option
-            .clone()
-            .global(false)
-            .exclusive(false),
-        &[],
-    );
+    let alone = with_default(option.clone().global(false).exclusive(false), &[]);
     let is_count = matches!(option.get_action(), ArgAction::Count);
     values.iter().find_map(|value| {
         if is_count {
             let counts = value.parse::<u8>().is_ok();
-            return (!counts).then(|| (value.clone(), "it wants a number from 0 to 255".to_owned()));
+            return (!counts)
+                .then(|| (value.clone(), "it wants a number from 0 to 255".to_owned()));
         }
         let judge = bare(&alone, id.as_str());
-        let refused = judge.try_get_matches_from([format!("--judged={value}")]).err()?;
+        let refused = judge
+            .try_get_matches_from([format!("--judged={value}")])
+            .err()?;
         Some((value.clone(), reason(&refused)))
     })
 }
@@ -239,7 +243,10 @@ pub(super) fn typed(matches: &ArgMatches, option: &Arg) -> Option<Vec<String>> {
         let is_known = here.try_contains_id(id).is_ok();
         if is_known && here.value_source(id) == Some(ValueSource::CommandLine) {
             let raw = here.get_raw(id).into_iter().flatten();
-            return Some(raw.map(|value| value.to_string_lossy().into_owned()).collect());
+            return Some(
+                raw.map(|value| value.to_string_lossy().into_owned())
+                    .collect(),
+            );
         }
         at = here.subcommand().map(|(_, below)| below);
     }

@@ -12,7 +12,14 @@ use clap::{Arg, ArgAction, Command};
 use super::{ConfigError, apply::long_name};
 
 /// Options that are asked about; all others stand in the file as comments.
-const ASKED: &[&str] = &["threads", "hash", "durability", "dedup", "retries", "log-level"];
+const ASKED: &[&str] = &[
+    "threads",
+    "hash",
+    "durability",
+    "dedup",
+    "retries",
+    "log-level",
+];
 
 /// Somebody who answers questions. [`Terminal`] is a person; tests bring their answers along.
 pub trait Ask {
@@ -46,13 +53,18 @@ impl Terminal {
 
 impl Ask for Terminal {
     fn choose(&mut self, question: &str, choices: &[String], proposed: usize) -> io::Result<usize> {
-        let asked = dialoguer::Select::new().with_prompt(question).items(choices);
+        let asked = dialoguer::Select::new()
+            .with_prompt(question)
+            .items(choices);
         asked.default(proposed).interact().map_err(as_io)
     }
 
     fn word(&mut self, question: &str, proposed: &str) -> io::Result<String> {
         let asked = dialoguer::Input::new().with_prompt(question);
-        asked.default(proposed.to_owned()).interact_text().map_err(as_io)
+        asked
+            .default(proposed.to_owned())
+            .interact_text()
+            .map_err(as_io)
     }
 }
 
@@ -87,7 +99,11 @@ fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
     let own = command
         .get_arguments()
         .find(|option| long_name(option).as_deref() == Some(name));
-    own.or_else(|| command.get_subcommands().find_map(|below| find(below, name)))
+    own.or_else(|| {
+        command
+            .get_subcommands()
+            .find_map(|below| find(below, name))
+    })
 }
 
 fn ask_about(option: &Arg, ask: &mut dyn Ask) -> io::Result<String> {
@@ -95,7 +111,10 @@ fn ask_about(option: &Arg, ask: &mut dyn Ask) -> io::Result<String> {
     let proposed = default(option).unwrap_or_default();
     let choices = choices(option);
     if !choices.is_empty() {
-        let at = choices.iter().position(|choice| *choice == proposed).unwrap_or(0);
+        let at = choices
+            .iter()
+            .position(|choice| *choice == proposed)
+            .unwrap_or(0);
         let chosen = ask.choose(&question, &choices, at)?;
         return Ok(choices.get(chosen).cloned().unwrap_or(proposed));
     }
@@ -123,8 +142,16 @@ fn file(commands: &Command, answers: &BTreeMap<String, String>) -> String {
     text
 }
 
-fn sections(text: &mut String, command: &Command, depth: usize, answers: &BTreeMap<String, String>) {
-    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+fn sections(
+    text: &mut String,
+    command: &Command,
+    depth: usize,
+    answers: &BTreeMap<String, String>,
+) {
+    for below in command
+        .get_subcommands()
+        .filter(|below| !below.is_hide_set())
+    {
         let mut inner = String::new();
         for option in listed(below).filter(|option| !option.is_global_set()) {
             entry(&mut inner, depth + 1, option, answers);
@@ -134,9 +161,16 @@ fn sections(text: &mut String, command: &Command, depth: usize, answers: &BTreeM
             continue;
         }
         let indent = "  ".repeat(depth);
-        let about = below.get_about().map(ToString::to_string).unwrap_or_default();
+        let about = below
+            .get_about()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         // a section with nothing in force would be a key without a value
-        let mark = if inner.lines().any(|line| !is_comment(line)) { "" } else { "#" };
+        let mark = if inner.lines().any(|line| !is_comment(line)) {
+            ""
+        } else {
+            "#"
+        };
         let blank = if depth == 0 { "\n" } else { "" };
         let _ = writeln!(text, "{blank}{indent}{mark}{}: # {about}", below.get_name());
         text.push_str(&inner);
@@ -154,7 +188,9 @@ fn listed(command: &Command) -> impl Iterator<Item = &Arg> {
 }
 
 fn entry(text: &mut String, depth: usize, option: &Arg, answers: &BTreeMap<String, String>) {
-    let Some(name) = long_name(option) else { return };
+    let Some(name) = long_name(option) else {
+        return;
+    };
     let indent = "  ".repeat(depth);
     let answer = answers.get(&name);
     let value = answer.cloned().or_else(|| default(option));
@@ -170,7 +206,10 @@ fn entry(text: &mut String, depth: usize, option: &Arg, answers: &BTreeMap<Strin
 }
 
 fn help(option: &Arg) -> String {
-    let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+    let help = option
+        .get_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     help.lines().next().unwrap_or_default().to_owned()
 }
 
@@ -184,7 +223,10 @@ fn choices(option: &Arg) -> Vec<String> {
 }
 
 fn is_flag(option: &Arg) -> bool {
-    matches!(option.get_action(), ArgAction::SetTrue | ArgAction::SetFalse)
+    matches!(
+        option.get_action(),
+        ArgAction::SetTrue | ArgAction::SetFalse
+    )
 }
 
 fn default(option: &Arg) -> Option<String> {

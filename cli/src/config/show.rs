@@ -59,7 +59,10 @@ impl Showing<'_> {
                 origin: origin.to_string(),
             });
         }
-        for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        for below in command
+            .get_subcommands()
+            .filter(|below| !below.is_hide_set())
+        {
             path.push(below.get_name().to_owned());
             self.add(below, path, all);
             path.pop();

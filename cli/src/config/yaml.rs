@@ -20,6 +20,9 @@ use super::{
     error::ConfigError,
 };
 
+/// A section that is no command: its keys are options of the commands that copy.
+const RESUME_MANAGER: &str = "resume-manager";
+
 /// The settings of one place, in the order they are written.
 #[derive(Debug, Clone, Default)]
 pub struct Layer {
@@ -61,7 +64,10 @@ impl Layer {
             file: file.to_owned(),
             settings: Vec::new(),
         };
-        if text.lines().all(|line| line.trim_start().starts_with('#') || line.trim().is_empty()) {
+        if text
+            .lines()
+            .all(|line| line.trim_start().starts_with('#') || line.trim().is_empty())
+        {
             return Ok(Self::default());
         }
         let root: Spanned<Node> =
@@ -88,9 +94,8 @@ impl Layer {
 
     /// What this place says about an option of a command; a command's own section goes before the rest.
     pub(super) fn setting(&self, command: &[String], option: &str) -> Option<&Setting> {
-        let fits = |setting: &&Setting| {
-            setting.option == option && command.starts_with(&setting.command)
-        };
+        let fits =
+            |setting: &&Setting| setting.option == option && command.starts_with(&setting.command);
         self.settings
             .iter()
             .filter(fits)
@@ -122,6 +127,13 @@ impl Reading {
                 path.push(found.get_name().to_owned());
                 self.section(path, below, found)?;
                 path.pop();
+                continue;
+            }
+            if let Node::Section(below) = &value.value
+                && path.is_empty()
+                && name == RESUME_MANAGER
+            {
+                self.section(path, below, command)?;
                 continue;
             }
             let options = options_named(command, &name, path.is_empty());
@@ -205,7 +217,10 @@ impl Reading {
             file: self.file.clone(),
             line: key.referenced.line(),
             key: key.value.clone(),
-            nearest: nearest(&key.value.replace('_', "-"), &known_keys(command, everywhere)),
+            nearest: nearest(
+                &key.value.replace('_', "-"),
+                &known_keys(command, everywhere),
+            ),
         }
     }
 }
@@ -226,6 +241,7 @@ fn options_named<'a>(command: &'a Command, name: &str, everywhere: bool) -> Vec<
 
 fn known_keys(command: &Command, everywhere: bool) -> Vec<String> {
     let mut keys: Vec<String> = command.get_arguments().filter_map(long_name).collect();
+    keys.extend(everywhere.then(|| RESUME_MANAGER.to_owned()));
     for below in command.get_subcommands() {
         keys.push(below.get_name().to_owned());
         if everywhere {

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use super::{
-    DiskKind, Machine, Rates, Sizes, Storage,
-    measure::as_f64,
-};
+use super::{DiskKind, Machine, Rates, Sizes, Storage, measure::as_f64};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -67,7 +64,8 @@ pub(super) fn advise(
     let threads = threads(machine, sources, destination, sizes, &mut reasons);
     let buffer_bytes = buffer_bytes(sources, destination, sizes, &mut reasons);
     reasons.push(
-        "durability batch: as safe as a sync for each file, at the price of one for many".to_owned(),
+        "durability batch: as safe as a sync for each file, at the price of one for many"
+            .to_owned(),
     );
     Advice {
         threads,
@@ -86,8 +84,15 @@ fn threads(
     reasons: &mut Vec<String>,
 ) -> u16 {
     let cores = u16::try_from(machine.cores.unwrap_or(1)).unwrap_or(u16::MAX);
-    if let Some(disk) = sources.iter().chain([destination]).find(|disk| disk.wants_one_reader()) {
-        reasons.push(format!("1 thread: {} is on a spinning disk, which is slower for several at once", disk.path));
+    if let Some(disk) = sources
+        .iter()
+        .chain([destination])
+        .find(|disk| disk.wants_one_reader())
+    {
+        reasons.push(format!(
+            "1 thread: {} is on a spinning disk, which is slower for several at once",
+            disk.path
+        ));
         return 1;
     }
     if sizes.files <= 1 {
@@ -95,8 +100,14 @@ fn threads(
         return 1;
     }
     let (threads, why) = match sizes.mean_bytes() < SMALL_MEAN_BYTES {
-        true => (cores.saturating_mul(2).clamp(2, 8), "many small files wait for names and syncs, not for bytes"),
-        false => (cores.clamp(1, 4), "large files fill the disks with few at a time"),
+        true => (
+            cores.saturating_mul(2).clamp(2, 8),
+            "many small files wait for names and syncs, not for bytes",
+        ),
+        false => (
+            cores.clamp(1, 4),
+            "large files fill the disks with few at a time",
+        ),
     };
     let threads = threads.min(u16::try_from(sizes.files).unwrap_or(u16::MAX));
     reasons.push(format!("{threads} threads on {cores} cores: {why}"));
@@ -111,7 +122,10 @@ fn buffer_bytes(
 ) -> u64 {
     let far = |disk: &&Storage| matches!(disk.kind, Some(DiskKind::Network | DiskKind::Rotational));
     if let Some(disk) = sources.iter().chain([destination]).find(far) {
-        reasons.push(format!("buffer 4 MiB: each request to {} has its price", disk.path));
+        reasons.push(format!(
+            "buffer 4 MiB: each request to {} has its price",
+            disk.path
+        ));
         return 4 * MIB;
     }
     if sizes.mean_bytes() < 64 * KIB {
@@ -130,10 +144,15 @@ fn limit(sizes: &Sizes, rates: &Rates, threads: u16) -> Limit {
     let shares = [
         (Limit::SourceRead, over(rates.read_bytes_per_sec)),
         (Limit::DestinationWrite, over(rates.write_bytes_per_sec)),
-        (Limit::Hash, over(rates.hash_bytes_per_sec).map(|secs| 2.0 * secs / f64::from(threads))),
+        (
+            Limit::Hash,
+            over(rates.hash_bytes_per_sec).map(|secs| 2.0 * secs / f64::from(threads)),
+        ),
         (Limit::Files, files),
     ];
-    let known = shares.iter().filter_map(|(limit, secs)| Some((*limit, (*secs)?)));
+    let known = shares
+        .iter()
+        .filter_map(|(limit, secs)| Some((*limit, (*secs)?)));
     known
         .max_by(|(_, one), (_, other)| one.total_cmp(other))
         .map_or(Limit::Unknown, |(limit, _)| limit)

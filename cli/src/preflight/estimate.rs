@@ -17,7 +17,9 @@ const ENOUGH_RUNS: u32 = 3;
 const BEND: std::ops::RangeInclusive<f64> = 0.1..=10.0;
 
 /// Seconds, from the first byte to the last file marked done.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Estimate {
     /// At best.
     pub best_secs: f64,
@@ -88,7 +90,12 @@ impl Learned {
 }
 
 /// Absent when nothing was measured that an estimate could hang on.
-pub(super) fn estimate(sizes: &Sizes, rates: &Rates, threads: u16, learned: Learned) -> Option<Estimate> {
+pub(super) fn estimate(
+    sizes: &Sizes,
+    rates: &Rates,
+    threads: u16,
+    learned: Learned,
+) -> Option<Estimate> {
     let bytes = as_f64(sizes.size_bytes);
     let write = bytes / rates.write_bytes_per_sec?;
     let files = as_f64(sizes.files) * rates.file_cost_secs?;
@@ -103,7 +110,10 @@ pub(super) fn estimate(sizes: &Sizes, rates: &Rates, threads: u16, learned: Lear
     let worst = BAD_DAY * one_by_one + BAD_DAY_SECS;
     let half_width = (worst / best).sqrt();
     let model_secs = best * half_width;
-    let (middle, half_width) = (model_secs * learned.factor, half_width.powf(learned.width()));
+    let (middle, half_width) = (
+        model_secs * learned.factor,
+        half_width.powf(learned.width()),
+    );
     Some(Estimate {
         best_secs: middle / half_width,
         worst_secs: middle * half_width,

@@ -66,7 +66,12 @@ enum Finding {
 }
 
 /// Measures in a thread of its own, so that a disk that hangs takes only the budget's time.
-pub(super) fn measure(sample: &[PathBuf], destination: &Path, sha256: bool, budget: Budget) -> Rates {
+pub(super) fn measure(
+    sample: &[PathBuf],
+    destination: &Path,
+    sha256: bool,
+    budget: Budget,
+) -> Rates {
     let (tell, told) = mpsc::channel();
     let (sample, destination) = (sample.to_vec(), destination.to_owned());
     let begun = Instant::now();
@@ -139,7 +144,9 @@ fn read_rate(sample: &[PathBuf], limit_bytes: u64, limit: Duration) -> Option<(f
     let mut block = vec![0; BLOCK_BYTES];
     let (begun, mut bytes) = (Instant::now(), 0);
     for path in sample {
-        let Ok(mut file) = File::open(path) else { continue };
+        let Ok(mut file) = File::open(path) else {
+            continue;
+        };
         forget_cached(&file);
         while bytes < limit_bytes && begun.elapsed() < limit {
             match file.read(&mut block) {
@@ -151,10 +158,16 @@ fn read_rate(sample: &[PathBuf], limit_bytes: u64, limit: Duration) -> Option<(f
     (bytes >= MIB).then(|| (as_f64(bytes) / begun.elapsed().as_secs_f64(), bytes))
 }
 
-fn write_rate(destination: &Path, limit_bytes: u64, limit: Duration) -> io::Result<(f64, u64, File)> {
+fn write_rate(
+    destination: &Path,
+    limit_bytes: u64,
+    limit: Duration,
+) -> io::Result<(f64, u64, File)> {
     let mut file = nameless(destination)?;
     // not zeros: some filesystems do not store those
-    let block: Vec<u8> = (0..BLOCK_BYTES).map(|at| (at * 31 + at / 251) as u8).collect();
+    let block: Vec<u8> = (0..BLOCK_BYTES)
+        .map(|at| (at * 31 + at / 251) as u8)
+        .collect();
     let (begun, mut bytes) = (Instant::now(), 0);
     while bytes < limit_bytes && begun.elapsed() < limit {
         let step = bytes.saturating_add(SYNCED_BYTES).min(limit_bytes);
@@ -183,7 +196,9 @@ fn read_back_rate(mut file: File, limit_bytes: u64, limit: Duration) -> io::Resu
 
 /// As a batch does it: written, made durable together, renamed.
 fn file_cost(destination: &Path, limit: Duration) -> io::Result<(f64, u64)> {
-    let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(destination)?;
+    let dir = tempfile::Builder::new()
+        .prefix(PREFIX)
+        .tempdir_in(destination)?;
     let content = vec![0x5a_u8; SMALL_FILE_BYTES];
     let (begun, mut made) = (Instant::now(), 0);
     let mut last = None;
@@ -205,9 +220,15 @@ fn file_cost(destination: &Path, limit: Duration) -> io::Result<(f64, u64)> {
 
 /// Directories of measurements that a kill ended, older than any that could still run.
 fn sweep(destination: &Path) {
-    let entries = std::fs::read_dir(destination).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(destination)
+        .into_iter()
+        .flatten()
+        .flatten();
     for entry in entries {
-        let is_ours = entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes());
+        let is_ours = entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(PREFIX.as_bytes());
         let age = entry.metadata().and_then(|data| data.modified()).ok();
         let is_old = age
             .and_then(|at| at.elapsed().ok())

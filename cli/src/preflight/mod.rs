@@ -64,7 +64,11 @@ pub struct Preflight {
 /// Looks, measures, advises. Takes at most the budget's time, even where a disk hangs.
 pub fn inspect(question: &Question<'_>) -> Preflight {
     let machine = Machine::here();
-    let sources: Vec<Storage> = question.sources.iter().map(|path| Storage::of(path)).collect();
+    let sources: Vec<Storage> = question
+        .sources
+        .iter()
+        .map(|path| Storage::of(path))
+        .collect();
     let destination = Storage::of(question.destination);
     let rates = match question.budget {
         Some(budget) => measure::measure(

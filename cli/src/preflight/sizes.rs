@@ -53,11 +53,18 @@ impl Sizes {
         self.files += 1;
         self.size_bytes = self.size_bytes.saturating_add(size_bytes);
         let bars = BUCKETS.iter().zip(&mut self.histogram);
-        if let Some((_, bar)) = bars.into_iter().find(|((_, bound), _)| size_bytes <= *bound) {
+        if let Some((_, bar)) = bars
+            .into_iter()
+            .find(|((_, bound), _)| size_bytes <= *bound)
+        {
             bar.files += 1;
             bar.size_bytes = bar.size_bytes.saturating_add(size_bytes);
         }
-        if self.largest.as_ref().is_none_or(|largest| size_bytes > largest.size_bytes) {
+        if self
+            .largest
+            .as_ref()
+            .is_none_or(|largest| size_bytes > largest.size_bytes)
+        {
             self.largest = Some(Largest {
                 path: path(),
                 size_bytes,

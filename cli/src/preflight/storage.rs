@@ -104,7 +104,9 @@ pub(super) fn existing(path: &Path) -> PathBuf {
 /// Disks of virtual machines say that they turn, whatever is behind them.
 pub(super) fn is_virtual(device: &str) -> bool {
     let name = device.rsplit('/').next().unwrap_or(device);
-    ["vd", "xvd", "nbd", "loop"].iter().any(|start| name.starts_with(start))
+    ["vd", "xvd", "nbd", "loop"]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 fn kind(filesystem: &str, disk: Option<sysinfo::DiskKind>) -> Option<DiskKind> {
@@ -126,7 +128,9 @@ fn rotational(path: &Path) -> Option<DiskKind> {
     use std::os::unix::fs::MetadataExt;
     let device = path.metadata().ok()?.dev();
     let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
-    let block = PathBuf::from(format!("/sys/dev/block/{major}:{minor}")).canonicalize().ok()?;
+    let block = PathBuf::from(format!("/sys/dev/block/{major}:{minor}"))
+        .canonicalize()
+        .ok()?;
     if is_virtual(&block.to_string_lossy()) {
         return None;
     }

@@ -15,7 +15,10 @@ fn sizes(of: &[u64]) -> Sizes {
 }
 
 fn small_budget() -> Budget {
-    Budget { bytes: 24 * MIB, time: std::time::Duration::from_secs(4) }
+    Budget {
+        bytes: 24 * MIB,
+        time: std::time::Duration::from_secs(4),
+    }
 }
 
 /// Every name below with its size.
@@ -56,7 +59,10 @@ fn r63_machine_and_both_disks_are_named_and_what_is_unknown_is_said() {
     let sources = [dir.path().to_owned()];
     let destination = dir.path().join("not/there/yet");
     let nothing = Sizes::default();
-    let found = inspect(&Question { budget: None, ..question(&sources, &destination, &nothing, &[]) });
+    let found = inspect(&Question {
+        budget: None,
+        ..question(&sources, &destination, &nothing, &[])
+    });
     assert!(found.machine.cores.unwrap() >= 1);
     assert!(found.machine.memory_bytes.unwrap() > MIB);
     assert!(found.sources[0].free_bytes.is_some());
@@ -68,10 +74,16 @@ fn r63_machine_and_both_disks_are_named_and_what_is_unknown_is_said() {
         ..found
     };
     let text = text(&blank, "ferry run a b");
-    for line in ["processor    unknown, cores: unknown", "memory       unknown, available: unknown"] {
+    for line in [
+        "processor    unknown, cores: unknown",
+        "memory       unknown, available: unknown",
+    ] {
         assert!(text.contains(line), "{text}");
     }
-    assert!(text.contains("unknown on unknown (unknown), unknown free of unknown"), "{text}");
+    assert!(
+        text.contains("unknown on unknown (unknown), unknown free of unknown"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -89,10 +101,19 @@ fn r64_it_measures_within_its_bounds_and_leaves_nothing_behind() {
     let found = inspect(&question(&[source], &destination, &sizes, &sample));
     assert_eq!(tree(dir.path()), before);
     let rates = found.rates;
-    assert!(rates.read_bytes_per_sec.is_some() && rates.write_bytes_per_sec.is_some(), "{rates:?}");
-    assert!(rates.hash_bytes_per_sec.is_some() && rates.file_cost_secs.is_some(), "{rates:?}");
+    assert!(
+        rates.read_bytes_per_sec.is_some() && rates.write_bytes_per_sec.is_some(),
+        "{rates:?}"
+    );
+    assert!(
+        rates.hash_bytes_per_sec.is_some() && rates.file_cost_secs.is_some(),
+        "{rates:?}"
+    );
     // each of three parts ends with the block that spends it
-    assert!(rates.measured_bytes <= small_budget().bytes + 4 * MIB, "{rates:?}");
+    assert!(
+        rates.measured_bytes <= small_budget().bytes + 4 * MIB,
+        "{rates:?}"
+    );
     assert!(begun.elapsed() < small_budget().time + std::time::Duration::from_secs(2));
     let whole = Budget::default();
     assert!(whole.bytes + 4 * MIB <= 256 * MIB && whole.time <= std::time::Duration::from_secs(10));
@@ -114,16 +135,30 @@ fn r65_count_total_histogram_and_largest_are_shown() {
     assert_eq!(files, [2, 1, 0, 0, 1, 0, 1, 0]);
     let bytes: u64 = sizes.histogram.iter().map(|bar| bar.size_bytes).sum();
     assert_eq!((sizes.files, sizes.size_bytes), (5, bytes));
-    let found = inspect(&Question { budget: None, ..question(&[], Path::new("/"), &sizes, &[]) });
+    let found = inspect(&Question {
+        budget: None,
+        ..question(&[], Path::new("/"), &sizes, &[])
+    });
     let text = text(&found, "");
-    for line in ["to copy      5 files, 5.10 GiB", "up to 4 KiB            2    4.00 KiB  ####", "largest      5.00 GiB  file-4"] {
+    for line in [
+        "to copy      5 files, 5.10 GiB",
+        "up to 4 KiB            2    4.00 KiB  ####",
+        "largest      5.00 GiB  file-4",
+    ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
 }
 
 fn advised(kind: DiskKind, sizes: &Sizes, rates: &Rates) -> Advice {
-    let machine = Machine { cores: Some(4), ..Machine::default() };
-    let disk = Storage { path: "/d".into(), kind: Some(kind), ..Storage::default() };
+    let machine = Machine {
+        cores: Some(4),
+        ..Machine::default()
+    };
+    let disk = Storage {
+        path: "/d".into(),
+        kind: Some(kind),
+        ..Storage::default()
+    };
     advice::advise(&machine, &[Storage::default()], &disk, sizes, rates)
 }
 
@@ -139,14 +174,30 @@ fn r66_advice_follows_the_disk_and_the_files_and_names_what_limits() {
     let large = sizes(&[100 * MIB; 8]);
     let small = sizes(&[1000; 5000]);
     let solid = advised(DiskKind::SolidState, &large, &rates);
-    assert_eq!((solid.threads, solid.buffer_bytes, solid.limited_by), (4, MIB, Limit::DestinationWrite));
+    assert_eq!(
+        (solid.threads, solid.buffer_bytes, solid.limited_by),
+        (4, MIB, Limit::DestinationWrite)
+    );
     let spinning = advised(DiskKind::Rotational, &large, &rates);
     assert_eq!((spinning.threads, spinning.buffer_bytes), (1, 4 * MIB));
-    assert!(spinning.reasons[0].contains("/d is on a spinning disk"), "{:?}", spinning.reasons);
+    assert!(
+        spinning.reasons[0].contains("/d is on a spinning disk"),
+        "{:?}",
+        spinning.reasons
+    );
     let many = advised(DiskKind::SolidState, &small, &rates);
-    assert_eq!((many.threads, many.buffer_bytes, many.limited_by), (8, 262_144, Limit::Files));
-    let slow_hash = Rates { hash_bytes_per_sec: Some(50e6), ..rates };
-    assert_eq!(advised(DiskKind::SolidState, &large, &slow_hash).limited_by, Limit::Hash);
+    assert_eq!(
+        (many.threads, many.buffer_bytes, many.limited_by),
+        (8, 262_144, Limit::Files)
+    );
+    let slow_hash = Rates {
+        hash_bytes_per_sec: Some(50e6),
+        ..rates
+    };
+    assert_eq!(
+        advised(DiskKind::SolidState, &large, &slow_hash).limited_by,
+        Limit::Hash
+    );
     let unmeasured = advised(DiskKind::SolidState, &large, &Rates::default());
     assert_eq!(unmeasured.limited_by, Limit::Unknown);
 }
@@ -156,7 +207,10 @@ fn r66_the_command_can_be_pasted() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
     let advice = advised(DiskKind::SolidState, &sizes(&[MIB; 8]), &Rates::default());
     let odd = PathBuf::from(OsStr::from_bytes(b"a\xff'b"));
-    let command = advice.command(&["/plain".into(), "/it's here".into(), odd], Path::new("/to"));
+    let command = advice.command(
+        &["/plain".into(), "/it's here".into(), odd],
+        Path::new("/to"),
+    );
     assert_eq!(
         command,
         "ferry run /plain '/it'\\''s here' $'a\\xff\\'b' /to --threads 4 --buffer-size 1024KiB --durability batch"
@@ -175,11 +229,18 @@ fn r67_best_and_worst_come_from_rates_and_a_cost_for_each_file() {
     };
     let of = |sizes: &Sizes| estimate::estimate(sizes, &rates, 2, Learned::default()).unwrap();
     let large = of(&sizes(&[1_000_000_000; 10]));
-    assert!(large.best_secs < 100.0 && 100.0 < large.worst_secs, "{large:?}");
+    assert!(
+        large.best_secs < 100.0 && 100.0 < large.worst_secs,
+        "{large:?}"
+    );
     let many = of(&sizes(&[1000; 20_000]));
     assert!(many.best_secs < 20.0 && 20.0 < many.worst_secs, "{many:?}");
-    let no_cost = Rates { file_cost_secs: Some(0.0), ..rates };
-    let without = estimate::estimate(&sizes(&[1000; 20_000]), &no_cost, 2, Learned::default()).unwrap();
+    let no_cost = Rates {
+        file_cost_secs: Some(0.0),
+        ..rates
+    };
+    let without =
+        estimate::estimate(&sizes(&[1000; 20_000]), &no_cost, 2, Learned::default()).unwrap();
     assert!(many.worst_secs > without.worst_secs + 20.0);
 }
 
@@ -192,11 +253,21 @@ fn r67_the_next_estimate_learns_from_what_happened() {
     };
     let sizes = sizes(&[100 * MIB; 100]);
     let first = estimate::estimate(&sizes, &rates, 2, Learned::default()).unwrap();
-    let truth = Truth { estimate: first, actual_secs: first.worst_secs * 1.5 };
+    let truth = Truth {
+        estimate: first,
+        actual_secs: first.worst_secs * 1.5,
+    };
     assert!(!truth.is_inside());
-    let learned = Learned::from_ratios(vec![truth.ratio(), truth.ratio() * 1.1, truth.ratio() * 0.9]);
+    let learned = Learned::from_ratios(vec![
+        truth.ratio(),
+        truth.ratio() * 1.1,
+        truth.ratio() * 0.9,
+    ]);
     let second = estimate::estimate(&sizes, &rates, 2, learned).unwrap();
-    let again = Truth { estimate: second, ..truth };
+    let again = Truth {
+        estimate: second,
+        ..truth
+    };
     assert!(again.is_inside(), "{again:?}");
     assert!(second.worst_secs / second.best_secs < first.worst_secs / first.best_secs);
     assert_eq!(second.learned_from_runs, 3);
@@ -204,7 +275,11 @@ fn r67_the_next_estimate_learns_from_what_happened() {
 
 #[test]
 fn r69_too_little_space_is_named_with_what_to_do() {
-    let disk = Storage { path: "/d".into(), free_bytes: Some(10 * MIB), ..Storage::default() };
+    let disk = Storage {
+        path: "/d".into(),
+        free_bytes: Some(10 * MIB),
+        ..Storage::default()
+    };
     assert_eq!(shortage(&sizes(&[9 * MIB]), &disk), None);
     assert_eq!(shortage(&sizes(&[9 * MIB]), &Storage::default()), None);
     let short = shortage(&sizes(&[8 * MIB, 4 * MIB]), &disk).unwrap();

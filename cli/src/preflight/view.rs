@@ -34,7 +34,11 @@ fn machine(text: &mut String, preflight: &Preflight) {
     let machine = &preflight.machine;
     let model = known(machine.cpu_model.clone(), |model| model);
     let cores = known(machine.cores, |cores| cores.to_string());
-    let sha = if machine.sha_instructions { ", SHA-256 instructions" } else { "" };
+    let sha = if machine.sha_instructions {
+        ", SHA-256 instructions"
+    } else {
+        ""
+    };
     fact(text, "processor", &format!("{model}, cores: {cores}{sha}"));
     let memory = known(machine.memory_bytes, words::bytes);
     let free = known(machine.memory_available_bytes, words::bytes);
@@ -47,7 +51,11 @@ fn storage(text: &mut String, name: &str, storage: &Storage) {
     let kind = known(storage.kind, |kind| disk_words(kind).to_owned());
     let free = known(storage.free_bytes, words::bytes);
     let total = known(storage.total_bytes, words::bytes);
-    let read_only = if storage.read_only == Some(true) { ", READ-ONLY" } else { "" };
+    let read_only = if storage.read_only == Some(true) {
+        ", READ-ONLY"
+    } else {
+        ""
+    };
     fact(text, name, &storage.path);
     let facts = format!("{filesystem} on {device} ({kind}), {free} free of {total}{read_only}");
     fact(text, "", &facts);
@@ -63,9 +71,19 @@ fn disk_words(kind: DiskKind) -> &'static str {
 }
 
 fn sizes(text: &mut String, sizes: &Sizes) {
-    let total = format!("{}, {}", words::files(sizes.files), words::bytes(sizes.size_bytes));
+    let total = format!(
+        "{}, {}",
+        words::files(sizes.files),
+        words::bytes(sizes.size_bytes)
+    );
     fact(text, "to copy", &total);
-    let most = sizes.histogram.iter().map(|bar| bar.files).max().unwrap_or(0).max(1);
+    let most = sizes
+        .histogram
+        .iter()
+        .map(|bar| bar.files)
+        .max()
+        .unwrap_or(0)
+        .max(1);
     for ((name, _), bar) in BUCKETS.iter().zip(&sizes.histogram) {
         if bar.files == 0 {
             continue;
@@ -87,12 +105,24 @@ fn rates(text: &mut String, preflight: &Preflight) {
     fact(text, "reading", &rate(rates.read_bytes_per_sec));
     let back = rate(rates.read_back_bytes_per_sec);
     let written = rate(rates.write_bytes_per_sec);
-    fact(text, "writing", &format!("{written} until durable, read back at {back}"));
-    fact(text, "hashing", &format!("{} on one core", rate(rates.hash_bytes_per_sec)));
+    fact(
+        text,
+        "writing",
+        &format!("{written} until durable, read back at {back}"),
+    );
+    fact(
+        text,
+        "hashing",
+        &format!("{} on one core", rate(rates.hash_bytes_per_sec)),
+    );
     let cost = known(rates.file_cost_secs, |secs| format!("{:.2} ms", secs * 1e3));
     fact(text, "a file", &format!("{cost} beside its bytes"));
     let measured = words::bytes(rates.measured_bytes);
-    fact(text, "measured", &format!("{measured} in {:.1} s", rates.measured_secs));
+    fact(
+        text,
+        "measured",
+        &format!("{measured} in {:.1} s", rates.measured_secs),
+    );
 }
 
 fn advice(text: &mut String, preflight: &Preflight, command: &str) {

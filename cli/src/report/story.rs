@@ -155,7 +155,10 @@ pub enum Verdict {
 impl Story {
     /// The sentence above everything, by its worst part.
     pub fn verdict(&self) -> Verdict {
-        let differs = self.verifications.iter().any(|stage| stage.different_files > 0);
+        let differs = self
+            .verifications
+            .iter()
+            .any(|stage| stage.different_files > 0);
         let wrong = self.counts.errored.files + self.counts.missing.files;
         match (wrong > 0 || differs, self.counts.pending.files > 0) {
             (true, _) => Verdict::NeedsYou,

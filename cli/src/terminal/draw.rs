@@ -42,8 +42,15 @@ pub(super) struct Drawing {
 
 impl Drawing {
     fn new(form: Form) -> Self {
-        let state = State { progress: Progress::default(), drawn_at: None };
-        Self { form, began: Instant::now(), state: Mutex::new(state) }
+        let state = State {
+            progress: Progress::default(),
+            drawn_at: None,
+        };
+        Self {
+            form,
+            began: Instant::now(),
+            state: Mutex::new(state),
+        }
     }
 
     pub(super) fn nothing() -> Self {
@@ -72,7 +79,9 @@ impl Drawing {
             Form::Nothing => {}
             Form::Bar(bar) => draw_bar(bar, &mut state, at, event, is_turn),
             Form::Lines => {
-                let is_due = state.drawn_at.is_none_or(|drawn| drawn.elapsed() >= LINE_EVERY);
+                let is_due = state
+                    .drawn_at
+                    .is_none_or(|drawn| drawn.elapsed() >= LINE_EVERY);
                 let is_begun = !matches!(event, Event::Started { .. } | Event::Finished { .. });
                 if is_begun && (is_due || is_turn) {
                     state.drawn_at = Some(Instant::now());
@@ -105,7 +114,9 @@ fn draw_bar(bar: &ProgressBar, state: &mut State, at: Duration, event: &Event, i
         Event::Finished { .. } => return bar.finish_and_clear(),
         _ => {}
     }
-    let is_due = state.drawn_at.is_none_or(|drawn| drawn.elapsed() >= DRAW_EVERY);
+    let is_due = state
+        .drawn_at
+        .is_none_or(|drawn| drawn.elapsed() >= DRAW_EVERY);
     if is_due || is_turn {
         state.drawn_at = Some(Instant::now());
         bar.set_position(u64::from(state.progress.hundredths_of_percent()));

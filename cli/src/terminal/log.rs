@@ -56,8 +56,14 @@ mod tests {
 
     #[test]
     fn r62_logs_lie_beside_the_job_unless_named() {
-        assert_eq!(place(None, Path::new("/jobs")), Path::new("/jobs/logs/ferry.log"));
-        assert_eq!(place(Some(Path::new("/x.log")), Path::new("/jobs")), Path::new("/x.log"));
+        assert_eq!(
+            place(None, Path::new("/jobs")),
+            Path::new("/jobs/logs/ferry.log")
+        );
+        assert_eq!(
+            place(Some(Path::new("/x.log")), Path::new("/jobs")),
+            Path::new("/x.log")
+        );
     }
 
     #[test]

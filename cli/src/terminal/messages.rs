@@ -42,7 +42,10 @@ impl Kind {
     /// The kind of line that an event becomes.
     pub fn of(event: &Event) -> Self {
         match event {
-            Event::File { state: FileState::Error, .. } => Kind::Error,
+            Event::File {
+                state: FileState::Error,
+                ..
+            } => Kind::Error,
             Event::File { .. } => Kind::File,
             Event::Finished { .. } => Kind::Summary,
             _ => Kind::Status,
@@ -75,9 +78,14 @@ pub fn message(kind: &str, body: &impl Serialize) -> io::Result<Value> {
 
 /// The published schema of every line and document: one of them each.
 pub fn schema() -> Schema {
-    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut generator = SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator();
     let mut any = vec![
-        line(&["status", "file", "error", "summary"], generator.subschema_for::<Event>()),
+        line(
+            &["status", "file", "error", "summary"],
+            generator.subschema_for::<Event>(),
+        ),
         line(&["exit_error"], generator.subschema_for::<ExitError>()),
     ];
     any.extend(documents(&mut generator));
@@ -94,8 +102,14 @@ pub fn schema() -> Schema {
 /// Answers of commands, by their `message_type`.
 fn documents(generator: &mut SchemaGenerator) -> Vec<Schema> {
     vec![
-        line(&["preflight"], generator.subschema_for::<crate::preflight::Preflight>()),
-        line(&["report"], generator.subschema_for::<crate::report::Story>()),
+        line(
+            &["preflight"],
+            generator.subschema_for::<crate::preflight::Preflight>(),
+        ),
+        line(
+            &["report"],
+            generator.subschema_for::<crate::report::Story>(),
+        ),
     ]
 }
 
@@ -116,7 +130,10 @@ mod tests {
     use super::*;
     use crate::{job::Counts, path::JsonPath};
 
-    const PUBLISHED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/ferry-messages.schema.json");
+    const PUBLISHED: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../docs/ferry-messages.schema.json"
+    );
 
     #[test]
     fn r47_the_published_schema_is_what_the_code_says() {
@@ -131,7 +148,10 @@ mod tests {
 
     fn file(state: FileState) -> Event {
         Event::File {
-            path: JsonPath { path: "a\\xff".into(), path_hex: Some("61ff".into()) },
+            path: JsonPath {
+                path: "a\\xff".into(),
+                path_hex: Some("61ff".into()),
+            },
             state,
             size_bytes: 1,
             attempts: 1,
@@ -147,9 +167,19 @@ mod tests {
         let validator = jsonschema::validator_for(&Value::from(schema())).unwrap();
         let done = file(FileState::Done);
         let line = message(Kind::of(&done).name(), &done).unwrap();
-        assert_eq!((&line["schema"], &line["message_type"]), (&1.into(), &"file".into()));
+        assert_eq!(
+            (&line["schema"], &line["message_type"]),
+            (&1.into(), &"file".into())
+        );
         assert!(validator.is_valid(&line), "{line}");
-        let failed = message("exit_error", &ExitError { exit_code: 2, message: "no".into() }).unwrap();
+        let failed = message(
+            "exit_error",
+            &ExitError {
+                exit_code: 2,
+                message: "no".into(),
+            },
+        )
+        .unwrap();
         assert!(validator.is_valid(&failed), "{failed}");
         let mut without = line.clone();
         without.as_object_mut().unwrap().remove("counts");
@@ -165,6 +195,11 @@ mod tests {
     #[test]
     fn r47_a_failed_file_is_an_error_line() {
         assert_eq!(Kind::of(&file(FileState::Error)), Kind::Error);
-        assert_eq!(Kind::of(&Event::Warning { message: "x".into() }), Kind::Status);
+        assert_eq!(
+            Kind::of(&Event::Warning {
+                message: "x".into()
+            }),
+            Kind::Status
+        );
     }
 }

@@ -63,7 +63,12 @@ impl Screen {
     ///
     /// # Errors
     /// Standard output does not take it.
-    pub fn document(&self, kind: &str, document: &impl serde::Serialize, text: &str) -> io::Result<()> {
+    pub fn document(
+        &self,
+        kind: &str,
+        document: &impl serde::Serialize,
+        text: &str,
+    ) -> io::Result<()> {
         self.line(kind, document, text)
     }
 
@@ -75,7 +80,8 @@ impl Screen {
         if self.manner.json {
             return self.json(kind, line);
         }
-        self.drawing.aside(|| writeln!(io::stdout().lock(), "{text}"))
+        self.drawing
+            .aside(|| writeln!(io::stdout().lock(), "{text}"))
     }
 
     fn json(&self, kind: &str, body: &impl serde::Serialize) -> io::Result<()> {
@@ -97,34 +103,41 @@ impl Screen {
     pub fn note(&self, text: &str) {
         if !self.manner.quiet {
             // stderr that is closed is no reason to stop
-            let _ = self.drawing.aside(|| writeln!(io::stderr().lock(), "{text}"));
-        }
-    }
-
-    /// Where a run is now, on stderr: the answer to SIGUSR1.
-    pub fn say_progress(&self) {
-        self.note("running");
-    }
-
-    /// Why it ended badly, on stderr, and as the last JSON line.
-    pub fn failure(&self, code: ExitCode, message: &str) {
-        let _ = self.drawing.aside(|| writeln!(io::stderr().lock(), "ferry: {message}"));
-        if self.manner.json {
-            let last = messages::ExitError { exit_code: code.number(), message: message.to_owned() };
-            let _ = self.json(Kind::ExitError.name(), &last);
+            let _ = self
+                .drawing
+                .aside(|| writeln!(io::stderr().lock(), "{text}"));
         }
     }
 
     /// Where a run is now, on stderr: the answer to SIGUSR1.
     pub fn say_progress(&self) {
         let line = self.drawing.line();
-        let _ = self.drawing.aside(|| writeln!(io::stderr().lock(), "{line}"));
+        let _ = self
+            .drawing
+            .aside(|| writeln!(io::stderr().lock(), "{line}"));
+    }
+
+    /// Why it ended badly, on stderr, and as the last JSON line.
+    pub fn failure(&self, code: ExitCode, message: &str) {
+        let _ = self
+            .drawing
+            .aside(|| writeln!(io::stderr().lock(), "ferry: {message}"));
+        if self.manner.json {
+            let last = messages::ExitError {
+                exit_code: code.number(),
+                message: message.to_owned(),
+            };
+            let _ = self.json(Kind::ExitError.name(), &last);
+        }
     }
 
     /// What is worth a line of its own beside the progress.
     fn remark(&self, event: &Event) {
         match event {
-            Event::Started { resumed: Some(resumed), .. } => self.note(&format!(
+            Event::Started {
+                resumed: Some(resumed),
+                ..
+            } => self.note(&format!(
                 "resumed: {} of {} already done",
                 words::grouped(resumed.settled_files),
                 words::files(resumed.total_files)
@@ -134,11 +147,23 @@ impl Screen {
                 "waiting, at most {} more: {message}",
                 words::seconds(*left_secs as f64)
             )),
-            Event::File { path, message: Some(message), cause: Some(_), .. } => {
+            Event::File {
+                path,
+                message: Some(message),
+                cause: Some(_),
+                ..
+            } => {
                 self.note(&format!("failed: {}: {message}", path.path));
             }
-            Event::Retry { path, attempt, message } if self.manner.verbose > 0 => {
-                self.note(&format!("again after attempt {attempt}: {}: {message}", path.path));
+            Event::Retry {
+                path,
+                attempt,
+                message,
+            } if self.manner.verbose > 0 => {
+                self.note(&format!(
+                    "again after attempt {attempt}: {}: {message}",
+                    path.path
+                ));
             }
             Event::File { path, state, .. } if self.manner.verbose > 1 => {
                 self.note(&format!("{}: {}", state.name(), path.path));

@@ -59,19 +59,36 @@ impl Progress {
     /// It breaks the promise; what is shown stays as it was.
     pub fn take(&mut self, event: &Event, at: Duration) -> Result<(), Broken> {
         match event {
-            Event::Started { command, counts, .. } => {
+            Event::Started {
+                command, counts, ..
+            } => {
                 self.command.clone_from(command);
                 self.counts = *counts;
                 self.percent = 0;
                 self.fixed_total = None;
             }
-            Event::PhaseChanged { phase, total_files, total_bytes } => {
-                self.begin_phase(*phase, total_files.unwrap_or(0), total_bytes.unwrap_or(0), at);
+            Event::PhaseChanged {
+                phase,
+                total_files,
+                total_bytes,
+            } => {
+                self.begin_phase(
+                    *phase,
+                    total_files.unwrap_or(0),
+                    total_bytes.unwrap_or(0),
+                    at,
+                );
             }
             Event::Scanned { files, size_bytes } => {
-                self.moved = Share { files: *files, size_bytes: *size_bytes };
+                self.moved = Share {
+                    files: *files,
+                    size_bytes: *size_bytes,
+                };
             }
-            Event::Moved { phase_bytes, phase_files } => {
+            Event::Moved {
+                phase_bytes,
+                phase_files,
+            } => {
                 self.moved.files = self.moved.files.max(*phase_files);
                 self.moved.size_bytes = self.moved.size_bytes.max(*phase_bytes);
             }
@@ -109,7 +126,10 @@ impl Progress {
         let percent = counts.hundredths_of_percent();
         self.counts = *counts;
         if percent < self.percent {
-            return Err(Broken::Fell { before: self.percent, now: percent });
+            return Err(Broken::Fell {
+                before: self.percent,
+                now: percent,
+            });
         }
         self.percent = percent;
         Ok(())
@@ -160,7 +180,11 @@ impl Progress {
         }
         match total {
             0 => parts.push(words::files(files)),
-            _ => parts.push(format!("{} of {}", words::grouped(files), words::files(total))),
+            _ => parts.push(format!(
+                "{} of {}",
+                words::grouped(files),
+                words::files(total)
+            )),
         }
         let moved = words::bytes(self.moved.size_bytes);
         match self.phase_total.size_bytes {
@@ -168,7 +192,9 @@ impl Progress {
             total => parts.push(format!("{moved} of {}", words::bytes(total))),
         }
         parts.extend(self.rate(at).filter(|rate| *rate >= 1.0).map(words::rate));
-        let left = self.secs_left(at).map(|secs| format!("{} left", words::seconds(secs)));
+        let left = self
+            .secs_left(at)
+            .map(|secs| format!("{} left", words::seconds(secs)));
         parts.extend(left);
         let failed = self.counts.errored.files;
         if failed > 0 {
@@ -183,7 +209,9 @@ impl Progress {
 }
 
 fn worth(share: Share) -> f64 {
-    share.size_bytes.saturating_add(share.files.saturating_mul(FILE_WORTH_BYTES)) as f64
+    share
+        .size_bytes
+        .saturating_add(share.files.saturating_mul(FILE_WORTH_BYTES)) as f64
 }
 
 #[cfg(test)]
@@ -195,7 +223,10 @@ mod tests {
 
     fn pending(files: u64) -> Counts {
         Counts {
-            pending: Share { files, size_bytes: files * 10 },
+            pending: Share {
+                files,
+                size_bytes: files * 10,
+            },
             ..Counts::default()
         }
     }
@@ -220,7 +251,10 @@ mod tests {
 
     fn file(counts: Counts, state: FileState) -> Event {
         Event::File {
-            path: JsonPath { path: "a".into(), path_hex: None },
+            path: JsonPath {
+                path: "a".into(),
+                path_hex: None,
+            },
             state,
             size_bytes: 10,
             attempts: 1,
@@ -248,7 +282,10 @@ mod tests {
             counts.moved(FileState::Pending, state, 10);
             progress.take(&file(counts, state), SECOND).unwrap();
             let percent = progress.hundredths_of_percent();
-            assert!(percent >= last && (percent == 10_000) == (at == 999), "{percent} at {at}");
+            assert!(
+                percent >= last && (percent == 10_000) == (at == 999),
+                "{percent} at {at}"
+            );
             last = percent;
         }
         assert_eq!(counts.total().files, 1_000);
@@ -259,20 +296,29 @@ mod tests {
         let mut counts = pending(2);
         let mut progress = started(counts);
         counts.moved(FileState::Pending, FileState::Done, 10);
-        progress.take(&file(counts, FileState::Done), SECOND).unwrap();
+        progress
+            .take(&file(counts, FileState::Done), SECOND)
+            .unwrap();
         counts.missing.files += 1;
-        let broken = progress.take(&file(counts, FileState::Missing), SECOND).unwrap_err();
+        let broken = progress
+            .take(&file(counts, FileState::Missing), SECOND)
+            .unwrap_err();
         assert_eq!(broken.to_string(), "the files add up to 3, there were 2");
     }
 
     #[test]
     fn r51_a_resumed_bar_starts_at_the_true_share_and_never_falls() {
         let mut counts = pending(653);
-        counts.copied = Share { files: 347, size_bytes: 3_470 };
+        counts.copied = Share {
+            files: 347,
+            size_bytes: 3_470,
+        };
         let mut progress = started(counts);
         assert_eq!(progress.hundredths_of_percent(), 3_470);
         counts.moved(FileState::Done, FileState::Pending, 10);
-        let broken = progress.take(&file(counts, FileState::Pending), SECOND).unwrap_err();
+        let broken = progress
+            .take(&file(counts, FileState::Pending), SECOND)
+            .unwrap_err();
         assert_eq!(broken.to_string(), "progress fell from 34.70 % to 34.60 %");
         assert_eq!(progress.hundredths_of_percent(), 3_470);
     }
@@ -284,7 +330,10 @@ mod tests {
         for done in 1..=1_000_u64 {
             counts.moved(FileState::Pending, FileState::Done, 10);
             let at = SECOND * u32::try_from(done).unwrap();
-            let moved = Event::Moved { phase_bytes: done * 10, phase_files: done };
+            let moved = Event::Moved {
+                phase_bytes: done * 10,
+                phase_files: done,
+            };
             progress.take(&moved, at).unwrap();
             progress.take(&file(counts, FileState::Done), at).unwrap();
             if done >= 100 && done < 1_000 {
@@ -304,9 +353,24 @@ mod tests {
     #[test]
     fn a_scan_has_no_percentage() {
         let mut progress = started(pending(0));
-        let scanning = Event::PhaseChanged { phase: Phase::Scanning, total_files: None, total_bytes: None };
+        let scanning = Event::PhaseChanged {
+            phase: Phase::Scanning,
+            total_files: None,
+            total_bytes: None,
+        };
         progress.take(&scanning, SECOND).unwrap();
-        progress.take(&Event::Scanned { files: 12, size_bytes: 2048 }, SECOND * 2).unwrap();
-        assert_eq!(progress.line(SECOND * 2), "scanning, 12 files, 2.00 KiB, 2.00 KiB/s");
+        progress
+            .take(
+                &Event::Scanned {
+                    files: 12,
+                    size_bytes: 2048,
+                },
+                SECOND * 2,
+            )
+            .unwrap();
+        assert_eq!(
+            progress.line(SECOND * 2),
+            "scanning, 12 files, 2.00 KiB, 2.00 KiB/s"
+        );
     }
 }

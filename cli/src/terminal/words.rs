@@ -55,7 +55,11 @@ fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
 
 /// `1 file`, `12,345 files`.
 pub fn files(files: u64) -> String {
-    format!("{} {}", grouped(files), if files == 1 { "file" } else { "files" })
+    format!(
+        "{} {}",
+        grouped(files),
+        if files == 1 { "file" } else { "files" }
+    )
 }
 
 /// `12,345`.
@@ -82,11 +86,15 @@ mod tests {
 
     #[test]
     fn numbers_are_said_with_three_digits_that_count() {
-        let said: Vec<String> =
-            [0, 999, 1000, 1536, 10_239, 1 << 20, 123_456_789, u64::MAX].map(bytes).to_vec();
+        let said: Vec<String> = [0, 999, 1000, 1536, 10_239, 1 << 20, 123_456_789, u64::MAX]
+            .map(bytes)
+            .to_vec();
         assert_eq!(
             said,
-            ["0 B", "999 B", "0.98 KiB", "1.50 KiB", "10.0 KiB", "1.00 MiB", "118 MiB", "16.0 EiB"]
+            [
+                "0 B", "999 B", "0.98 KiB", "1.50 KiB", "10.0 KiB", "1.00 MiB", "118 MiB",
+                "16.0 EiB"
+            ]
         );
         assert_eq!(rate(1.5e6), "1.43 MiB/s");
         assert_eq!(rate(f64::NAN), "unknown");
@@ -95,7 +103,18 @@ mod tests {
     #[test]
     fn durations_have_two_units_at_most() {
         let said = [0.04, 9.94, 59.4, 59.6, 3_599.0, 7_830.0, 273_600.0].map(seconds);
-        assert_eq!(said, ["0.0 s", "9.9 s", "59 s", "1 min", "59 min 59 s", "2 h 10 min", "3 d 4 h"]);
+        assert_eq!(
+            said,
+            [
+                "0.0 s",
+                "9.9 s",
+                "59 s",
+                "1 min",
+                "59 min 59 s",
+                "2 h 10 min",
+                "3 d 4 h"
+            ]
+        );
     }
 
     #[test]

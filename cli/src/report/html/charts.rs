@@ -18,7 +18,11 @@ pub(super) fn local_time(at_ns: UnixNanos) -> String {
 }
 
 fn clock(at_ns: UnixNanos) -> String {
-    local_time(at_ns).split(' ').next_back().unwrap_or_default().to_owned()
+    local_time(at_ns)
+        .split(' ')
+        .next_back()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// A round number at or above `value`: 1, 2, 2.5 or 5 times a power of 1024 or of ten below it.

@@ -90,16 +90,26 @@ fn sentence(story: &Story) -> String {
     let counts = &story.counts;
     let total = counts.total().files;
     let there = counts.copied.files + counts.deduplicated.files + counts.skipped.files;
-    let different: u64 = story.verifications.iter().map(|one| one.different_files).max().unwrap_or(0);
+    let different: u64 = story
+        .verifications
+        .iter()
+        .map(|one| one.different_files)
+        .max()
+        .unwrap_or(0);
     match story.verdict() {
         Verdict::Safe if total == 0 => "This job has no files yet.".to_owned(),
         Verdict::Safe if counts.copied.files == total => {
-            format!("All {} are at the destination, read back and found equal.", words::files(total))
+            format!(
+                "All {} are at the destination, read back and found equal.",
+                words::files(total)
+            )
         }
         Verdict::Safe => format!("All {} are at the destination.", words::files(total)),
         Verdict::Unfinished => format!(
             "{} of {} are at the destination, {} to go.",
-            words::grouped(there), words::files(total), words::grouped(counts.pending.files)
+            words::grouped(there),
+            words::files(total),
+            words::grouped(counts.pending.files)
         ),
         Verdict::NeedsYou if different > 0 => format!(
             "Verification found {} different from what was copied.",
@@ -110,7 +120,9 @@ fn sentence(story: &Story) -> String {
             let need = if wrong == 1 { "needs" } else { "need" };
             format!(
                 "{} of {} are at the destination, {} {need} you.",
-                words::grouped(there), words::files(total), words::grouped(wrong)
+                words::grouped(there),
+                words::files(total),
+                words::grouped(wrong)
             )
         }
     }

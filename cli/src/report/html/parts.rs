@@ -28,15 +28,50 @@ pub(super) fn bytes(story: &Story) -> Markup {
     let counts = &story.counts;
     let total = counts.total();
     let rows: [(&str, &str, &str, Share); 6] = [
-        ("copied", "Copied", "durable, read back and found equal", counts.copied),
-        ("deduplicated", "Deduplicated", "the same content was there already", counts.deduplicated),
-        ("skipped", "Skipped", "was there already, or left out by wish", counts.skipped),
-        ("missing", "Missing", "gone from the source before it was copied", counts.missing),
-        ("errored", "Failed", "tried and failed; see below", counts.errored),
+        (
+            "copied",
+            "Copied",
+            "durable, read back and found equal",
+            counts.copied,
+        ),
+        (
+            "deduplicated",
+            "Deduplicated",
+            "the same content was there already",
+            counts.deduplicated,
+        ),
+        (
+            "skipped",
+            "Skipped",
+            "was there already, or left out by wish",
+            counts.skipped,
+        ),
+        (
+            "missing",
+            "Missing",
+            "gone from the source before it was copied",
+            counts.missing,
+        ),
+        (
+            "errored",
+            "Failed",
+            "tried and failed; see below",
+            counts.errored,
+        ),
         ("pending", "Pending", "still to do", counts.pending),
     ];
-    let of = if total.size_bytes > 0 { total.size_bytes } else { total.files };
-    let part_of = |share: &Share| if total.size_bytes > 0 { share.size_bytes } else { share.files };
+    let of = if total.size_bytes > 0 {
+        total.size_bytes
+    } else {
+        total.files
+    };
+    let part_of = |share: &Share| {
+        if total.size_bytes > 0 {
+            share.size_bytes
+        } else {
+            share.files
+        }
+    };
     let body = html! {
         div.stack aria-hidden="true" {
             @for (class, _, _, share) in &rows {
@@ -96,7 +131,10 @@ fn cause(failure: &Failure) -> Markup {
         ),
     };
     let (first, rest) = failure.examples.split_at(SHOWN.min(failure.examples.len()));
-    let unlisted = failure.share.files.saturating_sub(failure.examples.len() as u64);
+    let unlisted = failure
+        .share
+        .files
+        .saturating_sub(failure.examples.len() as u64);
     html! {
         article.cause {
             h3 { (title) " " span.count { (words::files(failure.share.files)) ", " (words::bytes(failure.share.size_bytes)) } }
@@ -135,7 +173,9 @@ fn examples(examples: &[crate::report::story::Example]) -> Markup {
 fn sentence_case(name: &str) -> String {
     let words = name.replace('_', " ");
     let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 pub(super) fn throughput(story: &Story) -> Markup {
@@ -143,11 +183,18 @@ pub(super) fn throughput(story: &Story) -> Markup {
         return html! {};
     }
     let rates = story.throughput.iter().filter(|step| step.is_working);
-    let fastest = rates.map(|step| step.size_bytes as f64 / step.secs.max(1e-9)).fold(0.0, f64::max);
+    let fastest = rates
+        .map(|step| step.size_bytes as f64 / step.secs.max(1e-9))
+        .fold(0.0, f64::max);
     let pauses = story.throughput.iter().any(|step| !step.is_working);
     let hatched = if pauses { " Shaded: nothing ran." } else { "" };
-    let pace = story.rate_bytes_per_sec().map_or_else(|| "unknown".to_owned(), words::rate);
-    let lead = format!("{pace} on average while it worked, {} at best.{hatched}", words::rate(fastest));
+    let pace = story
+        .rate_bytes_per_sec()
+        .map_or_else(|| "unknown".to_owned(), words::rate);
+    let lead = format!(
+        "{pace} on average while it worked, {} at best.{hatched}",
+        words::rate(fastest)
+    );
     let body = html! {
         (charts::throughput(&story.throughput))
         details { summary { "The numbers" } div.scroll tabindex="0" role="region" aria-label="Throughput as a table" { (charts::throughput_table(&story.throughput)) } }
@@ -159,11 +206,19 @@ pub(super) fn estimates(story: &Story) -> Markup {
     if story.estimates.is_empty() {
         return html! {};
     }
-    let inside = story.estimates.iter().filter(|truth| truth.is_inside()).count();
+    let inside = story
+        .estimates
+        .iter()
+        .filter(|truth| truth.is_inside())
+        .count();
     let lead = format!(
         "{inside} of {} {} inside what pre-flight said. The next estimate learns from them.",
         story.estimates.len(),
-        if story.estimates.len() == 1 { "run took a time" } else { "runs took a time" },
+        if story.estimates.len() == 1 {
+            "run took a time"
+        } else {
+            "runs took a time"
+        },
     );
     let body = html! {
         ul.estimates {
@@ -190,9 +245,18 @@ pub(super) fn sizes(story: &Story) -> Markup {
     if sizes.files == 0 {
         return html! {};
     }
-    let most = sizes.histogram.iter().map(|bar| bar.files).max().unwrap_or(0);
+    let most = sizes
+        .histogram
+        .iter()
+        .map(|bar| bar.files)
+        .max()
+        .unwrap_or(0);
     let lead = sizes.largest.as_ref().map_or_else(String::new, |largest| {
-        format!("Largest: {}, {}.", largest.path, words::bytes(largest.size_bytes))
+        format!(
+            "Largest: {}, {}.",
+            largest.path,
+            words::bytes(largest.size_bytes)
+        )
     });
     let body = html! {
         table.bars {
@@ -218,7 +282,11 @@ pub(super) fn slow_directories(story: &Story) -> Markup {
     if story.slow_directories.is_empty() {
         return html! {};
     }
-    let longest = story.slow_directories.iter().map(|one| one.secs).fold(0.0, f64::max);
+    let longest = story
+        .slow_directories
+        .iter()
+        .map(|one| one.secs)
+        .fold(0.0, f64::max);
     let share = |secs: f64| charts::width((secs * 1e6) as u64, (longest * 1e6) as u64);
     let body = html! {
         table.bars {
@@ -239,7 +307,12 @@ pub(super) fn slow_directories(story: &Story) -> Markup {
             }
         }
     };
-    part("slow", "Slowest directories", "Time of all threads together.", &body)
+    part(
+        "slow",
+        "Slowest directories",
+        "Time of all threads together.",
+        &body,
+    )
 }
 
 pub(super) fn duplicates(story: &Story) -> Markup {
@@ -247,7 +320,10 @@ pub(super) fn duplicates(story: &Story) -> Markup {
     if duplicates.share.files == 0 {
         return html! {};
     }
-    let all = story.duplicates_csv.as_ref().map_or_else(String::new, |csv| format!(" All of them are in {csv}."));
+    let all = story
+        .duplicates_csv
+        .as_ref()
+        .map_or_else(String::new, |csv| format!(" All of them are in {csv}."));
     let lead = format!(
         "{} with {} had their content at the destination already.{all}",
         words::files(duplicates.share.files),
