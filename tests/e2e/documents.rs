@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
-use ferry_core::plan::Profile;
+use ferry_core::{plan::Profile, wire::ErrorCode};
 use ferry_tests::{
     client::{Credential, Person, SealedFile, content},
     fixture::Fixture,
@@ -258,4 +258,58 @@ fn token(person: &Person) -> Result<String> {
         Credential::Token(token) => Ok(token.clone()),
         other => anyhow::bail!("no token but {other:?}"),
     }
+}
+
+#[tokio::test]
+async fn the_document_lists_the_error_codes_as_they_are_sent() -> Result<()> {
+    let fixture = Fixture::new().await?;
+    let api = fixture.api()?;
+    let document: Value = api.get("/openapi.json").await?.expect(200)?;
+    let listed = &document["components"]["schemas"]["ErrorCode"]["enum"];
+    let sent: Vec<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+    ensure!(*listed == serde_json::json!(sent), "{listed}");
+    let refused: Value = serde_json::from_slice(&api.get("/api/auth/me").await?.body)?;
+    ensure!(
+        listed
+            .as_array()
+            .is_some_and(|codes| codes.contains(&refused["code"])),
+        "{refused}"
+    );
+    fixture.close().await
+}
+
+/// Names of functions in a crate's sources.
+fn functions_below(folder: &str) -> BTreeSet<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let files = walkdir::WalkDir::new(root.join(folder))
+        .into_iter()
+        .filter_map(|entry| entry.ok());
+    let sources = files.filter(|file| file.path().extension().is_some_and(|ending| ending == "rs"));
+    let texts = sources.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+    let names = |text: String| {
+        let pieces = text
+            .split("fn ")
+            .skip(1)
+            .map(|rest| rest.split(['(', '<']).next().unwrap_or_default().to_owned());
+        pieces.collect::<Vec<_>>()
+    };
+    texts.flat_map(names).collect()
+}
+
+#[test]
+fn the_promises_of_security_md_name_tests_that_exist() -> Result<()> {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/security.md");
+    let page = std::fs::read_to_string(page)?;
+    let mut functions = BTreeSet::new();
+    for folder in ["core", "client-wasm", "server", "tests/e2e"] {
+        functions.extend(functions_below(folder));
+    }
+    let named: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
+    ensure!(named.len() > 20, "the page can not be read: {named:?}");
+    let missing: Vec<_> = named
+        .iter()
+        .filter(|name| !functions.contains(**name))
+        .collect();
+    ensure!(missing.is_empty(), "no tests: {missing:?}");
+    Ok(())
 }

@@ -215,3 +215,36 @@ async fn a_deleted_file_is_gone_with_its_bytes() -> Result<()> {
     ensure!(page.files.is_empty(), "{page:?}");
     fixture.close().await
 }
+
+#[tokio::test]
+async fn a_part_whose_bytes_are_lost_is_gone_and_no_fault_of_the_server() -> Result<()> {
+    let (fixture, admin) = Fixture::with_admin().await?;
+    if fixture.bot_pool().is_ok() {
+        return fixture.close().await;
+    }
+    let file = SealedFile::new(&admin.keys, "a file", content(1, 300_000))?;
+    file.upload(&admin.api).await?;
+    for path in fixture.stored_files() {
+        std::fs::remove_file(path)?;
+    }
+    let answer = admin
+        .api
+        .get(&format!("/api/files/{}/parts/2", file.id()))
+        .await?;
+    let problem = answer.refused(410, ErrorCode::PartCorrupt)?;
+    let detail = problem.detail.unwrap_or_default();
+    ensure!(
+        detail.contains("part 2") && problem.title.contains("lost"),
+        "{detail}"
+    );
+    ensure!(
+        problem.error_id.is_none(),
+        "it is called a fault of the server"
+    );
+    admin
+        .api
+        .delete(&format!("/api/files/{}", file.id()))
+        .await?
+        .expect_status(200)?;
+    fixture.close().await
+}

@@ -1,7 +1,9 @@
 //! Who may do what: other people's files, scopes, cookies from elsewhere.
 
 use anyhow::{Result, ensure};
-use ferry_core::wire::{ErrorCode, FilesPage, Scope, TokenEntry, UploadSession, VerifyRequest};
+use ferry_core::wire::{
+    Account, ErrorCode, FilesPage, Scope, TokenEntry, UploadSession, VerifyRequest,
+};
 use ferry_tests::{
     client::{Credential, SealedFile, check, content, new_token},
     fixture::{Fixture, FixtureBuilder},
@@ -403,5 +405,25 @@ async fn other_sites_may_call_only_where_they_are_named() -> Result<()> {
         call.header("access-control-allow-origin") == Some(friend),
         "{call:?}"
     );
+    fixture.close().await
+}
+
+#[tokio::test]
+async fn a_token_that_only_administrates_gets_no_sealed_keys() -> Result<()> {
+    let (fixture, admin) = Fixture::with_admin().await?;
+    for (scopes, slots) in [
+        (&[Scope::Admin][..], 0),
+        (&[Scope::Read], 1),
+        (&[Scope::Upload], 1),
+        (&[Scope::Admin, Scope::Read], 1),
+    ] {
+        let api = admin.with_scopes(scopes).await?;
+        let me: Account = api.get("/api/auth/me").await?.expect(200)?;
+        ensure!(
+            me.key_slots.len() == slots,
+            "{scopes:?} gets {} slots",
+            me.key_slots.len()
+        );
+    }
     fixture.close().await
 }

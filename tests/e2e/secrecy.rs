@@ -14,7 +14,7 @@ use ferry_core::{
 };
 use ferry_tests::{
     client::{Person, SealedFile, content},
-    fixture::{Fixture, PASSWORD},
+    fixture::{Fixture, FixtureBuilder, PASSWORD},
     scan::{Haystack, hex_values, spellings, without},
 };
 
@@ -200,5 +200,37 @@ async fn two_uploads_of_one_file_share_only_what_is_allowed() -> Result<()> {
         seen_allowed >= 3,
         "not even the allowed values were found: the scan proves nothing"
     );
+    fixture.close().await
+}
+
+#[tokio::test]
+async fn debug_logs_hold_nothing_of_what_goes_into_the_database() -> Result<()> {
+    let builder = FixtureBuilder::default().set(
+        "FERRY_LOG",
+        "debug,tokio_postgres=debug,tokio_postgres::query=debug",
+    );
+    let fixture = builder.start().await?;
+    let admin = fixture.admin().await?;
+    let file = SealedFile::new(&admin.keys, NAME, content(1, 100_000))?;
+    file.upload(&admin.api).await?;
+    let log = fixture.server()?.log()?;
+    ensure!(
+        log.contains("DEBUG"),
+        "the level was not taken: the scan proves nothing"
+    );
+    ensure!(!log.contains(&file.label()), "a label is in the log");
+    ensure!(
+        !log.contains("with parameters"),
+        "values of statements are in the log"
+    );
+    for (what, needle) in secrets(&admin).await? {
+        for spelling in spellings(&needle) {
+            let found = log
+                .as_bytes()
+                .windows(spelling.len())
+                .any(|window| window == spelling);
+            ensure!(!found, "{what} is in the log");
+        }
+    }
     fixture.close().await
 }

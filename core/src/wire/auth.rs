@@ -123,7 +123,7 @@ pub struct Account {
     pub username: String,
     /// What they may do.
     pub role: Role,
-    /// Their sealed account keys.
+    /// Their sealed account keys; none for a token that may neither read nor upload.
     pub key_slots: Vec<KeySlotEntry>,
     /// Most bytes they may store; absent when unlimited.
     pub quota_bytes: Option<u64>,

@@ -22,7 +22,6 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident $text:literal $title:literal $hint:literal;)+) => {
         /// What went wrong, stable across versions. Clients decide by this, never by prose.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum ErrorCode { $($(#[$doc])* #[serde(rename = $text)] $variant,)+ }
 
         impl ErrorCode {
@@ -37,6 +36,23 @@ macro_rules! codes {
         }
     };
 }
+
+/// By hand, from the one list: a derived schema would not see the names behind the macro, and show the variants'.
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for ErrorCode {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some(
+                "What went wrong, stable across versions. Clients decide by this, never by prose.",
+            ))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for ErrorCode {}
 
 codes! {
     /// The request cannot be read: JSON, a header, a query, an id.
@@ -96,7 +112,7 @@ codes! {
     /// The store behind the server does not answer.
     StorageUnavailable "storage_unavailable" "The server's storage does not answer." "It is tried again by itself.";
     /// Stored bytes are gone or damaged.
-    PartCorrupt "part_corrupt" "The stored bytes of this part are damaged." "Upload the file again; only damaged parts are sent.";
+    PartCorrupt "part_corrupt" "The stored bytes of this part are damaged or lost." "Upload the file again; only such parts are sent.";
     /// The text is no token of a bot, or Telegram refuses it.
     BotTokenRefused "bot_token_refused" "The bot's token is refused." "Copy it again from @BotFather.";
     /// The bot can not store parts in the chat.

@@ -62,6 +62,14 @@ impl Identity {
         }
     }
 
+    /// It is about files, and so needs the sealed account keys: a token that only administrates does not get to guess at
+    /// the password.
+    pub(super) fn handles_files(&self) -> bool {
+        [Scope::Read, Scope::Upload]
+            .iter()
+            .any(|scope| self.scopes.contains(scope_name(*scope)))
+    }
+
     fn of(token: &TokenRow, role: Role, credential: Credential) -> Self {
         let granted = |scope: &Scope| token.scopes.iter().any(|name| name == scope_name(*scope));
         let scopes = scopes_of(role)

@@ -85,7 +85,10 @@ impl Accounts {
             .run(async |connection| {
                 let user = db::users::by_id(connection, identity.user_id).await?;
                 let user = user.ok_or(AuthError::Unauthenticated)?;
-                let slots = db::users::key_slots(connection, user.id).await?;
+                let slots = match identity.handles_files() {
+                    true => db::users::key_slots(connection, user.id).await?,
+                    false => Vec::new(),
+                };
                 account(user, slots)
             })
             .await

@@ -46,7 +46,8 @@ pub(crate) fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::PartsChanged
         | ErrorCode::ManifestDiffers
         | ErrorCode::BotHoldsParts => StatusCode::CONFLICT,
-        ErrorCode::UploadExpired => StatusCode::GONE,
+        // A lost part is no fault of the server: the next call would not find it either.
+        ErrorCode::UploadExpired | ErrorCode::PartCorrupt => StatusCode::GONE,
         ErrorCode::GenerationMismatch => StatusCode::PRECONDITION_FAILED,
         ErrorCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::PartNumberInvalid
@@ -56,7 +57,7 @@ pub(crate) fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::ChatNotUsable => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::BotApiUnavailable => StatusCode::BAD_GATEWAY,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        ErrorCode::PartCorrupt | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ErrorCode::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::StorageUnavailable
         | ErrorCode::DatabaseUnavailable

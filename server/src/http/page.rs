@@ -37,6 +37,13 @@ async fn serve(request: HttpRequest, known: web::Data<fallback::Known>) -> HttpR
 
 fn asset(path: &str) -> Option<(&'static str, EmbeddedFile)> {
     let path = if path.is_empty() { "index.html" } else { path };
+    // Debug builds read from disk, where `js/../test/` is a folder too.
+    if path
+        .split('/')
+        .any(|piece| matches!(piece, "" | "." | ".."))
+    {
+        return None;
+    }
     let media_type = media_type(path)?;
     let file = match path.strip_prefix("pkg/") {
         Some(path) => Module::get(path),
@@ -98,7 +105,22 @@ fn answer(request: &HttpRequest, media_type: &str, file: EmbeddedFile) -> HttpRe
 
 #[cfg(test)]
 mod tests {
-    use super::media_type;
+    use super::{asset, media_type};
+
+    #[test]
+    fn tests_are_served_under_no_name() {
+        assert!(asset("js/main.js").is_some());
+        for path in [
+            "test/bots.test.js",
+            "js/../test/bots.test.js",
+            "./test/bots.test.js",
+            "pkg/../test/bots.test.js",
+            "/test/bots.test.js",
+            "test//bots.test.js",
+        ] {
+            assert!(asset(path).is_none(), "{path}");
+        }
+    }
 
     #[test]
     fn only_files_for_browsers_are_served() {

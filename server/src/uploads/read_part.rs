@@ -94,7 +94,10 @@ impl Uploads {
         let store = self.stores.named(&row.provider)?;
         let asked = range.is_some().then(|| wanted.clone());
         let bytes = match store.get(&Locator(row.locator.clone()), asked).await {
-            Err(StorageError::NotFound) => return Err(UploadError::PartCorrupt { part_number }),
+            Err(StorageError::NotFound) => {
+                tracing::warn!(%file_id, part_number, store = %row.provider, "the stored bytes of a part are lost");
+                return Err(UploadError::PartCorrupt { part_number });
+            }
             bytes => bytes?,
         };
         Ok(PartRead::Bytes(PartBytes {
