@@ -296,7 +296,7 @@ async fn an_offset_that_is_not_the_servers_is_refused_and_the_right_one_named() 
         .piece(longer.body[100_000..].to_vec())
         .send()
         .await?;
-    answer.refused_as(ErrorCode::PartLengthWrong)?;
+    answer.refused(422, ErrorCode::PartLengthWrong)?;
     append(&admin.api, (&file, 1), &part, 100_000, part.body.len())
         .await?
         .expect_status(201)?;
@@ -338,7 +338,7 @@ async fn of_two_senders_of_one_body_the_later_one_goes_on() -> Result<()> {
         .expect_status(201)?;
     drop(hanging.pieces);
     if let Ok(answer) = hanging.answer.await? {
-        answer.refused_as(ErrorCode::BodyIncomplete)?;
+        answer.refused(400, ErrorCode::BodyIncomplete)?;
     }
     let sealings = [file.part(1)?, file.part(1)?];
     for sealing in &sealings {
@@ -428,7 +428,7 @@ async fn pieces_that_are_not_the_announced_body_are_refused_and_forgotten() -> R
         .bytes(part.body.clone())
         .send()
         .await?;
-    let problem = plain.refused_as(ErrorCode::InvalidRequest)?;
+    let problem = plain.refused(400, ErrorCode::InvalidRequest)?;
     ensure!(
         problem
             .detail

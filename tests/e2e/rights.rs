@@ -75,7 +75,7 @@ async fn someone_elses_file_is_nowhere() -> Result<()> {
             .api
             .post("/api/upload/start", &start)
             .await?
-            .refused_as(ErrorCode::InvalidRequest)?;
+            .refused(400, ErrorCode::InvalidRequest)?;
         start.file_key.0[4..20].copy_from_slice(&thief.keys.account_id);
         thief
             .api
@@ -154,7 +154,7 @@ async fn a_request_that_is_meant_for_another_user_is_refused() -> Result<()> {
         meant_for(Method::GET, path, "ada")
             .send()
             .await?
-            .refused_as(ErrorCode::InvalidRequest)?;
+            .refused(400, ErrorCode::InvalidRequest)?;
     }
     // Signing out in a tab that still shows somebody else ends no session.
     meant_for(Method::POST, "/api/auth/logout", &foreign)
