@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use crate::proxy::{Ledger, Outcome, PartId, Seen};
 
 /// The page's limit of sends at once.
-pub const MOST_IN_FLIGHT: usize = 4;
+const MOST_IN_FLIGHT: usize = 4;
 
 /// Draws what depends on the seed alone.
 pub struct SeededRng(blake3::OutputReader);

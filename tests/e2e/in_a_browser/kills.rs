@@ -1,11 +1,13 @@
 //! Everything that can be killed is killed; what was stored stays stored, and at most the parts in flight go again.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Context, Result, ensure};
+use ferry_core::{envelope::part::PART_OVERHEAD_BYTES, plan::SLOW, wire::UploadSession};
 use ferry_tests::{
+    browser::Card,
     kills::{Kill, SeededRng, judge},
-    proxy::Ledger,
+    proxy::{Action, Fault, Head, Ledger},
     run_dir, wait,
 };
 use nix::{
@@ -13,7 +15,9 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{LONG, MIB, Scene, check_unfinished, ensure_stored, run_counts, slow_parts};
+use super::{
+    LONG, MIB, Scene, check_unfinished, ensure_stored, part_number, run_counts, slow_parts,
+};
 
 /// Who is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,8 @@ enum Victim {
 async fn resume_from_a_fresh_profile() -> Result<()> {
     let seeds = run_counts("FERRY_TEST_SEEDS", 5)?;
     let size_bytes = run_counts("FERRY_TEST_SIZE_MIB", 96)? * MIB;
+    ensure!(seeds > 0, "no seed: nothing would be killed");
+    ensure!(size_bytes >= 32 * MIB, "too few parts for three kills");
     for seed in 1..=seeds {
         killed_and_resumed(seed, size_bytes)
             .await
@@ -63,10 +69,44 @@ async fn killed_and_resumed(seed: u64, size_bytes: u64) -> Result<()> {
         .page
         .until_upload("night.bin", &["done"], LONG)
         .await?;
-    ensure!(card.get("percent").starts_with("100"), "{card:?}");
+    ensure!(
+        card.get("percent").starts_with("100") && card.get("resumed") == "true",
+        "{card:?}"
+    );
     judge(&scene.fixture.proxy.ledger(), &kills)?;
+    ensure_sent_once(&scene, &card, size_bytes).await?;
     ensure_stored(&scene.person().await?, "night.bin", &path).await?;
     scene.close().await
+}
+
+/// One upload was begun, none is left, and the bytes of all uploads together are the file's and those of sends that a
+/// kill cut off.
+async fn ensure_sent_once(scene: &Scene, card: &Card, size_bytes: u64) -> Result<()> {
+    let ledger = scene.fixture.proxy.ledger();
+    let uploads: BTreeSet<&str> = ledger
+        .part_puts()
+        .map(|(part, _)| part.file_id.as_str())
+        .collect();
+    ensure!(
+        uploads == BTreeSet::from([card.get("fileId")]),
+        "parts were sent to {uploads:?}"
+    );
+    let begun = ledger.count("POST /api/upload/start");
+    ensure!(begun == 1, "{begun} uploads were begun");
+    let person = scene.person().await?;
+    let left: Vec<UploadSession> = person.api.get("/api/uploads").await?.expect(200)?;
+    ensure!(left.is_empty(), "unfinished are {left:?}");
+    let overhead_bytes = u64::from(PART_OVERHEAD_BYTES);
+    let parts = card.number("totalParts")? as u64;
+    let once = size_bytes + parts * overhead_bytes;
+    let cut_off = ledger.sent().len() as u64 - parts;
+    let most = once + cut_off * (u64::from(SLOW.max_bytes) + overhead_bytes);
+    let sent = ledger.part_bytes();
+    ensure!(
+        (once..=most).contains(&sent),
+        "{sent} bytes were sent; the file has {once}, and {cut_off} sends were cut off"
+    );
+    Ok(())
 }
 
 /// Kills. After the browser a fresh profile is opened and signed in, but no file is picked yet.
@@ -131,9 +171,17 @@ async fn full_resume_cycle_500mb() -> Result<()> {
         "{checked:?}"
     );
     scene = scene.fresh_browser().await?;
-    scene.fixture.proxy.heal();
-    let before = scene.fixture.proxy.ledger().seen.len();
+    let proxy = &scene.fixture.proxy;
+    proxy.heal();
+    let before = proxy.ledger().seen.len();
+    // Nothing is answered yet: a resume that sends one part after the other never gets there.
+    let is_part = |head: &Head| part_number(head).is_some();
+    proxy.add(Fault::matching(is_part, u32::MAX, Action::Hold));
     scene.page.pick([&path]).await?;
+    let side_by_side = |ledger: &Ledger| ledger.in_flight().len() > 1;
+    let what = "parts go side by side";
+    proxy.until(what, LONG, side_by_side).await?;
+    proxy.heal();
     let card = scene
         .page
         .until_upload("half a gigabyte.bin", &["done"], Duration::from_secs(600))
