@@ -82,6 +82,8 @@ pub(crate) struct Driver {
     /// What was acknowledged to this driver.
     acknowledged: BTreeMap<(Uuid, u32), [u8; 32]>,
     pub(crate) resent_acknowledged: u32,
+    /// Most sends that were on their way at one time.
+    pub(crate) most_sends: usize,
 }
 
 impl Driver {
@@ -136,6 +138,7 @@ impl Driver {
             manifest: None,
             acknowledged: BTreeMap::new(),
             resent_acknowledged: 0,
+            most_sends: 0,
         }
     }
 
@@ -564,12 +567,13 @@ impl Driver {
         answer.map_err(Failure::Problem)
     }
 
-    fn check_bounds(&self) {
+    fn check_bounds(&mut self) {
         let sends = self
             .under_way
             .values()
             .filter(|request| matches!(request, Request::Send { .. }))
             .count();
+        self.most_sends = self.most_sends.max(sends);
         assert!(
             sends <= usize::try_from(self.limits.max_sends).unwrap(),
             "{sends} sends at once"

@@ -67,6 +67,7 @@ fn a_resumed_file_sends_what_is_missing_at_once_and_nothing_else() {
     holds(&server, file_id, &file);
     assert_eq!(driver.sends().iter().min(), Some(&201));
     assert_eq!(driver.sends().len(), usize::try_from(total - 200).unwrap());
+    assert!(driver.most_sends > 1, "one part went after the other");
     let resuming = driver
         .progress
         .iter()
