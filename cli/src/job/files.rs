@@ -267,7 +267,14 @@ pub fn page(
                 .iter()
                 .map(|state| state.number().to_string())
                 .collect();
-            format!("s.file > ?1 AND s.state IN ({})", numbers.join(","))
+            match states.iter().all(|state| state.is_open()) {
+                // the partial index's own words first: SQLite proves no more
+                true => format!(
+                    "s.file > ?1 AND s.state IN (0, 1, 6) AND s.state IN ({})",
+                    numbers.join(",")
+                ),
+                false => format!("s.file > ?1 AND s.state IN ({})", numbers.join(",")),
+            }
         }
     };
     let sql = format!("{ROW} WHERE {wanted} ORDER BY s.file LIMIT ?2");

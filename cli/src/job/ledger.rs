@@ -170,6 +170,14 @@ pub fn set_state(
     audit::append_states(transaction, now_ns, operation, "states", &[(state, ids)])
 }
 
+/// Files that a run has in hand, or had when it was cut off.
+pub fn in_hand(connection: &Connection) -> Result<Vec<FileId>, JobError> {
+    let sql = "SELECT file FROM copy_status WHERE state IN (0, 1, 6) AND state = 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| row.get(0).map(FileId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Files and bytes of every state.
 pub fn counts(connection: &Connection) -> Result<Counts, JobError> {
     let mut counts = Counts::default();
@@ -246,7 +254,9 @@ pub fn attempts(connection: &Connection, file: FileId) -> Result<Vec<AttemptRow>
 
 /// Files in error for this cause.
 pub fn count_of_cause(connection: &Connection, cause: Cause) -> Result<i64, JobError> {
-    let sql = "SELECT count(*) FROM copy_status WHERE state = 6 AND cause = ?1";
+    // the first term is that of the partial index, word for word: SQLite proves no more
+    let sql =
+        "SELECT count(*) FROM copy_status WHERE state IN (0, 1, 6) AND state = 6 AND cause = ?1";
     Ok(connection
         .prepare_cached(sql)?
         .query_row([cause.name()], |row| row.get(0))?)

@@ -263,10 +263,7 @@ impl<'a, 'w> Copy<'a, 'w> {
     fn release_in_hand(&self) -> Result<(), JobError> {
         let (now_ns, operation) = (self.work.job.clock.now_ns(), self.work.operation.clone());
         self.work.job.writer.write_durably(move |transaction| {
-            let in_hand: Vec<FileId> = transaction
-                .prepare("SELECT file FROM copy_status WHERE state = 1")?
-                .query_map([], |row| row.get(0).map(FileId))?
-                .collect::<Result<_, _>>()?;
+            let in_hand = ledger::in_hand(transaction)?;
             ledger::set_state(
                 transaction,
                 now_ns,
