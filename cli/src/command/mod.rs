@@ -8,6 +8,7 @@ mod error;
 mod ledger;
 mod moves;
 mod session;
+mod summary;
 mod tuning;
 
 use std::ffi::OsString;

@@ -3,8 +3,10 @@
 //! [`Story`] holds what is told; the rest are its forms.
 
 pub mod html;
+mod read;
 mod story;
 
+pub use read::{Csv, read};
 pub use story::{
     DuplicateGroup, Duplicates, Example, Failure, Run, SlowDirectory, Step, Story, Verdict,
     Verification,
