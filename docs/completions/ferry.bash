@@ -986,7 +986,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__copy)
-            opts="-c -n -q -v -h -V --source --dest --no-resume --yes --no-preflight --force --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --source --dest --no-resume --yes --no-preflight --force --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1050,6 +1050,26 @@ _ferry() {
                     ;;
                 --max-errors)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checkpoint-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checkpoint-time-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-checkpoint-age-days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-concurrent-resumes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verify-state-on-resume)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -3030,7 +3050,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__preflight)
-            opts="-c -n -q -v -h -V --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3086,6 +3106,26 @@ _ferry() {
                     ;;
                 --max-errors)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checkpoint-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checkpoint-time-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-checkpoint-age-days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-concurrent-resumes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verify-state-on-resume)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -3166,7 +3206,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__resume)
-            opts="-c -n -q -v -h -V --source --dest --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --source --dest --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3232,6 +3272,26 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --checkpoint-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checkpoint-time-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-checkpoint-age-days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-concurrent-resumes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verify-state-on-resume)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3268,7 +3328,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__run)
-            opts="-c -n -q -v -h -V --job --stage --no-preflight --force --import --pool --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --job --stage --no-preflight --force --import --pool --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3340,6 +3400,26 @@ _ferry() {
                     ;;
                 --max-errors)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checkpoint-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checkpoint-time-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-checkpoint-age-days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-concurrent-resumes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verify-state-on-resume)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -67,7 +67,7 @@ complete -c ferry -n "__fish_ferry_needs_command" -f -a "json-schema" -d 'Print 
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "man" -d 'Write the manual pages'
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l job -d 'The job\'s name [default: made from the places, so that the same command goes on]' -r
-complete -c ferry -n "__fish_ferry_using_subcommand run" -l stage -d 'Verify by size and time only' -r -f -a "shallow\t'Existence, size and time'
+complete -c ferry -n "__fish_ferry_using_subcommand run" -l stage -d 'How much is compared at the end; each file was read back once already when it was copied' -r -f -a "shallow\t'Existence, size and time'
 deep\t'All of that, and the contents'"
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l import -d 'Take checksums over from here first' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l pool -d 'Directories whose files count as present' -r -F
@@ -95,6 +95,12 @@ complete -c ferry -n "__fish_ferry_using_subcommand run" -l include -d 'Only fil
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l exclude -d 'No files that match; can be repeated' -r
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l bwlimit -d 'At most so many bytes a second, such as 50MiB' -r
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l max-errors -d 'Stop when more files than this failed' -r
+complete -c ferry -n "__fish_ferry_using_subcommand run" -l checkpoint-interval -d 'Files of one batch: at most so many are done again after a crash [default: 50]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand run" -l checkpoint-time-interval -d 'Seconds until a batch is closed: at most so many are done again after a crash [default: 30]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand run" -l max-checkpoint-age-days -d 'A job that rested longer is checked file by file before it goes on [default: 7]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand run" -l max-concurrent-resumes -d 'Jobs of one job directory that copy at one time [default: 1]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand run" -l verify-state-on-resume -d 'Whether a resume looks first if what is done is still there [default: true]' -r -f -a "true\t''
+false\t''"
 complete -c ferry -n "__fish_ferry_using_subcommand run" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l job-name -d 'The job\'s name' -r
@@ -136,6 +142,12 @@ complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l include -d 'On
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l exclude -d 'No files that match; can be repeated' -r
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l bwlimit -d 'At most so many bytes a second, such as 50MiB' -r
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l max-errors -d 'Stop when more files than this failed' -r
+complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l checkpoint-interval -d 'Files of one batch: at most so many are done again after a crash [default: 50]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l checkpoint-time-interval -d 'Seconds until a batch is closed: at most so many are done again after a crash [default: 30]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l max-checkpoint-age-days -d 'A job that rested longer is checked file by file before it goes on [default: 7]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l max-concurrent-resumes -d 'Jobs of one job directory that copy at one time [default: 1]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l verify-state-on-resume -d 'Whether a resume looks first if what is done is still there [default: true]' -r -f -a "true\t''
+false\t''"
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l job-name -d 'The job\'s name' -r
@@ -466,6 +478,12 @@ complete -c ferry -n "__fish_ferry_using_subcommand copy" -l include -d 'Only fi
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l exclude -d 'No files that match; can be repeated' -r
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l bwlimit -d 'At most so many bytes a second, such as 50MiB' -r
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l max-errors -d 'Stop when more files than this failed' -r
+complete -c ferry -n "__fish_ferry_using_subcommand copy" -l checkpoint-interval -d 'Files of one batch: at most so many are done again after a crash [default: 50]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand copy" -l checkpoint-time-interval -d 'Seconds until a batch is closed: at most so many are done again after a crash [default: 30]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand copy" -l max-checkpoint-age-days -d 'A job that rested longer is checked file by file before it goes on [default: 7]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand copy" -l max-concurrent-resumes -d 'Jobs of one job directory that copy at one time [default: 1]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand copy" -l verify-state-on-resume -d 'Whether a resume looks first if what is done is still there [default: true]' -r -f -a "true\t''
+false\t''"
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l job-name -d 'The job\'s name' -r
@@ -511,6 +529,12 @@ complete -c ferry -n "__fish_ferry_using_subcommand resume" -l include -d 'Only 
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l exclude -d 'No files that match; can be repeated' -r
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l bwlimit -d 'At most so many bytes a second, such as 50MiB' -r
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l max-errors -d 'Stop when more files than this failed' -r
+complete -c ferry -n "__fish_ferry_using_subcommand resume" -l checkpoint-interval -d 'Files of one batch: at most so many are done again after a crash [default: 50]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand resume" -l checkpoint-time-interval -d 'Seconds until a batch is closed: at most so many are done again after a crash [default: 30]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand resume" -l max-checkpoint-age-days -d 'A job that rested longer is checked file by file before it goes on [default: 7]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand resume" -l max-concurrent-resumes -d 'Jobs of one job directory that copy at one time [default: 1]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand resume" -l verify-state-on-resume -d 'Whether a resume looks first if what is done is still there [default: true]' -r -f -a "true\t''
+false\t''"
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l job-name -d 'The job\'s name' -r
