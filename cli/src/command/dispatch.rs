@@ -48,6 +48,7 @@ impl Session<'_> {
             Task::DeepVerifyStatus(arguments) => self.verify_status(arguments, Stage::Deep),
             Task::Status(job) => self.status(job),
             Task::Log(arguments) => self.log(arguments),
+            Task::Preflight(arguments) => self.preflight(arguments),
             Task::Summary(arguments) => self.summary(arguments),
             Task::Config { command } => self.config(command, parsed),
             Task::GenerateConfig(wanted) => self.generate_config(wanted),

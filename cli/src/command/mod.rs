@@ -5,6 +5,7 @@ mod configure;
 mod dispatch;
 pub mod documents;
 mod error;
+mod estimate;
 mod ledger;
 mod moves;
 mod session;

@@ -185,7 +185,7 @@ pub(super) fn throughput(story: &Story) -> Markup {
     let rates = story.throughput.iter().filter(|step| step.is_working);
     let fastest = rates
         .map(|step| step.size_bytes as f64 / step.secs.max(1e-9))
-        .fold(0.0, f64::max);
+        .fold(story.rate_bytes_per_sec().unwrap_or(0.0), f64::max);
     let pauses = story.throughput.iter().any(|step| !step.is_working);
     let hatched = if pauses { " Shaded: nothing ran." } else { "" };
     let pace = story
