@@ -43,6 +43,8 @@ const ROUTES: &[&str] = &[
     "POST /api/tokens",
     "DELETE /api/tokens/{token_id}",
     "GET /api/upload/check",
+    "PATCH /api/upload/chunk/{file_id}/{part_number}",
+    "POST /api/upload/probe",
     "PUT /api/upload/chunk/{file_id}/{part_number}",
     "POST /api/upload/cleanup-abandoned",
     "POST /api/upload/complete/{file_id}",

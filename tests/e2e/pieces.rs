@@ -169,7 +169,7 @@ async fn many_who_drip_hold_neither_memory_nor_the_others() -> Result<()> {
     wait::until(Duration::from_secs(30), "nobody holds memory", rested).await?;
     let spooled = metric(&admin.api, "ferry_spool_bytes ").await?;
     ensure!(spooled >= 40 * MIB as u64, "{spooled} bytes on disk");
-    for number in 1..=5 {
+    for (number, (_, dripped, sender)) in dripping.iter().enumerate().skip(1).take(5) {
         let (quick, part) = started(&other.api, &other.keys, 8 * MIB - 28).await?;
         let put = quick.put(&other.api, 1, &part);
         let stored =
@@ -177,8 +177,7 @@ async fn many_who_drip_hold_neither_memory_nor_the_others() -> Result<()> {
         stored
             .expect_status(201)
             .with_context(|| format!("file {number}"))?;
-        let (_, part, sender) = &dripping[number];
-        sender.send(&part.body[MIB..MIB + 10]).await?;
+        sender.send(&dripped.body[MIB..MIB + 10]).await?;
     }
     let peak_kib = fixture.server()?.peak_memory_kib()?;
     ensure!(peak_kib < 150 * 1024, "the server held {peak_kib} KiB");

@@ -302,10 +302,10 @@ impl Session<'_> {
                 .strip_prefix(top)
                 .ok()
                 .and_then(|below| RelativePath::from_path(below).ok());
-            if let Some(below) = below {
-                if let Some(id) = files::find_source(reader, root.id, &below)? {
-                    return Ok(id);
-                }
+            if let Some(below) = below
+                && let Some(id) = files::find_source(reader, root.id, &below)?
+            {
+                return Ok(id);
             }
         }
         Err(JobError::NotInJob(path.display().to_string()).into())

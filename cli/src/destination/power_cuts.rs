@@ -70,7 +70,7 @@ impl Sides {
             source.put(std::str::from_utf8(name).unwrap(), content);
         }
         let batch = 1 + usize::try_from(seed % 5).unwrap();
-        let durability = if seed % 3 == 0 {
+        let durability = if seed.is_multiple_of(3) {
             Durability::File
         } else {
             Durability::Batch

@@ -97,10 +97,9 @@ impl Content {
             && self
                 .data_end_bytes
                 .is_none_or(|end| self.position_bytes >= end)
+            && let Some(hole) = self.hole().map_err(|error| failed(&error))?
         {
-            if let Some(hole) = self.hole().map_err(|error| failed(&error))? {
-                return Ok(Piece::Hole(hole));
-            }
+            return Ok(Piece::Hole(hole));
         }
         let room = self
             .data_end_bytes

@@ -36,7 +36,7 @@ impl Hasher {
 
     /// So many zeros: a hole.
     pub fn update_zeros(&mut self, mut count_bytes: u64) {
-        const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+        static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
         while count_bytes > 0 {
             let now = usize::try_from(count_bytes)
                 .unwrap_or(ZEROS.len())

@@ -49,7 +49,6 @@ fn name_of(name: &[u8]) -> &OsStr {
 
 #[expect(
     clippy::unnecessary_cast,
-    clippy::cast_lossless,
     reason = "the widths of these fields differ from system to system"
 )]
 fn meta_of(stat: &sys::Stat) -> Meta {

@@ -250,7 +250,7 @@ impl SimDisk {
             let changes = std::mem::take(&mut state.node(ino).changes);
             let mut names = state.node(ino).durable_names.clone();
             for change in changes {
-                if state.roll() % 2 == 0 {
+                if state.roll().is_multiple_of(2) {
                     apply(&mut names, &change);
                 }
             }

@@ -12,10 +12,13 @@ use crate::path::RelativePath;
 /// Directories that stay open at one time.
 const KEPT_OPEN: usize = 256;
 
+/// Directories by their path below the root.
+type OpenDirs = HashMap<Box<[u8]>, Arc<dyn Dir>>;
+
 /// A root and the directories below it.
 pub struct Tree {
     root: Arc<dyn Dir>,
-    open: Mutex<HashMap<Box<[u8]>, Arc<dyn Dir>>>,
+    open: Mutex<OpenDirs>,
     /// Directories whose list of names changed since the last [`Tree::take_changed`].
     changed: Mutex<BTreeSet<Box<[u8]>>>,
 }

@@ -48,9 +48,12 @@ pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
+/// Id, size, mtime, mode, inode, links, and whether it is a symbolic link, as stored.
+type StoredFile = (i64, i64, i64, Option<i64>, Option<i64>, Option<i64>, bool);
+
 /// Adds a source file or brings its row up to date. A changed file is pending again, whatever it was.
 pub fn put_source(connection: &Connection, root: RootId, seen: &Seen) -> Result<Put, JobError> {
-    let known: Option<(i64, i64, i64, Option<i64>, Option<i64>, Option<i64>, bool)> = connection
+    let known: Option<StoredFile> = connection
         .prepare_cached("SELECT id, size_bytes, mtime_ns, mode, inode, nlink, kind FROM source_file WHERE root = ?1 AND path = ?2")?
         .query_row(params![root.0, seen.path.as_bytes()], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))

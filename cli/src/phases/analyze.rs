@@ -243,7 +243,8 @@ impl Scan<'_, '_> {
                 .collect::<Result<_, JobError>>()?;
             let added: Vec<i64> = put
                 .iter()
-                .filter_map(|put| matches!(put, Put::Added(_)).then(|| id_of(put).0))
+                .filter(|&put| matches!(put, Put::Added(_)))
+                .map(|put| id_of(put).0)
                 .collect();
             let changed: Vec<FileId> = put
                 .iter()

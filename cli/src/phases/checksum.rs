@@ -187,6 +187,9 @@ struct Counted {
     failed: AtomicU64,
 }
 
+/// What goes into the cache, and the bytes that were read for it.
+type Hashed = ((Key, Checksum), u64);
+
 impl Counted {
     fn total(&self, work: &Work<'_>) -> Hashed {
         Hashed {
@@ -246,11 +249,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn hash_one(
-        &self,
-        task: &Task,
-        buffer: &mut [u8],
-    ) -> Result<Option<((Key, Checksum), u64)>, Fault> {
+    fn hash_one(&self, task: &Task, buffer: &mut [u8]) -> Result<Option<Hashed>, Fault> {
         let Some(place) = self.roots.iter().find(|place| place.id == task.root) else {
             return Ok(None);
         };

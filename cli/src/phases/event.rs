@@ -128,6 +128,13 @@ pub enum Event {
         /// How long it will still be waited.
         left_secs: u64,
     },
+    /// Files that were done are gone from the destination and will be copied again. The only way that progress falls.
+    Reopened {
+        /// How many.
+        files: u64,
+        /// Of all files, from now on.
+        counts: Counts,
+    },
     /// A batch became durable and was marked done.
     Checkpoint {
         /// Files of the batch.

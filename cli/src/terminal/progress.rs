@@ -93,6 +93,10 @@ impl Progress {
                 self.moved.size_bytes = self.moved.size_bytes.max(*phase_bytes);
             }
             Event::File { counts, .. } => return self.settle(counts),
+            Event::Reopened { counts, .. } => {
+                self.counts = *counts;
+                self.percent = counts.hundredths_of_percent();
+            }
             Event::Finished { counts, .. } => {
                 self.fixed_total = None;
                 return self.settle(counts);
@@ -324,6 +328,25 @@ mod tests {
     }
 
     #[test]
+    fn r25_files_that_are_gone_are_the_one_reason_to_fall_and_are_told_first() {
+        let mut counts = pending(2);
+        let mut progress = started(counts);
+        counts.moved(FileState::Pending, FileState::Done, 10);
+        progress
+            .take(&file(counts, FileState::Done), SECOND)
+            .unwrap();
+        counts.moved(FileState::Done, FileState::Pending, 10);
+        let reopened = Event::Reopened { files: 1, counts };
+        progress.take(&reopened, SECOND).unwrap();
+        assert_eq!(progress.hundredths_of_percent(), 0);
+        counts.moved(FileState::Pending, FileState::Done, 10);
+        progress
+            .take(&file(counts, FileState::Done), SECOND)
+            .unwrap();
+        assert_eq!(progress.hundredths_of_percent(), 5_000);
+    }
+
+    #[test]
     fn r48_a_steady_run_says_the_time_that_is_left() {
         let mut counts = pending(1_000);
         let mut progress = started(counts);
@@ -336,7 +359,7 @@ mod tests {
             };
             progress.take(&moved, at).unwrap();
             progress.take(&file(counts, FileState::Done), at).unwrap();
-            if done >= 100 && done < 1_000 {
+            if (100..1_000).contains(&done) {
                 let (left, truth) = (progress.secs_left(at).unwrap(), 1_000.0 - done as f64);
                 assert!((left - truth).abs() <= 0.2 * truth, "{left} for {truth}");
             }

@@ -28,7 +28,7 @@ use crate::{
         part::{PartReply, SendOrder},
         pool::ReadOrder,
         reader::PassPosition,
-        send_gate::Rank,
+        send_gate::{Admission, Rank},
     },
 };
 
@@ -334,19 +334,14 @@ impl UploadDriver {
             is_large: self.task.picked.size_bytes > SMALL_FILE_BYTES,
             transfer: self.transfer.get(),
         };
-        let wanted = || self.machine.is_expected(ticket);
+        let admission = Admission {
+            rank,
+            is_wanted: || self.machine.is_expected(ticket),
+        };
         let reply = self
             .context
             .pool
-            .send(
-                job,
-                kept,
-                order,
-                &current.part_key,
-                rank,
-                wanted,
-                on_progress,
-            )
+            .send(job, kept, order, &current.part_key, admission, on_progress)
             .await;
         self.machine.ran(ticket);
         match reply? {

@@ -13,6 +13,13 @@ use crate::interop::{deferred, now_ms};
 /// The line is forgotten after this time without a part: the device may be on another one.
 const FRESH_MS: u64 = 600_000;
 
+/// Under what a send begins.
+pub(crate) struct Admission<W: Fn() -> bool> {
+    pub(crate) rank: Rank,
+    /// Asked when its position comes: a file may have been stopped meanwhile.
+    pub(crate) is_wanted: W,
+}
+
 /// Who goes first: small files before large ones, then in the order in which they were begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank {

@@ -342,6 +342,7 @@ mod tests {
             E::RateLimited,
             E::DigestMismatch,
             E::BodyIncomplete,
+            E::UploadOffsetMismatch,
             E::StorageFull,
             E::StorageUnavailable,
             E::DatabaseUnavailable,
@@ -393,7 +394,11 @@ mod tests {
         assert_eq!(of(401), RetryDecision::SignIn);
         assert_eq!(
             of(413),
-            RetryDecision::GiveUp(TransferError::BadAnswer { status: Some(413) })
+            RetryDecision::GiveUp(TransferError::Refused(ErrorCode::BodyTooLarge))
+        );
+        assert_eq!(
+            of(418),
+            RetryDecision::GiveUp(TransferError::BadAnswer { status: Some(418) })
         );
     }
 }

@@ -305,7 +305,8 @@ mod tests {
         }
         let bearer = format!("bearer {secret}");
         assert_eq!(with(&bearer).unwrap(), Some(Credential::Api));
-        assert!(with("Bearer nonsense").is_err());
+        assert_eq!(with("Bearer nonsense").unwrap(), Some(Credential::Api));
+        assert!(with("Bearer non sense").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-/** Why the page can not work here, and what to do. */
+/** Why the page cannot work here, and what to do. */
 
 import { h } from '../dom.js';
 
@@ -16,9 +16,9 @@ export function isAtRoot(pathname) {
 
 export const NOT_AT_ROOT = {
   title: 'Ferry must be at the top of its address',
-  text: 'This page was opened below a path, such as https://host/ferry/. The API and the cookie of Ferry are at the top of an address, so it can not work here.',
+  text: 'This page was opened below a path, such as ferry.example/ferry/. The API and the cookie of Ferry are at the top of an address, so it cannot work here.',
   steps: [
-    'Give Ferry a host name of its own, such as https://ferry.example, and let the proxy pass all of it on.',
+    'Give Ferry a host name of its own, such as ferry.example, and let the proxy pass all of it on.',
     'Or give it a port of its own on the same host.',
   ],
 };

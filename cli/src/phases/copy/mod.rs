@@ -203,7 +203,11 @@ impl<'a, 'w> Copy<'a, 'w> {
         let (tasks, queue) = crossbeam_channel::bounded::<Task>(interval.max(16));
         let (steps, arrived) = crossbeam_channel::bounded::<Step>(interval.max(16));
         let ended = std::thread::scope(|scope| {
-            let settler = scope.spawn(|| self.settle_all(&arrived));
+            let settler = scope.spawn(|| {
+                // without this thread nothing is settled: workers must not wait for it for ever
+                let _ends_the_run = OnPanic(|| self.broken.store(true, Ordering::SeqCst));
+                self.settle_all(&arrived)
+            });
             for _ in 0..self.work.threads() {
                 let (queue, steps) = (queue.clone(), steps.clone());
                 scope.spawn(move || self.work_off(&queue, &steps));
@@ -242,10 +246,10 @@ impl<'a, 'w> Copy<'a, 'w> {
             };
             match next {
                 Some(task) => {
-                    if let Some(step) = self.one(task) {
-                        if steps.send(step).is_err() {
-                            return;
-                        }
+                    if let Some(step) = self.one(task)
+                        && steps.send(step).is_err()
+                    {
+                        return;
                     }
                 }
                 None if self.is_over() => return,
@@ -287,6 +291,17 @@ impl<'a, 'w> Copy<'a, 'w> {
             failed_files: self.failed.load(Ordering::SeqCst),
             touched_files: self.settled.load(Ordering::SeqCst),
             stopped: stopped_by(self.work.stop).or(ended),
+        }
+    }
+}
+
+/// Runs its closure when it is dropped by a panic.
+struct OnPanic<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnPanic<F> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            (self.0)();
         }
     }
 }

@@ -244,10 +244,10 @@ impl Copy<'_, '_> {
         let content_known = known
             .checksum
             .filter(|_| matches!(known.claim, Some(Claim::Content(_))));
-        if let Some(checksum) = content_known {
-            if let Some(step) = self.duplicate_of_settled(&task, checksum) {
-                return Some(self.share(task, source, replace, step));
-            }
+        if let Some(checksum) = content_known
+            && let Some(step) = self.duplicate_of_settled(&task, checksum)
+        {
+            return Some(self.share(task, source, replace, step));
         }
         let Some(claim) = known.claim else {
             return Some(self.copied(task, source, replace, None));

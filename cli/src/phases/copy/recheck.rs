@@ -13,6 +13,7 @@ use crate::{
         files::{self, SourceFile},
         ledger, operations,
     },
+    phases::Event,
 };
 
 const CHECKED: &[FileState] = &[FileState::Done, FileState::Deduplicated, FileState::Skipped];
@@ -52,6 +53,11 @@ impl Copy<'_, '_> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         gone.iter()
             .for_each(|file| counts.moved(file.state, FileState::Pending, file.size_bytes));
+        // told before the next file is, so that nobody sees progress fall without the reason
+        self.work.listener.tell(&Event::Reopened {
+            files: count as u64,
+            counts: *counts,
+        });
         drop(counts);
         self.feed(ids, tasks)
     }

@@ -26,8 +26,8 @@ use crate::{
     workers::{buffers::release, xhr::Exchange},
 };
 
-/// [`IV_BYTES`] as JavaScript counts.
-const IV_LEN: u32 = IV_BYTES as u32;
+/// Where the sealed bytes begin in a body, as JavaScript counts.
+const SEALED_FROM: u32 = IV_BYTES as u32;
 
 /// One part to be fetched, and what it must be.
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl FetchOrder {
             self.listed.compression,
             &self.listed.part_mac.0,
         );
-        let sealed = Uint8Array::new_with_byte_offset(&body, IV_LEN);
+        let sealed = Uint8Array::new_with_byte_offset(&body, SEALED_FROM);
         let opened = subtle::open(key, &self.listed.iv.0, aad.as_bytes(), &sealed).await?;
         release(body);
         Ok(Reply::with_bytes(
@@ -88,7 +88,7 @@ impl FetchOrder {
         let length = body.byte_length();
         let long_enough = length >= PART_OVERHEAD_BYTES && length == self.listed.stored_len_bytes;
         if long_enough {
-            Uint8Array::new_with_byte_offset_and_length(body, 0, IV_LEN).copy_to(&mut iv);
+            Uint8Array::new_with_byte_offset_and_length(body, 0, SEALED_FROM).copy_to(&mut iv);
         }
         if long_enough && iv == self.listed.iv.0 && tag_of(body) == self.listed.tag.0 {
             return Ok(());

@@ -20,7 +20,7 @@ use super::{
     part::{FetchOrder, PartPlace, PartReply, PartRequest, SendOrder},
     reader::{PassPosition, ReaderReply, ReaderRequest},
     semaphore::{Permit, Semaphore},
-    send_gate::{Rank, SendGate},
+    send_gate::{Admission, SendGate},
 };
 use crate::{
     error::{ClientCode, Result},
@@ -239,7 +239,7 @@ impl Pool {
         }
     }
 
-    /// Seals and sends what was kept, if that is still `wanted` when its position comes. The reply is `Sent`, `Refused` or
+    /// Seals and sends what was kept, if that is still wanted when it is admitted. The reply is `Sent`, `Refused` or
     /// `Failed`.
     pub(crate) async fn send(
         self: &Rc<Self>,
@@ -247,12 +247,11 @@ impl Pool {
         kept: WorkerBuffer,
         order: SendOrder,
         key: &CryptoKey,
-        rank: Rank,
-        wanted: impl Fn() -> bool,
+        admission: Admission<impl Fn() -> bool>,
         on_progress: impl Fn(u64) + 'static,
     ) -> Result<PartReply> {
-        let sending = self.sends.enter(rank).await;
-        if !wanted() {
+        let sending = self.sends.enter(admission.rank).await;
+        if !(admission.is_wanted)() {
             return Err(ClientCode::Stopped.into());
         }
         let part = (order.place.file_id, order.place.number);
@@ -335,7 +334,7 @@ impl Pool {
         leased: LeasedBytes,
         url: String,
     ) -> Result<PartReply> {
-        let first = Rank {
+        let first = super::send_gate::Rank {
             is_large: false,
             transfer: 0,
         };
