@@ -188,7 +188,7 @@ struct Counted {
 }
 
 /// What goes into the cache, and the bytes that were read for it.
-type Hashed = ((Key, Checksum), u64);
+type FreshChecksum = ((Key, Checksum), u64);
 
 impl Counted {
     fn total(&self, work: &Work<'_>) -> Hashed {
@@ -249,7 +249,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn hash_one(&self, task: &Task, buffer: &mut [u8]) -> Result<Option<Hashed>, Fault> {
+    fn hash_one(&self, task: &Task, buffer: &mut [u8]) -> Result<Option<FreshChecksum>, Fault> {
         let Some(place) = self.roots.iter().find(|place| place.id == task.root) else {
             return Ok(None);
         };
