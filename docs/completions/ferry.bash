@@ -22,9 +22,6 @@ _ferry() {
             ferry,add-source)
                 cmd="ferry__subcmd__add__subcmd__source"
                 ;;
-            ferry,add-to-destination-index-pool)
-                cmd="ferry__subcmd__add__subcmd__to__subcmd__destination__subcmd__index__subcmd__pool"
-                ;;
             ferry,analyze)
                 cmd="ferry__subcmd__analyze"
                 ;;
@@ -52,9 +49,6 @@ _ferry() {
             ferry,help)
                 cmd="ferry__subcmd__help"
                 ;;
-            ferry,import-checksums)
-                cmd="ferry__subcmd__import__subcmd__checksums"
-                ;;
             ferry,init)
                 cmd="ferry__subcmd__init"
                 ;;
@@ -72,9 +66,6 @@ _ferry() {
                 ;;
             ferry,man)
                 cmd="ferry__subcmd__man"
-                ;;
-            ferry,pool)
-                cmd="ferry__subcmd__pool"
                 ;;
             ferry,preflight)
                 cmd="ferry__subcmd__preflight"
@@ -136,9 +127,6 @@ _ferry() {
             ferry__subcmd__help,add-source)
                 cmd="ferry__subcmd__help__subcmd__add__subcmd__source"
                 ;;
-            ferry__subcmd__help,add-to-destination-index-pool)
-                cmd="ferry__subcmd__help__subcmd__add__subcmd__to__subcmd__destination__subcmd__index__subcmd__pool"
-                ;;
             ferry__subcmd__help,analyze)
                 cmd="ferry__subcmd__help__subcmd__analyze"
                 ;;
@@ -166,9 +154,6 @@ _ferry() {
             ferry__subcmd__help,help)
                 cmd="ferry__subcmd__help__subcmd__help"
                 ;;
-            ferry__subcmd__help,import-checksums)
-                cmd="ferry__subcmd__help__subcmd__import__subcmd__checksums"
-                ;;
             ferry__subcmd__help,init)
                 cmd="ferry__subcmd__help__subcmd__init"
                 ;;
@@ -186,9 +171,6 @@ _ferry() {
                 ;;
             ferry__subcmd__help,man)
                 cmd="ferry__subcmd__help__subcmd__man"
-                ;;
-            ferry__subcmd__help,pool)
-                cmd="ferry__subcmd__help__subcmd__pool"
                 ;;
             ferry__subcmd__help,preflight)
                 cmd="ferry__subcmd__help__subcmd__preflight"
@@ -241,9 +223,6 @@ _ferry() {
             ferry__subcmd__help__subcmd__job,list-files)
                 cmd="ferry__subcmd__help__subcmd__job__subcmd__list__subcmd__files"
                 ;;
-            ferry__subcmd__help__subcmd__job,regenerate)
-                cmd="ferry__subcmd__help__subcmd__job__subcmd__regenerate"
-                ;;
             ferry__subcmd__help__subcmd__job,remove)
                 cmd="ferry__subcmd__help__subcmd__job__subcmd__remove"
                 ;;
@@ -252,18 +231,6 @@ _ferry() {
                 ;;
             ferry__subcmd__help__subcmd__job,show)
                 cmd="ferry__subcmd__help__subcmd__job__subcmd__show"
-                ;;
-            ferry__subcmd__help__subcmd__pool,add)
-                cmd="ferry__subcmd__help__subcmd__pool__subcmd__add"
-                ;;
-            ferry__subcmd__help__subcmd__pool,ensure-checksums)
-                cmd="ferry__subcmd__help__subcmd__pool__subcmd__ensure__subcmd__checksums"
-                ;;
-            ferry__subcmd__help__subcmd__pool,has)
-                cmd="ferry__subcmd__help__subcmd__pool__subcmd__has"
-                ;;
-            ferry__subcmd__help__subcmd__pool,list)
-                cmd="ferry__subcmd__help__subcmd__pool__subcmd__list"
                 ;;
             ferry__subcmd__job,add-file)
                 cmd="ferry__subcmd__job__subcmd__add__subcmd__file"
@@ -282,9 +249,6 @@ _ferry() {
                 ;;
             ferry__subcmd__job,list-files)
                 cmd="ferry__subcmd__job__subcmd__list__subcmd__files"
-                ;;
-            ferry__subcmd__job,regenerate)
-                cmd="ferry__subcmd__job__subcmd__regenerate"
                 ;;
             ferry__subcmd__job,remove)
                 cmd="ferry__subcmd__job__subcmd__remove"
@@ -313,9 +277,6 @@ _ferry() {
             ferry__subcmd__job__subcmd__help,list-files)
                 cmd="ferry__subcmd__job__subcmd__help__subcmd__list__subcmd__files"
                 ;;
-            ferry__subcmd__job__subcmd__help,regenerate)
-                cmd="ferry__subcmd__job__subcmd__help__subcmd__regenerate"
-                ;;
             ferry__subcmd__job__subcmd__help,remove)
                 cmd="ferry__subcmd__job__subcmd__help__subcmd__remove"
                 ;;
@@ -325,36 +286,6 @@ _ferry() {
             ferry__subcmd__job__subcmd__help,show)
                 cmd="ferry__subcmd__job__subcmd__help__subcmd__show"
                 ;;
-            ferry__subcmd__pool,add)
-                cmd="ferry__subcmd__pool__subcmd__add"
-                ;;
-            ferry__subcmd__pool,ensure-checksums)
-                cmd="ferry__subcmd__pool__subcmd__ensure__subcmd__checksums"
-                ;;
-            ferry__subcmd__pool,has)
-                cmd="ferry__subcmd__pool__subcmd__has"
-                ;;
-            ferry__subcmd__pool,help)
-                cmd="ferry__subcmd__pool__subcmd__help"
-                ;;
-            ferry__subcmd__pool,list)
-                cmd="ferry__subcmd__pool__subcmd__list"
-                ;;
-            ferry__subcmd__pool__subcmd__help,add)
-                cmd="ferry__subcmd__pool__subcmd__help__subcmd__add"
-                ;;
-            ferry__subcmd__pool__subcmd__help,ensure-checksums)
-                cmd="ferry__subcmd__pool__subcmd__help__subcmd__ensure__subcmd__checksums"
-                ;;
-            ferry__subcmd__pool__subcmd__help,has)
-                cmd="ferry__subcmd__pool__subcmd__help__subcmd__has"
-                ;;
-            ferry__subcmd__pool__subcmd__help,help)
-                cmd="ferry__subcmd__pool__subcmd__help__subcmd__help"
-                ;;
-            ferry__subcmd__pool__subcmd__help,list)
-                cmd="ferry__subcmd__pool__subcmd__help__subcmd__list"
-                ;;
             *)
                 ;;
         esac
@@ -362,7 +293,7 @@ _ferry() {
 
     case "${cmd}" in
         ferry)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -388,14 +319,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -404,7 +327,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__add__subcmd__file)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -427,14 +350,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -446,7 +361,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__add__subcmd__source)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -469,56 +384,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__add__subcmd__to__subcmd__destination__subcmd__index__subcmd__pool)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -530,7 +395,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__analyze)
-            opts="-c -n -q -v -h -V --source --dest --include --exclude --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --source --dest --include --exclude --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -572,14 +437,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -588,7 +445,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__checksum)
-            opts="-c -n -q -v -h -V --side --no-cache --threads --buffer-size --hash --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --side --no-cache --threads --buffer-size --hash --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -630,14 +487,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -646,7 +495,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__completions)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version bash zsh fish powershell"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version bash zsh fish powershell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -669,14 +518,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -688,7 +529,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__config)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version generate show check path help"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version generate show check path help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -714,14 +555,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -730,7 +563,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__config__subcmd__check)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -753,14 +586,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -772,7 +597,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__config__subcmd__generate)
-            opts="-c -n -q -v -h -V --defaults --force --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --defaults --force --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -795,14 +620,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -898,7 +715,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__config__subcmd__path)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -924,14 +741,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -940,7 +749,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__config__subcmd__show)
-            opts="-c -n -q -v -h -V --origin --format --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --origin --format --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -970,14 +779,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -986,7 +787,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__copy)
-            opts="-c -n -q -v -h -V --source --dest --no-resume --yes --no-preflight --force --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --source --dest --no-resume --yes --no-preflight --force --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1092,14 +893,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1108,7 +901,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__deep__subcmd__verify)
-            opts="-c -n -q -v -h -V --stage --reverify --threads --dest --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --stage --reverify --threads --dest --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1146,14 +939,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1162,7 +947,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__deep__subcmd__verify__subcmd__status)
-            opts="-c -n -q -v -h -V --stage --summary --full --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --stage --summary --full --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1192,14 +977,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1208,7 +985,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__generate__subcmd__config)
-            opts="-c -n -q -v -h -V --defaults --force --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --defaults --force --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1234,14 +1011,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1250,7 +1019,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__help)
-            opts="run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help"
+            opts="run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1278,20 +1047,6 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__help__subcmd__add__subcmd__source)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__help__subcmd__add__subcmd__to__subcmd__destination__subcmd__index__subcmd__pool)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1487,20 +1242,6 @@ _ferry() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        ferry__subcmd__help__subcmd__import__subcmd__checksums)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         ferry__subcmd__help__subcmd__init)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1516,7 +1257,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__help__subcmd__job)
-            opts="init list show remove add-source add-file remove-file list-files regenerate"
+            opts="init list show remove add-source add-file remove-file list-files"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1586,20 +1327,6 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__help__subcmd__job__subcmd__list__subcmd__files)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__help__subcmd__job__subcmd__regenerate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1700,76 +1427,6 @@ _ferry() {
         ferry__subcmd__help__subcmd__man)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__help__subcmd__pool)
-            opts="add list has ensure-checksums"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__help__subcmd__pool__subcmd__add)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__help__subcmd__pool__subcmd__ensure__subcmd__checksums)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__help__subcmd__pool__subcmd__has)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__help__subcmd__pool__subcmd__list)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1893,58 +1550,8 @@ _ferry() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        ferry__subcmd__import__subcmd__checksums)
-            opts="-c -n -q -v -h -V --from --base --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --base)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         ferry__subcmd__init)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1967,14 +1574,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1986,7 +1585,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version init list show remove add-source add-file remove-file list-files regenerate help"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version init list show remove add-source add-file remove-file list-files help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2012,14 +1611,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2028,7 +1619,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__add__subcmd__file)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2051,14 +1642,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2070,7 +1653,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__add__subcmd__source)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2096,14 +1679,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2112,7 +1687,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__help)
-            opts="init list show remove add-source add-file remove-file list-files regenerate help"
+            opts="init list show remove add-source add-file remove-file list-files help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2209,20 +1784,6 @@ _ferry() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        ferry__subcmd__job__subcmd__help__subcmd__regenerate)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         ferry__subcmd__job__subcmd__help__subcmd__remove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2266,7 +1827,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__init)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2289,14 +1850,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2308,7 +1861,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__list)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2331,14 +1884,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2350,7 +1895,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__list__subcmd__files)
-            opts="-0 -c -n -q -v -h -V --status --csv --null --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-0 -c -n -q -v -h -V --status --csv --null --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2377,60 +1922,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__job__subcmd__regenerate)
-            opts="-c -n -q -v -h -V --trust --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --trust)
-                    COMPREPLY=($(compgen -W "size,mtime checksum" -- "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2442,7 +1933,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__remove)
-            opts="-c -n -q -v -h -V --yes --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --yes --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2465,14 +1956,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2484,7 +1967,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__remove__subcmd__file)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2507,14 +1990,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2526,7 +2001,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__show)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2552,14 +2027,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2568,7 +2035,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__json__subcmd__schema)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2594,14 +2061,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2610,7 +2069,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__list__subcmd__files)
-            opts="-0 -c -n -q -v -h -V --status --csv --null --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-0 -c -n -q -v -h -V --status --csv --null --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2640,14 +2099,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2656,7 +2107,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__log)
-            opts="-c -n -q -v -h -V --file --since --event --verify --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --file --since --event --verify --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2694,14 +2145,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2710,7 +2153,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__man)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2733,312 +2176,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__pool)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version add list has ensure-checksums help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__pool__subcmd__add)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__pool__subcmd__ensure__subcmd__checksums)
-            opts="-c -n -q -v -h -V --threads --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --threads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__pool__subcmd__has)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__pool__subcmd__help)
-            opts="add list has ensure-checksums help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__pool__subcmd__help__subcmd__add)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__pool__subcmd__help__subcmd__ensure__subcmd__checksums)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__pool__subcmd__help__subcmd__has)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__pool__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__pool__subcmd__help__subcmd__list)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        ferry__subcmd__pool__subcmd__list)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --job-name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3050,7 +2187,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__preflight)
-            opts="-c -n -q -v -h -V --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3148,14 +2285,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3164,7 +2293,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__remove__subcmd__file)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3190,14 +2319,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3206,7 +2327,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__resume)
-            opts="-c -n -q -v -h -V --source --dest --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --source --dest --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3312,14 +2433,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3328,7 +2441,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__run)
-            opts="-c -n -q -v -h -V --job --stage --no-preflight --force --import --pool --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --job --stage --no-preflight --force --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3340,14 +2453,6 @@ _ferry() {
                     ;;
                 --stage)
                     COMPREPLY=($(compgen -W "shallow deep" -- "${cur}"))
-                    return 0
-                    ;;
-                --import)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --pool)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --threads)
@@ -3442,14 +2547,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3458,7 +2555,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__status)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3484,14 +2581,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3500,7 +2589,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__summary)
-            opts="-c -n -q -v -h -V --all --html --csv --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --all --html --csv --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3534,14 +2623,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3550,7 +2631,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__verify)
-            opts="-c -n -q -v -h -V --stage --reverify --threads --dest --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --stage --reverify --threads --dest --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3588,14 +2669,6 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3604,7 +2677,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__verify__subcmd__status)
-            opts="-c -n -q -v -h -V --stage --summary --full --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            opts="-c -n -q -v -h -V --stage --summary --full --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3631,14 +2704,6 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_ferry_global_optspecs
-    string join \n c/config= job-dir= job-name= checksum-db= n/dry-run no-input json q/quiet v/verbose no-progress log-level= log-file= h/help V/version
+    string join \n c/config= job-dir= job-name= checksum-db= n/dry-run no-input json q/quiet v/verbose no-progress h/help V/version
 end
 
 function __fish_ferry_needs_command
@@ -28,8 +28,6 @@ complete -c ferry -n "__fish_ferry_needs_command" -s c -l config -d 'Configurati
 complete -c ferry -n "__fish_ferry_needs_command" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_needs_command" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_needs_command" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_needs_command" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_needs_command" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_needs_command" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_needs_command" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_needs_command" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -41,7 +39,7 @@ complete -c ferry -n "__fish_ferry_needs_command" -s V -l version -d 'Print vers
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "run" -d 'Copy folders in one go: list, hash, copy, verify, report; again: goes on where it was'
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "preflight" -d 'Look at both sides, measure, advise and estimate; changes nothing'
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "init" -d 'Make a job'
-complete -c ferry -n "__fish_ferry_needs_command" -f -a "job" -d 'Make, list, change and rebuild jobs'
+complete -c ferry -n "__fish_ferry_needs_command" -f -a "job" -d 'Make, list and change jobs'
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "add-source" -d 'Add all files below directories'
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "add-file" -d 'Add single files'
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "list-files" -d 'Show the files of a job'
@@ -57,9 +55,6 @@ complete -c ferry -n "__fish_ferry_needs_command" -f -a "deep-verify-status" -d 
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "status" -d 'Show how far a job is'
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "log" -d 'Show the audit trail'
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "summary" -d 'Report what happened; writes summary_report.csv'
-complete -c ferry -n "__fish_ferry_needs_command" -f -a "pool" -d 'Directories whose files count as present'
-complete -c ferry -n "__fish_ferry_needs_command" -f -a "add-to-destination-index-pool" -d 'The same as `pool add`'
-complete -c ferry -n "__fish_ferry_needs_command" -f -a "import-checksums" -d 'Take over checksums from another job, SHA256SUMS, b3sum or hashdeep lists'
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "config" -d 'Make, show and check configuration files'
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "generate-config" -d 'The same as `config generate`'
 complete -c ferry -n "__fish_ferry_needs_command" -f -a "completions" -d 'Print a completion script'
@@ -69,8 +64,6 @@ complete -c ferry -n "__fish_ferry_needs_command" -f -a "help" -d 'Print this me
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l job -d 'The job\'s name [default: made from the places, so that the same command goes on]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l stage -d 'How much is compared at the end; each file was read back once already when it was copied' -r -f -a "shallow\t'Existence, size and time'
 deep\t'All of that, and the contents'"
-complete -c ferry -n "__fish_ferry_using_subcommand run" -l import -d 'Take checksums over from here first' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand run" -l pool -d 'Directories whose files count as present' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l threads -d 'Files in hand at one time, or `auto`: as pre-flight advises' -r
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l buffer-size -d 'Bytes of one read, such as 1MiB' -r
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l hash -d 'Hash of contents' -r -f -a "blake3\t'BLAKE3, 32 bytes, as `b3sum` prints it'
@@ -105,8 +98,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand run" -s c -l config -d 'Conf
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand run" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand run" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l no-preflight -d 'Do not measure and estimate first'
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l force -d 'Begin although space seems short'
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l error-on-no-transfer -d 'End with exit code 9 when there was nothing to copy'
@@ -152,8 +143,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand preflight" -s c -l config -d
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -166,8 +155,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand init" -s c -l config -d 'Con
 complete -c ferry -n "__fish_ferry_using_subcommand init" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand init" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand init" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand init" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand init" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand init" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand init" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand init" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -176,36 +163,31 @@ complete -c ferry -n "__fish_ferry_using_subcommand init" -s v -l verbose -d 'Sa
 complete -c ferry -n "__fish_ferry_using_subcommand init" -l no-progress -d 'No progress bar and no progress lines'
 complete -c ferry -n "__fish_ferry_using_subcommand init" -s h -l help -d 'Print help'
 complete -c ferry -n "__fish_ferry_using_subcommand init" -s V -l version -d 'Print version'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -l job-name -d 'The job\'s name' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -s n -l dry-run -d 'Say what would be done, change nothing'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -l no-input -d 'Never ask, even in a terminal'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -l json -d 'One JSON document, or JSON lines where the answer is long'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -s q -l quiet -d 'Errors only'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -s v -l verbose -d 'Say more; twice: still more'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -l no-progress -d 'No progress bar and no progress lines'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -s h -l help -d 'Print help'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -s V -l version -d 'Print version'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -f -a "init" -d 'Make a job'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -f -a "list" -d 'List the jobs of the job directory'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -f -a "show" -d 'Show a job\'s roots and counts'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -f -a "remove" -d 'Delete a job\'s database, logs and reports; never a copied file'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -f -a "add-source" -d 'Add all files below directories'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -f -a "add-file" -d 'Add single files'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -f -a "remove-file" -d 'Take files off the list'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -f -a "list-files" -d 'Show the files of a job'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -f -a "regenerate" -d 'Rebuild the ledger from what is on both sides; the old one stays as a backup'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files regenerate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -l job-name -d 'The job\'s name' -r
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -s n -l dry-run -d 'Say what would be done, change nothing'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -l no-input -d 'Never ask, even in a terminal'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -l json -d 'One JSON document, or JSON lines where the answer is long'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -s q -l quiet -d 'Errors only'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -s v -l verbose -d 'Say more; twice: still more'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -l no-progress -d 'No progress bar and no progress lines'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -s h -l help -d 'Print help'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -s V -l version -d 'Print version'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -f -a "init" -d 'Make a job'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -f -a "list" -d 'List the jobs of the job directory'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -f -a "show" -d 'Show a job\'s roots and counts'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -f -a "remove" -d 'Delete a job\'s database, logs and reports; never a copied file'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -f -a "add-source" -d 'Add all files below directories'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -f -a "add-file" -d 'Add single files'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -f -a "remove-file" -d 'Take files off the list'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -f -a "list-files" -d 'Show the files of a job'
+complete -c ferry -n "__fish_ferry_using_subcommand job; and not __fish_seen_subcommand_from init list show remove add-source add-file remove-file list-files help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from init" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from init" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from init" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from init" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from init" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from init" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from init" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from init" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from init" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -218,8 +200,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcomm
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -232,8 +212,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcomm
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from show" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from show" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from show" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from show" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from show" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from show" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from show" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -246,8 +224,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcomm
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove" -l yes -d 'Do not ask'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask, even in a terminal'
@@ -261,8 +237,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcomm
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-source" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-source" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-source" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-source" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-source" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-source" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-source" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-source" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -275,8 +249,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcomm
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-file" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-file" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-file" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-file" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-file" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-file" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-file" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from add-file" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -289,8 +261,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcomm
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove-file" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove-file" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove-file" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove-file" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove-file" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove-file" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove-file" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from remove-file" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -310,8 +280,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcomm
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list-files" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list-files" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list-files" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list-files" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list-files" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list-files" -l csv -d 'As CSV'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list-files" -s 0 -l null -d 'Only relative paths, each ended by a NUL byte'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list-files" -s n -l dry-run -d 'Say what would be done, change nothing'
@@ -322,22 +290,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcomm
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list-files" -l no-progress -d 'No progress bar and no progress lines'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list-files" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from list-files" -s V -l version -d 'Print version'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -l trust -d 'When two files count as the same' -r -f -a "size\,mtime\t'Equal size and time'
-checksum\t'Equal content'"
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -l job-name -d 'The job\'s name' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -s n -l dry-run -d 'Say what would be done, change nothing'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -l no-input -d 'Never ask, even in a terminal'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -l json -d 'One JSON document, or JSON lines where the answer is long'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -s q -l quiet -d 'Errors only'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -s v -l verbose -d 'Say more; twice: still more'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -l no-progress -d 'No progress bar and no progress lines'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from regenerate" -s V -l version -d 'Print version'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make a job'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the jobs of the job directory'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a job\'s roots and counts'
@@ -346,14 +298,11 @@ complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcomm
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "add-file" -d 'Add single files'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "remove-file" -d 'Take files off the list'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "list-files" -d 'Show the files of a job'
-complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "regenerate" -d 'Rebuild the ledger from what is on both sides; the old one stays as a backup'
 complete -c ferry -n "__fish_ferry_using_subcommand job; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ferry -n "__fish_ferry_using_subcommand add-source" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand add-source" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand add-source" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand add-source" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand add-source" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand add-source" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand add-source" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand add-source" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand add-source" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -366,8 +315,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand add-file" -s c -l config -d 
 complete -c ferry -n "__fish_ferry_using_subcommand add-file" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand add-file" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand add-file" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand add-file" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand add-file" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand add-file" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand add-file" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand add-file" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -387,8 +334,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand list-files" -s c -l config -
 complete -c ferry -n "__fish_ferry_using_subcommand list-files" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand list-files" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand list-files" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand list-files" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand list-files" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand list-files" -l csv -d 'As CSV'
 complete -c ferry -n "__fish_ferry_using_subcommand list-files" -s 0 -l null -d 'Only relative paths, each ended by a NUL byte'
 complete -c ferry -n "__fish_ferry_using_subcommand list-files" -s n -l dry-run -d 'Say what would be done, change nothing'
@@ -403,8 +348,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand remove-file" -s c -l config 
 complete -c ferry -n "__fish_ferry_using_subcommand remove-file" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand remove-file" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand remove-file" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand remove-file" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand remove-file" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand remove-file" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand remove-file" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand remove-file" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -421,8 +364,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand analyze" -s c -l config -d '
 complete -c ferry -n "__fish_ferry_using_subcommand analyze" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand analyze" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand analyze" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand analyze" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand analyze" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand analyze" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand analyze" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand analyze" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -441,8 +382,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand checksum" -s c -l config -d 
 complete -c ferry -n "__fish_ferry_using_subcommand checksum" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand checksum" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand checksum" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand checksum" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand checksum" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand checksum" -l no-cache -d 'Compute all anew'
 complete -c ferry -n "__fish_ferry_using_subcommand checksum" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand checksum" -l no-input -d 'Never ask, even in a terminal'
@@ -488,8 +427,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand copy" -s c -l config -d 'Con
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand copy" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand copy" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l no-resume -d 'Forget what is done and start over; asks first'
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l yes -d 'Do not ask before starting over'
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l no-preflight -d 'Do not measure and estimate first'
@@ -539,8 +476,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand resume" -s c -l config -d 'C
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand resume" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand resume" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -557,8 +492,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand verify" -s c -l config -d 'C
 complete -c ferry -n "__fish_ferry_using_subcommand verify" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand verify" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand verify" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand verify" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand verify" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand verify" -l reverify -d 'Forget earlier results first'
 complete -c ferry -n "__fish_ferry_using_subcommand verify" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand verify" -l no-input -d 'Never ask, even in a terminal'
@@ -576,8 +509,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand deep-verify" -s c -l config 
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand deep-verify" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand deep-verify" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify" -l reverify -d 'Forget earlier results first'
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify" -l no-input -d 'Never ask, even in a terminal'
@@ -593,8 +524,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand verify-status" -s c -l confi
 complete -c ferry -n "__fish_ferry_using_subcommand verify-status" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand verify-status" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand verify-status" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand verify-status" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand verify-status" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand verify-status" -l summary -d 'Only the counts'
 complete -c ferry -n "__fish_ferry_using_subcommand verify-status" -l full -d 'Also the files that were found equal'
 complete -c ferry -n "__fish_ferry_using_subcommand verify-status" -s n -l dry-run -d 'Say what would be done, change nothing'
@@ -611,8 +540,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand deep-verify-status" -s c -l 
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify-status" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify-status" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify-status" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand deep-verify-status" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand deep-verify-status" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify-status" -l summary -d 'Only the counts'
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify-status" -l full -d 'Also the files that were found equal'
 complete -c ferry -n "__fish_ferry_using_subcommand deep-verify-status" -s n -l dry-run -d 'Say what would be done, change nothing'
@@ -627,8 +554,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand status" -s c -l config -d 'C
 complete -c ferry -n "__fish_ferry_using_subcommand status" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand status" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand status" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand status" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand status" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand status" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand status" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand status" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -644,8 +569,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand log" -s c -l config -d 'Conf
 complete -c ferry -n "__fish_ferry_using_subcommand log" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand log" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand log" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand log" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand log" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand log" -l verify -d 'Prove the chain unbroken and the ledger what the trail says'
 complete -c ferry -n "__fish_ferry_using_subcommand log" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand log" -l no-input -d 'Never ask, even in a terminal'
@@ -661,8 +584,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand summary" -s c -l config -d '
 complete -c ferry -n "__fish_ferry_using_subcommand summary" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand summary" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand summary" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand summary" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand summary" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand summary" -l all -d 'Every file in the CSV, not only those that are not done'
 complete -c ferry -n "__fish_ferry_using_subcommand summary" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand summary" -l no-input -d 'Never ask, even in a terminal'
@@ -672,123 +593,10 @@ complete -c ferry -n "__fish_ferry_using_subcommand summary" -s v -l verbose -d 
 complete -c ferry -n "__fish_ferry_using_subcommand summary" -l no-progress -d 'No progress bar and no progress lines'
 complete -c ferry -n "__fish_ferry_using_subcommand summary" -s h -l help -d 'Print help'
 complete -c ferry -n "__fish_ferry_using_subcommand summary" -s V -l version -d 'Print version'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -l job-name -d 'The job\'s name' -r
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -s n -l dry-run -d 'Say what would be done, change nothing'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -l no-input -d 'Never ask, even in a terminal'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -l json -d 'One JSON document, or JSON lines where the answer is long'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -s q -l quiet -d 'Errors only'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -s v -l verbose -d 'Say more; twice: still more'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -l no-progress -d 'No progress bar and no progress lines'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -s h -l help -d 'Print help'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -s V -l version -d 'Print version'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -f -a "add" -d 'Index all files below directories'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -f -a "list" -d 'Show what is indexed'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -f -a "has" -d 'Whether a path is indexed: exit code 0 or 1'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -f -a "ensure-checksums" -d 'Compute what is missing in the checksum cache'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and not __fish_seen_subcommand_from add list has ensure-checksums help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -l job-name -d 'The job\'s name' -r
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Say what would be done, change nothing'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask, even in a terminal'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -l json -d 'One JSON document, or JSON lines where the answer is long'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Errors only'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more; twice: still more'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -l no-progress -d 'No progress bar and no progress lines'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -l job-name -d 'The job\'s name' -r
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -s n -l dry-run -d 'Say what would be done, change nothing'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask, even in a terminal'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -l json -d 'One JSON document, or JSON lines where the answer is long'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Errors only'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; twice: still more'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -l no-progress -d 'No progress bar and no progress lines'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -l job-name -d 'The job\'s name' -r
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -s n -l dry-run -d 'Say what would be done, change nothing'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -l no-input -d 'Never ask, even in a terminal'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -l json -d 'One JSON document, or JSON lines where the answer is long'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -s q -l quiet -d 'Errors only'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -s v -l verbose -d 'Say more; twice: still more'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -l no-progress -d 'No progress bar and no progress lines'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -s h -l help -d 'Print help'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from has" -s V -l version -d 'Print version'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -l threads -d 'Files in hand at one time, or `auto`' -r
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -l job-name -d 'The job\'s name' -r
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -s n -l dry-run -d 'Say what would be done, change nothing'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -l no-input -d 'Never ask, even in a terminal'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -l json -d 'One JSON document, or JSON lines where the answer is long'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -s q -l quiet -d 'Errors only'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -s v -l verbose -d 'Say more; twice: still more'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -l no-progress -d 'No progress bar and no progress lines'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -s h -l help -d 'Print help'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from ensure-checksums" -s V -l version -d 'Print version'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "add" -d 'Index all files below directories'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show what is indexed'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "has" -d 'Whether a path is indexed: exit code 0 or 1'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "ensure-checksums" -d 'Compute what is missing in the checksum cache'
-complete -c ferry -n "__fish_ferry_using_subcommand pool; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -l job-name -d 'The job\'s name' -r
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -s n -l dry-run -d 'Say what would be done, change nothing'
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -l no-input -d 'Never ask, even in a terminal'
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -l json -d 'One JSON document, or JSON lines where the answer is long'
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -s q -l quiet -d 'Errors only'
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -s v -l verbose -d 'Say more; twice: still more'
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -l no-progress -d 'No progress bar and no progress lines'
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -s h -l help -d 'Print help'
-complete -c ferry -n "__fish_ferry_using_subcommand add-to-destination-index-pool" -s V -l version -d 'Print version'
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -l from -d 'A checksum cache or job database, or a list as sha256sum, b3sum or hashdeep write it' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -l base -d 'What relative paths in a list are relative to [default: the list\'s directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -l job-name -d 'The job\'s name' -r
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -s n -l dry-run -d 'Say what would be done, change nothing'
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -l no-input -d 'Never ask, even in a terminal'
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -l json -d 'One JSON document, or JSON lines where the answer is long'
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -s q -l quiet -d 'Errors only'
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -s v -l verbose -d 'Say more; twice: still more'
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -l no-progress -d 'No progress bar and no progress lines'
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -s h -l help -d 'Print help'
-complete -c ferry -n "__fish_ferry_using_subcommand import-checksums" -s V -l version -d 'Print version'
 complete -c ferry -n "__fish_ferry_using_subcommand config; and not __fish_seen_subcommand_from generate show check path help" -s c -l config -d 'Configuration file; before the user\'s and the system\'s own' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand config; and not __fish_seen_subcommand_from generate show check path help" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand config; and not __fish_seen_subcommand_from generate show check path help" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand config; and not __fish_seen_subcommand_from generate show check path help" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand config; and not __fish_seen_subcommand_from generate show check path help" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand config; and not __fish_seen_subcommand_from generate show check path help" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand config; and not __fish_seen_subcommand_from generate show check path help" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand config; and not __fish_seen_subcommand_from generate show check path help" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand config; and not __fish_seen_subcommand_from generate show check path help" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -806,8 +614,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subc
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from generate" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from generate" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from generate" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from generate" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from generate" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from generate" -l defaults -d 'Ask nothing, write the defaults'
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from generate" -l force -d 'Replace a file that is there'
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from generate" -s n -l dry-run -d 'Say what would be done, change nothing'
@@ -824,8 +630,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subc
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from show" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from show" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from show" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from show" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from show" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Also where each comes from'
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask, even in a terminal'
@@ -839,8 +643,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subc
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from check" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from check" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from check" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from check" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from check" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from check" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -853,8 +655,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subc
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from path" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from path" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from path" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from path" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from path" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from path" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from path" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -872,8 +672,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand generate-config" -s c -l con
 complete -c ferry -n "__fish_ferry_using_subcommand generate-config" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand generate-config" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand generate-config" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand generate-config" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand generate-config" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand generate-config" -l defaults -d 'Ask nothing, write the defaults'
 complete -c ferry -n "__fish_ferry_using_subcommand generate-config" -l force -d 'Replace a file that is there'
 complete -c ferry -n "__fish_ferry_using_subcommand generate-config" -s n -l dry-run -d 'Say what would be done, change nothing'
@@ -888,8 +686,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand completions" -s c -l config 
 complete -c ferry -n "__fish_ferry_using_subcommand completions" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand completions" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand completions" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand completions" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand completions" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand completions" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand completions" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand completions" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -902,8 +698,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand json-schema" -s c -l config 
 complete -c ferry -n "__fish_ferry_using_subcommand json-schema" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand json-schema" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand json-schema" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand json-schema" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand json-schema" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand json-schema" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand json-schema" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand json-schema" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -916,8 +710,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand man" -s c -l config -d 'Conf
 complete -c ferry -n "__fish_ferry_using_subcommand man" -l job-dir -d 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand man" -l job-name -d 'The job\'s name' -r
 complete -c ferry -n "__fish_ferry_using_subcommand man" -l checksum-db -d 'The shared checksum cache [default: checksum-cache.db in the job directory]' -r -F
-complete -c ferry -n "__fish_ferry_using_subcommand man" -l log-level -d 'Least level that is logged: error, warn, info, debug, trace' -r
-complete -c ferry -n "__fish_ferry_using_subcommand man" -l log-file -d 'Log file [default: in the job directory\'s logs/]' -r -F
 complete -c ferry -n "__fish_ferry_using_subcommand man" -s n -l dry-run -d 'Say what would be done, change nothing'
 complete -c ferry -n "__fish_ferry_using_subcommand man" -l no-input -d 'Never ask, even in a terminal'
 complete -c ferry -n "__fish_ferry_using_subcommand man" -l json -d 'One JSON document, or JSON lines where the answer is long'
@@ -926,34 +718,31 @@ complete -c ferry -n "__fish_ferry_using_subcommand man" -s v -l verbose -d 'Say
 complete -c ferry -n "__fish_ferry_using_subcommand man" -l no-progress -d 'No progress bar and no progress lines'
 complete -c ferry -n "__fish_ferry_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ferry -n "__fish_ferry_using_subcommand man" -s V -l version -d 'Print version'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "run" -d 'Copy folders in one go: list, hash, copy, verify, report; again: goes on where it was'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "preflight" -d 'Look at both sides, measure, advise and estimate; changes nothing'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "init" -d 'Make a job'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "job" -d 'Make, list, change and rebuild jobs'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "add-source" -d 'Add all files below directories'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "add-file" -d 'Add single files'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "list-files" -d 'Show the files of a job'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "remove-file" -d 'Take files off the list'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "analyze" -d 'Look at sources and destinations and bring the lists up to date'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "checksum" -d 'Compute what is missing in the checksum cache'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "copy" -d 'Copy what is not done yet; prove each file before it counts'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "resume" -d 'Go on with a copy, with the settings it had'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "verify" -d 'Compare what is done with the ledger'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "deep-verify" -d 'The same as `verify --stage deep`'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "verify-status" -d 'Show what the last verification found; touches no file'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "deep-verify-status" -d 'The same as `verify-status --stage deep`'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "status" -d 'Show how far a job is'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "log" -d 'Show the audit trail'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "summary" -d 'Report what happened; writes summary_report.csv'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "pool" -d 'Directories whose files count as present'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "add-to-destination-index-pool" -d 'The same as `pool add`'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "import-checksums" -d 'Take over checksums from another job, SHA256SUMS, b3sum or hashdeep lists'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "config" -d 'Make, show and check configuration files'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "generate-config" -d 'The same as `config generate`'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "completions" -d 'Print a completion script'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "json-schema" -d 'Print the JSON schema of what --json prints'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "man" -d 'Write the manual pages'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums config generate-config completions json-schema man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "run" -d 'Copy folders in one go: list, hash, copy, verify, report; again: goes on where it was'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "preflight" -d 'Look at both sides, measure, advise and estimate; changes nothing'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "init" -d 'Make a job'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "job" -d 'Make, list and change jobs'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "add-source" -d 'Add all files below directories'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "add-file" -d 'Add single files'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "list-files" -d 'Show the files of a job'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "remove-file" -d 'Take files off the list'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "analyze" -d 'Look at sources and destinations and bring the lists up to date'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "checksum" -d 'Compute what is missing in the checksum cache'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "copy" -d 'Copy what is not done yet; prove each file before it counts'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "resume" -d 'Go on with a copy, with the settings it had'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "verify" -d 'Compare what is done with the ledger'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "deep-verify" -d 'The same as `verify --stage deep`'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "verify-status" -d 'Show what the last verification found; touches no file'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "deep-verify-status" -d 'The same as `verify-status --stage deep`'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "status" -d 'Show how far a job is'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "log" -d 'Show the audit trail'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "summary" -d 'Report what happened; writes summary_report.csv'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "config" -d 'Make, show and check configuration files'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "generate-config" -d 'The same as `config generate`'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "completions" -d 'Print a completion script'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "json-schema" -d 'Print the JSON schema of what --json prints'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "man" -d 'Write the manual pages'
+complete -c ferry -n "__fish_ferry_using_subcommand help; and not __fish_seen_subcommand_from run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "init" -d 'Make a job'
 complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "list" -d 'List the jobs of the job directory'
 complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "show" -d 'Show a job\'s roots and counts'
@@ -962,11 +751,6 @@ complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcom
 complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "add-file" -d 'Add single files'
 complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "remove-file" -d 'Take files off the list'
 complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "list-files" -d 'Show the files of a job'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from job" -f -a "regenerate" -d 'Rebuild the ledger from what is on both sides; the old one stays as a backup'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "add" -d 'Index all files below directories'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "list" -d 'Show what is indexed'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "has" -d 'Whether a path is indexed: exit code 0 or 1'
-complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from pool" -f -a "ensure-checksums" -d 'Compute what is missing in the checksum cache'
 complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "generate" -d 'Ask, and write a configuration file'
 complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show the values that hold here'
 complete -c ferry -n "__fish_ferry_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check a configuration file [default: those that hold here]'

@@ -26,8 +26,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -44,7 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Copy folders in one go: list, hash, copy, verify, report; again: goes on where it was')
             [CompletionResult]::new('preflight', 'preflight', [CompletionResultType]::ParameterValue, 'Look at both sides, measure, advise and estimate; changes nothing')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a job')
-            [CompletionResult]::new('job', 'job', [CompletionResultType]::ParameterValue, 'Make, list, change and rebuild jobs')
+            [CompletionResult]::new('job', 'job', [CompletionResultType]::ParameterValue, 'Make, list and change jobs')
             [CompletionResult]::new('add-source', 'add-source', [CompletionResultType]::ParameterValue, 'Add all files below directories')
             [CompletionResult]::new('add-file', 'add-file', [CompletionResultType]::ParameterValue, 'Add single files')
             [CompletionResult]::new('list-files', 'list-files', [CompletionResultType]::ParameterValue, 'Show the files of a job')
@@ -60,9 +58,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far a job is')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the audit trail')
             [CompletionResult]::new('summary', 'summary', [CompletionResultType]::ParameterValue, 'Report what happened; writes summary_report.csv')
-            [CompletionResult]::new('pool', 'pool', [CompletionResultType]::ParameterValue, 'Directories whose files count as present')
-            [CompletionResult]::new('add-to-destination-index-pool', 'add-to-destination-index-pool', [CompletionResultType]::ParameterValue, 'The same as `pool add`')
-            [CompletionResult]::new('import-checksums', 'import-checksums', [CompletionResultType]::ParameterValue, 'Take over checksums from another job, SHA256SUMS, b3sum or hashdeep lists')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, show and check configuration files')
             [CompletionResult]::new('generate-config', 'generate-config', [CompletionResultType]::ParameterValue, 'The same as `config generate`')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script')
@@ -74,8 +69,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
         'ferry;run' {
             [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'The job''s name [default: made from the places, so that the same command goes on]')
             [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'How much is compared at the end; each file was read back once already when it was copied')
-            [CompletionResult]::new('--import', '--import', [CompletionResultType]::ParameterName, 'Take checksums over from here first')
-            [CompletionResult]::new('--pool', '--pool', [CompletionResultType]::ParameterName, 'Directories whose files count as present')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Files in hand at one time, or `auto`: as pre-flight advises')
             [CompletionResult]::new('--buffer-size', '--buffer-size', [CompletionResultType]::ParameterName, 'Bytes of one read, such as 1MiB')
             [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Hash of contents')
@@ -99,8 +92,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--no-preflight', '--no-preflight', [CompletionResultType]::ParameterName, 'Do not measure and estimate first')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Begin although space seems short')
             [CompletionResult]::new('--error-on-no-transfer', '--error-on-no-transfer', [CompletionResultType]::ParameterName, 'End with exit code 9 when there was nothing to copy')
@@ -143,8 +134,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -166,8 +155,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -189,8 +176,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -212,7 +197,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('add-file', 'add-file', [CompletionResultType]::ParameterValue, 'Add single files')
             [CompletionResult]::new('remove-file', 'remove-file', [CompletionResultType]::ParameterValue, 'Take files off the list')
             [CompletionResult]::new('list-files', 'list-files', [CompletionResultType]::ParameterValue, 'Show the files of a job')
-            [CompletionResult]::new('regenerate', 'regenerate', [CompletionResultType]::ParameterValue, 'Rebuild the ledger from what is on both sides; the old one stays as a backup')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -222,8 +206,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -245,8 +227,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -268,8 +248,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -291,8 +269,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
@@ -315,8 +291,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -338,8 +312,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -361,8 +333,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -385,35 +355,9 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'As CSV')
             [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'Only relative paths, each ended by a NUL byte')
             [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'Only relative paths, each ended by a NUL byte')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document, or JSON lines where the answer is long')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress bar and no progress lines')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'ferry;job;regenerate' {
-            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'When two files count as the same')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
-            [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
-            [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -438,7 +382,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('add-file', 'add-file', [CompletionResultType]::ParameterValue, 'Add single files')
             [CompletionResult]::new('remove-file', 'remove-file', [CompletionResultType]::ParameterValue, 'Take files off the list')
             [CompletionResult]::new('list-files', 'list-files', [CompletionResultType]::ParameterValue, 'Show the files of a job')
-            [CompletionResult]::new('regenerate', 'regenerate', [CompletionResultType]::ParameterValue, 'Rebuild the ledger from what is on both sides; the old one stays as a backup')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -466,9 +409,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
         'ferry;job;help;list-files' {
             break
         }
-        'ferry;job;help;regenerate' {
-            break
-        }
         'ferry;job;help;help' {
             break
         }
@@ -478,8 +418,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -501,8 +439,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -525,8 +461,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'As CSV')
             [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'Only relative paths, each ended by a NUL byte')
             [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'Only relative paths, each ended by a NUL byte')
@@ -551,8 +485,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -578,8 +510,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -605,8 +535,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--no-cache', '--no-cache', [CompletionResultType]::ParameterName, 'Compute all anew')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
@@ -649,8 +577,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--no-resume', '--no-resume', [CompletionResultType]::ParameterName, 'Forget what is done and start over; asks first')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before starting over')
             [CompletionResult]::new('--no-preflight', '--no-preflight', [CompletionResultType]::ParameterName, 'Do not measure and estimate first')
@@ -697,8 +623,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -723,8 +647,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--reverify', '--reverify', [CompletionResultType]::ParameterName, 'Forget earlier results first')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
@@ -750,8 +672,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--reverify', '--reverify', [CompletionResultType]::ParameterName, 'Forget earlier results first')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
@@ -775,8 +695,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Only the counts')
             [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Also the files that were found equal')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
@@ -801,8 +719,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Only the counts')
             [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Also the files that were found equal')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
@@ -826,8 +742,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -852,8 +766,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Prove the chain unbroken and the ledger what the trail says')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
@@ -878,201 +790,7 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every file in the CSV, not only those that are not done')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document, or JSON lines where the answer is long')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress bar and no progress lines')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'ferry;pool' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
-            [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
-            [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document, or JSON lines where the answer is long')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress bar and no progress lines')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Index all files below directories')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show what is indexed')
-            [CompletionResult]::new('has', 'has', [CompletionResultType]::ParameterValue, 'Whether a path is indexed: exit code 0 or 1')
-            [CompletionResult]::new('ensure-checksums', 'ensure-checksums', [CompletionResultType]::ParameterValue, 'Compute what is missing in the checksum cache')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'ferry;pool;add' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
-            [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
-            [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document, or JSON lines where the answer is long')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress bar and no progress lines')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'ferry;pool;list' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
-            [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
-            [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document, or JSON lines where the answer is long')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress bar and no progress lines')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'ferry;pool;has' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
-            [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
-            [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document, or JSON lines where the answer is long')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress bar and no progress lines')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'ferry;pool;ensure-checksums' {
-            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Files in hand at one time, or `auto`')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
-            [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
-            [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document, or JSON lines where the answer is long')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress bar and no progress lines')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'ferry;pool;help' {
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Index all files below directories')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show what is indexed')
-            [CompletionResult]::new('has', 'has', [CompletionResultType]::ParameterValue, 'Whether a path is indexed: exit code 0 or 1')
-            [CompletionResult]::new('ensure-checksums', 'ensure-checksums', [CompletionResultType]::ParameterValue, 'Compute what is missing in the checksum cache')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'ferry;pool;help;add' {
-            break
-        }
-        'ferry;pool;help;list' {
-            break
-        }
-        'ferry;pool;help;has' {
-            break
-        }
-        'ferry;pool;help;ensure-checksums' {
-            break
-        }
-        'ferry;pool;help;help' {
-            break
-        }
-        'ferry;add-to-destination-index-pool' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
-            [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
-            [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document, or JSON lines where the answer is long')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; twice: still more')
-            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'No progress bar and no progress lines')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'ferry;import-checksums' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'A checksum cache or job database, or a list as sha256sum, b3sum or hashdeep write it')
-            [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'What relative paths in a list are relative to [default: the list''s directory]')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; before the user''s and the system''s own')
-            [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
-            [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
-            [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -1094,8 +812,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -1122,8 +838,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--defaults', '--defaults', [CompletionResultType]::ParameterName, 'Ask nothing, write the defaults')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace a file that is there')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
@@ -1148,8 +862,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--origin', '--origin', [CompletionResultType]::ParameterName, 'Also where each comes from')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
@@ -1172,8 +884,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -1195,8 +905,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -1241,8 +949,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('--defaults', '--defaults', [CompletionResultType]::ParameterName, 'Ask nothing, write the defaults')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace a file that is there')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
@@ -1266,8 +972,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -1289,8 +993,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -1312,8 +1014,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('--job-dir', '--job-dir', [CompletionResultType]::ParameterName, 'Where jobs live [default: $XDG_DATA_HOME/ferry/jobs]')
             [CompletionResult]::new('--job-name', '--job-name', [CompletionResultType]::ParameterName, 'The job''s name')
             [CompletionResult]::new('--checksum-db', '--checksum-db', [CompletionResultType]::ParameterName, 'The shared checksum cache [default: checksum-cache.db in the job directory]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least level that is logged: error, warn, info, debug, trace')
-            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Log file [default: in the job directory''s logs/]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, change nothing')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask, even in a terminal')
@@ -1333,7 +1033,7 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Copy folders in one go: list, hash, copy, verify, report; again: goes on where it was')
             [CompletionResult]::new('preflight', 'preflight', [CompletionResultType]::ParameterValue, 'Look at both sides, measure, advise and estimate; changes nothing')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a job')
-            [CompletionResult]::new('job', 'job', [CompletionResultType]::ParameterValue, 'Make, list, change and rebuild jobs')
+            [CompletionResult]::new('job', 'job', [CompletionResultType]::ParameterValue, 'Make, list and change jobs')
             [CompletionResult]::new('add-source', 'add-source', [CompletionResultType]::ParameterValue, 'Add all files below directories')
             [CompletionResult]::new('add-file', 'add-file', [CompletionResultType]::ParameterValue, 'Add single files')
             [CompletionResult]::new('list-files', 'list-files', [CompletionResultType]::ParameterValue, 'Show the files of a job')
@@ -1349,9 +1049,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far a job is')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the audit trail')
             [CompletionResult]::new('summary', 'summary', [CompletionResultType]::ParameterValue, 'Report what happened; writes summary_report.csv')
-            [CompletionResult]::new('pool', 'pool', [CompletionResultType]::ParameterValue, 'Directories whose files count as present')
-            [CompletionResult]::new('add-to-destination-index-pool', 'add-to-destination-index-pool', [CompletionResultType]::ParameterValue, 'The same as `pool add`')
-            [CompletionResult]::new('import-checksums', 'import-checksums', [CompletionResultType]::ParameterValue, 'Take over checksums from another job, SHA256SUMS, b3sum or hashdeep lists')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Make, show and check configuration files')
             [CompletionResult]::new('generate-config', 'generate-config', [CompletionResultType]::ParameterValue, 'The same as `config generate`')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script')
@@ -1378,7 +1075,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             [CompletionResult]::new('add-file', 'add-file', [CompletionResultType]::ParameterValue, 'Add single files')
             [CompletionResult]::new('remove-file', 'remove-file', [CompletionResultType]::ParameterValue, 'Take files off the list')
             [CompletionResult]::new('list-files', 'list-files', [CompletionResultType]::ParameterValue, 'Show the files of a job')
-            [CompletionResult]::new('regenerate', 'regenerate', [CompletionResultType]::ParameterValue, 'Rebuild the ledger from what is on both sides; the old one stays as a backup')
             break
         }
         'ferry;help;job;init' {
@@ -1403,9 +1099,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             break
         }
         'ferry;help;job;list-files' {
-            break
-        }
-        'ferry;help;job;regenerate' {
             break
         }
         'ferry;help;add-source' {
@@ -1451,31 +1144,6 @@ Register-ArgumentCompleter -Native -CommandName 'ferry' -ScriptBlock {
             break
         }
         'ferry;help;summary' {
-            break
-        }
-        'ferry;help;pool' {
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Index all files below directories')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show what is indexed')
-            [CompletionResult]::new('has', 'has', [CompletionResultType]::ParameterValue, 'Whether a path is indexed: exit code 0 or 1')
-            [CompletionResult]::new('ensure-checksums', 'ensure-checksums', [CompletionResultType]::ParameterValue, 'Compute what is missing in the checksum cache')
-            break
-        }
-        'ferry;help;pool;add' {
-            break
-        }
-        'ferry;help;pool;list' {
-            break
-        }
-        'ferry;help;pool;has' {
-            break
-        }
-        'ferry;help;pool;ensure-checksums' {
-            break
-        }
-        'ferry;help;add-to-destination-index-pool' {
-            break
-        }
-        'ferry;help;import-checksums' {
             break
         }
         'ferry;help;config' {

@@ -2,6 +2,7 @@
 //! What they share is [`workspace`] (paths, running programs) and [`install`] (missing pieces); end-to-end tests are in `tests/`.
 
 mod bench;
+mod docs;
 mod emulator;
 mod install;
 mod lint;
@@ -48,6 +49,8 @@ enum Command {
     },
     /// Build the browser module and put it where the server takes it from
     Web,
+    /// Write manual pages, completions and the schema of `ferry --json` anew
+    Docs,
     /// Formatting and clippy, natively and for the browser
     Lint,
     /// Speed and memory, as ratios in one run; fails below a bar
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         }),
         Command::Test { filter } => test::run(&filter),
         Command::Web => web::build(web::Purpose::Page).map(drop),
+        Command::Docs => docs::run(),
         Command::Lint => lint::run(),
         Command::Bench { name } => bench::run(name.as_deref()),
         Command::Soak {

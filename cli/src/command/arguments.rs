@@ -69,12 +69,6 @@ pub struct Common {
     /// No progress bar and no progress lines
     #[arg(long, global = true)]
     pub no_progress: bool,
-    /// Least level that is logged: error, warn, info, debug, trace
-    #[arg(long, global = true, value_name = "LEVEL")]
-    pub log_level: Option<String>,
-    /// Log file [default: in the job directory's logs/]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub log_file: Option<PathBuf>,
 }
 
 /// How files are moved. Each can also come from the environment (FERRY_THREADS, …) and from a configuration file.
@@ -154,7 +148,7 @@ pub enum Task {
     Preflight(PreflightArgs),
     /// Make a job
     Init(InitArgs),
-    /// Make, list, change and rebuild jobs
+    /// Make, list and change jobs
     Job {
         /// What to do with it.
         #[command(subcommand)]
@@ -190,16 +184,6 @@ pub enum Task {
     Log(LogArgs),
     /// Report what happened; writes summary_report.csv
     Summary(SummaryArgs),
-    /// Directories whose files count as present
-    Pool {
-        /// What to do with it.
-        #[command(subcommand)]
-        command: PoolCommand,
-    },
-    /// The same as `pool add`
-    AddToDestinationIndexPool(PoolAddArgs),
-    /// Take over checksums from another job, SHA256SUMS, b3sum or hashdeep lists
-    ImportChecksums(ImportArgs),
     /// Make, show and check configuration files
     Config {
         /// What to do with it.
@@ -240,12 +224,6 @@ pub struct RunArgs {
     /// Begin although space seems short
     #[arg(long)]
     pub force: bool,
-    /// Take checksums over from here first
-    #[arg(long, value_name = "FILE")]
-    pub import: Vec<PathBuf>,
-    /// Directories whose files count as present
-    #[arg(long, value_name = "DIR")]
-    pub pool: Vec<PathBuf>,
     /// End with exit code 9 when there was nothing to copy
     #[arg(long)]
     pub error_on_no_transfer: bool,
@@ -299,8 +277,6 @@ pub enum JobCommand {
     RemoveFile(FileArgs),
     /// Show the files of a job
     ListFiles(ListFilesArgs),
-    /// Rebuild the ledger from what is on both sides; the old one stays as a backup
-    Regenerate(RegenerateArgs),
 }
 
 /// `ferry add-source`.
@@ -518,73 +494,6 @@ pub struct SummaryArgs {
     /// Where the CSV goes [default: summary_report.csv in the job's reports]
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
-}
-
-/// `ferry pool …`.
-#[derive(Debug, Subcommand)]
-pub enum PoolCommand {
-    /// Index all files below directories
-    Add(PoolAddArgs),
-    /// Show what is indexed
-    List(JobName),
-    /// Whether a path is indexed: exit code 0 or 1
-    Has {
-        /// The job, then the path; with --job-name only the path
-        #[arg(required = true, num_args = 1..=2, value_name = "[JOB] PATH")]
-        words: Vec<PathBuf>,
-    },
-    /// Compute what is missing in the checksum cache
-    EnsureChecksums {
-        /// The job.
-        #[command(flatten)]
-        job: JobName,
-        /// Files in hand at one time, or `auto`
-        #[arg(long, value_name = "N|auto")]
-        threads: Option<String>,
-    },
-}
-
-/// `ferry pool add`.
-#[derive(Debug, Args)]
-pub struct PoolAddArgs {
-    /// The job, then the directories; with --job-name only directories
-    #[arg(required = true, value_name = "[JOB] DIR")]
-    pub words: Vec<PathBuf>,
-}
-
-/// `ferry import-checksums`.
-#[derive(Debug, Args)]
-pub struct ImportArgs {
-    /// The job.
-    #[command(flatten)]
-    pub job: JobName,
-    /// A checksum cache or job database, or a list as sha256sum, b3sum or hashdeep write it
-    #[arg(long, required = true, value_name = "FILE")]
-    pub from: Vec<PathBuf>,
-    /// What relative paths in a list are relative to [default: the list's directory]
-    #[arg(long, value_name = "DIR")]
-    pub base: Option<PathBuf>,
-}
-
-/// `ferry job regenerate`.
-#[derive(Debug, Args)]
-pub struct RegenerateArgs {
-    /// The job.
-    #[command(flatten)]
-    pub job: JobName,
-    /// When two files count as the same
-    #[arg(long, value_enum, default_value_t = Trust::Checksum)]
-    pub trust: Trust,
-}
-
-/// What makes two files the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Trust {
-    /// Equal size and time.
-    #[value(name = "size,mtime")]
-    SizeMtime,
-    /// Equal content.
-    Checksum,
 }
 
 /// `ferry config …`.

@@ -55,7 +55,6 @@ impl Session<'_> {
             Task::Completions { shell } => self.completions(*shell),
             Task::Man { directory } => self.man(directory.as_deref()),
             Task::JsonSchema => self.json_schema(),
-            _ => Err(CommandError::Usage("this command is not built yet".into())),
         }
     }
 
@@ -69,9 +68,6 @@ impl Session<'_> {
             JobCommand::AddFile(arguments) => self.add_file(&arguments.words),
             JobCommand::RemoveFile(arguments) => self.remove_file(&arguments.words),
             JobCommand::ListFiles(arguments) => self.list_files(arguments),
-            JobCommand::Regenerate(_) => {
-                Err(CommandError::Usage("this command is not built yet".into()))
-            }
         }
     }
 }

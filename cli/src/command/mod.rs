@@ -18,10 +18,9 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 
 pub use arguments::{
     AddSourceArgs, AnalyzeArgs, Arguments, ChecksumArgs, Common, CompletionShell, ConfigCommand,
-    ConfigFormat, CopyArgs, FileArgs, GenerateConfigArgs, ImportArgs, InitArgs, JobCommand,
-    JobName, ListFilesArgs, LogArgs, PoolAddArgs, PoolCommand, PreflightArgs, RegenerateArgs,
-    ResumeArgs, RunArgs, SideName, Stage, SummaryArgs, Task, Trust, Tuning, VerifyArgs,
-    VerifyStatusArgs,
+    ConfigFormat, CopyArgs, FileArgs, GenerateConfigArgs, InitArgs, JobCommand, JobName,
+    ListFilesArgs, LogArgs, PreflightArgs, ResumeArgs, RunArgs, SideName, Stage, SummaryArgs, Task,
+    Tuning, VerifyArgs, VerifyStatusArgs,
 };
 
 use crate::{

@@ -12,14 +12,7 @@ use clap::{Arg, ArgAction, Command};
 use super::{ConfigError, apply::long_name};
 
 /// Options that are asked about; all others stand in the file as comments.
-const ASKED: &[&str] = &[
-    "threads",
-    "hash",
-    "durability",
-    "dedup",
-    "retries",
-    "log-level",
-];
+const ASKED: &[&str] = &["threads", "hash", "durability", "dedup", "retries"];
 
 /// Somebody who answers questions. [`Terminal`] is a person; tests bring their answers along.
 pub trait Ask {

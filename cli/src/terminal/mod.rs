@@ -6,7 +6,6 @@
 //! - [`words`] says numbers.
 
 mod draw;
-pub mod log;
 pub mod messages;
 mod progress;
 pub mod words;
