@@ -128,7 +128,8 @@ pub enum Event {
         /// How long it will still be waited.
         left_secs: u64,
     },
-    /// Files that were done are gone from the destination and will be copied again. The only way that progress falls.
+    /// Files that were settled are open again: gone from the destination, or failed earlier and tried anew. The only way
+    /// that progress falls.
     Reopened {
         /// How many.
         files: u64,
