@@ -118,25 +118,33 @@ fn javascript_tests(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
     Ok(tests)
 }
 
+/// Tests that no store can change: they are about the line, or about what a server says.
+const OF_NO_STORE: [&str; 2] = ["in_a_browser::lines", "in_a_browser::hostile"];
+
 /// All tests with parts in a directory, then what people see in a browser once more with parts in Telegram.
 fn rust_tests(filter: &[String]) -> Result<()> {
-    tests_with_parts_in("directory", filter)?;
+    tests_with_parts_in("directory", filter, &[])?;
     if filter.is_empty() {
-        tests_with_parts_in("telegram", &["in_a_browser".to_owned()])?;
+        tests_with_parts_in("telegram", &["in_a_browser".to_owned()], &OF_NO_STORE)?;
     }
     Ok(())
 }
 
 /// nextest where it is installed, else `cargo test` with one test at a time: they share the machine's two or so cores.
-fn tests_with_parts_in(store: &str, filter: &[String]) -> Result<()> {
+fn tests_with_parts_in(store: &str, filter: &[String], skipped: &[&str]) -> Result<()> {
+    let skips = skipped.iter().flat_map(|name| ["--skip", *name]);
     let mut tests = with_postgres(false);
     tests.env("FERRY_TEST_STORE", store).arg("cargo");
     if answers("cargo", &["nextest", "--version"]) {
-        return workspace::run(tests.args(["nextest", "run"]).args(MEMBERS).args(filter));
+        tests.args(["nextest", "run"]).args(MEMBERS).args(filter);
+        if !skipped.is_empty() {
+            tests.arg("--").args(skips);
+        }
+        return workspace::run(&mut tests);
     }
     tests.arg("test").args(MEMBERS);
     tests.args(["--no-fail-fast", "--tests"]).args(filter);
-    counted(tests.args(["--", "--test-threads=1"]))
+    counted(tests.args(["--", "--test-threads=1"]).args(skips))
 }
 
 /// Runs `cargo test`, which sums up each binary by itself, and ends with the sum of all.
