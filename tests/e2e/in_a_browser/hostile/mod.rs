@@ -269,7 +269,9 @@ async fn a_tampered_earlier_upload_is_said_and_not_gone_on_with() -> Result<()> 
     let other_header = |answered: &mut Answered| {
         answered.json(|json| {
             let header = json["candidates"][0]["header"].as_str().unwrap_or_default();
-            let flipped = header.replace(&header[60..61], "_");
+            let other = if &header[60..61] == "A" { "B" } else { "A" };
+            let mut flipped = header.to_owned();
+            flipped.replace_range(60..61, other);
             json["candidates"][0]["header"] = json!(flipped);
         });
     };
