@@ -8,7 +8,7 @@
 //! - [`line`] is slow, late and cut, as people's lines are.
 //! - [`kills`]: when something is killed, and what that may cost.
 //! - [`part_store`]: where the server puts sealed parts; [`bot_pool`] is one of these places.
-//! - [`server`], [`cluster`], [`run_dir`]: the processes and where they live.
+//! - [`server`], [`cluster`], [`run_dir`]: the processes and where they live; [`tls`]: a server behind a certificate.
 //! - [`scan`] looks for what a server must not know; [`shown_commands`] runs the README's examples.
 //! - [`wait`]: for conditions, never for time.
 
@@ -25,4 +25,5 @@ pub mod run_dir;
 pub mod scan;
 pub mod server;
 pub mod shown_commands;
+pub mod tls;
 pub mod wait;

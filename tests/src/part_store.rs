@@ -146,6 +146,14 @@ impl PartStore {
             }
         }
     }
+
+    /// What is read from now on is what is stored.
+    pub fn stop_damaging(&self) -> Result<()> {
+        if let PartStore::Telegram(pool) = self {
+            pool.control().clear_faults();
+        }
+        Ok(())
+    }
 }
 
 /// Stored parts of a directory, as files; the store's own mark is none.

@@ -39,6 +39,7 @@ pub struct ServerConfig {
 /// A running server; killed with its value.
 pub struct Server {
     child: Child,
+    scheme: String,
     address: SocketAddr,
     setup: watch::Receiver<Option<String>>,
     log: PathBuf,
@@ -73,17 +74,17 @@ impl ServerConfig {
         let listening = async {
             while let Some(line) = lines.next_line().await? {
                 note_setup(&line, &told);
-                if let Some(url) = line.strip_prefix("listening on http://") {
-                    return Ok(url.trim().parse::<SocketAddr>()?);
+                if let Some(url) = line.strip_prefix("listening on ") {
+                    let (scheme, address) = url.split_once("://").context("no address")?;
+                    return Ok((scheme.to_owned(), address.trim().parse::<SocketAddr>()?));
                 }
             }
             bail!("it ended before it listened")
         };
-        let address = wait::within(START, "the server listens", listening)
-            .await
-            .and_then(|address| address);
-        let address =
-            address.with_context(|| format!("the server's log ends with:\n{}", tail(&log)))?;
+        let listens = wait::within(START, "the server listens", listening).await;
+        let (scheme, address) = listens
+            .and_then(|listens| listens)
+            .with_context(|| format!("the server's log ends with:\n{}", tail(&log)))?;
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 note_setup(&line, &told);
@@ -91,6 +92,7 @@ impl ServerConfig {
         });
         Ok(Server {
             child,
+            scheme,
             address,
             setup,
             log,
@@ -112,7 +114,7 @@ impl Server {
 
     /// The same as a URL without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Its process.

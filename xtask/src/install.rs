@@ -43,6 +43,10 @@ const CURL: Piece = Piece {
     package: "curl",
     present: || answers("curl", &["--version"]),
 };
+const OPENSSL: Piece = Piece {
+    package: "openssl",
+    present: || answers("openssl", &["version"]),
+};
 const PYTHON_VENV: Piece = Piece {
     package: "python3-venv",
     present: || answers("python3", &["-c", "import venv, ensurepip"]),
@@ -73,7 +77,15 @@ pub(crate) fn for_server() -> Result<()> {
 
 /// What the end-to-end tests drive.
 pub(crate) fn for_tests() -> Result<()> {
-    by_apt(&[POSTGRES, CHROMIUM, CHROMEDRIVER, NODE, CURL, PYTHON_VENV])
+    by_apt(&[
+        POSTGRES,
+        CHROMIUM,
+        CHROMEDRIVER,
+        NODE,
+        CURL,
+        OPENSSL,
+        PYTHON_VENV,
+    ])
 }
 
 /// A Python of our own with the packages the independent vector tool needs; its interpreter.

@@ -40,6 +40,9 @@ enum Command {
         /// Parts go to a pool of Telegram bots, played by the Bot API emulator
         #[arg(long)]
         telegram_emulator: bool,
+        /// Start what was built last
+        #[arg(long)]
+        no_build: bool,
     },
     /// Run every test: vectors, page helpers, crates, end to end
     Test {
@@ -78,11 +81,13 @@ fn main() -> ExitCode {
             port,
             release,
             telegram_emulator,
+            no_build,
         } => up::run(up::Up {
             data,
             port,
             release,
             telegram_emulator,
+            no_build,
         }),
         Command::Test { filter } => test::run(&filter),
         Command::Web => web::build(web::Purpose::Page).map(drop),

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
     install, web,
-    workspace::{self, answers, cargo, program, root, target},
+    workspace::{self, Background, answers, cargo, program, root, target},
 };
 
 /// One selection for every build and test: with another one cargo unifies features anew and builds dependencies twice.
@@ -29,14 +29,19 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
     install::for_tests()?;
     web::build(web::Purpose::Page)?;
     build_parts(false)?;
-    if filter.is_empty() {
-        python_vectors()?;
-        page_helpers()?;
-        client_units()?;
-        workspace::run(cargo().arg("test").args(MEMBERS).arg("--doc"))?;
-        foreign_clients()?;
+    if !filter.is_empty() {
+        return tests_with_parts_in("directory", filter);
     }
-    rust_tests(filter)
+    // They wait for package registries and for each other, hardly for this machine: beside everything else.
+    let foreign_clients = foreign_clients()?;
+    python_vectors()?;
+    page_helpers()?;
+    client_units()?;
+    workspace::run(cargo().arg("test").args(MEMBERS).arg("--doc"))?;
+    tests_with_parts_in("directory", &[])?;
+    let of_the_store = WHAT_THE_STORE_CHANGES.map(str::to_owned);
+    tests_with_parts_in("telegram", &of_the_store)?;
+    foreign_clients.finish()
 }
 
 /// The server, the program that gives tests their Postgres, and what benchmarks start.
@@ -76,10 +81,11 @@ fn python_vectors() -> Result<()> {
 }
 
 /// Clients of the Bot API that others wrote, against the emulator that stands in for the service.
-fn foreign_clients() -> Result<()> {
+fn foreign_clients() -> Result<Background> {
     let run = root().join("tests/bot-api-emulator/clients/run");
     let emulator = target().join("debug/bot-api-emulator");
-    workspace::run(program(run).env("BOT_API_EMULATOR", emulator))
+    let log = target().join("bot-api-clients.log");
+    Background::start(program(run).env("BOT_API_EMULATOR", emulator), log)
 }
 
 /// What of the browser's driver can be tested natively, such as that its TypeScript types list every error code.
@@ -118,33 +124,27 @@ fn javascript_tests(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
     Ok(tests)
 }
 
-/// Tests that no store can change: they are about the line, or about what a server says.
-const OF_NO_STORE: [&str; 2] = ["in_a_browser::lines", "in_a_browser::hostile"];
-
-/// All tests with parts in a directory, then what people see in a browser once more with parts in Telegram.
-fn rust_tests(filter: &[String]) -> Result<()> {
-    tests_with_parts_in("directory", filter, &[])?;
-    if filter.is_empty() {
-        tests_with_parts_in("telegram", &["in_a_browser".to_owned()], &OF_NO_STORE)?;
-    }
-    Ok(())
-}
+/// What people see in a browser once more with parts in Telegram: whatever sends, reads or deletes parts. Accounts,
+/// settings and administration are the same whatever the store.
+const WHAT_THE_STORE_CHANGES: [&str; 6] = [
+    "in_a_browser::changed",
+    "in_a_browser::kills",
+    "in_a_browser::small",
+    "in_a_browser::stopping",
+    "in_a_browser::trouble",
+    "in_a_browser::whole",
+];
 
 /// nextest where it is installed, else `cargo test` with one test at a time: they share the machine's two or so cores.
-fn tests_with_parts_in(store: &str, filter: &[String], skipped: &[&str]) -> Result<()> {
-    let skips = skipped.iter().flat_map(|name| ["--skip", *name]);
+fn tests_with_parts_in(store: &str, filter: &[String]) -> Result<()> {
     let mut tests = with_postgres(false);
     tests.env("FERRY_TEST_STORE", store).arg("cargo");
     if answers("cargo", &["nextest", "--version"]) {
-        tests.args(["nextest", "run"]).args(MEMBERS).args(filter);
-        if !skipped.is_empty() {
-            tests.arg("--").args(skips);
-        }
-        return workspace::run(&mut tests);
+        return workspace::run(tests.args(["nextest", "run"]).args(MEMBERS).args(filter));
     }
     tests.arg("test").args(MEMBERS);
-    tests.args(["--no-fail-fast", "--tests"]).args(filter);
-    counted(tests.args(["--", "--test-threads=1"]).args(skips))
+    tests.args(["--no-fail-fast", "--tests", "--"]).args(filter);
+    counted(tests.arg("--test-threads=1"))
 }
 
 /// Runs `cargo test`, which sums up each binary by itself, and ends with the sum of all.

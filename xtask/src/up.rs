@@ -19,13 +19,17 @@ pub(crate) struct Up {
     pub(crate) release: bool,
     /// Parts go to a pool of bots of the emulator.
     pub(crate) telegram_emulator: bool,
+    /// What was built last is started as it is.
+    pub(crate) no_build: bool,
 }
 
 /// `cargo xtask up`; returns only when the server could not be started.
 pub(crate) fn run(up: Up) -> Result<()> {
     install::for_server()?;
-    web::build(web::Purpose::Page)?;
-    build(&up)?;
+    if !up.no_build {
+        web::build(web::Purpose::Page)?;
+        build(&up)?;
+    }
     let data = up.data.unwrap_or_else(|| root().join(".ferry"));
     std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;
     let data = data.canonicalize()?;

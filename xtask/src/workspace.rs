@@ -1,6 +1,11 @@
 //! Where things are, and how programs are run from here. Nothing about what the commands mean.
 
-use std::{ffi::OsStr, path::PathBuf, process::Command};
+use std::{
+    ffi::OsStr,
+    fs::File,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
 
 use anyhow::{Context, Result, ensure};
 
@@ -41,6 +46,46 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         .with_context(|| format!("{} does not start", shown(command)))?;
     ensure!(status.success(), "{} failed ({status})", shown(command));
     Ok(())
+}
+
+/// A program that runs beside others, its output in a file until it is shown as a whole. Ended with this value.
+pub(crate) struct Background {
+    child: Child,
+    shown: String,
+    log: PathBuf,
+}
+
+impl Background {
+    /// Starts it; nothing of it is shown yet.
+    pub(crate) fn start(command: &mut Command, log: PathBuf) -> Result<Background> {
+        let shown = shown(command);
+        eprintln!("+ {shown} &");
+        let output = File::create(&log).with_context(|| format!("{}", log.display()))?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("{shown} does not start"))?;
+        Ok(Background { child, shown, log })
+    }
+
+    /// Waits for its end, shows what it said, and wants success.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        let status = self.child.wait()?;
+        eprintln!("+ {}", self.shown);
+        print!("{}", std::fs::read_to_string(&self.log)?);
+        ensure!(status.success(), "{} failed ({status})", self.shown);
+        Ok(())
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        // After `finish` there is nothing left to end.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 /// Whether the program is found and answers with success, in silence.

@@ -9,7 +9,7 @@ use ferry_tests::{
     browser::{Browser, Page},
     client::Person,
     fixture::PASSWORD,
-    proxy::{Action, Fault},
+    proxy::{Action, Fault, Ledger, Outcome},
     wait,
 };
 
@@ -171,11 +171,22 @@ async fn a_tab_that_shows_somebody_else_uploads_nothing_into_the_new_account() -
     page.until_view(&["sign-in"]).await?;
     page.submit_sign_in("bob", &bob.password).await?;
     page.until_view(&["files"]).await?;
+    // The tab believes that ada is here until it asks, which it cannot for now; the cookie is bob's.
+    let proxy = &scene.fixture.proxy;
+    proxy.add(Fault::on("GET /api/auth/me", u32::MAX, Action::Hold));
     page.switch_to_tab(0).await?;
-    // The tab believes that ada is here until it asks; the cookie is bob's.
-    if page.has("file-input").await? {
-        page.pick([&path]).await.ok();
-    }
+    let before = proxy.ledger().seen.len();
+    page.pick([&path]).await?;
+    let refused = |ledger: &Ledger| {
+        let asked = ledger.since(before).seen;
+        asked.iter().any(|seen| {
+            let is_check = seen.what.starts_with("GET /api/upload/check");
+            is_check && seen.outcome == Outcome::Answered(401)
+        })
+    };
+    let what = "the upload is refused, because somebody else is signed in";
+    proxy.until(what, SHORT, refused).await?;
+    proxy.heal();
     page.until_view(&["unlock"]).await?;
     ensure!(
         scene.fixture.proxy.ledger().count("PUT ") == 0,

@@ -1,11 +1,16 @@
 //! End-to-end tests in a real Chromium: what a person with a file, a page and a password sees.
 
 mod accounts;
+mod administration;
 mod bots;
 mod changed;
 mod hostile;
 mod kills;
 mod lines;
+mod own_page;
+mod same_profile;
+mod settings;
+mod slow_line;
 mod small;
 mod stopping;
 mod trouble;
@@ -99,6 +104,19 @@ impl Scene {
             browser,
             page,
             browsers,
+        })
+    }
+
+    /// The browser is closed as a person closes it, and opened again with the same profile.
+    async fn restarted_browser(self) -> Result<Scene> {
+        self.browser.close().await?;
+        let browser = Browser::open(self.fixture.dir(), &self.browsers.to_string()).await?;
+        let page = browser.page();
+        page.goto(&self.fixture.proxy.url()).await?;
+        Ok(Scene {
+            browser,
+            page,
+            ..self
         })
     }
 

@@ -1,10 +1,11 @@
 //! The plain way: a file goes up and comes down again.
 
 use anyhow::{Result, ensure};
-use ferry_core::wire::{FilesPage, UploadSession, VerifyRequest, VerifyResponse};
+use ferry_core::wire::{FilesPage, UploadSession};
 use ferry_tests::{
-    fixture::{FixtureBuilder, PASSWORD},
-    proxy::{Action, Fault, Head},
+    browser::Page,
+    fixture::{Fixture, FixtureBuilder, PASSWORD},
+    proxy::{Action, Fault, Head, Ledger},
     wait,
 };
 use serde_json::json;
@@ -165,6 +166,54 @@ async fn stopped_downloads_give_their_memory_back() -> Result<()> {
     scene.close().await
 }
 
+/// A download whose reader takes nothing after its first piece holds all the bytes that downloads may; then an upload
+/// through the same client goes to its end, and the reader goes on.
+const UPLOAD_BESIDE_A_PAUSED_DOWNLOAD: &str = "
+    const random = (size) => {
+        const bytes = new Uint8Array(size);
+        for (let at = 0; at < size; at += 65536) crypto.getRandomValues(bytes.subarray(at, Math.min(at + 65536, size)));
+        return bytes;
+    };
+    const all = async () => {
+        const { FerryClient } = await import('/pkg/ferry.js');
+        const client = new FerryClient();
+        await client.session();
+        const first = await client.upload(new File([random(80_000_000)], 'first.bin')).promise;
+        let taken = 0, goOn, paused;
+        const isPaused = new Promise((resolve) => { paused = resolve; });
+        const goesOn = new Promise((resolve) => { goOn = resolve; });
+        const write = async (chunk) => {
+            taken += chunk.length;
+            paused();
+            await goesOn;
+        };
+        const download = client.download(first.fileId, { sink: new WritableStream({ write }) });
+        await isPaused;
+        const second = await client.upload(new File([random(20_000_000)], 'second.bin')).promise;
+        const whilePaused = taken;
+        goOn();
+        await download;
+        client.close();
+        return { second: second.sizeBytes, paused: whilePaused < first.sizeBytes, taken };
+    };
+    return all();
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paused_download_holds_up_no_upload() -> Result<()> {
+    let disk_parts = FixtureBuilder::default().set("FERRY_PART_PROFILE", "disk");
+    let scene = Scene::set_up(disk_parts).await?;
+    let page = &scene.page;
+    page.reload().await?;
+    page.until_view(&["unlock"]).await?;
+    page.click("keep-unlocked").await?;
+    page.unlock(PASSWORD).await?;
+    let seen = page.script(UPLOAD_BESIDE_A_PAUSED_DOWNLOAD, vec![]).await?;
+    let wanted = json!({"second": 20_000_000, "paused": true, "taken": 80_000_000});
+    ensure!(seen == wanted, "{seen}");
+    scene.close().await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_is_renamed_and_deleted_on_the_page() -> Result<()> {
     let scene = Scene::set_up(tiny_parts()).await?;
@@ -199,6 +248,65 @@ async fn a_file_is_renamed_and_deleted_on_the_page() -> Result<()> {
         )
     };
     wait::until(SHORT, "the file is deleted", gone).await?;
+
+    let again = path.with_file_name("final.txt");
+    std::fs::rename(&path, &again)?;
+    let before = scene.fixture.proxy.ledger().seen.len();
+    scene.page.pick([&again]).await?;
+    let sent = |ledger: &Ledger| ledger.since(before).acknowledged().len() >= 3;
+    let proxy = &scene.fixture.proxy;
+    proxy.until("all of it is sent again", SHORT, sent).await?;
+    scene.page.until_file("final.txt").await?;
+    super::ensure_stored(&person, "final.txt", &again).await?;
+    scene.close().await
+}
+
+/// Damages every stored part. The server believes for a day what it found sound, so that day has passed.
+async fn damage_and_age(fixture: &Fixture) -> Result<()> {
+    fixture.part_store.damage()?;
+    let aged = "UPDATE file_parts SET verified_at = verified_at - interval '2 days', \
+                stored_at = stored_at - interval '2 days'";
+    fixture
+        .sql(move |client| Ok(client.execute(aged, &[])?))
+        .await
+        .map(drop)
+}
+
+async fn until_damaged(page: &Page) -> Result<()> {
+    let said = || async {
+        let results = page.texts("file-result").await?;
+        let is_said = results.iter().any(|said| said.contains("damaged"));
+        wait::holds(is_said, &format!("{results:?}"))
+    };
+    wait::until(SHORT, "the check finds damage", said).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_file_is_repaired_by_picking_it_again() -> Result<()> {
+    let scene = Scene::set_up(tiny_parts()).await?;
+    let page = &scene.page;
+    let path = scene.file("repaired.bin", 1, 1_000_000)?;
+    page.pick([&path]).await?;
+    page.until_upload("repaired.bin", &["done"], SHORT).await?;
+    page.until_file("repaired.bin").await?;
+    let stored = scene.fixture.proxy.ledger().sent_numbers();
+    damage_and_age(&scene.fixture).await?;
+    page.click_in("[data-testid='file-row']", "file-verify")
+        .await?;
+    until_damaged(page).await?;
+    scene.fixture.part_store.stop_damaging()?;
+
+    let before = scene.fixture.proxy.ledger().seen.len();
+    page.pick([&path]).await?;
+    let card = page.until_upload("repaired.bin", &["done"], SHORT).await?;
+    ensure!(card.get("resumed") == "true", "{card:?}");
+    let again = scene.fixture.proxy.ledger().since(before);
+    ensure!(
+        again.sent_numbers() == stored && again.count("POST /api/upload/start") == 0,
+        "every part was damaged, these were sent: {:?}",
+        again.sent_numbers()
+    );
+    super::ensure_stored(&scene.person().await?, "repaired.bin", &path).await?;
     scene.close().await
 }
 
@@ -226,21 +334,10 @@ async fn a_check_finds_damage_and_the_damaged_file_can_be_deleted() -> Result<()
         wait::holds(said.starts_with("The stored copy is sound"), &said)
     };
     wait::until(SHORT, "the check finds nothing", sound).await?;
-    // A check believes for a day what it found sound; this one is told otherwise.
-    scene.fixture.part_store.damage()?;
+    damage_and_age(&scene.fixture).await?;
+    page.click_in(&row, "file-verify").await?;
+    until_damaged(page).await?;
     let person = scene.person().await?;
-    let files: FilesPage = person.api.get("/api/files").await?.expect(200)?;
-    let request = VerifyRequest {
-        file_id: files.files[0].file_id,
-        chunk_numbers: None,
-        max_age_secs: None,
-    };
-    let verified: VerifyResponse = person
-        .api
-        .post("/api/upload/verify-chunks", &request)
-        .await?
-        .expect(200)?;
-    ensure!(verified.needs_re_upload, "{verified:?}");
     page.reload().await?;
     page.unlock(PASSWORD).await?;
     page.click("unfinished-discard").await?;

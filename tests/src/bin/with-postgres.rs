@@ -1,12 +1,14 @@
-//! `with-postgres COMMAND...`: runs a command with a Postgres for tests, and fails when processes are left over.
+//! `with-postgres COMMAND...`: runs a command with a Postgres for tests and a temporary directory of its own, and fails
+//! when processes or files are left over.
 
 use std::{
-    path::Path,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
     process::{ExitCode, ExitStatus},
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use ferry_tests::{
     cluster::{Cluster, RUN_POSTGRES},
     run_dir::{self, RUN_DIR},
@@ -40,20 +42,35 @@ async fn run() -> Result<ExitStatus> {
     let mut words = std::env::args_os().skip(1);
     let program = words.next().context("usage: with-postgres COMMAND...")?;
     let dir = run_dir::new_dir("ferry-")?;
+    // Everything temporary of the run lands here, so that nothing can stay in the system's.
+    let temporary = dir.path().join("t");
+    std::fs::create_dir(&temporary)?;
+    std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o1777))?;
     let cluster = tokio::task::spawn_blocking(Cluster::start).await??;
     let mut command = Command::new(program);
     command
         .args(words)
+        .env("TMPDIR", &temporary)
         .env(RUN_DIR, dir.path())
         .env(RUN_POSTGRES, cluster.socket_dir());
     let status = to_the_end(command).await;
     let cleared = clear(dir.path()).await;
+    let left = left_behind(dir.path(), &temporary);
     drop(cluster);
     let status = status?;
     if status.success() {
         cleared?;
+        ensure!(left.is_empty(), "left behind: {left:#?}");
     }
     Ok(status)
+}
+
+/// What a run that ended well should have taken away with it.
+fn left_behind(dir: &Path, temporary: &Path) -> Vec<PathBuf> {
+    let entries = [dir, temporary].map(std::fs::read_dir);
+    let paths = entries.into_iter().flatten().flatten();
+    let paths = paths.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.filter(|path| path != temporary).collect()
 }
 
 /// Waits for the command; signals that end us end it first.

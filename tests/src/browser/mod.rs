@@ -23,7 +23,7 @@ use tokio::{
 
 pub use page::{Card, Page};
 
-use crate::{client, wait};
+use crate::{client, run_dir, wait};
 
 const START: Duration = Duration::from_secs(60);
 
@@ -47,21 +47,31 @@ pub struct Browser {
     driver: WebDriver,
     chromedriver: Child,
     group: Pid,
+    profile: PathBuf,
     downloads: PathBuf,
 }
 
 impl Browser {
     /// Opens one with the profile called `name` below `dir`; a new name is a fresh profile.
     pub async fn open(dir: &Path, name: &str) -> Result<Browser> {
+        Browser::open_with(dir, name, &[]).await
+    }
+
+    /// The same with more flags for Chromium.
+    pub async fn open_with(dir: &Path, name: &str, flags: &[&str]) -> Result<Browser> {
         client::provide_tls();
         let profile = dir.join(format!("profile-{name}"));
         let downloads = dir.join(format!("downloads-{name}"));
         std::fs::create_dir_all(&downloads)?;
-        let (mut chromedriver, url) = start_chromedriver(&dir.join(format!("{name}.log"))).await?;
+        // Killed, Chromium leaves its temporary folders: they are to go with the test's.
+        let scratch = dir.join(format!("tmp-{name}"));
+        std::fs::create_dir_all(&scratch)?;
+        let log = dir.join(format!("{name}.log"));
+        let (mut chromedriver, url) = start_chromedriver(&log, &scratch).await?;
         let group = Pid::from_raw(i32::try_from(
             chromedriver.id().context("chromedriver ended")?,
         )?);
-        let capabilities = capabilities(&profile, &downloads)?;
+        let capabilities = capabilities(&profile, &downloads, flags)?;
         let connecting = WebDriver::new(url, capabilities);
         let driver = match wait::within(START, "Chromium starts", connecting)
             .await
@@ -80,6 +90,7 @@ impl Browser {
             driver,
             chromedriver,
             group,
+            profile,
             downloads,
         })
     }
@@ -94,11 +105,22 @@ impl Browser {
         &self.downloads
     }
 
+    /// Closed as a person closes it: what its profile holds is written.
+    pub async fn close(self) -> Result<()> {
+        self.driver.clone().quit().await?;
+        self.kill().await
+    }
+
     /// SIGKILL to browser, renderers and driver at once; returns when they are gone.
     pub async fn kill(mut self) -> Result<()> {
         killpg(self.group, Signal::SIGKILL)?;
         self.chromedriver.wait().await?;
-        Ok(())
+        // What still runs would write into the folders while they are removed.
+        let gone = || async {
+            let left = run_dir::leftovers(&self.profile);
+            wait::holds(left.is_empty(), &format!("still there: {left:?}"))
+        };
+        wait::until(START, "the browser's processes are gone", gone).await
     }
 }
 
@@ -109,9 +131,10 @@ impl Drop for Browser {
 }
 
 /// On a free port, as leader of a process group that Chromium's processes join.
-async fn start_chromedriver(log: &Path) -> Result<(Child, String)> {
+async fn start_chromedriver(log: &Path, scratch: &Path) -> Result<(Child, String)> {
     let mut command = Command::new("chromedriver");
     command
+        .env("TMPDIR", scratch)
         .arg("--port=0")
         .arg(format!("--log-path={}", log.display()))
         .process_group(0)
@@ -134,8 +157,9 @@ async fn start_chromedriver(log: &Path) -> Result<(Child, String)> {
     Ok((child, format!("http://127.0.0.1:{port}")))
 }
 
-fn capabilities(profile: &Path, downloads: &Path) -> Result<Capabilities> {
-    let mut arguments: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
+fn capabilities(profile: &Path, downloads: &Path, more_flags: &[&str]) -> Result<Capabilities> {
+    let flags = FLAGS.iter().chain(more_flags);
+    let mut arguments: Vec<String> = flags.map(|flag| (*flag).to_owned()).collect();
     arguments.push(format!("--user-data-dir={}", profile.display()));
     let mut capabilities = Capabilities::new();
     capabilities.set("browserName", "chrome")?;

@@ -269,6 +269,29 @@ impl Page {
         wait::until(SOON, "the download is saved", saved).await
     }
 
+    /// The texts of everything that has this handle.
+    pub async fn texts(&self, handle: &str) -> Result<Vec<String>> {
+        let script = "return [...document.querySelectorAll(`[data-testid=\"${arguments[0]}\"]`)].map(e => e.textContent)";
+        let found = self.script(script, vec![json!(handle)]).await?;
+        Ok(serde_json::from_value(found)?)
+    }
+
+    /// The value of a field.
+    pub async fn value(&self, handle: &str) -> Result<String> {
+        let value = self.find(handle).await?.value().await?;
+        value.with_context(|| format!("{handle} has no value"))
+    }
+
+    /// Waits until something with this handle carries this `data-code`.
+    pub async fn until_code(&self, handle: &str, code: &str) -> Result<()> {
+        let said = || async {
+            let shown = self.cards(handle).await?;
+            let is_said = shown.iter().any(|one| one.get("code") == code);
+            wait::holds(is_said, &format!("{shown:?}"))
+        };
+        wait::until(SOON, &format!("{handle} says {code}"), said).await
+    }
+
     /// Clicks what has this handle; it must be the only one.
     pub async fn click(&self, handle: &str) -> Result<()> {
         Ok(self.find(handle).await?.click().await?)

@@ -17,6 +17,11 @@ pub enum Action {
     LimitBody(u64),
     /// It waits first.
     Delay(Duration),
+    /// Its body goes on at this pace.
+    Throttle {
+        /// Bytes a second.
+        bytes_per_sec: u32,
+    },
     /// It waits until [`super::Proxy::release`].
     Hold,
     /// Nothing moves any more when this many body bytes were handed on, until the server has ended or

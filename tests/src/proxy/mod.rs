@@ -8,6 +8,7 @@ mod lie;
 mod own;
 
 use std::{
+    future::Future,
     io,
     net::SocketAddr,
     pin::Pin,
@@ -296,6 +297,16 @@ async fn exchange(
     let (answers, mut server) = upstream.into_split();
     let mut answers = BufReader::with_capacity(64 * 1024, answers);
     server.write_all(&head.raw).await?;
+    let pace = match action {
+        Some(Action::Throttle { bytes_per_sec }) => Some(Pace::new(bytes_per_sec)),
+        _ => None,
+    };
+    let mut server = Tolerant {
+        inner: &mut server,
+        broken: false,
+        copy: None,
+        pace,
+    };
     let sending = send_body(entry, head, from, &mut server, most_bytes);
     let answering = async {
         if matches!(action, Some(Action::DropAnswer | Action::StallAnswer)) {
@@ -357,7 +368,7 @@ async fn send_body(
     entry: &Entry<'_>,
     head: &Head,
     from: &mut BufReader<OwnedReadHalf>,
-    server: &mut OwnedWriteHalf,
+    server: &mut Tolerant<'_>,
     most_bytes: u64,
 ) -> Result<bool> {
     let mut forwarded = 0;
@@ -374,13 +385,10 @@ async fn send_body(
         }
     };
     let is_recorded = locked(&entry.shared.record).is_some();
-    let mut server = Tolerant {
-        inner: server,
-        broken: false,
-        copy: is_recorded.then(|| head.raw.clone()),
-    };
-    let relayed = http::relay_body(from, &mut server, head.request_framing(), count).await;
-    if let (Some(copy), Some(record)) = (server.copy, locked(&entry.shared.record).as_mut()) {
+    server.copy = is_recorded.then(|| head.raw.clone());
+    let relayed = http::relay_body(from, server, head.request_framing(), count).await;
+    if let (Some(copy), Some(record)) = (server.copy.take(), locked(&entry.shared.record).as_mut())
+    {
         record.push(copy);
     }
     relayed?;
@@ -454,6 +462,35 @@ struct Tolerant<'a> {
     broken: bool,
     /// What was written, where it is kept.
     copy: Option<Vec<u8>>,
+    pace: Option<Pace>,
+}
+
+/// How fast a throttled body goes on.
+struct Pace {
+    bytes_per_sec: u32,
+    pause: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl Pace {
+    fn new(bytes_per_sec: u32) -> Pace {
+        Pace {
+            bytes_per_sec,
+            pause: Box::pin(tokio::time::sleep(Duration::ZERO)),
+        }
+    }
+
+    /// What may be written at once: a tenth of a second's worth.
+    fn piece<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        let most = usize::try_from(self.bytes_per_sec / 10).unwrap_or(usize::MAX);
+        &bytes[..bytes.len().min(most.max(1))]
+    }
+
+    fn wrote(&mut self, bytes: usize) {
+        let time = Duration::from_secs_f64(bytes as f64 / f64::from(self.bytes_per_sec));
+        self.pause
+            .as_mut()
+            .reset(tokio::time::Instant::now() + time);
+    }
 }
 
 impl AsyncWrite for Tolerant<'_> {
@@ -462,19 +499,30 @@ impl AsyncWrite for Tolerant<'_> {
         cx: &mut std::task::Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = if self.broken {
+        let this = &mut *self;
+        let mut bytes = bytes;
+        if let Some(pace) = this.pace.as_mut().filter(|_| !this.broken) {
+            std::task::ready!(pace.pause.as_mut().poll(cx));
+            bytes = pace.piece(bytes);
+        }
+        let written = if this.broken {
             Poll::Ready(Ok(bytes.len()))
         } else {
-            Pin::new(&mut *self.inner).poll_write(cx, bytes)
+            Pin::new(&mut *this.inner).poll_write(cx, bytes)
         };
         let written = written.map(|written| {
             written.unwrap_or_else(|_| {
-                self.broken = true;
+                this.broken = true;
                 bytes.len()
             })
         });
-        if let (Poll::Ready(length), Some(copy)) = (&written, &mut self.copy) {
-            copy.extend_from_slice(&bytes[..*length]);
+        if let Poll::Ready(length) = &written {
+            if let Some(copy) = &mut this.copy {
+                copy.extend_from_slice(&bytes[..*length]);
+            }
+            if let Some(pace) = &mut this.pace {
+                pace.wrote(*length);
+            }
         }
         written.map(Ok)
     }
