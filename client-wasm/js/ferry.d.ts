@@ -343,6 +343,12 @@ export interface AuditEntry {
 export interface Cleanup {
   readonly deletedCount: number;
   readonly freedBytes: number;
+  /** They stay at a provider that no longer deletes them, unreadable without key and row. */
+  readonly keptBytes: number;
+  readonly deletedParts: number;
+  readonly cryptoErasedParts: number;
+  /** Ages were counted to this time. */
+  readonly asOf: string;
   readonly dryRun: boolean;
   readonly sessions: readonly {
     readonly sessionId: string;
@@ -503,7 +509,8 @@ export class FerryClient extends EventTarget {
     storage(): Promise<StorageEntry[]>;
     audit(): Promise<AuditEntry[]>;
     /** `olderThanSecs` has a floor of one hour; absent: what has expired. */
-    cleanup(options: { olderThanSecs?: number; dryRun: boolean }): Promise<Cleanup>;
+    /** `asOf` of a dry run: only what it showed can go. */
+    cleanup(options: { olderThanSecs?: number; dryRun: boolean; asOf?: string }): Promise<Cleanup>;
   };
 
   /** For administrators: the bots of a Telegram store. */

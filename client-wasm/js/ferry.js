@@ -71,7 +71,7 @@ export class FerryClient extends EventTarget {
     sessions: () => this.#link.call("adminSessions"),
     storage: () => this.#link.call("storage"),
     audit: () => this.#link.call("audit"),
-    cleanup: ({ olderThanSecs = null, dryRun }) => this.#link.call("cleanup", { olderThanSecs, dryRun }),
+    cleanup: ({ olderThanSecs = null, dryRun, asOf = null }) => this.#link.call("cleanup", { olderThanSecs, dryRun, asOf }),
   };
 
   bots = {

@@ -219,6 +219,10 @@ view!(
     CleanupView from CleanupResponse (answer) {
         deleted_count: u64 = answer.deleted_count,
         freed_bytes: u64 = answer.freed_storage,
+        kept_bytes: u64 = answer.kept_storage,
+        deleted_parts: u64 = answer.deletion.deleted,
+        crypto_erased_parts: u64 = answer.deletion.crypto_erased,
+        as_of: String = time(answer.as_of),
         dry_run: bool = answer.dry_run,
         sessions: Vec<AbandonedView> = answer.sessions.into_iter().map(AbandonedView::from).collect(),
     }

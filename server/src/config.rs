@@ -31,6 +31,8 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// Where sealed parts of new files go.
     pub storage: StorageConfig,
+    /// Free bytes of this machine's disks that parts never take, so that Postgres can always delete.
+    pub disk_reserve_bytes: u64,
     /// Stores that hold parts which were put there earlier.
     pub also: Vec<StorageConfig>,
     /// Telegram, as far as parts are kept there.
@@ -59,6 +61,8 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// Time that parts in hand get to finish when the server is told to stop.
     pub shutdown_grace: Duration,
+    /// Whoever shows it may read `/metrics`; administrators always may.
+    pub metrics_token: Option<Secret>,
     /// What is logged, as a `tracing` filter.
     pub log: String,
     /// How it is written.

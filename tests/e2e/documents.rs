@@ -196,12 +196,51 @@ async fn probes_and_metrics_answer() -> Result<()> {
     let api = fixture.api()?;
     api.get("/healthz").await?.expect_status(200)?;
     api.get("/readyz").await?.expect_status(200)?;
-    let metrics = api.get("/metrics").await?;
+    let metrics = fixture.metrics().await?;
     metrics.expect_status(200)?;
     ensure!(
         metrics.text().contains("# EOF") && metrics.text().contains("ferry_"),
         "{}",
         metrics.text()
+    );
+    fixture.close().await
+}
+
+#[tokio::test]
+async fn the_metrics_are_for_their_token_and_for_administrators() -> Result<()> {
+    let (fixture, admin) = Fixture::with_admin().await?;
+    let user = fixture.invite(&admin, "bob").await?;
+    let anonymous = fixture.api()?;
+    anonymous
+        .get("/metrics")
+        .await?
+        .refused(401, ErrorCode::Unauthenticated)?;
+    let guess = Credential::Token("the metrics of a tesT".to_owned());
+    let guessed = anonymous.with(guess).get("/metrics").await?;
+    guessed.refused(401, ErrorCode::Unauthenticated)?;
+    user.api
+        .get("/metrics")
+        .await?
+        .refused(403, ErrorCode::Forbidden)?;
+    admin.api.get("/metrics").await?.expect_status(200)?;
+    fixture.metrics().await?.expect_status(200)?;
+    fixture.close().await
+}
+
+#[tokio::test]
+async fn the_document_lists_the_error_codes_as_they_are_sent() -> Result<()> {
+    let fixture = Fixture::new().await?;
+    let api = fixture.api()?;
+    let document: Value = api.get("/openapi.json").await?.expect(200)?;
+    let listed = &document["components"]["schemas"]["ErrorCode"]["enum"];
+    let sent: Vec<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+    ensure!(*listed == serde_json::json!(sent), "{listed}");
+    let refused: Value = serde_json::from_slice(&api.get("/api/auth/me").await?.body)?;
+    ensure!(
+        listed
+            .as_array()
+            .is_some_and(|codes| codes.contains(&refused["code"])),
+        "{refused}"
     );
     fixture.close().await
 }
@@ -260,24 +299,6 @@ fn token(person: &Person) -> Result<String> {
         Credential::Token(token) => Ok(token.clone()),
         other => anyhow::bail!("no token but {other:?}"),
     }
-}
-
-#[tokio::test]
-async fn the_document_lists_the_error_codes_as_they_are_sent() -> Result<()> {
-    let fixture = Fixture::new().await?;
-    let api = fixture.api()?;
-    let document: Value = api.get("/openapi.json").await?.expect(200)?;
-    let listed = &document["components"]["schemas"]["ErrorCode"]["enum"];
-    let sent: Vec<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
-    ensure!(*listed == serde_json::json!(sent), "{listed}");
-    let refused: Value = serde_json::from_slice(&api.get("/api/auth/me").await?.body)?;
-    ensure!(
-        listed
-            .as_array()
-            .is_some_and(|codes| codes.contains(&refused["code"])),
-        "{refused}"
-    );
-    fixture.close().await
 }
 
 /// Names of functions in a crate's sources.

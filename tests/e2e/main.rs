@@ -6,6 +6,7 @@ mod bots;
 mod completing;
 mod documents;
 mod files;
+mod full_disk;
 mod in_a_browser;
 mod instances;
 mod maintenance;

@@ -20,8 +20,8 @@ use reqwest::Method;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 /// Bytes that bodies hold of the server's memory, or of its disk.
-async fn reserved_bytes(api: &Api) -> Result<u64> {
-    let metrics = api.get("/metrics").await?.text();
+async fn reserved_bytes(fixture: &Fixture) -> Result<u64> {
+    let metrics = fixture.metrics().await?.text();
     let mut bytes = 0;
     for name in ["ferry_body_bytes_reserved ", "ferry_spool_bytes "] {
         let line = metrics.lines().find_map(|line| line.strip_prefix(name));
@@ -46,7 +46,7 @@ impl SlowPut {
         number: u32,
     ) -> Result<SlowPut> {
         let part = file.part(number)?;
-        let before = reserved_bytes(api).await?;
+        let before = reserved_bytes(fixture).await?;
         let (pieces, receiver) = mpsc::channel(1);
         let call = api
             .call(Method::PUT, &file.part_path(number))
@@ -74,7 +74,7 @@ impl SlowPut {
             )
             .await?;
         let taken = || async {
-            let now = reserved_bytes(api).await?;
+            let now = reserved_bytes(fixture).await?;
             wait::holds(now > before, "its body has no share")
         };
         wait::until(

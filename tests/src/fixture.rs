@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::{
     bot_pool::BotPool,
-    client::{Api, Person},
+    client::{Answer, Api, Credential, Person},
     cluster::{Cluster, Database},
     part_store::{PartStore, Store, part_files},
     proxy::Proxy,
@@ -27,6 +27,9 @@ const READY: Duration = Duration::from_secs(60);
 
 /// Everybody's password, unless a test is about passwords.
 pub const PASSWORD: &str = "correct horse battery staple";
+
+/// What opens `/metrics`.
+const METRICS_TOKEN: &str = "the metrics of a test";
 
 /// Whose Postgres the server uses.
 #[derive(Default)]
@@ -146,6 +149,7 @@ impl FixtureBuilder {
             Wanted::Embedded => Postgres::Embedded,
             Wanted::Nothing => Postgres::Elsewhere,
         };
+        settings.push(("FERRY_METRICS_TOKEN".to_owned(), METRICS_TOKEN.to_owned()));
         settings.extend(self.settings);
         let config = ServerConfig { data_dir, settings };
         Ok(Fixture {
@@ -176,6 +180,13 @@ impl Fixture {
     /// Nobody's view of the server, through the proxy.
     pub fn api(&self) -> Result<Api> {
         Api::at(&self.proxy.url())
+    }
+
+    /// The server's numbers, by their own token.
+    pub async fn metrics(&self) -> Result<Answer> {
+        let api = self.api()?;
+        let token = Credential::Token(METRICS_TOKEN.to_owned());
+        api.with(token).get("/metrics").await
     }
 
     /// The server, while it runs.

@@ -324,6 +324,9 @@ pub struct CleanupRequest {
     pub older_than: Option<u64>,
     /// Only say what would go.
     pub dry_run: bool,
+    /// Ages are counted to this time, not to now: the `as_of` of a dry run, so that only what it showed can go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<DateTime<Utc>>,
 }
 
 /// Answer of `cleanup-abandoned`.
@@ -334,6 +337,12 @@ pub struct CleanupResponse {
     pub deleted_count: u64,
     /// Stored bytes freed (or that would be).
     pub freed_storage: u64,
+    /// Stored bytes that stay at a provider which no longer deletes them, unreadable because keys and rows are gone.
+    pub kept_storage: u64,
+    /// The same in parts.
+    pub deletion: Deletion,
+    /// The time to which ages were counted.
+    pub as_of: DateTime<Utc>,
     /// Nothing was done.
     pub dry_run: bool,
     /// Which (the first 1,000).

@@ -9,7 +9,12 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 
-use crate::{clock::Clock, db::Db, http::Health, storage::Stores};
+use crate::{
+    clock::Clock,
+    db::Db,
+    http::{Health, StoreState},
+    storage::{StorageError, Stores},
+};
 
 /// How long an answer of the store is good enough.
 const GOOD_FOR: TimeDelta = TimeDelta::seconds(5);
@@ -35,8 +40,8 @@ impl Health for Rooms {
         self.db.ping().await.is_ok()
     }
 
-    async fn storage(&self) -> bool {
-        self.store.is_well().await
+    async fn storage(&self) -> StoreState {
+        self.store.state().await
     }
 
     fn database_connections(&self) -> (u32, u32) {
@@ -59,7 +64,7 @@ type Question = Shared<BoxFuture<'static, Answer>>;
 #[derive(Clone, Copy)]
 struct Answer {
     at: DateTime<Utc>,
-    is_well: bool,
+    state: StoreState,
 }
 
 impl StoreHealth {
@@ -72,12 +77,12 @@ impl StoreHealth {
         }
     }
 
-    async fn is_well(&self) -> bool {
+    async fn state(&self) -> StoreState {
         loop {
             let answer = self.question().await;
             // an answer that nobody waited for may be old
             if self.is_good(&answer) {
-                return answer.is_well;
+                return answer.state;
             }
         }
     }
@@ -102,28 +107,29 @@ impl StoreHealth {
         let complaint = Arc::clone(&self.complaint);
         let asking = tokio::spawn(async move {
             let outcome = stores.health().await;
-            note(&complaint, outcome.err().map(|error| error.to_string()))
+            let state = match &outcome {
+                Ok(()) => StoreState::Well,
+                Err(StorageError::Full) => StoreState::Full,
+                Err(_) => StoreState::Away,
+            };
+            note(&complaint, outcome.err().map(|error| error.to_string()));
+            state
         });
         let answer = async move {
-            let is_well = asking.await.unwrap_or(false);
-            Answer {
-                at: clock(),
-                is_well,
-            }
+            let state = asking.await.unwrap_or(StoreState::Away);
+            Answer { at: clock(), state }
         };
         answer.boxed().shared()
     }
 }
 
-/// Logs a complaint that is new; whether there is none.
-fn note(last: &Mutex<Option<String>>, complaint: Option<String>) -> bool {
+/// Logs a complaint that is new.
+fn note(last: &Mutex<Option<String>>, complaint: Option<String>) {
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(error) = complaint.as_ref().filter(|_| *last != complaint) {
-        tracing::warn!(error, "not ready: the store for new parts can not be used");
+        tracing::warn!(error, "the store for new parts can not be used");
     }
-    let is_well = complaint.is_none();
     *last = complaint;
-    is_well
 }
 
 #[cfg(test)]
@@ -138,7 +144,7 @@ mod tests {
     use tokio::sync::Semaphore;
 
     use super::*;
-    use crate::storage::{ByteStream, Erasure, Locator, PartStore, StorageError};
+    use crate::storage::{ByteStream, Erasure, Locator, PartStore};
 
     /// A store that counts who asks how it is, and answers when it is allowed to: well the first time, then not.
     struct Asked {
@@ -193,18 +199,18 @@ mod tests {
         let times = || store.times.load(Ordering::SeqCst);
 
         // one that hangs up leaves its question to the others
-        let gone = tokio::time::timeout(std::time::Duration::ZERO, health.is_well());
+        let gone = tokio::time::timeout(std::time::Duration::ZERO, health.state());
         assert!(gone.await.is_err());
-        let all = join_all((0..100).map(|_| health.is_well()));
+        let all = join_all((0..100).map(|_| health.state()));
         let (all, ()) = tokio::join!(all, async { store.answers.add_permits(1) });
-        assert_eq!((all, times()), (vec![true; 100], 1));
+        assert_eq!((all, times()), (vec![StoreState::Well; 100], 1));
 
         millis.store(4_999, Ordering::SeqCst);
-        assert!(health.is_well().await);
+        assert_eq!(health.state().await, StoreState::Well);
         assert_eq!(times(), 1, "asked again within five seconds");
         millis.store(5_000, Ordering::SeqCst);
         store.answers.add_permits(1);
-        let all = join_all((0..100).map(|_| health.is_well())).await;
-        assert_eq!((all, times()), (vec![false; 100], 2));
+        let all = join_all((0..100).map(|_| health.state())).await;
+        assert_eq!((all, times()), (vec![StoreState::Away; 100], 2));
     }
 }

@@ -8,7 +8,10 @@ use super::telegram::Telegram;
 use crate::{
     clock,
     config::{Config, S3Config, StorageConfig},
-    storage::{Bounded, OpendalStore, PartStore, S3Settings, StorageError, StorageLimits, Stores},
+    storage::{
+        Bounded, DiskReserve, OpendalStore, PartStore, Reserving, S3Settings, StorageError,
+        StorageLimits, Stores,
+    },
     uploads::Uploads,
 };
 
@@ -74,10 +77,23 @@ pub(super) fn join(
         .into_iter()
         .next()
         .with_context(|| format!("the store {default} was not opened"))?;
-    let stores = Stores::new(default, first);
+    let first = Reserving::new(first, Arc::new(reserve_of(config)));
+    let stores = Stores::new(default, Arc::new(first));
     Ok(others
         .into_iter()
         .fold(stores, |stores, (name, store)| stores.with(name, store)))
+}
+
+/// The disks of this machine that new parts, or the rows about them, fill.
+fn reserve_of(config: &Config) -> DiskReserve {
+    let parts = match &config.storage {
+        StorageConfig::Directory { path } => Some(path.clone()),
+        StorageConfig::S3(_) | StorageConfig::Telegram => None,
+    };
+    let has_own_postgres = config.database_url.is_none();
+    let database = has_own_postgres.then(|| config.data_dir.clone());
+    let folders = parts.into_iter().chain(database).collect();
+    DiskReserve::new(folders, config.disk_reserve_bytes)
 }
 
 fn settings_of(s3: &S3Config) -> S3Settings {

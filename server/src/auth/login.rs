@@ -6,7 +6,7 @@ use ferry_core::wire::{LoginRequest, Role};
 use uuid::Uuid;
 
 use super::{
-    Accounts, AuthError, AuthResult, Credential, PlainToken, SignedIn, account, delta,
+    Accounts, AuthError, AuthResult, Credential, DeviceMark, PlainToken, SignedIn, account, delta,
     identity::{scope_name, scopes_of},
     role_named,
     username::Username,
@@ -16,11 +16,16 @@ use crate::db::{self, Connection, tokens::NewToken, users::UserRow};
 
 impl Accounts {
     /// Checks name and `auth`, and opens a session.
-    pub async fn login(&self, request: &LoginRequest, address: IpAddr) -> AuthResult<SignedIn> {
+    pub async fn login(
+        &self,
+        request: &LoginRequest,
+        address: IpAddr,
+        device: Option<&DeviceMark>,
+    ) -> AuthResult<SignedIn> {
         let folded = Username::parse(&request.username)
             .map_err(|_| AuthError::WrongCredentials)?
             .folded;
-        let attempt = self.attempt(&folded, address).await?;
+        let attempt = self.attempt(&folded, address, device).await?;
         let signed_in = self
             .db
             .transact(async |tx| {
@@ -76,9 +81,12 @@ impl Accounts {
         };
         db::tokens::insert(connection, &row).await?;
         let slots = db::users::key_slots(connection, user.id).await?;
+        let folded = Username::parse(&user.username)?.folded;
+        let device = self.mark_device(&folded).await?;
         Ok(SignedIn {
             account: account(user, slots)?,
             session,
+            device,
         })
     }
 }

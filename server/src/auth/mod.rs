@@ -3,6 +3,7 @@
 //! In reading order: [`token`] and [`identity`] are what a request carries, [`verifier`] and [`username`] what is compared,
 //! then the use-cases, one a file. The password never gets here: clients send `auth`, which was stretched by them.
 
+mod device;
 mod error;
 mod identity;
 mod token;
@@ -31,6 +32,7 @@ use crate::{
     db::{self, Connection, Db, audit::AuditEvent, users::KeySlotRow, users::UserRow},
 };
 
+pub use device::DeviceMark;
 pub use error::AuthError;
 pub use identity::{Credential, Identity};
 pub use invite::Invited;
@@ -57,6 +59,8 @@ pub struct SignedIn {
     pub account: Account,
     /// Goes into the cookie.
     pub session: PlainToken,
+    /// Goes into a cookie that outlives the session.
+    pub device: DeviceMark,
 }
 
 /// All use-cases of accounts, with the parts they need. Cheap to clone.

@@ -25,7 +25,9 @@ impl Accounts {
         }
         check_slot(&request.new_slot)?;
         // A stolen session must not be a way around the limit on guesses.
-        let attempt = self.attempt(&identity.user_id.to_string(), address).await?;
+        let attempt = self
+            .attempt(&identity.user_id.to_string(), address, None)
+            .await?;
         self.db
             .transact(async |tx| {
                 change_within(tx, identity, request).await?;

@@ -1,31 +1,53 @@
-//! Bounds guessing: failed sign-ins are counted by name and by address in Postgres, so all instances count together.
+//! Bounds guessing: failed sign-ins are counted by who tries, by name and by address in Postgres, so all instances count together.
 
 use std::net::IpAddr;
 
-use super::{Accounts, AuthError, AuthResult, delta};
+use super::{Accounts, AuthError, AuthResult, DeviceMark, delta};
 use crate::db;
+
+/// Strangers guess from many addresses: all of them together get so many times what one of them gets.
+const STRANGERS: u32 = 10;
 
 /// An attempt that was counted as a failure before it was looked at, so that many at once gain nothing.
 pub(super) struct Attempt {
-    name: String,
-    address: String,
+    /// Of whoever tries this name from here.
+    own: String,
+    shared: Vec<String>,
 }
 
 impl Accounts {
-    /// Counts the attempt, or refuses it.
-    pub(super) async fn attempt(&self, folded: &str, address: IpAddr) -> AuthResult<Attempt> {
-        let attempt = Attempt {
-            name: format!("name:{folded}"),
-            address: format!("address:{}", network_of(address)),
-        };
+    /// Counts the attempt, or refuses it. A device that signed in to this name before is counted by itself, and other
+    /// addresses than the guesser's are too: nobody can shut a name for its owner by guessing.
+    pub(super) async fn attempt(
+        &self,
+        folded: &str,
+        address: IpAddr,
+        device: Option<&DeviceMark>,
+    ) -> AuthResult<Attempt> {
         let limits = self.settings.login;
-        for (bucket, limit) in [
-            (&attempt.address, limits.per_address),
-            (&attempt.name, limits.per_name),
-        ] {
-            self.count(bucket, limit).await?;
+        let network = network_of(address);
+        let from_address = format!("address:{network}");
+        let (own, shared) = match self.known_device(folded, device).await? {
+            Some(id) => (
+                format!("device:{id}"),
+                vec![(from_address, limits.per_address)],
+            ),
+            None => {
+                let strangers = limits.per_name.saturating_mul(STRANGERS);
+                let shared = vec![
+                    (from_address, limits.per_address),
+                    (format!("name:{folded}"), strangers),
+                ];
+                (format!("name:{folded} from {network}"), shared)
+            }
+        };
+        // The narrow one first: who is refused there takes nothing from the others.
+        self.count(&own, limits.per_name).await?;
+        for (bucket, limit) in &shared {
+            self.count(bucket, *limit).await?;
         }
-        Ok(attempt)
+        let shared = shared.into_iter().map(|(bucket, _)| bucket).collect();
+        Ok(Attempt { own, shared })
     }
 
     async fn count(&self, bucket: &str, limit: u32) -> AuthResult<()> {
@@ -46,12 +68,15 @@ impl Accounts {
         })
     }
 
-    /// It was no failure: the name starts anew, the address gets its attempt back.
+    /// It was no failure: who tried begins anew, the others get their attempt back.
     pub(super) async fn succeeded(&self, attempt: Attempt) -> AuthResult<()> {
         self.db
             .run(async |connection| {
-                db::login_attempts::forget(connection, &attempt.name).await?;
-                Ok(db::login_attempts::take_back(connection, &attempt.address).await?)
+                db::login_attempts::forget(connection, &attempt.own).await?;
+                for bucket in &attempt.shared {
+                    db::login_attempts::take_back(connection, bucket).await?;
+                }
+                Ok(())
             })
             .await
     }

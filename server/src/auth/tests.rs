@@ -206,15 +206,20 @@ async fn failed_sign_ins_are_counted_by_all_instances_together() {
 
     // A success between failures sets the name's count back.
     for auth in [OTHER_PASSWORD, OTHER_PASSWORD, PASSWORD, OTHER_PASSWORD] {
-        let outcome = fixture.accounts.login(&login("root", auth), HERE).await;
+        let outcome = fixture
+            .accounts
+            .login(&login("root", auth), HERE, None)
+            .await;
         assert_eq!(outcome.is_ok(), auth == PASSWORD);
     }
     for instance in &instances {
-        let wrong = instance.login(&login("Root", OTHER_PASSWORD), HERE).await;
+        let wrong = instance
+            .login(&login("Root", OTHER_PASSWORD), HERE, None)
+            .await;
         assert!(matches!(wrong, Err(AuthError::WrongCredentials)));
     }
     for instance in &instances {
-        let limited = instance.login(&login("ROOT", PASSWORD), HERE).await;
+        let limited = instance.login(&login("ROOT", PASSWORD), HERE, None).await;
         let Err(AuthError::RateLimited { retry_after_secs }) = limited else {
             panic!("the right password went through: {limited:?}");
         };
@@ -224,7 +229,7 @@ async fn failed_sign_ins_are_counted_by_all_instances_together() {
     assert!(
         fixture
             .accounts
-            .login(&login("root", PASSWORD), HERE)
+            .login(&login("root", PASSWORD), HERE, None)
             .await
             .is_ok()
     );
@@ -246,7 +251,7 @@ async fn names_that_nobody_has_look_like_others() {
     let other = accounts.kdf("nobody2").await.unwrap().slot_prefix.0;
     assert_ne!(other[12..], unknown[12..]);
 
-    let outcome = accounts.login(&login("nobody", PASSWORD), HERE).await;
+    let outcome = accounts.login(&login("nobody", PASSWORD), HERE, None).await;
     assert!(matches!(outcome, Err(AuthError::WrongCredentials)));
     fixture.database.stop().await;
 }
@@ -317,7 +322,7 @@ async fn a_new_password_ends_every_session_and_is_written_down() {
     let accounts = &fixture.accounts;
     let root = fixture.administrator().await;
     let second = accounts
-        .login(&login("root", PASSWORD), HERE)
+        .login(&login("root", PASSWORD), HERE, None)
         .await
         .unwrap();
     let admin = fixture.identity(&root.session).await.unwrap();
@@ -341,12 +346,12 @@ async fn a_new_password_ends_every_session_and_is_written_down() {
     }
     assert!(
         accounts
-            .login(&login("root", PASSWORD), HERE)
+            .login(&login("root", PASSWORD), HERE, None)
             .await
             .is_err()
     );
     let signed_in = accounts
-        .login(&login("root", OTHER_PASSWORD), HERE)
+        .login(&login("root", OTHER_PASSWORD), HERE, None)
         .await
         .unwrap();
     assert_eq!(signed_in.account.key_slots, [password_slot(10)]);
@@ -409,7 +414,7 @@ async fn what_begins_during_a_password_change_does_not_outlive_it() {
         .unwrap();
     let old_password = login("root", PASSWORD);
     let (signed_in, made, ()) = tokio::join!(
-        fixture.accounts.login(&old_password, HERE),
+        fixture.accounts.login(&old_password, HERE, None),
         fixture.accounts.create_token(&admin, &request),
         async {
             // Both have read what the change is about to make untrue.
@@ -419,5 +424,46 @@ async fn what_begins_during_a_password_change_does_not_outlive_it() {
     );
     assert!(matches!(signed_in, Err(AuthError::WrongCredentials)));
     assert!(matches!(made, Err(AuthError::Unauthenticated)));
+    fixture.database.stop().await;
+}
+
+const ELSEWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 7));
+
+#[tokio::test]
+async fn guessing_shuts_the_name_for_the_guesser_alone() {
+    let fixture = Fixture::start().await;
+    let signed_in = fixture.administrator().await;
+    let accounts = &fixture.accounts;
+    let right = login("root", PASSWORD);
+    let known = signed_in.device;
+    for _ in 0..20 {
+        let guess = accounts
+            .login(&login("root", OTHER_PASSWORD), HERE, None)
+            .await;
+        assert!(guess.is_err());
+    }
+    let refused = |outcome: Result<SignedIn, AuthError>| {
+        matches!(outcome, Err(AuthError::RateLimited { .. }))
+    };
+    assert!(
+        refused(accounts.login(&right, HERE, None).await),
+        "guessing is as slow as before"
+    );
+    let made_up = super::DeviceMark::new("AAAA.AAAA");
+    assert!(refused(accounts.login(&right, HERE, Some(&made_up)).await));
+    let of_another = accounts.mark_device("somebody else").await.unwrap();
+    assert!(refused(
+        accounts.login(&right, HERE, Some(&of_another)).await
+    ));
+    accounts.login(&right, HERE, Some(&known)).await.unwrap();
+    accounts.login(&right, ELSEWHERE, None).await.unwrap();
+    // A device that was stolen guesses no faster than a stranger.
+    for _ in 0..20 {
+        let guess = accounts
+            .login(&login("root", OTHER_PASSWORD), HERE, Some(&known))
+            .await;
+        assert!(guess.is_err());
+    }
+    assert!(refused(accounts.login(&right, HERE, Some(&known)).await));
     fixture.database.stop().await;
 }

@@ -22,6 +22,13 @@ const BODY_BUDGET_BYTES: u32 = 64 << 20;
 /// The same where they go to Telegram: its parts are larger and take longer, so more of them are on their way.
 const TELEGRAM_BODY_BUDGET_BYTES: u32 = 160 << 20;
 
+/// Below this a deletion of a large file may not fit.
+const LEAST_RESERVE_BYTES: u64 = 64 << 20;
+/// Above this it is a slip of the pen.
+const MOST_RESERVE_BYTES: u64 = 1 << 40;
+/// A token of the metrics that is shorter could be guessed.
+const METRICS_TOKEN_CHARS: usize = 16;
+
 /// Ten years.
 const LONGEST_SECS: u64 = 10 * 366 * 86_400;
 /// What Postgres counts bytes up to.
@@ -47,6 +54,12 @@ impl Settings {
             telegram: self.telegram.check()?,
             server_key: server_key(self.secret_key, self.secret_key_file, &data_dir)?,
             storage,
+            disk_reserve_bytes: within(
+                "disk_reserve_bytes",
+                self.disk_reserve_bytes,
+                LEAST_RESERVE_BYTES,
+                MOST_RESERVE_BYTES,
+            )?,
             also,
             data_dir,
             part_profile,
@@ -75,6 +88,7 @@ impl Settings {
                 .collect::<Result<Vec<Network>, _>>()?,
             tls: self.tls.check()?,
             shutdown_grace: span("shutdown_grace_secs", self.shutdown_grace_secs, 0)?,
+            metrics_token: self.metrics_token.map(metrics_token).transpose()?,
             log: self.log,
             log_format: self.log_format,
         })
@@ -225,6 +239,16 @@ fn connections(connections: usize) -> Result<usize, ConfigError> {
     let wanted = u64::try_from(connections).unwrap_or(u64::MAX);
     within("max_connections", wanted, 16, MOST_CONNECTIONS)?;
     Ok(connections)
+}
+
+fn metrics_token(token: Secret) -> Result<Secret, ConfigError> {
+    if token.expose().chars().count() >= METRICS_TOKEN_CHARS {
+        return Ok(token);
+    }
+    Err(ConfigError::invalid(
+        "metrics_token",
+        format!("must have {METRICS_TOKEN_CHARS} characters or more"),
+    ))
 }
 
 fn quota(bytes: u64) -> Result<u64, ConfigError> {

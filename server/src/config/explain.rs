@@ -12,6 +12,10 @@ pub(super) fn explain(config: &Config) -> String {
         format!("Stores parts of new files in {}.", store(&config.storage)),
         also(config),
         format!(
+            "Refuses parts while a disk of this machine would keep less than {} bytes free.",
+            config.disk_reserve_bytes
+        ),
+        format!(
             "New parts have {} to {} bytes (profile {}).",
             config.part_profile.min_bytes, config.part_profile.max_bytes, config.part_profile.name
         ),
@@ -52,6 +56,11 @@ pub(super) fn explain(config: &Config) -> String {
             config.trusted_proxies.len()
         ));
     }
+    lines.push(match config.metrics_token {
+        Some(_) => "Shows /metrics to administrators and to whoever has metrics_token (not shown)."
+            .to_owned(),
+        None => "Shows /metrics to administrators only.".to_owned(),
+    });
     lines.push(format!(
         "When told to stop, parts in hand get {} to finish.",
         span(config.shutdown_grace)

@@ -20,6 +20,8 @@ pub(super) const DATABASE_URL: &str = "DATABASE_URL";
 
 /// Bytes on disk of parts on their way, where nothing else is set: four hundred slow senders of a disk part each.
 const SPOOL_BYTES: u64 = 4 << 30;
+/// What Postgres keeps for itself on the disk, where nothing else is set: more than its write-ahead log may take.
+const DISK_RESERVE_BYTES: u64 = 512 << 20;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,7 @@ pub(super) struct Settings {
     pub(super) part_profile: Option<String>,
     pub(super) part_min_bytes: Option<u32>,
     pub(super) part_max_bytes: Option<u32>,
+    pub(super) disk_reserve_bytes: u64,
     pub(super) body_budget_bytes: Option<u32>,
     pub(super) body_budget_wait_secs: u64,
     pub(super) spool_bytes: u64,
@@ -67,6 +70,7 @@ pub(super) struct Settings {
     pub(super) trusted_proxies: Vec<String>,
     pub(super) tls: TlsSettings,
     pub(super) shutdown_grace_secs: u64,
+    pub(super) metrics_token: Option<Secret>,
     pub(super) log: String,
     pub(super) log_format: LogFormat,
 }
@@ -118,6 +122,7 @@ impl Default for Settings {
             part_profile: None,
             part_min_bytes: None,
             part_max_bytes: None,
+            disk_reserve_bytes: DISK_RESERVE_BYTES,
             body_budget_bytes: None,
             body_budget_wait_secs: 20,
             spool_bytes: SPOOL_BYTES,
@@ -136,6 +141,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             tls: TlsSettings::default(),
             shutdown_grace_secs: 30,
+            metrics_token: None,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
         }

@@ -62,9 +62,43 @@ pub async fn queue(
 pub struct Queued {
     /// Young enough for their provider, which was thereby promised.
     pub promised: u64,
+    /// Their sealed bytes.
+    pub promised_bytes: u64,
     /// Too old: the provider keeps them.
     pub too_old: u64,
+    /// Their sealed bytes.
+    pub too_old_bytes: u64,
 }
+
+/// As Postgres counts them.
+#[derive(QueryableByName)]
+pub(super) struct Counted {
+    #[diesel(sql_type = BigInt)]
+    promised: i64,
+    #[diesel(sql_type = BigInt)]
+    promised_bytes: i64,
+    #[diesel(sql_type = BigInt)]
+    too_old: i64,
+    #[diesel(sql_type = BigInt)]
+    too_old_bytes: i64,
+}
+
+impl From<Counted> for Queued {
+    fn from(counted: Counted) -> Self {
+        Queued {
+            promised: u64_of(counted.promised),
+            promised_bytes: u64_of(counted.promised_bytes),
+            too_old: u64_of(counted.too_old),
+            too_old_bytes: u64_of(counted.too_old_bytes),
+        }
+    }
+}
+
+/// What [`Counted`] selects from rows with `stored_size` and `too_old`.
+pub(super) const COUNTS: &str = "count(*) FILTER (WHERE NOT too_old) AS promised, \
+     coalesce(sum(stored_size) FILTER (WHERE NOT too_old), 0)::bigint AS promised_bytes, \
+     count(*) FILTER (WHERE too_old) AS too_old, \
+     coalesce(sum(stored_size) FILTER (WHERE too_old), 0)::bigint AS too_old_bytes";
 
 /// Queues all parts of a file. `limits` names the stores that delete young bytes alone, with the time since when theirs must
 /// have been stored.
@@ -74,32 +108,24 @@ pub async fn queue_file(
     limits: &[(&str, DateTime<Utc>)],
     now: DateTime<Utc>,
 ) -> Result<Queued, DbError> {
-    #[derive(QueryableByName)]
-    struct Counted {
-        #[diesel(sql_type = BigInt)]
-        promised: i64,
-        #[diesel(sql_type = BigInt)]
-        too_old: i64,
-    }
     let (providers, oldest): (Vec<&str>, Vec<DateTime<Utc>>) = limits.iter().copied().unzip();
-    let counted: Counted = diesel::sql_query(
-        "WITH queued AS ( \
-             INSERT INTO deletions (provider, locator, queued_at, not_before, promised_of) \
-             SELECT p.provider, p.locator, $2, $2, CASE WHEN p.stored_at < l.oldest THEN NULL ELSE p.file_id END \
+    let counted: Counted = diesel::sql_query(format!(
+        "WITH held AS ( \
+             SELECT p.provider, p.locator, p.file_id, p.stored_size, coalesce(p.stored_at < l.oldest, false) AS too_old \
              FROM file_parts p LEFT JOIN unnest($3, $4) AS l (provider, oldest) ON l.provider = p.provider \
-             WHERE p.file_id = $1 RETURNING promised_of) \
-         SELECT count(promised_of) AS promised, count(*) - count(promised_of) AS too_old FROM queued",
-    )
+             WHERE p.file_id = $1), \
+         queued AS ( \
+             INSERT INTO deletions (provider, locator, queued_at, not_before, promised_of) \
+             SELECT provider, locator, $2, $2, CASE WHEN too_old THEN NULL ELSE file_id END FROM held) \
+         SELECT {COUNTS} FROM held"
+    ))
     .bind::<SqlUuid, _>(file_id)
     .bind::<Timestamptz, _>(now)
     .bind::<Array<Text>, _>(providers)
     .bind::<Array<Timestamptz>, _>(oldest)
     .get_result(conn)
     .await?;
-    Ok(Queued {
-        promised: u64_of(counted.promised),
-        too_old: u64_of(counted.too_old),
-    })
+    Ok(counted.into())
 }
 
 /// Queues the parts of a file that come after one.

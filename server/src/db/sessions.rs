@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
+use super::deletions::{COUNTS, Counted, Queued};
 use super::files::{FileAndSession, FileRow};
 use super::schema::{files, upload_sessions, users};
 use super::{Connection, DbError};
@@ -216,22 +217,43 @@ pub async fn stale(
     Ok(query.load(conn).await?)
 }
 
-/// How many uploads are abandoned, and the sealed bytes that they hold.
-pub async fn stale_sums(conn: &mut Connection, stale: Stale) -> Result<(i64, i64), DbError> {
-    use diesel::dsl::{count_star, sql};
-    use diesel::sql_types::BigInt;
-    let mut query = upload_sessions::table
-        .filter(upload_sessions::expires_at.is_not_null())
-        .select((
-            count_star(),
-            sql::<BigInt>("coalesce(sum(stored_bytes), 0)::bigint"),
-        ))
-        .into_boxed();
-    query = match stale {
-        Stale::ExpiredAt(now) => query.filter(upload_sessions::expires_at.le(now)),
-        Stale::IdleSince(since) => query.filter(upload_sessions::last_activity_at.le(since)),
+/// How many uploads are abandoned, and what would become of their bytes. `limits` as in [`deletions::queue_file`].
+pub async fn stale_sums(
+    conn: &mut Connection,
+    stale: Stale,
+    limits: &[(&str, DateTime<Utc>)],
+) -> Result<(i64, Queued), DbError> {
+    use diesel::sql_types::{Array, Text, Timestamptz};
+    let (column, until) = match stale {
+        Stale::ExpiredAt(now) => ("expires_at", now),
+        Stale::IdleSince(since) => ("last_activity_at", since),
     };
-    Ok(query.first(conn).await?)
+    let expiring = upload_sessions::table.filter(upload_sessions::expires_at.is_not_null());
+    let count = match stale {
+        Stale::ExpiredAt(now) => {
+            let expired = expiring.filter(upload_sessions::expires_at.le(now));
+            expired.count().get_result(conn).await?
+        }
+        Stale::IdleSince(since) => {
+            let idle = expiring.filter(upload_sessions::last_activity_at.le(since));
+            idle.count().get_result(conn).await?
+        }
+    };
+    let (providers, oldest): (Vec<&str>, Vec<DateTime<Utc>>) = limits.iter().copied().unzip();
+    let counted: Counted = diesel::sql_query(format!(
+        "WITH held AS ( \
+             SELECT p.stored_size, coalesce(p.stored_at < l.oldest, false) AS too_old \
+             FROM upload_sessions s JOIN file_parts p ON p.file_id = s.file_id \
+             LEFT JOIN unnest($2, $3) AS l (provider, oldest) ON l.provider = p.provider \
+             WHERE s.expires_at IS NOT NULL AND s.{column} <= $1) \
+         SELECT {COUNTS} FROM held"
+    ))
+    .bind::<Timestamptz, _>(until)
+    .bind::<Array<Text>, _>(providers)
+    .bind::<Array<Timestamptz>, _>(oldest)
+    .get_result(conn)
+    .await?;
+    Ok((count, counted.into()))
 }
 
 /// Says of every expired upload that it is abandoned; its rows go afterwards, one upload at a time.

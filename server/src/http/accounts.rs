@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Shared,
     body::Json,
+    device,
     error::HttpResult,
     openapi::Refusals,
     session::{
@@ -58,7 +59,11 @@ pub(super) async fn login(
     refuse_foreign_origin(&http)?;
     let signed_in = shared
         .accounts
-        .login(&request.0, client_address(&http, &shared))
+        .login(
+            &request.0,
+            client_address(&http, &shared),
+            device::mark_of(&http).as_ref(),
+        )
         .await?;
     Ok(with_cookie(HttpResponse::Ok(), signed_in, &http, &shared))
 }
@@ -75,6 +80,7 @@ fn with_cookie(
             &signed_in.session,
             shared.config.session_ttl,
         ))
+        .append_header(device::set_cookie(http, &signed_in.device))
         .json(signed_in.account)
 }
 

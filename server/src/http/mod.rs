@@ -15,6 +15,7 @@ mod uploads;
 mod verify;
 
 mod body;
+mod device;
 mod fallback;
 mod headers;
 mod intake;
@@ -112,13 +113,24 @@ pub(crate) struct Shared {
     pub(crate) health: Arc<dyn Health>,
 }
 
+/// How a store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoreState {
+    /// It takes parts.
+    Well,
+    /// It answers, and has no room for parts.
+    Full,
+    /// It can not be used.
+    Away,
+}
+
 /// What readiness asks: a seam to rooms that this one must not know.
 #[async_trait::async_trait]
 pub(crate) trait Health: Send + Sync {
     /// The database answers.
     async fn database(&self) -> bool;
-    /// The store for new parts answers.
-    async fn storage(&self) -> bool;
+    /// How the store for new parts is.
+    async fn storage(&self) -> StoreState;
     /// Connections in use and idle.
     fn database_connections(&self) -> (u32, u32);
 }

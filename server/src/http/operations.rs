@@ -1,15 +1,16 @@
 //! The server itself: what it accepts, whether it lives, whether it can serve, its numbers.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{FromRequest as _, HttpRequest, HttpResponse, get, http::header, web};
 use ferry_core::plan::MAX_PARTS;
 use ferry_core::wire::{
     ErrorCode, Limits, MAX_LABEL_BYTES, MAX_MANIFEST_BYTES, MAX_PART_BODY_BYTES, ServerConfig,
 };
 
 use super::{
-    Shared,
+    Shared, StoreState,
     error::{HttpError, HttpResult},
     openapi::Refusals,
+    session::{Admin, By},
 };
 
 /// What a client must know before it signs in.
@@ -51,18 +52,27 @@ pub(super) async fn readyz(shared: web::Data<Shared>) -> HttpResult<HttpResponse
     if !shared.lifecycle.tables_are_ready() || !shared.health.database().await {
         return Err(HttpError::new(ErrorCode::DatabaseUnavailable));
     }
-    if !shared.health.storage().await {
-        return Err(HttpError::new(ErrorCode::StorageUnavailable));
-    }
+    let said = match shared.health.storage().await {
+        StoreState::Away => return Err(HttpError::new(ErrorCode::StorageUnavailable)),
+        StoreState::Well => "ready\n",
+        // Still ready: a balancer that sent nobody here would keep people from making room.
+        StoreState::Full => "ready, but storage_full: parts are refused, deletions make room\n",
+    };
     Ok(HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
-        .body("ready\n"))
+        .body(said))
 }
 
-/// Numbers for Prometheus.
-#[utoipa::path(tag = "server", responses((status = 200, body = String, content_type = "application/openmetrics-text"), Refusals))]
+/// Numbers for Prometheus: for the token of the settings, and for administrators.
+#[utoipa::path(tag = "server", security(("token" = ["admin"])), responses((status = 200, body = String, content_type = "application/openmetrics-text"), Refusals))]
 #[get("/metrics")]
-pub(super) async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
+pub(super) async fn metrics(
+    request: HttpRequest,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    if !shows_metrics_token(&request, &shared) {
+        By::<Admin>::extract(&request).await?;
+    }
     let as_gauge = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
     let (used, idle) = shared.health.database_connections();
     let metrics = &shared.metrics;
@@ -76,7 +86,19 @@ pub(super) async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     metrics.spool_bytes.set(in_gauge(shared.spool.held_bytes()));
     metrics.db_connections_used.set(i64::from(used));
     metrics.db_connections_idle.set(i64::from(idle));
-    HttpResponse::Ok()
+    Ok(HttpResponse::Ok()
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
-        .body(metrics.text())
+        .body(metrics.text()))
+}
+
+/// Compared as hashes, so that the time tells nothing of the token.
+fn shows_metrics_token(request: &HttpRequest, shared: &Shared) -> bool {
+    let shown = request.headers().get(header::AUTHORIZATION);
+    let shown = shown.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    match (&shared.config.metrics_token, shown) {
+        (Some(token), Some(shown)) => {
+            blake3::hash(token.expose().as_bytes()) == blake3::hash(shown.trim().as_bytes())
+        }
+        _ => false,
+    }
 }

@@ -136,7 +136,26 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
 
 /// The secret in the page's cookie.
 pub(crate) fn session_cookie(request: &HttpRequest) -> Option<PlainToken> {
-    let own = cookie_name(request);
+    cookie(request, COOKIE).and_then(PlainToken::parse)
+}
+
+/// The header that hands the browser a session.
+pub(crate) fn set_cookie(
+    request: &HttpRequest,
+    token: &PlainToken,
+    ttl: Duration,
+) -> (HeaderName, String) {
+    cookie_header(request, COOKIE, token.expose(), ttl.as_secs())
+}
+
+/// The header that makes the browser forget it.
+pub(crate) fn forget_cookie(request: &HttpRequest) -> (HeaderName, String) {
+    cookie_header(request, COOKIE, "", 0)
+}
+
+/// The value of one of this server's cookies.
+pub(super) fn cookie<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    let own = name_at(request, name);
     let lines = request
         .headers()
         .get_all(header::COOKIE)
@@ -146,25 +165,17 @@ pub(crate) fn session_cookie(request: &HttpRequest) -> Option<PlainToken> {
         .filter_map(|cookie| cookie.trim().split_once('='));
     cookies
         .find(|(name, _)| *name == own)
-        .and_then(|(_, value)| PlainToken::parse(value))
+        .map(|(_, value)| value)
 }
 
-/// The header that hands the browser a session. Tokens are base64url: nothing in them needs quoting.
-pub(crate) fn set_cookie(
+/// The header that makes the browser keep a cookie. Values are base64url: nothing in them needs quoting.
+pub(super) fn cookie_header(
     request: &HttpRequest,
-    token: &PlainToken,
-    ttl: Duration,
+    name: &str,
+    value: &str,
+    age_secs: u64,
 ) -> (HeaderName, String) {
-    cookie(request, token.expose(), ttl.as_secs())
-}
-
-/// The header that makes the browser forget it.
-pub(crate) fn forget_cookie(request: &HttpRequest) -> (HeaderName, String) {
-    cookie(request, "", 0)
-}
-
-fn cookie(request: &HttpRequest, value: &str, age_secs: u64) -> (HeaderName, String) {
-    let name = cookie_name(request);
+    let name = name_at(request, name);
     (
         header::SET_COOKIE,
         format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={age_secs}"),
@@ -173,7 +184,7 @@ fn cookie(request: &HttpRequest, value: &str, age_secs: u64) -> (HeaderName, Str
 
 /// Browsers keep cookies by host and not by port: two servers on one host would end each other's sessions, so the name has
 /// the port by which the browser reached this one.
-fn cookie_name(request: &HttpRequest) -> String {
+fn name_at(request: &HttpRequest, name: &str) -> String {
     let host = request
         .headers()
         .get(header::HOST)
@@ -181,8 +192,8 @@ fn cookie_name(request: &HttpRequest) -> String {
         .unwrap_or_default();
     let port = host.rsplit_once(':').map(|(_, port)| port);
     match port.and_then(|port| port.parse::<u16>().ok()) {
-        None | Some(80 | 443) => COOKIE.to_owned(),
-        Some(port) => format!("{COOKIE}-{port}"),
+        None | Some(80 | 443) => name.to_owned(),
+        Some(port) => format!("{name}-{port}"),
     }
 }
 

@@ -115,8 +115,8 @@ impl Health for Healthy {
     async fn database(&self) -> bool {
         true
     }
-    async fn storage(&self) -> bool {
-        true
+    async fn storage(&self) -> super::StoreState {
+        super::StoreState::Well
     }
     fn database_connections(&self) -> (u32, u32) {
         (0, 0)

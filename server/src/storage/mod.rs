@@ -3,6 +3,7 @@
 
 mod bounded;
 mod opendal;
+mod reserve;
 pub mod telegram;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use futures_util::stream::BoxStream;
 
 pub use bounded::{Bounded, StorageLimits};
 pub use opendal::{OpendalStore, S3Settings};
+pub use reserve::{DiskReserve, Reserving};
 
 /// Where a provider put a part: JSON that nobody but the provider looks into.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -47,7 +49,7 @@ pub enum StorageError {
     #[error("no such bytes in the store")]
     NotFound,
     /// No room; the same put works when there is some.
-    #[error("the store is full")]
+    #[error("the store is full: parts are refused until there is room, deletions work")]
     Full,
     /// Gone, frozen, refusing or overloaded: the same call works later.
     #[error("the store does not answer: {0}")]

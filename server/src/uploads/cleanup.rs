@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-use ferry_core::wire::{AbandonedUpload, CleanupRequest, CleanupResponse};
+use chrono::{DateTime, TimeDelta, Utc};
+use ferry_core::wire::{AbandonedUpload, CleanupRequest, CleanupResponse, Deletion};
 use uuid::Uuid;
 
-use super::delete::Removal;
+use super::delete::{Removal, deletion_of};
 use super::{Actor, UploadError, UploadResult, Uploads};
 use crate::db::sessions::{self, SessionRow, Stale};
 use crate::db::units::{i64_of, u32_of, u64_of};
-use crate::db::{Connection, files, tombstones};
+use crate::db::{Connection, deletions::Queued, files, tombstones};
 
 /// An upload without activity for this long is abandoned, where the settings (`upload_ttl_secs`) say nothing else.
 pub const ABANDONED_AFTER: Duration = Duration::from_secs(7 * 86_400);
@@ -27,39 +27,41 @@ impl Uploads {
         actor: Actor,
         request: CleanupRequest,
     ) -> UploadResult<CleanupResponse> {
-        let stale = self.stale(&request)?;
+        let as_of = self.as_of(&request)?;
+        let stale = stale(&request, as_of)?;
         if request.dry_run {
-            return self.would_go(stale).await;
+            return self.would_go(stale, as_of).await;
         }
         let why = match request.older_than {
             Some(secs) => format!("no activity for {secs} s"),
             None => "expired".to_owned(),
         };
-        self.remove_stale(actor, stale, &why).await
+        self.remove_stale(actor, stale, as_of, &why).await
     }
 
-    fn stale(&self, request: &CleanupRequest) -> UploadResult<Stale> {
+    /// A later time than now would take what is not abandoned yet.
+    fn as_of(&self, request: &CleanupRequest) -> UploadResult<DateTime<Utc>> {
         let now = (self.clock)();
-        match request.older_than {
-            None => Ok(Stale::ExpiredAt(now)),
-            Some(secs) if secs < OLDER_THAN_FLOOR_SECS => Err(UploadError::Invalid(format!(
-                "older_than is at least {OLDER_THAN_FLOOR_SECS} seconds"
-            ))),
-            Some(secs) => TimeDelta::try_seconds(i64_of(secs))
-                .and_then(|age| now.checked_sub_signed(age))
-                .map(Stale::IdleSince)
-                .ok_or_else(|| UploadError::Invalid("older_than is too large".to_owned())),
+        match request.as_of {
+            Some(later) if later > now => {
+                Err(UploadError::Invalid("as_of is in the future".to_owned()))
+            }
+            as_of => Ok(as_of.unwrap_or(now)),
         }
     }
 
-    async fn would_go(&self, stale: Stale) -> UploadResult<CleanupResponse> {
+    async fn would_go(&self, stale: Stale, as_of: DateTime<Utc>) -> UploadResult<CleanupResponse> {
+        let limits = self.stores.deletable_since((self.clock)());
         self.db
             .run(async |conn| {
-                let (count, bytes) = sessions::stale_sums(conn, stale).await?;
+                let (count, bytes) = sessions::stale_sums(conn, stale, &limits).await?;
                 let listed = sessions::stale(conn, stale, None, MAX_LISTED.into()).await?;
                 Ok(CleanupResponse {
                     deleted_count: u64_of(count),
-                    freed_storage: u64_of(bytes),
+                    freed_storage: bytes.promised_bytes,
+                    kept_storage: bytes.too_old_bytes,
+                    deletion: deletion_of(bytes),
+                    as_of,
                     dry_run: true,
                     sessions: listed.iter().map(abandoned).collect(),
                 })
@@ -71,11 +73,15 @@ impl Uploads {
         &self,
         actor: Actor,
         stale: Stale,
+        as_of: DateTime<Utc>,
         why: &str,
     ) -> UploadResult<CleanupResponse> {
         let mut done = CleanupResponse {
             deleted_count: 0,
             freed_storage: 0,
+            kept_storage: 0,
+            deletion: Deletion::default(),
+            as_of,
             dry_run: false,
             sessions: Vec::new(),
         };
@@ -83,9 +89,9 @@ impl Uploads {
         loop {
             let batch = self.stale_after(stale, newest.as_ref()).await?;
             for session in &batch {
-                if let Some(upload) = self.try_remove(actor, stale, session.file_id, why).await? {
-                    done.deleted_count += 1;
-                    done.freed_storage += upload.stored_bytes;
+                let removed = self.try_remove(actor, stale, session.file_id, why).await?;
+                if let Some((upload, queued)) = removed {
+                    count(&mut done, queued);
                     if done.sessions.len() < usize::from(MAX_LISTED) {
                         done.sessions.push(upload);
                     }
@@ -118,7 +124,7 @@ impl Uploads {
         stale: Stale,
         file_id: Uuid,
         why: &str,
-    ) -> UploadResult<Option<AbandonedUpload>> {
+    ) -> UploadResult<Option<(AbandonedUpload, Queued)>> {
         match self.remove_one(actor, stale, file_id, why).await {
             Ok(removed) => Ok(removed),
             Err(error) => {
@@ -135,7 +141,7 @@ impl Uploads {
         stale: Stale,
         file_id: Uuid,
         why: &str,
-    ) -> UploadResult<Option<AbandonedUpload>> {
+    ) -> UploadResult<Option<(AbandonedUpload, Queued)>> {
         self.db
             .transact_patiently(async |tx| self.remove_one_in(tx, actor, stale, file_id, why).await)
             .await
@@ -148,7 +154,7 @@ impl Uploads {
         stale: Stale,
         file_id: Uuid,
         why: &str,
-    ) -> UploadResult<Option<AbandonedUpload>> {
+    ) -> UploadResult<Option<(AbandonedUpload, Queued)>> {
         let Some((file, session)) = files::lock_if_free(conn, file_id).await? else {
             return Ok(None);
         };
@@ -161,9 +167,31 @@ impl Uploads {
             actor,
             why: why.to_owned(),
         };
-        self.remove(conn, &file, removal, (self.clock)()).await?;
-        Ok(Some(abandoned(&session)))
+        let queued = self.remove(conn, &file, removal, (self.clock)()).await?;
+        Ok(Some((abandoned(&session), queued)))
     }
+}
+
+fn stale(request: &CleanupRequest, as_of: DateTime<Utc>) -> UploadResult<Stale> {
+    match request.older_than {
+        None => Ok(Stale::ExpiredAt(as_of)),
+        Some(secs) if secs < OLDER_THAN_FLOOR_SECS => Err(UploadError::Invalid(format!(
+            "older_than is at least {OLDER_THAN_FLOOR_SECS} seconds"
+        ))),
+        Some(secs) => TimeDelta::try_seconds(i64_of(secs))
+            .and_then(|age| as_of.checked_sub_signed(age))
+            .map(Stale::IdleSince)
+            .ok_or_else(|| UploadError::Invalid("older_than is too large".to_owned())),
+    }
+}
+
+/// Adds one removed upload.
+fn count(done: &mut CleanupResponse, queued: Queued) {
+    done.deleted_count += 1;
+    done.freed_storage += queued.promised_bytes;
+    done.kept_storage += queued.too_old_bytes;
+    done.deletion.deleted += queued.promised;
+    done.deletion.crypto_erased += queued.too_old;
 }
 
 fn abandoned(session: &SessionRow) -> AbandonedUpload {

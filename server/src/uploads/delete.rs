@@ -11,7 +11,11 @@ use crate::db::audit::{self, AuditEvent};
 use crate::db::files::{self, FileRow};
 use crate::db::tombstones::{self, Tombstone};
 use crate::db::units::{i64_of, u64_of};
-use crate::db::{Connection, deletions, parts};
+use crate::db::{
+    Connection,
+    deletions::{self, Queued},
+    parts,
+};
 
 /// Which of the two was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +76,8 @@ impl Uploads {
             actor: Actor::User(user_id),
             why: "asked by its owner".to_owned(),
         };
-        self.remove(conn, &file, removal, now).await
+        let queued = self.remove(conn, &file, removal, now).await?;
+        Ok(deletion_of(queued))
     }
 
     /// Queues the bytes, removes the rows, leaves a tombstone and an audit event. The file must be locked. The answer says
@@ -83,17 +88,22 @@ impl Uploads {
         file: &FileRow,
         removal: Removal,
         now: DateTime<Utc>,
-    ) -> UploadResult<Deletion> {
+    ) -> UploadResult<Queued> {
         let limits = self.stores.deletable_since(now);
         let queued = deletions::queue_file(conn, file.id, &limits, now).await?;
         parts::delete_all(conn, file.id).await?;
         files::delete(conn, file.id).await?;
-        let deletion = Deletion {
-            deleted: queued.promised,
-            crypto_erased: queued.too_old,
-        };
+        let deletion = deletion_of(queued);
         record(conn, file, removal, deletion, now).await?;
-        Ok(deletion)
+        Ok(queued)
+    }
+}
+
+/// In parts, as receipts and answers say it.
+pub(super) fn deletion_of(queued: Queued) -> Deletion {
+    Deletion {
+        deleted: queued.promised,
+        crypto_erased: queued.too_old,
     }
 }
 
@@ -114,6 +124,21 @@ pub(super) struct Removal {
     pub(super) action: &'static str,
     pub(super) actor: Actor,
     pub(super) why: String,
+}
+
+/// For the audit: bytes that a provider keeps are not called deleted.
+fn in_words(deletion: Deletion) -> String {
+    match deletion {
+        Deletion {
+            crypto_erased: 0, ..
+        } => String::new(),
+        Deletion {
+            deleted,
+            crypto_erased,
+        } => format!(
+            " ({deleted} parts deleted; {crypto_erased} stay at the provider without a key: crypto-erased)"
+        ),
+    }
 }
 
 /// What stays of a file: a tombstone for whoever asks again, and an audit event.
@@ -138,7 +163,7 @@ async fn record(
         user_id: removal.actor.user_id(),
         action: removal.action.to_owned(),
         subject_id: Some(file.id),
-        reason: removal.why,
+        reason: format!("{}{}", removal.why, in_words(deletion)),
     };
     Ok(audit::record(conn, &event).await?)
 }

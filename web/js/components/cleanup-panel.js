@@ -12,7 +12,7 @@ const AGES = [['', 'Only what has expired'], [30 * DAY_SECS, '30 days'], [7 * DA
 export function cleanupPanel({ client, onDone }) {
   const age = selectField({ label: 'Without activity for', options: AGES, testid: 'cleanup-age' });
   const place = h('div', {});
-  const asked = (dryRun) => ({ dryRun, ...(age.input.value === '' ? {} : { olderThanSecs: Number(age.input.value) }) });
+  const asked = (dryRun, asOf) => ({ dryRun, asOf, ...(age.input.value === '' ? {} : { olderThanSecs: Number(age.input.value) }) });
   const look = form({
     testid: 'cleanup-form', compact: true, fields: [age.element], submit: 'Show what would go', busy: 'Looking',
     send: async () => place.replaceChildren(plan(await client.admin.cleanup(asked(true)), remove)),
@@ -21,10 +21,10 @@ export function cleanupPanel({ client, onDone }) {
   age.input.addEventListener('change', () => place.replaceChildren());
 
   async function remove(planned) {
-    const yes = await confirm({ title: 'Delete these uploads?', text: `${count(planned.deletedCount, 'unfinished upload')} of all users, ${bytes(planned.freedBytes)} stored, will be deleted. Their owners would have to send them again from the start.`, yes: 'Delete' });
+    const yes = await confirm({ title: 'Delete these uploads?', text: `${count(planned.deletedCount, 'unfinished upload')} of all users, ${bytes(planned.freedBytes + planned.keptBytes)} stored, will be deleted.${kept(planned)} Their owners would have to send them again from the start.`, yes: 'Delete' });
     if (!yes) return;
     try {
-      place.replaceChildren(result(await client.admin.cleanup(asked(false))));
+      place.replaceChildren(result(await client.admin.cleanup(asked(false, planned.asOf))));
       onDone();
     } catch (error) {
       place.replaceChildren(h('p', { class: 'form-error', role: 'alert' }, errorSentence(error)));
@@ -41,10 +41,16 @@ function plan(planned, remove) {
 }
 
 function result(cleanup) {
-  const { deletedCount, freedBytes, dryRun } = cleanup;
+  const { deletedCount, freedBytes, keptBytes, dryRun } = cleanup;
   const text = deletedCount === 0 ? 'There is nothing to clean up.'
-    : `${count(deletedCount, 'upload')}, ${bytes(freedBytes)}: ${dryRun ? 'would be deleted. Nothing was touched yet.' : 'deleted.'}`;
-  return h('p', { role: 'status', testid: 'cleanup-result', data: { count: deletedCount, bytes: freedBytes, dryRun } }, text);
+    : `${count(deletedCount, 'upload')}, ${bytes(freedBytes)}: ${dryRun ? 'would be deleted.' : 'deleted.'}${kept(cleanup)}${dryRun ? ' Nothing was touched yet.' : ''}`;
+  return h('p', { role: 'status', testid: 'cleanup-result', data: { count: deletedCount, bytes: freedBytes, keptBytes, dryRun } }, text);
+}
+
+/** Bytes that a provider does not delete any more are not called deleted. */
+function kept({ keptBytes, cryptoErasedParts }) {
+  if (cryptoErasedParts === 0) return '';
+  return ` ${bytes(keptBytes)} (${count(cryptoErasedParts, 'part')}) stay at the provider, which no longer deletes them: without their keys nobody can read them.`;
 }
 
 function planRow(session) {

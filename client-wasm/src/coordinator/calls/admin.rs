@@ -1,5 +1,6 @@
 //! Calls about tokens, and what administrators see and do.
 
+use chrono::{DateTime, Utc};
 use ferry_core::wire::{
     AddBotRequest, ChangeBotRequest, CleanupRequest, NewInvitationRequest, NewTokenRequest, Role,
     Scope,
@@ -50,6 +51,7 @@ pub(super) enum Call {
     Cleanup {
         older_than_secs: Option<u64>,
         dry_run: bool,
+        as_of: Option<DateTime<Utc>>,
     },
 }
 
@@ -114,10 +116,12 @@ impl Coordinator {
             Call::Cleanup {
                 older_than_secs,
                 dry_run,
+                as_of,
             } => {
                 let request = CleanupRequest {
                     older_than: older_than_secs,
                     dry_run,
+                    as_of,
                 };
                 to_js(&CleanupView::from(api.cleanup(&request).await?))
             }

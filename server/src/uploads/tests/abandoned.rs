@@ -49,8 +49,8 @@ async fn an_upload_expires_a_week_after_its_last_part() {
     );
 
     let dry = CleanupRequest {
-        older_than: None,
         dry_run: true,
+        ..CleanupRequest::default()
     };
     let would = fixture
         .uploads
@@ -105,7 +105,7 @@ async fn an_administrator_cleans_up_earlier_but_never_within_the_hour() {
     let cleanup = async |older_than: u64| {
         let request = CleanupRequest {
             older_than: Some(older_than),
-            dry_run: false,
+            ..CleanupRequest::default()
         };
         fixture
             .uploads

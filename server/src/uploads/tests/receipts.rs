@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::TimeDelta;
-use ferry_core::wire::Deletion;
+use ferry_core::wire::{CleanupRequest, CleanupResponse, Deletion};
 
+use super::super::Actor;
 use super::fixture::{Fixture, TestFile};
 use crate::db::audit;
 use crate::storage::{ByteStream, Erasure, Locator, PartStore, StorageError, Stores};
@@ -134,5 +135,73 @@ async fn a_busy_store_is_asked_again_when_it_said() {
     assert_eq!(fixture.uploads.delete_queued().await.unwrap().deleted, 0);
     fixture.turn_clock(TimeDelta::seconds(1));
     assert_eq!(fixture.uploads.delete_queued().await.unwrap().deleted, 2);
+    fixture.end().await;
+}
+
+#[tokio::test]
+async fn cleanup_tells_apart_what_is_deleted_and_what_the_store_keeps() {
+    let store = Arc::new(Forgetful::default());
+    let fixture = stage_on(&store).await;
+    let file = TestFile::new("~a", 5 * 65_536);
+    fixture.start(&file).await;
+    for number in 1..=3 {
+        fixture.send(&file, number, 7).await.unwrap();
+    }
+    fixture.turn_clock(TimeDelta::hours(46));
+    fixture.send(&file, 4, 7).await.unwrap();
+    fixture.turn_clock(TimeDelta::hours(2));
+    let cleanup = async |request: CleanupRequest| -> CleanupResponse {
+        let cleaned = fixture.uploads.cleanup(Actor::User(fixture.user), request);
+        cleaned.await.unwrap()
+    };
+    let older = CleanupRequest {
+        older_than: Some(3_600),
+        ..CleanupRequest::default()
+    };
+    let shown = cleanup(CleanupRequest {
+        dry_run: true,
+        ..older.clone()
+    });
+    let shown = shown.await;
+    // What became old between the look and the deed was not shown, and stays.
+    let later = TestFile::new("~later", 65_536);
+    fixture.start(&later).await;
+    fixture.turn_clock(TimeDelta::hours(2));
+    let done = cleanup(CleanupRequest {
+        as_of: Some(shown.as_of),
+        ..older
+    });
+    let done = done.await;
+    for answer in [&shown, &done] {
+        let deletion = Deletion {
+            deleted: 1,
+            crypto_erased: 3,
+        };
+        assert_eq!((answer.deletion, answer.deleted_count), (deletion, 1));
+        assert_eq!(answer.freed_storage, 65_564, "what stays is not freed");
+        assert_eq!(answer.kept_storage, 3 * 65_564);
+        assert_eq!(answer.sessions[0].file_id, file.start.file_id);
+    }
+    let audit = fixture.uploads.admin_audit().await.unwrap();
+    let reason = &audit[0].reason;
+    assert!(reason.contains("1 parts deleted; 3 stay"), "{reason}");
+    fixture.end().await;
+}
+
+#[tokio::test]
+async fn what_expires_by_itself_is_told_apart_in_the_audit_too() {
+    let store = Arc::new(Forgetful::default());
+    let fixture = stage_on(&store).await;
+    let file = TestFile::new("~a", 2 * 65_536);
+    fixture.start(&file).await;
+    fixture.send_all(&file).await;
+    fixture.turn_clock(TimeDelta::days(8));
+    assert_eq!(fixture.uploads.expire().await.unwrap(), 1);
+    let audit = fixture.uploads.admin_audit().await.unwrap();
+    assert!(
+        audit[0].reason.contains("crypto-erased"),
+        "{}",
+        audit[0].reason
+    );
     fixture.end().await;
 }
