@@ -19,6 +19,8 @@ pub(crate) enum Soak {
     ServerKills,
     /// Browser, server and Postgres killed in large files, once for each seed
     Kills,
+    /// Every lie of a hostile server about every call of the page's client
+    Hostile,
 }
 
 /// How long [`Soak::Kills`] takes.
@@ -68,6 +70,7 @@ impl Soak {
             Soak::PartsInTelegram => (UNITS, &["uploads::tests::telegram"]),
             Soak::ServerKills => (E2E, &["server_kills"]),
             Soak::Kills => (E2E, &["resume_from_a_fresh_profile"]),
+            Soak::Hostile => (E2E, &["in_a_browser::hostile"]),
         }
     }
 
@@ -85,6 +88,7 @@ impl Soak {
                 ("FERRY_TEST_SEEDS", kills.seeds.to_string()),
                 ("FERRY_TEST_SIZE_MIB", kills.size_mib.to_string()),
             ],
+            Soak::Hostile => vec![("FERRY_TEST_HOSTILE_SHARE", "1".to_owned())],
         }
     }
 }

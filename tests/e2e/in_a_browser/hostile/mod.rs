@@ -1,5 +1,9 @@
 //! A server that lies, behind the real page: what it may make the page send, show or keep is nothing that it can choose.
 
+mod calls;
+mod lies;
+mod walk;
+
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
