@@ -324,7 +324,7 @@ mod tests {
     fn servers_on_one_host_and_other_ports_have_other_cookies() {
         let named = |host: &str| {
             let request = TestRequest::get().insert_header((header::HOST, host));
-            cookie_name(&request.to_http_request())
+            name_at(&request.to_http_request(), COOKIE)
         };
         assert_eq!(named("ferry.example"), "__Host-ferry");
         assert_eq!(named("ferry.example:443"), "__Host-ferry");
