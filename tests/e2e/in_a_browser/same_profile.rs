@@ -1,6 +1,8 @@
 //! A browser that was closed and comes back with the same profile: it is still unlocked where the person wanted that, goes
 //! on by one click where it kept the file's handle, and notices a server that went back.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use ferry_tests::fixture::PASSWORD;
 
@@ -81,8 +83,13 @@ async fn a_restarted_browser_goes_on_by_one_click_and_notices_a_server_that_went
 async fn a_part_that_changed_meanwhile_is_noticed(mut scene: Scene) -> Result<()> {
     let path = scene.file("watched.bin", 2, 2_000_000)?;
     let stored = scene.fixture.proxy.ledger().acknowledged().len();
-    scene.let_through_up_to(8);
+    scene.let_through_up_to(4);
     scene.page.pick([&path]).await?;
+    scene.until_stored(stored + 4).await?;
+    // What is acknowledged after two seconds is followed by a checkpoint.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    scene.fixture.proxy.heal();
+    scene.let_through_up_to(8);
     scene.until_stored(stored + 8).await?;
     scene = scene.restarted_browser().await?;
     scene.page.until_view(&["files"]).await?;

@@ -287,7 +287,7 @@ async fn a_damaged_file_is_repaired_by_picking_it_again() -> Result<()> {
     let page = &scene.page;
     let path = scene.file("repaired.bin", 1, 1_000_000)?;
     page.pick([&path]).await?;
-    page.until_upload("repaired.bin", &["done"], SHORT).await?;
+    let first = page.until_upload("repaired.bin", &["done"], SHORT).await?;
     page.until_file("repaired.bin").await?;
     let stored = scene.fixture.proxy.ledger().sent_numbers();
     damage_and_age(&scene.fixture).await?;
@@ -299,7 +299,7 @@ async fn a_damaged_file_is_repaired_by_picking_it_again() -> Result<()> {
     let before = scene.fixture.proxy.ledger().seen.len();
     page.pick([&path]).await?;
     let card = page.until_upload("repaired.bin", &["done"], SHORT).await?;
-    ensure!(card.get("resumed") == "true", "{card:?}");
+    ensure!(card.get("fileId") == first.get("fileId"), "{card:?}");
     let again = scene.fixture.proxy.ledger().since(before);
     ensure!(
         again.sent_numbers() == stored && again.count("POST /api/upload/start") == 0,

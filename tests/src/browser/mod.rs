@@ -15,10 +15,10 @@ use nix::{
     unistd::Pid,
 };
 use serde_json::json;
-use thirtyfour::{Capabilities, WebDriver};
+use thirtyfour::{Capabilities, WebDriver, common::command::Command};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    process::{self, Child},
 };
 
 pub use page::{Card, Page};
@@ -107,7 +107,8 @@ impl Browser {
 
     /// Closed as a person closes it: what its profile holds is written.
     pub async fn close(self) -> Result<()> {
-        self.driver.clone().quit().await?;
+        // The driver's own `quit` does nothing once its drop was told to leave the browser alone.
+        self.driver.cmd(Command::DeleteSession).await?;
         self.kill().await
     }
 
@@ -132,7 +133,7 @@ impl Drop for Browser {
 
 /// On a free port, as leader of a process group that Chromium's processes join.
 async fn start_chromedriver(log: &Path, scratch: &Path) -> Result<(Child, String)> {
-    let mut command = Command::new("chromedriver");
+    let mut command = process::Command::new("chromedriver");
     command
         .env("TMPDIR", scratch)
         .arg("--port=0")

@@ -30,6 +30,9 @@ pub(super) enum Trust {
 /// Needs a store of bots, which has tests of its own; its answers are only shown.
 const NEEDS_BOTS: &[&str] = &[];
 
+/// A line is measured for files that are worth it; only the time is looked at.
+const FOR_LARGE_FILES: &[&str] = &[];
+
 const fn proved(name: &'static str, route: &'static str, steps: &'static [&'static str]) -> Call {
     let trust = Trust::Proved;
     Call {
@@ -73,6 +76,7 @@ pub(super) const CALLS: &[Call] = &[
         "POST /api/auth/password",
         &["changePassword"],
     ),
+    nothing("probe_line", "POST /api/upload/probe", FOR_LARGE_FILES),
     proved("check", "GET /api/upload/check", &["resume", "grow"]),
     proved("start", "POST /api/upload/start", &["upload"]),
     proved("resize", "PATCH /api/upload/resume/{}", &["grow"]),
@@ -115,7 +119,7 @@ pub(super) const CALLS: &[Call] = &[
     ),
     word("bots", "GET /api/admin/bots", &["bots"]),
     word("add_bot", "POST /api/admin/bots", NEEDS_BOTS),
-    word("check_bot", "POST /api/admin/bots/{}/test", NEEDS_BOTS),
+    word("test_bot", "POST /api/admin/bots/{}/test", NEEDS_BOTS),
     word("change_bot", "PATCH /api/admin/bots/{}", NEEDS_BOTS),
     word("remove_bot", "DELETE /api/admin/bots/{}", NEEDS_BOTS),
 ];
