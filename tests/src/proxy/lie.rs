@@ -1,7 +1,7 @@
 //! What the proxy says in the server's place: an answer, changed on its way to the client. The server has done what it
 //! was asked; only the client is told something else.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -16,6 +16,8 @@ pub struct Answered {
     pub fields: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// It goes on only after this.
+    pub late_by: Duration,
 }
 
 type Change = Arc<dyn Fn(&mut Answered) + Send + Sync>;
@@ -81,6 +83,7 @@ impl Answered {
                 .map(owned)
                 .collect(),
             body,
+            late_by: Duration::ZERO,
         }
     }
 

@@ -437,6 +437,7 @@ async fn lied(
         let body = http::read_body(from, head.answer_framing(method, status)).await?;
         let mut answered = Answered::of(&head, status, body);
         change(&mut answered);
+        tokio::time::sleep(answered.late_by).await;
         to.write_all(&answered.to_bytes()).await?;
         entry.update(|seen| seen.outcome = Outcome::Answered(answered.status));
         return Ok(!head.closes());

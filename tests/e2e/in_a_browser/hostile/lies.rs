@@ -1,5 +1,7 @@
 //! What a hostile server can answer: an honest answer bent in one place, or another answer as a whole.
 
+use std::time::Duration;
+
 use ferry_tests::proxy::Answered;
 use serde_json::{Value, json};
 
@@ -125,7 +127,7 @@ impl Bend {
                 answered.set("location", "/healthz");
                 answered.body.clear();
             }
-            Bend::Late => std::thread::sleep(std::time::Duration::from_secs(1)),
+            Bend::Late => answered.late_by = Duration::from_secs(1),
             Bend::Replay(_, body) => {
                 answered.body.clone_from(body);
                 answered.set("content-type", "application/json");

@@ -38,6 +38,9 @@ const SIZE_BYTES: usize = 200_000;
 const PASSWORD_OF_BOB: &str = "only bob knows this";
 const NEXT_PASSWORD: &str = "quite another password";
 
+/// Bodies of answers, by the call that got them.
+type Heard = BTreeMap<&'static str, Vec<Vec<u8>>>;
+
 /// A lie about an answer, while a step runs.
 struct Case {
     call: &'static Call,
@@ -232,8 +235,8 @@ impl Walk {
     }
 
     /// Honest answers, by call and address.
-    async fn listen(&mut self) -> Result<BTreeMap<&'static str, Vec<Vec<u8>>>> {
-        let heard: Arc<Mutex<BTreeMap<&'static str, Vec<Vec<u8>>>>> = Arc::default();
+    async fn listen(&mut self) -> Result<Heard> {
+        let heard: Arc<Mutex<Heard>> = Arc::default();
         for call in CALLS {
             for step in call.steps {
                 let (route, name, heard) = (call.route, call.name, Arc::clone(&heard));
