@@ -44,8 +44,8 @@ export class Upload {
   #run(name) {
     const { file } = this;
     const { path = null, compress = false, clearLabel = false, handle } = this.#options;
-    const picked = { name: file.name, type: file.type, modifiedMs: file.lastModified, path, compress, clearLabel, client: browserName() };
-    const call = this.#link.call(name, { topic: this.#topic, ...picked }, { file, handle });
+    const picked = { name: file.name, type: file.type, modifiedMs: file.lastModified, sizeBytes: file.size, path, compress, clearLabel, client: browserName() };
+    const call = this.#link.call(name, { topic: this.#topic, picked }, { file, handle });
     const run = awake(call).then((uploaded) => ({
       ...uploaded,
       notRenamed: uploaded.notRenamed && new FerryError(uploaded.notRenamed),

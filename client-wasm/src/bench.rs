@@ -11,9 +11,8 @@ use web_sys::Blob;
 use crate::{
     context::Context,
     error::{ClientCode, ClientError, Result},
-    failure::error_of_reply,
     interop::now_ms,
-    workers::{part::PartReply, pool::ReadOrder},
+    workers::pool::ReadOrder,
 };
 
 /// What it took.
@@ -92,18 +91,9 @@ impl Lane {
                 position: None,
                 first: false,
             };
-            let held = self.context.pool.read(order).await?;
-            match self
-                .context
-                .pool
-                .send_plain(held, format!("{}{}", self.url, number + 1))
-                .await?
-            {
-                PartReply::Refused {
-                    status: 200..=299, ..
-                } => {}
-                other => return Err(error_of_reply(other)),
-            }
+            let leased = self.context.pool.read(order).await?;
+            let url = format!("{}{}", self.url, number + 1);
+            self.context.pool.send_plain(leased, url).await?;
         }
     }
 }

@@ -12,26 +12,26 @@ use ferry_core::{
     },
     wire::B64,
 };
-use js_sys::{Function, Promise};
+use futures_channel::oneshot;
 use serde::Serialize;
 use uuid::Uuid;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::CryptoKey;
 
 use crate::{
     context::{Context, shares},
     error::{ClientCode, Result},
-    failure::{error_of_reply, error_of_trouble, failure_of},
-    interop::{deferred, random_u64},
+    failure::{error_of_end, failure_of},
+    interop::random_u64,
     machine_loop::MachineLoop,
+    once::Signal,
     progress::ProgressView,
     subtle,
     vault::{Use, Vault},
     views::hex,
     workers::{
         part::{FetchOrder, ListedPart, PartPlace},
-        pool::LeasedBytes,
+        pool::{DOWNLOAD_BYTES_IN_FLIGHT, FETCHES_AT_ONCE, LeasedBytes},
     },
 };
 
@@ -51,12 +51,11 @@ pub(crate) struct Download {
     transfer: u32,
     machine: MachineLoop<DownloadMachine>,
     fetched: RefCell<HashMap<Ticket, LeasedBytes>>,
-    /// Fulfilled by the page: with a text where its sink refused.
-    written: RefCell<Option<Function>>,
+    /// What the page's sink says to the last bytes: why it refused them, where it did.
+    written: RefCell<Option<oneshot::Sender<Result<(), String>>>>,
     file: RefCell<Option<Rc<File>>>,
-    /// Fulfilled with `true` at the machine's end, which may come while it is still in line.
-    ended: Promise,
-    tell_ended: Function,
+    /// Of the machine, which may come while this is still in the queue.
+    ended: Signal,
     sink: Rc<dyn Sink>,
 }
 
@@ -84,8 +83,12 @@ impl Download {
     ) -> Result<Rc<Self>> {
         let vault = context.vault().await?;
         let transfer = context.new_transfer();
-        let machine = DownloadMachine::new(DownloadSetup::new(file_id, random_u64()));
-        let (ended, tell_ended) = deferred();
+        let machine = DownloadMachine::new(DownloadSetup {
+            file_id,
+            jitter_seed: random_u64(),
+            buffer_bytes: DOWNLOAD_BYTES_IN_FLIGHT,
+            max_fetches: FETCHES_AT_ONCE,
+        });
         Ok(Rc::new(Download {
             context,
             vault,
@@ -94,8 +97,7 @@ impl Download {
             fetched: RefCell::default(),
             written: RefCell::default(),
             file: RefCell::default(),
-            ended,
-            tell_ended,
+            ended: Signal::default(),
             sink,
         }))
     }
@@ -133,10 +135,7 @@ impl Download {
         match outcome? {
             Outcome::Done => self.downloaded(),
             Outcome::Stopped => Err(ClientCode::Stopped.into()),
-            Outcome::Failed(trouble) => Err(error_of_trouble(
-                trouble,
-                self.machine.last_error().as_ref(),
-            )),
+            Outcome::Failed { error, cause } => Err(error_of_end(error, cause.as_deref())),
         }
     }
 
@@ -152,15 +151,13 @@ impl Download {
 
     /// The page's sink took the last bytes, or refused them.
     pub(crate) fn written(&self, failed: Option<String>) {
-        if let Some(tell) = self.written.borrow_mut().take() {
-            let _ = tell.call1(
-                &JsValue::NULL,
-                &failed.map_or(JsValue::UNDEFINED, JsValue::from),
-            );
+        if let Some(written) = self.written.borrow_mut().take() {
+            // A write that was cancelled meanwhile needs no word.
+            let _ = written.send(failed.map_or(Ok(()), Err));
         }
     }
 
-    /// After the end the page may never acknowledge; whoever waits for it would keep the bytes' share of the memory.
+    /// After the end the page may never acknowledge; a write that waited for it would keep its share of the memory.
     fn end_write(&self) {
         self.written(Some("the download has ended".to_owned()));
     }
@@ -175,7 +172,7 @@ impl Download {
             Action::WakeAt { at_ms } => self.machine.wake_at(at_ms),
             Action::Ended(outcome) => {
                 self.machine.end(outcome);
-                let _ = self.tell_ended.call1(&JsValue::NULL, &JsValue::TRUE);
+                self.ended.set();
             }
         }
     }
@@ -191,11 +188,10 @@ impl Download {
             }
             download.feed(match answered {
                 Ok(answer) => Event::Answered { ticket, answer },
-                Err(error) => {
-                    let failure = failure_of(&error);
-                    download.machine.remember_error(error);
-                    Event::Failed { ticket, failure }
-                }
+                Err(error) => Event::Failed {
+                    ticket,
+                    failure: failure_of(error),
+                },
             });
         });
     }
@@ -261,31 +257,24 @@ impl Download {
         self.machine.runs_as(ticket, job);
         let fetched = self.context.pool.fetch(job, order, &file.part_key).await;
         self.machine.ran(ticket);
-        match fetched? {
-            Ok(held) => {
-                self.fetched.borrow_mut().insert(ticket, held);
-                Ok(Answer::Fetched)
-            }
-            Err(reply) => Err(error_of_reply(reply)),
-        }
+        self.fetched.borrow_mut().insert(ticket, fetched?);
+        Ok(Answer::Fetched)
     }
 
     async fn write(&self, buffer: Ticket) -> Result<Answer> {
-        let held = self.fetched.borrow_mut().remove(&buffer);
-        let held = held.ok_or(ClientCode::ClientFault.because("the part's bytes are gone"))?;
-        let held = self.context.pool.feed(self.transfer, held).await?;
+        let leased = self.fetched.borrow_mut().remove(&buffer);
+        let leased = leased.ok_or(ClientCode::ClientFault.because("the part's bytes are gone"))?;
+        let leased = self.context.pool.feed(self.transfer, leased).await?;
         if self.machine.has_ended() {
             return Err(ClientCode::Stopped.into());
         }
-        let (written, tell) = deferred();
-        *self.written.borrow_mut() = Some(tell);
-        self.sink.write(&held.bytes)?;
-        let failed = JsFuture::from(written)
-            .await
-            .map_err(|e| ClientCode::ClientFault.thrown(&e))?;
-        match failed.as_string() {
-            Some(why) => Err(ClientCode::SinkFailed.because(why)),
-            None => Ok(Answer::Written),
+        let (sender, written) = oneshot::channel();
+        *self.written.borrow_mut() = Some(sender);
+        self.sink.write(&leased.bytes)?;
+        match written.await {
+            Ok(Ok(())) => Ok(Answer::Written),
+            Ok(Err(why)) => Err(ClientCode::SinkFailed.because(why)),
+            Err(_) => Err(ClientCode::ClientFault.because("another write began")),
         }
     }
 

@@ -2,15 +2,15 @@
 //! The server's list is `ferry_core::wire::ErrorCode`; this one adds only what arises on this side.
 
 use ferry_core::wire::{ErrorCode, Problem, Recovery};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// Declares the local codes once: variant, text, what happened, what to do.
 macro_rules! client_codes {
     ($($(#[$doc:meta])* $variant:ident $text:literal $title:literal $hint:literal;)+) => {
         /// Codes that arise on this side.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum ClientCode { $($(#[$doc])* $variant,)+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub(crate) enum ClientCode { $($(#[$doc])* #[serde(rename = $text)] $variant,)+ }
 
         impl ClientCode {
             /// Every code.
@@ -28,7 +28,7 @@ client_codes! {
     /// No `crypto.subtle` here.
     InsecureContext "insecure_context" "This page was not opened over a secure connection, so the browser offers no encryption." "Open Ferry over https, or on this machine as http://localhost.";
     /// Something is missing or computes wrongly.
-    UnsupportedBrowser "unsupported_browser" "This browser can not do what Ferry needs." "Use a current Chrome, Edge, Firefox or Safari.";
+    UnsupportedBrowser "unsupported_browser" "This browser cannot do what Ferry needs." "Use a current Chrome, Edge, Firefox or Safari.";
     /// Signed in without keys.
     Locked "locked" "Your keys are not open in this browser." "Type your password to unlock.";
     /// The key slot does not open.
@@ -42,7 +42,7 @@ client_codes! {
     /// The answer is not Ferry's.
     BadAnswer "bad_answer" "The server's answer could not be understood." "Reload the page; the server may have been updated.";
     /// NotReadableError and the like.
-    FileNotReadable "file_not_readable" "The file can not be read any more." "It was moved, deleted or changed. Pick it again; what is stored is kept.";
+    FileNotReadable "file_not_readable" "The file cannot be read any more." "It was moved, deleted or changed. Pick it again; what is stored is kept.";
     /// Two reads differ.
     FileChanged "file_changed" "The file changed while it was read." "Let the other program finish, then pick the file again; what is stored is kept.";
     /// A seal, hash or structure check failed.
@@ -61,8 +61,9 @@ client_codes! {
     ClientFault "client_fault" "Something went wrong in the page." "Reload the page; uploads go on where they were.";
 }
 
-/// An error for the page: a refusal of the server, or a failure on this side.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+/// An error for the page: a refusal of the server, or a failure on this side. The same in every worker: it goes over
+/// their messages as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub(crate) enum ClientError {
     /// The server said so, with everything it said.
     #[error("{}", .0.title)]
@@ -72,7 +73,7 @@ pub(crate) enum ClientError {
     Local {
         /// Which.
         code: ClientCode,
-        /// What exactly, for whoever looks closer.
+        /// What exactly, for a report.
         detail: Option<String>,
     },
     /// Something that is not Ferry's server answered, or it answered with what is not Ferry's.
@@ -140,6 +141,17 @@ impl ClientError {
             ClientError::Local { code, .. } => Some(*code),
             ClientError::OddStatus { status, .. } => Some(odd_status_code(*status)),
         }
+    }
+
+    /// No whole answer came: the connection broke or stood still.
+    pub(crate) fn is_of_the_connection(&self) -> bool {
+        matches!(
+            self,
+            ClientError::Local {
+                code: ClientCode::Network | ClientCode::Stalled,
+                ..
+            }
+        )
     }
 
     /// The same call may succeed later without anybody changing anything.
@@ -265,6 +277,23 @@ mod tests {
     fn the_pages_types_name_every_code_of_this_side_and_no_other() {
         let own: Vec<_> = ClientCode::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(declared("ClientErrorCode"), own);
+    }
+
+    #[test]
+    fn an_error_is_the_same_after_a_message_to_another_worker() {
+        let errors = [
+            ClientError::from(ErrorCode::QuotaExceeded),
+            ClientCode::Stopped.into(),
+            ClientCode::FileNotReadable.because("NotFoundError"),
+            ClientError::OddStatus {
+                status: 502,
+                retry_after_secs: Some(3),
+            },
+        ];
+        for error in errors {
+            let message = serde_json::to_string(&error).expect("plain data");
+            assert_eq!(serde_json::from_str(&message).ok(), Some(error));
+        }
     }
 
     #[test]

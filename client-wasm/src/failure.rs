@@ -1,77 +1,98 @@
-//! The one place where the machines' words meet the page's: failures in, troubles and waits out.
+//! The one place where the machines' words meet the page's: errors go in as failures, and come out at the end of a run;
+//! waits come out between.
 
 use ferry_core::{
-    transfer::{Failure, TransferError, WaitReason},
+    transfer::{Distrust, Failure, TransferError, WaitReason},
     wire::ErrorCode,
 };
 use serde::Serialize;
 
-use crate::{
-    api::refusal,
-    error::{ClientCode, ClientError, odd_status_code},
-    workers::part::{PartFailure, PartReply},
-};
+use crate::error::{ClientCode, ClientError, odd_status_code};
 
 /// What a machine is told of an error.
-pub(crate) fn failure_of(error: &ClientError) -> Failure {
+pub(crate) fn failure_of(error: ClientError) -> Failure {
     match error {
-        ClientError::Refused(problem) => Failure::Problem(problem.clone()),
+        ClientError::Refused(problem) => Failure::Problem(problem),
         ClientError::OddStatus {
             status,
             retry_after_secs,
         } => Failure::Status {
+            status,
+            retry_after_secs,
+        },
+        ClientError::Local { code, detail } => local_failure(code, detail),
+    }
+}
+
+fn local_failure(code: ClientCode, detail: Option<String>) -> Failure {
+    match code {
+        ClientCode::Network => Failure::Network,
+        ClientCode::Stalled => Failure::Stalled,
+        ClientCode::FileNotReadable => Failure::NotReadable { detail },
+        ClientCode::Tampered => Failure::NotGenuine {
+            reason: Distrust::Altered,
+            detail,
+        },
+        ClientCode::RolledBack => Failure::NotGenuine {
+            reason: Distrust::RolledBack,
+            detail,
+        },
+        ClientCode::SinkFailed => Failure::SinkFailed { detail },
+        // An answer came, with a good status and what is not Ferry's.
+        ClientCode::BadAnswer => Failure::Status {
+            status: 200,
+            retry_after_secs: None,
+        },
+        _ => Failure::Fault { detail },
+    }
+}
+
+/// Why a run ended, for the page: the machine's error, in the words of the failure behind it where that is the same.
+pub(crate) fn error_of_end(error: TransferError, cause: Option<&Failure>) -> ClientError {
+    let own = error_of_machine(error);
+    let caused = cause.map(error_of_failure);
+    caused
+        .filter(|caused| caused.code() == own.code())
+        .unwrap_or(own)
+}
+
+fn error_of_failure(failure: &Failure) -> ClientError {
+    let local = |code, detail: &Option<String>| ClientError::Local {
+        code,
+        detail: detail.clone(),
+    };
+    match failure {
+        Failure::Problem(problem) => ClientError::Refused(problem.clone()),
+        Failure::Status {
+            status,
+            retry_after_secs,
+        } => ClientError::OddStatus {
             status: *status,
             retry_after_secs: *retry_after_secs,
         },
-        ClientError::Local { code, .. } => match code {
-            ClientCode::Network => Failure::Network,
-            ClientCode::Stalled => Failure::Stalled,
-            ClientCode::FileNotReadable => Failure::NotReadable,
-            ClientCode::Tampered | ClientCode::RolledBack => Failure::NotGenuine,
-            ClientCode::SinkFailed => Failure::SinkFailed,
-            // An answer came, with a good status and what is not Ferry's.
-            ClientCode::BadAnswer => Failure::Status {
-                status: 200,
-                retry_after_secs: None,
-            },
-            _ => Failure::Fault,
+        Failure::Network => ClientCode::Network.into(),
+        Failure::Stalled => ClientCode::Stalled.into(),
+        Failure::NotReadable { detail } => local(ClientCode::FileNotReadable, detail),
+        Failure::NotGenuine { reason, detail } => match reason {
+            Distrust::Altered => local(ClientCode::Tampered, detail),
+            Distrust::RolledBack => local(ClientCode::RolledBack, detail),
         },
+        Failure::SinkFailed { detail } => local(ClientCode::SinkFailed, detail),
+        Failure::Fault { detail } => local(ClientCode::ClientFault, detail),
     }
 }
 
-/// The error in a part worker's reply.
-pub(crate) fn error_of_reply(reply: PartReply) -> ClientError {
-    match reply {
-        PartReply::Refused {
-            status,
-            retry_after,
-            body,
-            ..
-        } => refusal(status, &body, retry_after.as_deref()),
-        PartReply::Failed {
-            failure, detail, ..
-        } => match failure {
-            PartFailure::Network => ClientCode::Network.because(detail),
-            PartFailure::Stalled => ClientCode::Stalled.because(detail),
-            PartFailure::Aborted => ClientCode::Stopped.because(detail),
-            PartFailure::NotGenuine => ClientCode::Tampered.because(detail),
-            PartFailure::Fault => ClientCode::ClientFault.because(detail),
-        },
-        _ => ClientCode::ClientFault.because("a worker answered something else"),
-    }
-}
-
-/// Why a run ended, for the page. `last` is the error that led to it, where it says more.
-pub(crate) fn error_of_trouble(trouble: TransferError, last: Option<&ClientError>) -> ClientError {
-    let plain = match trouble {
+fn error_of_machine(error: TransferError) -> ClientError {
+    match error {
         TransferError::NotReadable => ClientCode::FileNotReadable.into(),
         TransferError::FileChangedWhileReading { part } => {
             ClientCode::FileChanged.because(format!("part {part}"))
         }
-        TransferError::RolledBack { part } => {
+        TransferError::RolledBack { part: Some(part) } => {
             ClientCode::RolledBack.because(format!("part {part}"))
         }
-        TransferError::NotGenuine { .. } => ClientCode::Tampered.because(trouble),
+        TransferError::RolledBack { part: None } => ClientCode::RolledBack.into(),
+        TransferError::NotGenuine { .. } => ClientCode::Tampered.because(error),
         TransferError::Refused(code) => code.into(),
         TransferError::BadAnswer {
             status: Some(status),
@@ -80,22 +101,11 @@ pub(crate) fn error_of_trouble(trouble: TransferError, last: Option<&ClientError
             retry_after_secs: None,
         },
         TransferError::BadAnswer { status: None } => ClientCode::BadAnswer.into(),
-        TransferError::TooManyParts => ClientCode::ClientFault.because(trouble),
+        TransferError::TooManyParts => ClientCode::ClientFault.because(error),
         TransferError::SinkFailed => ClientCode::SinkFailed.into(),
         TransferError::PartCorrupt { .. } => ErrorCode::PartCorrupt.into(),
         TransferError::ClientFault => ClientCode::ClientFault.into(),
-    };
-    match last {
-        Some(last) if says_more(last, &plain, trouble) => last.clone(),
-        _ => plain,
     }
-}
-
-/// The same code with a detail, or the finer of the codes behind "not genuine".
-fn says_more(last: &ClientError, plain: &ClientError, trouble: TransferError) -> bool {
-    let finer = matches!(trouble, TransferError::NotGenuine { .. })
-        && last.local() == Some(ClientCode::RolledBack);
-    finer || last.code() == plain.code()
 }
 
 const SIGN_IN: &str = "sign_in";
@@ -147,11 +157,13 @@ fn local(code: ClientCode) -> (&'static str, &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use ferry_core::wire::Problem;
+
     use super::*;
 
     #[test]
-    fn an_answer_that_can_not_be_understood_is_no_missing_connection() {
-        let unreadable = failure_of(&ClientCode::BadAnswer.because("no JSON"));
+    fn an_answer_that_cannot_be_understood_is_no_missing_connection() {
+        let unreadable = failure_of(ClientCode::BadAnswer.because("no JSON"));
         let Failure::Status { status, .. } = unreadable else {
             panic!("{unreadable:?}")
         };
@@ -159,5 +171,57 @@ mod tests {
         assert_eq!(of(status).reason, "bad_answer");
         assert_eq!(of(status).message, ClientCode::BadAnswer.title());
         assert_eq!(of(502).reason, "network");
+    }
+    #[test]
+    fn the_person_is_told_what_the_driver_saw() {
+        let problem = ClientError::Refused(Box::new(Problem {
+            limit_bytes: Some(7),
+            ..Problem::new(ErrorCode::QuotaExceeded, 403, None)
+        }));
+        let seen = [
+            (problem, TransferError::Refused(ErrorCode::QuotaExceeded)),
+            (
+                ClientCode::FileNotReadable.because("NotFoundError"),
+                TransferError::NotReadable,
+            ),
+            (
+                ClientCode::Tampered.because("a part does not open"),
+                TransferError::NotGenuine { part: Some(3) },
+            ),
+            (
+                ClientCode::RolledBack.because("manifest 2 after 3"),
+                TransferError::RolledBack { part: None },
+            ),
+            (
+                ClientCode::SinkFailed.because("disk full"),
+                TransferError::SinkFailed,
+            ),
+            (
+                ClientCode::ClientFault.because("a worker died"),
+                TransferError::ClientFault,
+            ),
+        ];
+        for (error, end) in seen {
+            let cause = failure_of(error.clone());
+            assert_eq!(error_of_end(end, Some(&cause)), error, "{end:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_of_another_kind_does_not_hide_what_the_machine_found() {
+        let limit = Failure::Status {
+            status: 413,
+            retry_after_secs: None,
+        };
+        let too_large = TransferError::Refused(ErrorCode::BodyTooLarge);
+        assert_eq!(
+            error_of_end(too_large, Some(&limit)).code(),
+            "body_too_large"
+        );
+        let changed = TransferError::FileChangedWhileReading { part: 9 };
+        assert_eq!(
+            error_of_end(changed, None).detail().as_deref(),
+            Some("part 9")
+        );
     }
 }

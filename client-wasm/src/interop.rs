@@ -16,7 +16,7 @@ pub(crate) fn scope() -> DedicatedWorkerGlobalScope {
 
 /// Milliseconds of a clock that never goes back, for the machines and for stalls.
 pub(crate) fn now_ms() -> u64 {
-    // Every worker has it; whole milliseconds fit a float for ever.
+    // Every worker has it; whole milliseconds fit a float for longer than any session.
     scope().performance().map_or(0.0, |clock| clock.now()) as u64
 }
 
@@ -89,14 +89,4 @@ pub(crate) fn set_field(object: &Object, name: &str, value: &JsValue) {
 /// A copy of the bytes outside wasm memory, for asynchronous APIs.
 pub(crate) fn js_bytes(bytes: &[u8]) -> Uint8Array {
     Uint8Array::from(bytes)
-}
-
-/// A promise and the function that fulfils it, for callbacks that one task waits for.
-pub(crate) fn deferred() -> (js_sys::Promise, js_sys::Function) {
-    let mut fulfil = None;
-    let promise = js_sys::Promise::new(&mut |resolve, _| fulfil = Some(resolve));
-    match fulfil {
-        Some(fulfil) => (promise, fulfil),
-        None => unreachable!("the executor of a promise runs at once"),
-    }
 }

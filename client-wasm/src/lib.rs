@@ -5,9 +5,9 @@
 //! - `coordinator`: the worker that the page talks to; calls in, answers and events out.
 //! - `context`: what all transfers share. `session`: who is signed in, which keys are open.
 //! - `machine_loop`: how a machine is driven; `upload`, `download`: what the actions of one do. `library`: lists, and what is done to whole files.
-//! - `vault`: opening what the server says of a file. `store`: IndexedDB. `lock`: Web Locks. `subtle`: SubtleCrypto.
+//! - `vault`: opening what the server says of a file. `labels`: what the server sees in place of names. `store`: IndexedDB. `lock`: Web Locks. `subtle`: SubtleCrypto.
 //! - `workers`: reader, part workers, password stretching, and the pool of them. `api`: the server's endpoints.
-//! - `progress`, `views`, `error`, `failure`: what the page gets.
+//! - `progress`, `views`, `error`, `failure`: what the page gets. `once`: waiting for what happens once. `interop`: the browser's own.
 
 mod api;
 #[cfg(feature = "bench")]
@@ -18,9 +18,11 @@ mod download;
 mod error;
 mod failure;
 mod interop;
+mod labels;
 mod library;
 mod lock;
 mod machine_loop;
+mod once;
 mod progress;
 mod session;
 mod store;

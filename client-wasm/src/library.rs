@@ -18,7 +18,7 @@ use crate::{
     context::Context,
     error::{ClientCode, ClientError, ErrorView, Result},
     interop::{SystemEntropy, now_ms, set_field, to_js},
-    upload::labels,
+    labels::Labels,
     vault::{Unproved, Use, Vault},
     views::{VerifiedView, hex, time},
 };
@@ -128,7 +128,7 @@ pub(crate) async fn rename(
     let file = vault.open(vault.api.file(file_id).await?, Use::Act).await?;
     let (revision, opened) = (file.revision(), complete(file.opened)?);
     let path = path.unwrap_or(&opened.manifest.about().path).to_owned();
-    let labels = labels(&vault.identity.keys, name, &path, clear_label)?;
+    let labels = Labels::of(&vault.identity.keys, name, &path, clear_label)?;
     let manifest = renamed(&opened, name, path)?;
     let sealed = manifest.seal(
         &opened.keys.manifest,
@@ -271,7 +271,7 @@ fn unfinished_view(row: &Unproved<UploadSession>, opened: Result<OpenedFile>) ->
     }
 }
 
-/// A manifest may hold any number; a time that can't be one is not shown.
+/// A manifest may hold any number; a number that is no time is not shown.
 fn modified_at(about: &About) -> Option<String> {
     let at: DateTime<Utc> = DateTime::from_timestamp_millis(about.modified_ms)?;
     Some(at.to_rfc3339_opts(SecondsFormat::Millis, true))

@@ -1,13 +1,15 @@
 //! Web Locks: one uploader per file in all tabs of this browser. The browser frees a lock when its tab dies.
 
+use futures_channel::oneshot;
 use js_sys::{Function, Object, Promise};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{AbortController, AbortSignal};
 
 use crate::{
     error::{ClientCode, Result},
-    interop::{deferred, field, scope, set_field},
+    interop::{field, scope, set_field},
+    once::{First, first_of},
 };
 
 #[wasm_bindgen]
@@ -20,16 +22,11 @@ extern "C" {
 
 /// A lock that is held until this is dropped.
 pub(crate) struct LockGuard {
-    release: Function,
+    /// Dropping it ends the promise that holds the lock.
+    _release: oneshot::Sender<()>,
 }
 
-impl Drop for LockGuard {
-    fn drop(&mut self) {
-        let _ = self.release.call0(&JsValue::NULL);
-    }
-}
-
-/// The lock, if nobody has it.
+/// The lock, if it is free.
 pub(crate) async fn try_acquire(name: &str) -> Result<Option<LockGuard>> {
     let options = Object::new();
     set_field(&options, "ifAvailable", &JsValue::TRUE);
@@ -55,32 +52,23 @@ async fn request(name: &str, options: &Object) -> Result<Option<LockGuard>> {
     if locks.is_undefined() {
         return Err(ClientCode::UnsupportedBrowser.because("no Web Locks"));
     }
-    let (given, tell) = deferred();
-    let (until_release, release) = deferred();
-    let refuse = tell.clone();
+    let (release, released) = oneshot::channel::<()>();
+    let (given, is_given) = oneshot::channel();
     let on_lock = Closure::once_into_js(move |lock: JsValue| -> JsValue {
-        let _ = tell.call1(&JsValue::NULL, &JsValue::from_bool(!lock.is_null()));
-        if lock.is_null() {
-            JsValue::UNDEFINED
-        } else {
-            until_release.into()
-        }
+        // The browser holds the lock until this promise settles; where there is none to hold, nothing waits for it.
+        let _ = given.send(!lock.is_null());
+        future_to_promise(async move {
+            let _ = released.await;
+            Ok(JsValue::UNDEFINED)
+        })
+        .into()
     });
-    let whole =
-        locks
-            .unchecked_into::<LockManager>()
-            .request(name, options, on_lock.unchecked_ref());
-    let on_refused =
-        Closure::once(move |_: JsValue| drop(refuse.call1(&JsValue::NULL, &JsValue::UNDEFINED)));
-    let _ = whole.catch(&on_refused);
-    match JsFuture::from(given)
-        .await
-        .ok()
-        .and_then(|given| given.as_bool())
-    {
-        Some(true) => Ok(Some(LockGuard { release })),
-        Some(false) => Ok(None),
-        // The signal was aborted; the closure was called, so it may go.
-        None => Err(ClientCode::Stopped.into()),
+    let locks = locks.unchecked_into::<LockManager>();
+    let whole = JsFuture::from(locks.request(name, options, on_lock.unchecked_ref()));
+    match first_of(is_given, whole).await {
+        First::Left(Ok(true)) => Ok(Some(LockGuard { _release: release })),
+        First::Left(_) => Ok(None),
+        // It ended before the lock was given: the signal was aborted.
+        First::Right(_) => Err(ClientCode::Stopped.into()),
     }
 }

@@ -1,5 +1,5 @@
 //! What driving either machine of `ferry_core::transfer` takes: events go in one at a time, its timer is kept, answers that
-//! nobody waits for are dropped, its progress is shown a few times a second. What actions do is the caller's business.
+//! are late are dropped, its progress is shown a few times a second. What actions do is the caller's business.
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,15 +10,14 @@ use ferry_core::{
     progress::Progress,
     transfer::{Ticket, download, upload},
 };
+use futures_channel::oneshot;
 use gloo_timers::callback::Interval;
-use js_sys::Function;
 use uuid::Uuid;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
 use crate::{
     error::{ClientCode, ClientError, Result},
-    interop::{deferred, now_ms},
+    failure::error_of_end,
+    interop::now_ms,
     progress::ProgressView,
     workers::pool::{Job, Pool},
 };
@@ -30,11 +29,13 @@ const PROGRESS_EVERY_MS: u32 = 125;
 pub(crate) trait Machine {
     type Event;
     type Action;
-    type Outcome: Copy;
+    type Outcome: Clone;
     fn step(&mut self, now_ms: u64, event: Self::Event) -> Vec<Self::Action>;
     fn progress(&self, now_ms: u64) -> Progress;
     /// Once there is one.
     fn file_id(&self) -> Option<Uuid>;
+    /// What the page shows as the error of such an end; none after one that was asked for.
+    fn shown_error(outcome: &Self::Outcome) -> Option<ClientError>;
 }
 
 /// One machine and what belongs to every run of it.
@@ -45,11 +46,10 @@ pub(crate) struct MachineLoop<M: Machine> {
     inbox: RefCell<VecDeque<M::Event>>,
     stepping: Cell<bool>,
     wake_at_ms: Cell<Option<u64>>,
-    outcome: Cell<Option<M::Outcome>>,
-    tell_end: RefCell<Option<Function>>,
+    outcome: RefCell<Option<M::Outcome>>,
+    end: RefCell<Option<oneshot::Sender<M::Outcome>>>,
     awaited: RefCell<HashSet<Ticket>>,
     jobs: RefCell<HashMap<Ticket, Job>>,
-    last_error: RefCell<Option<ClientError>>,
     /// Why an earlier upload that was found is not gone on with.
     earlier_refused: RefCell<Option<ClientError>>,
     shown: RefCell<Option<ProgressView>>,
@@ -63,11 +63,10 @@ impl<M: Machine> MachineLoop<M> {
             inbox: RefCell::default(),
             stepping: Cell::new(false),
             wake_at_ms: Cell::new(None),
-            outcome: Cell::new(None),
-            tell_end: RefCell::default(),
+            outcome: RefCell::default(),
+            end: RefCell::default(),
             awaited: RefCell::default(),
             jobs: RefCell::default(),
-            last_error: RefCell::default(),
             earlier_refused: RefCell::default(),
             shown: RefCell::default(),
         }
@@ -79,17 +78,15 @@ impl<M: Machine> MachineLoop<M> {
         begin: impl FnOnce(),
         on_interval: impl Fn() + 'static,
     ) -> Result<M::Outcome> {
-        let (end, tell_end) = deferred();
-        *self.tell_end.borrow_mut() = Some(tell_end);
-        self.outcome.set(None);
-        *self.last_error.borrow_mut() = None;
+        let (sender, end) = oneshot::channel();
+        *self.end.borrow_mut() = Some(sender);
+        *self.outcome.borrow_mut() = None;
         *self.earlier_refused.borrow_mut() = None;
         let interval = Interval::new(PROGRESS_EVERY_MS, on_interval);
         begin();
-        // Never rejected.
-        let _ = JsFuture::from(end).await;
+        let outcome = end.await;
         drop(interval);
-        self.outcome.get().ok_or(ClientCode::ClientFault.into())
+        outcome.map_err(|_| ClientCode::ClientFault.because("another run of it began"))
     }
 
     /// Hands over one event, and those that its actions cause at once.
@@ -109,20 +106,21 @@ impl<M: Machine> MachineLoop<M> {
 
     /// The run is over.
     pub(crate) fn end(&self, outcome: M::Outcome) {
-        self.outcome.set(Some(outcome));
+        *self.outcome.borrow_mut() = Some(outcome.clone());
         self.wake_at_ms.set(None);
-        if let Some(tell) = self.tell_end.borrow_mut().take() {
-            let _ = tell.call0(&JsValue::NULL);
+        if let Some(end) = self.end.borrow_mut().take() {
+            // A run that is not waited for any more has shown its end all the same.
+            let _ = end.send(outcome);
         }
     }
 
     /// How the last run ended.
     pub(crate) fn outcome(&self) -> Option<M::Outcome> {
-        self.outcome.get()
+        self.outcome.borrow().clone()
     }
 
     pub(crate) fn has_ended(&self) -> bool {
-        self.outcome.get().is_some()
+        self.outcome.borrow().is_some()
     }
 
     pub(crate) fn file_id(&self) -> Option<Uuid> {
@@ -154,7 +152,7 @@ impl<M: Machine> MachineLoop<M> {
         self.awaited.borrow().contains(&ticket)
     }
 
-    /// An answer came; false where nobody waits for it any more.
+    /// An answer came; false where it is not awaited any more.
     pub(crate) fn arrived(&self, ticket: Ticket) -> bool {
         self.awaited.borrow_mut().remove(&ticket)
     }
@@ -168,7 +166,7 @@ impl<M: Machine> MachineLoop<M> {
         self.jobs.borrow_mut().remove(&ticket);
     }
 
-    /// Nobody waits for the answer any more.
+    /// The answer is not awaited any more.
     pub(crate) fn cancel(&self, ticket: Ticket, pool: &std::rc::Rc<Pool>) {
         self.awaited.borrow_mut().remove(&ticket);
         if let Some(job) = self.jobs.borrow_mut().remove(&ticket) {
@@ -178,18 +176,9 @@ impl<M: Machine> MachineLoop<M> {
 
     // What the page sees.
 
-    /// The error that a failure is explained by.
-    pub(crate) fn remember_error(&self, error: ClientError) {
-        *self.last_error.borrow_mut() = Some(error);
-    }
-
     /// An earlier upload fails its check: the machine passes it by, and the person is told.
     pub(crate) fn refuse_earlier(&self, error: ClientError) {
         *self.earlier_refused.borrow_mut() = Some(error);
-    }
-
-    pub(crate) fn last_error(&self) -> Option<ClientError> {
-        self.last_error.borrow().clone()
     }
 
     /// The progress, where anything in it changed since it was shown.
@@ -212,7 +201,8 @@ impl<M: Machine> MachineLoop<M> {
 
     pub(crate) fn view(&self) -> ProgressView {
         let progress = self.machine.borrow().progress(now_ms());
-        ProgressView::new(&progress, self.file_id(), self.last_error.borrow().as_ref())
+        let error = self.outcome.borrow().as_ref().and_then(M::shown_error);
+        ProgressView::new(&progress, self.file_id(), error.as_ref())
             .passing_by(self.earlier_refused.borrow().as_ref())
     }
 }
@@ -233,6 +223,16 @@ impl Machine for upload::UploadMachine {
     fn file_id(&self) -> Option<Uuid> {
         self.file_id()
     }
+
+    fn shown_error(outcome: &upload::Outcome) -> Option<ClientError> {
+        match outcome {
+            upload::Outcome::Failed { error, cause } => {
+                Some(error_of_end(*error, cause.as_deref()))
+            }
+            upload::Outcome::Discarded => Some(ClientCode::Discarded.into()),
+            upload::Outcome::Done(_) | upload::Outcome::Stopped => None,
+        }
+    }
 }
 
 impl Machine for download::DownloadMachine {
@@ -250,5 +250,14 @@ impl Machine for download::DownloadMachine {
 
     fn file_id(&self) -> Option<Uuid> {
         None
+    }
+
+    fn shown_error(outcome: &download::Outcome) -> Option<ClientError> {
+        match outcome {
+            download::Outcome::Failed { error, cause } => {
+                Some(error_of_end(*error, cause.as_deref()))
+            }
+            download::Outcome::Done | download::Outcome::Stopped => None,
+        }
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{ClientCode, ClientError, ErrorView},
-    failure::{WaitingView, error_of_trouble},
+    failure::WaitingView,
     interop::monotonic_to_epoch_ms,
 };
 
@@ -49,11 +49,11 @@ struct ResumedView {
 }
 
 impl ProgressView {
-    /// `last` is the error that may have led to a failure.
+    /// `error` is why it ended.
     pub(crate) fn new(
         progress: &Progress,
         file_id: Option<Uuid>,
-        last: Option<&ClientError>,
+        error: Option<&ClientError>,
     ) -> Self {
         ProgressView {
             file_id,
@@ -79,7 +79,7 @@ impl ProgressView {
             waiting: waiting(progress.phase),
             set_back_bytes: progress.set_back_bytes,
             earlier_refused: None,
-            error: phase_error(progress.phase, last).map(|error| error.to_view()),
+            error: error.map(ClientError::to_view),
         }
     }
 
@@ -103,7 +103,7 @@ impl ProgressView {
             .is_some_and(WaitingView::needs_sign_in)
     }
 
-    /// In line, where no machine is at work.
+    /// In the queue, where no machine is at work.
     pub(crate) fn queued(self) -> Self {
         ProgressView {
             phase: phase_name(Phase::Queued),
@@ -159,14 +159,6 @@ fn waiting(phase: Phase) -> Option<WaitingView> {
             reason,
             until_ms.map(monotonic_to_epoch_ms),
         )),
-        _ => None,
-    }
-}
-
-fn phase_error(phase: Phase, last: Option<&ClientError>) -> Option<ClientError> {
-    match phase {
-        Phase::Failed(trouble) => Some(error_of_trouble(trouble, last)),
-        Phase::Discarded => Some(ClientCode::Discarded.into()),
         _ => None,
     }
 }

@@ -1,8 +1,7 @@
-//! IndexedDB as a few key-value tables with promises turned into futures. What is kept in them is `store`'s business.
+//! IndexedDB as a few key-value tables with requests turned into futures. What is kept in them is `store`'s business.
 
-use js_sys::{Array, Promise};
+use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode,
 };
@@ -10,6 +9,7 @@ use web_sys::{
 use crate::{
     error::{ClientCode, ClientError, Result},
     interop::scope,
+    once::OnceSender,
 };
 
 /// An open database.
@@ -112,23 +112,19 @@ fn create_missing(
 
 /// The result of a request.
 async fn settled(request: &IdbRequest) -> Result<JsValue> {
-    let promise = Promise::new(&mut |resolve, reject| {
-        let (ok, bad) = (request.clone(), request.clone());
-        let on_success = Closure::once_into_js(move || {
-            let _ = resolve.call1(&JsValue::NULL, &ok.result().unwrap_or(JsValue::UNDEFINED));
-        });
-        let on_error = Closure::once_into_js(move || {
-            let error = bad
-                .error()
-                .ok()
-                .flatten()
-                .map_or(JsValue::NULL, JsValue::from);
-            let _ = reject.call1(&JsValue::NULL, &error);
-        });
-        request.set_onsuccess(Some(on_success.unchecked_ref()));
-        request.set_onerror(Some(on_error.unchecked_ref()));
-    });
-    JsFuture::from(promise).await.map_err(failed)
+    let (sender, end) = OnceSender::channel();
+    let on_end = Closure::<dyn FnMut()>::new(move || sender.send(()));
+    request.set_onsuccess(Some(on_end.as_ref().unchecked_ref()));
+    request.set_onerror(Some(on_end.as_ref().unchecked_ref()));
+    let ended = end.await;
+    request.set_onsuccess(None);
+    request.set_onerror(None);
+    // Dropped only with the handler, which lives here until then.
+    ended.map_err(|_| failed(JsValue::from_str("the request was let go")))?;
+    match request.error().map_err(failed)? {
+        Some(error) => Err(failed(error.into())),
+        None => request.result().map_err(failed),
+    }
 }
 
 fn failed(exception: JsValue) -> ClientError {

@@ -18,10 +18,11 @@ use ferry_core::{
 use uuid::Uuid;
 use web_sys::CryptoKey;
 
-use super::picked::{Labels, Picked};
+use super::picked::Picked;
 use crate::{
     error::{ClientCode, ClientError, Result},
     interop::SystemEntropy,
+    labels::Labels,
     subtle,
     workers::part::PartPlace,
 };

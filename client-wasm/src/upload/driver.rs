@@ -18,14 +18,12 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
-use super::{
-    current::Current,
-    picked::{Labels, Picked},
-};
+use super::{current::Current, picked::Picked};
 use crate::{
     context::Context,
     error::Result,
     failure::failure_of,
+    labels::Labels,
     lock::LockGuard,
     machine_loop::MachineLoop,
     progress::ProgressView,
@@ -59,11 +57,11 @@ pub(crate) struct UploadDriver {
     /// Buffers that reads kept.
     pub(super) kept: RefCell<HashMap<Ticket, WorkerBuffer>>,
     pub(super) reading: Cell<u32>,
-    /// The pool's number for this run: reads of an earlier one can't meddle with its hash.
+    /// The pool's number for this run: reads of an earlier one cannot get into its hash.
     pub(super) transfer: Cell<u32>,
     next_position: Cell<u32>,
     pub(super) current: RefCell<Option<Rc<Current>>>,
-    /// The file that this run may write to; nobody else in this browser may meanwhile.
+    /// The file that this run may write to; no other upload in this browser may meanwhile.
     pub(super) file_lock: RefCell<Option<(Uuid, LockGuard)>>,
     pub(super) start: RefCell<Option<StartRequest>>,
     pub(super) complete: RefCell<Option<CompleteRequest>>,
@@ -177,7 +175,7 @@ impl UploadDriver {
 
     fn begin(self: &Rc<Self>, ticket: Ticket, request: Request) {
         self.machine.expect(ticket);
-        // Turns are given out here, in the order of the actions; the reads themselves may overtake one another.
+        // Positions are given out here, in the order of the actions; the reads themselves may overtake one another.
         let position = match &request {
             Request::Read { part, purpose } if purpose.feeds_hash() => {
                 let number = self.next_position.replace(self.next_position.get() + 1);
@@ -197,11 +195,10 @@ impl UploadDriver {
             }
             driver.feed(match answered {
                 Ok(answer) => Event::Answered { ticket, answer },
-                Err(error) => {
-                    let failure = failure_of(&error);
-                    driver.machine.remember_error(error);
-                    Event::Failed { ticket, failure }
-                }
+                Err(error) => Event::Failed {
+                    ticket,
+                    failure: failure_of(error),
+                },
             });
         });
     }
@@ -217,7 +214,7 @@ impl UploadDriver {
             self.task.vault.user_id(),
             checkpoint.file_id(),
         );
-        // A checkpoint that can't be written costs only its warning about a lying server.
+        // A checkpoint that cannot be written costs only its warning about a lying server.
         spawn_local(async move { drop(store.save_checkpoint(user, file_id, &sealed).await) });
     }
 

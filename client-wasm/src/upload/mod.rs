@@ -1,4 +1,4 @@
-//! One upload as the page holds it: in line, running, ended, and running again. What a run decides is the machine's business.
+//! One upload as the page holds it: in the queue, running, ended, and running again. What a run decides is the machine's business.
 
 mod current;
 mod driver;
@@ -18,20 +18,17 @@ use uuid::Uuid;
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
-pub(crate) use self::{
-    driver::Observer,
-    picked::{Picked, labels},
-};
+pub(crate) use self::{driver::Observer, picked::Picked};
 use self::{
     driver::{UploadDriver, UploadTask},
-    picked::Labels,
     run_handle::RunHandle,
 };
 use crate::{
     context::{Context, shares},
-    error::{ClientCode, ClientError, ErrorView, Result},
-    failure::error_of_trouble,
+    error::{ClientCode, ErrorView, Result},
+    failure::error_of_end,
     interop::random_u64,
+    labels::Labels,
     lock::{self, LockGuard},
     progress::ProgressView,
     vault::Vault,
@@ -133,7 +130,7 @@ impl Upload {
         discarded_by(&driver, outcome?)
     }
 
-    /// It is under way, or in line, with the keys of another user than this one.
+    /// It is under way, or in the queue, with the keys of another user than this one.
     pub(crate) fn belongs_to_other(&self, user_id: Uuid) -> bool {
         let run = self.run.borrow();
         run.as_ref()
@@ -173,7 +170,7 @@ impl Upload {
         let (driver, first) = self.driver_for(vault, labels, &source);
         run.start_driving();
         let outcome = driver.run(&source.blob, first).await;
-        judge(outcome?, &driver, &source.picked)
+        result_of(outcome?, &source.picked)
     }
 
     /// One uploader per file in this browser; the other tabs wait and go on when it is free.
@@ -282,38 +279,27 @@ impl Upload {
     }
 }
 
-fn judge(outcome: Outcome, driver: &UploadDriver, picked: &Picked) -> Result<UploadedView> {
+fn result_of(outcome: Outcome, picked: &Picked) -> Result<UploadedView> {
     match outcome {
         Outcome::Done(done) => Ok(uploaded(done, picked)),
         Outcome::Stopped => Err(ClientCode::Stopped.into()),
         Outcome::Discarded => Err(ClientCode::Discarded.into()),
-        Outcome::Failed(trouble) => Err(error_of_trouble(
-            trouble,
-            driver.machine.last_error().as_ref(),
-        )),
+        Outcome::Failed { error, cause } => Err(error_of_end(error, cause.as_deref())),
     }
 }
 
 fn discarded_by(driver: &UploadDriver, outcome: Outcome) -> Result<DiscardedView> {
-    let (is_known, last) = (
-        driver.machine.file_id().is_some(),
-        driver.machine.last_error(),
-    );
-    discarded(outcome, is_known, last.as_ref())
+    discarded(outcome, driver.machine.file_id().is_some())
 }
 
 /// "Stopped" says that what is stored is kept. `is_known`: on the server, by its id.
-fn discarded(
-    outcome: Outcome,
-    is_known: bool,
-    last: Option<&ClientError>,
-) -> Result<DiscardedView> {
+fn discarded(outcome: Outcome, is_known: bool) -> Result<DiscardedView> {
     match outcome {
         Outcome::Discarded => Ok(DiscardedView { deleted: true }),
         Outcome::Stopped if !is_known => Ok(DiscardedView { deleted: false }),
         Outcome::Stopped => Err(ClientCode::Stopped.into()),
         Outcome::Done(_) => Err(ClientCode::Stopped.because("the upload is complete")),
-        Outcome::Failed(trouble) => Err(error_of_trouble(trouble, last)),
+        Outcome::Failed { error, cause } => Err(error_of_end(error, cause.as_deref())),
     }
 }
 
@@ -326,7 +312,7 @@ fn uploaded(done: Done, picked: &Picked) -> UploadedView {
         already_stored: done.already_stored,
         not_renamed: done
             .not_renamed
-            .map(|trouble| error_of_trouble(trouble, None).to_view()),
+            .map(|error| error_of_end(error, None).to_view()),
     }
 }
 
@@ -339,24 +325,27 @@ mod tests {
     #[test]
     fn discarding_says_only_what_was_done() {
         let gone = |deleted| Ok(DiscardedView { deleted });
-        assert_eq!(discarded(Outcome::Discarded, true, None), gone(true));
-        assert_eq!(discarded(Outcome::Discarded, false, None), gone(true));
-        assert_eq!(discarded(Outcome::Stopped, false, None), gone(false));
+        assert_eq!(discarded(Outcome::Discarded, true), gone(true));
+        assert_eq!(discarded(Outcome::Discarded, false), gone(true));
+        assert_eq!(discarded(Outcome::Stopped, false), gone(false));
         let done = Done {
             file_id: Uuid::nil(),
             sha256: [0; 32],
             already_stored: false,
             not_renamed: None,
         };
-        let failed = Outcome::Failed(TransferError::ClientFault);
+        let failed = Outcome::Failed {
+            error: TransferError::ClientFault,
+            cause: None,
+        };
         let kept = [
             (Outcome::Stopped, "stopped"),
             (Outcome::Done(done), "stopped"),
             (failed, "client_fault"),
         ];
         for (outcome, code) in kept {
-            let error = discarded(outcome, true, None).expect_err("it is still there");
-            assert_eq!(error.code(), code, "{outcome:?}");
+            let error = discarded(outcome, true).expect_err("it is still there");
+            assert_eq!(error.code(), code);
         }
     }
 }

@@ -1,13 +1,9 @@
-//! The file that a person picked, as the page describes it, and the labels under which the server will know it.
+//! The file that a person picked, as the page describes it.
 
-use ferry_core::envelope::{
-    keys::AccountKeys,
-    label::{self, LabelError},
-    manifest::About,
-};
+use ferry_core::envelope::{keys::AccountKeys, manifest::About};
 use serde::Deserialize;
 
-use crate::error::{ClientCode, Result};
+use crate::{error::Result, labels::Labels};
 
 /// What the page says of a picked file. The bytes are in its `File`.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,13 +21,6 @@ pub(crate) struct Picked {
     pub(crate) client: Option<String>,
 }
 
-/// What the server sees in place of name and folder.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Labels {
-    pub(crate) file: String,
-    pub(crate) folder: String,
-}
-
 impl Picked {
     pub(crate) fn about(&self) -> About {
         About {
@@ -43,26 +32,11 @@ impl Picked {
     }
 
     pub(crate) fn labels(&self, account: &AccountKeys) -> Result<Labels> {
-        labels(
+        Labels::of(
             account,
             &self.name,
             self.path.as_deref().unwrap_or_default(),
             self.clear_label,
         )
     }
-}
-
-/// Labels of a name in a folder.
-pub(crate) fn labels(account: &AccountKeys, name: &str, path: &str, clear: bool) -> Result<Labels> {
-    if !clear {
-        return Ok(Labels {
-            file: label::opaque(&account.name, name),
-            folder: label::opaque_folder(&account.name, path),
-        });
-    }
-    let refused = |error: LabelError| ClientCode::ClientFault.because(error);
-    Ok(Labels {
-        file: label::clear(name).map_err(refused)?,
-        folder: label::clear(path).map_err(refused)?,
-    })
 }

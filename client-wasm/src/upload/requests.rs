@@ -21,12 +21,11 @@ use super::{
 use crate::{
     context::SMALL_FILE_BYTES,
     error::{ClientCode, Result},
-    failure::error_of_reply,
     library, lock,
     vault::{Unproved, Use},
     workers::{
-        part::{PartReply, SendOrder},
-        pool::ReadOrder,
+        part::SendOrder,
+        pool::{ReadOrder, SentPart},
         reader::PassPosition,
         send_gate::{Admission, Rank},
     },
@@ -232,7 +231,7 @@ impl UploadDriver {
                 request
             }
         };
-        // Held before anybody can find it as an earlier upload of the same content. A new id is nobody's.
+        // Held before another upload can find it as an earlier one of the same content. A new id is free.
         self.lock_file(request.file_id).await?;
         let started = self.task.vault.api.start(&request).await?;
         self.task.vault.open(started, Use::Act).await?;
@@ -244,7 +243,7 @@ impl UploadDriver {
     }
 
     /// Bytes a second of the line, for a file that is large enough to be cut by it: as parts before showed it, else by the
-    /// browser's own hint or a probe. None: nothing is known, and the server's parts are right.
+    /// browser's own hint or a probe. None where nothing is known, and the server's parts are right.
     async fn line_rate(&self) -> Option<u64> {
         if self.task.picked.size_bytes <= SMALL_FILE_BYTES {
             return None;
@@ -288,13 +287,13 @@ impl UploadDriver {
         self.reading.set(self.reading.get() + 1);
         let pool = &self.context.pool;
         let answer = async {
-            let held = pool.read(order).await?;
+            let leased = pool.read(order).await?;
             if !purpose.keeps_buffer() {
                 return Ok(Answer::Read {
-                    mac: pool.mac(&place, held).await?,
+                    mac: pool.mac(&place, leased).await?,
                 });
             }
-            let (mac, kept) = pool.mac_and_keep(&place, held).await?;
+            let (mac, kept) = pool.mac_and_keep(&place, leased).await?;
             self.kept.borrow_mut().insert(ticket, kept);
             Ok(Answer::Read { mac })
         };
@@ -338,24 +337,18 @@ impl UploadDriver {
             rank,
             is_wanted: || self.machine.is_expected(ticket),
         };
-        let reply = self
-            .context
-            .pool
-            .send(job, kept, order, &current.part_key, admission, on_progress)
-            .await;
+        let pool = &self.context.pool;
+        let sent = pool.send(job, kept, order, &current.part_key, admission, on_progress);
+        let sent = sent.await;
         self.machine.ran(ticket);
-        match reply? {
-            PartReply::Sent { body, iv, tag, .. } => {
-                let row: StoredPart =
-                    serde_json::from_str(&body).map_err(|e| ClientCode::BadAnswer.because(e))?;
-                Ok(Answer::Sent {
-                    row,
-                    sealed_iv: iv.0,
-                    sealed_tag: tag.0,
-                })
-            }
-            other => Err(error_of_reply(other)),
-        }
+        let SentPart { body, iv, tag } = sent?;
+        let row: StoredPart =
+            serde_json::from_str(&body).map_err(|e| ClientCode::BadAnswer.because(e))?;
+        Ok(Answer::Sent {
+            row,
+            sealed_iv: iv.0,
+            sealed_tag: tag.0,
+        })
     }
 
     async fn complete(&self, file_id: Uuid) -> Result<Answer> {

@@ -1,46 +1,36 @@
-//! One run of an upload from the page's call to its end: how it is got out of the line, and who waits for its end.
+//! One run of an upload from the page's call to its end: how it leaves the queue, and what waits for its end.
 
 use std::cell::Cell;
 
-use js_sys::{Function, Promise};
 use uuid::Uuid;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal};
 
-use crate::{error::Result, interop::deferred, lock};
+use crate::{error::Result, lock, once::Signal};
 
 #[derive(Clone, Copy, PartialEq)]
-enum RunStage {
+enum RunState {
     Waiting,
     Cancelled,
     Driving,
 }
 
 pub(super) struct RunHandle {
-    stage: Cell<RunStage>,
+    state: Cell<RunState>,
     /// Whose keys it will work with, once that is known.
     user_id: Cell<Option<Uuid>>,
     waiting_for_lock: AbortController,
-    cancelled: Promise,
-    tell_cancelled: Function,
-    ended: Promise,
-    tell_ended: Function,
+    cancelled: Signal,
+    ended: Signal,
 }
 
 impl RunHandle {
     pub(super) fn new() -> Result<Self> {
-        let (cancelled, tell_cancelled) = deferred();
-        let (ended, tell_ended) = deferred();
-        let waiting_for_lock = lock::abort_controller()?;
         Ok(RunHandle {
-            stage: Cell::new(RunStage::Waiting),
+            state: Cell::new(RunState::Waiting),
             user_id: Cell::new(None),
-            waiting_for_lock,
-            cancelled,
-            tell_cancelled,
-            ended,
-            tell_ended,
+            waiting_for_lock: lock::abort_controller()?,
+            cancelled: Signal::default(),
+            ended: Signal::default(),
         })
     }
 
@@ -54,26 +44,26 @@ impl RunHandle {
 
     /// From now on the machine is told, not the run.
     pub(super) fn start_driving(&self) {
-        self.stage.set(RunStage::Driving);
+        self.state.set(RunState::Driving);
     }
 
     pub(super) fn is_driving(&self) -> bool {
-        self.stage.get() == RunStage::Driving
+        self.state.get() == RunState::Driving
     }
 
-    /// Gets it out of the line.
+    /// Takes it out of the queue.
     pub(super) fn cancel(&self) {
-        self.stage.set(RunStage::Cancelled);
+        self.state.set(RunState::Cancelled);
         self.waiting_for_lock.abort();
-        let _ = self.tell_cancelled.call1(&JsValue::NULL, &JsValue::TRUE);
+        self.cancelled.set();
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
-        self.stage.get() == RunStage::Cancelled
+        self.state.get() == RunState::Cancelled
     }
 
-    /// Fulfilled with `true` by [`RunHandle::cancel`].
-    pub(super) fn cancelled(&self) -> &Promise {
+    /// Set by [`RunHandle::cancel`].
+    pub(super) fn cancelled(&self) -> &Signal {
         &self.cancelled
     }
 
@@ -83,12 +73,11 @@ impl RunHandle {
     }
 
     pub(super) fn end(&self) {
-        let _ = self.tell_ended.call0(&JsValue::NULL);
+        self.ended.set();
     }
 
     /// Waits for [`RunHandle::end`].
     pub(super) async fn ended(&self) {
-        // Never rejected.
-        let _ = JsFuture::from(self.ended.clone()).await;
+        self.ended.wait().await;
     }
 }

@@ -9,22 +9,21 @@ use ferry_core::{
 };
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
-use super::link::{self, FromWorker, Message, WorkerLink};
+use super::link::{self, FromWorker, Message, WorkerDied, WorkerLink};
 use crate::{
     error::{ClientCode, ClientError, Result},
-    interop::deferred,
+    once::OnceSender,
 };
 
-/// The one thing it is asked.
+/// What it is asked, once.
 #[derive(Serialize, Deserialize)]
 struct KdfRequest {
     password: String,
     prefix: B64<28>,
 }
 
-/// The one thing it answers.
+/// What it answers, once.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum KdfReply {
@@ -69,34 +68,30 @@ pub(crate) async fn derive_in_worker(
     password: &str,
     prefix: &SlotPrefix,
 ) -> Result<Derived> {
-    let (ready, tell_ready) = deferred();
-    let (replied, tell_reply) = deferred();
-    let worker = WorkerLink::spawn("kdf", module, move |from| {
-        let _ = match from {
-            FromWorker::Ready => tell_ready.call0(&JsValue::NULL),
-            FromWorker::Message(message) => tell_reply.call1(&JsValue::NULL, &message),
-            // The first of the two counts: whether it was ready before it died.
-            FromWorker::Dead(why) => tell_ready
-                .call1(&JsValue::NULL, &why.into())
-                .and(tell_reply.call0(&JsValue::NULL)),
-        };
+    let (ready, is_ready) = OnceSender::channel();
+    let (reply, replied) = OnceSender::channel();
+    let worker = WorkerLink::spawn("kdf", module, move |from| match from {
+        FromWorker::Ready => ready.send(Ok(())),
+        FromWorker::Message(message) => reply.send(Ok(message)),
+        FromWorker::Died(died) => {
+            ready.send(Err(died.clone()));
+            reply.send(Err(died));
+        }
     })?;
-    let awaited = |e: JsValue| ClientCode::ClientFault.thrown(&e);
-    let refused = JsFuture::from(ready).await.map_err(awaited)?;
-    if let Some(why) = refused.as_string() {
+    let gone = |_| WorkerDied("it was let go".to_owned());
+    if let Err(WorkerDied(reason)) = is_ready.await.map_err(gone).flatten() {
         // It says nothing about memory: a new password must not get the cheaper derivation because a script did not load.
-        let why = format!("the password's worker could not be started: {why}");
+        let why = format!("the password's worker could not be started: {reason}");
         return Err(ClientCode::ClientFault.because(why));
     }
     worker.post(Message::new(&KdfRequest {
         password: password.to_owned(),
         prefix: B64(*prefix.as_bytes()),
     })?)?;
-    let reply = JsFuture::from(replied).await.map_err(awaited)?;
-    // Memory that can't be had ends the worker instead of answering.
-    if reply.is_undefined() {
+    // Memory that cannot be had ends the worker instead of answering.
+    let Ok(reply) = replied.await.map_err(gone).flatten() else {
         return Ok(Derived::OutOfMemory);
-    }
+    };
     match link::head(&reply)? {
         KdfReply::Derived(B64(bytes)) => Ok(Derived::Done(Prk::from_derived(&bytes, prefix))),
         KdfReply::OutOfMemory => Ok(Derived::OutOfMemory),

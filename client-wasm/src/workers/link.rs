@@ -1,4 +1,4 @@
-//! Messages between workers: a serde head plus attachments that serde can't carry (buffers, blobs, keys). No meaning here.
+//! Messages between workers: a serde head plus attachments that serde cannot carry (buffers, blobs, keys). No meaning here.
 
 use js_sys::{Array, ArrayBuffer, Object};
 use serde::{Serialize, de::DeserializeOwned};
@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::{
-    error::{ClientCode, Result},
+    error::{ClientCode, ClientError, Result},
     interop::{field, from_js, scope, set_field, to_js},
 };
 
@@ -38,7 +38,7 @@ impl Message {
         self.with("bytes", buffer)
     }
 
-    /// Posts it to whoever started this worker.
+    /// Posts it to the worker or page that started this one.
     pub(crate) fn post_up(self) -> Result<()> {
         let posted = scope().post_message_with_transfer(&self.object, &self.transfer);
         posted.map_err(|e| ClientCode::ClientFault.thrown(&e))
@@ -63,10 +63,20 @@ pub(crate) fn serve(mut handle: impl FnMut(JsValue) + 'static) {
     on_message.forget();
 }
 
-/// A worker that can't speak is of no use: throwing tells whoever started it.
+/// A worker that cannot post is of no use: throwing tells the one that started it.
 pub(crate) fn or_die(posted: Result<()>) {
     if let Err(error) = posted {
         wasm_bindgen::throw_str(&error.to_string());
+    }
+}
+
+/// A worker could not start or ended before it answered, for this reason.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WorkerDied(pub(crate) String);
+
+impl From<WorkerDied> for ClientError {
+    fn from(WorkerDied(reason): WorkerDied) -> Self {
+        ClientCode::ClientFault.because(format!("a worker died: {reason}"))
     }
 }
 
@@ -76,8 +86,7 @@ pub(crate) enum FromWorker {
     Ready,
     /// A message of its role.
     Message(JsValue),
-    /// It could not start, or died.
-    Dead(String),
+    Died(WorkerDied),
 }
 
 /// A worker that this one started.
@@ -106,7 +115,7 @@ impl WorkerLink {
             event.prevent_default();
             // Where the script could not be loaded, the event has no message.
             let reason = field(&event, "message").as_string();
-            hear(FromWorker::Dead(reason.unwrap_or_default()));
+            hear(FromWorker::Died(WorkerDied(reason.unwrap_or_default())));
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
@@ -142,9 +151,10 @@ fn on_message(hear: impl Fn(FromWorker) + 'static) -> Closure<dyn FnMut(MessageE
         let message = event.data();
         match field(&message, "ready").as_bool() {
             Some(true) => hear(FromWorker::Ready),
-            Some(false) => hear(FromWorker::Dead(
-                field(&message, "reason").as_string().unwrap_or_default(),
-            )),
+            Some(false) => {
+                let reason = field(&message, "reason").as_string();
+                hear(FromWorker::Died(WorkerDied(reason.unwrap_or_default())));
+            }
             None => hear(FromWorker::Message(message)),
         }
     })

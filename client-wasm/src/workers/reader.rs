@@ -18,7 +18,7 @@ use super::{
     link::{self, Message, or_die},
 };
 use crate::{
-    error::{ClientCode, ClientError, exception_text},
+    error::{ClientCode, ClientError, Result},
     interop::field,
 };
 
@@ -68,29 +68,7 @@ pub(crate) enum ReaderReply {
         fed_bytes: u64,
     },
     /// Neither.
-    Failed { job: u32, why: ReadFailure },
-}
-
-/// Why there is nothing to give.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ReadFailure {
-    /// The browser refuses the file.
-    Unreadable(String),
-    /// A worker that was started again knows no transfer. It never hashes on from nothing: that would be the SHA-256 of
-    /// some other file.
-    UnknownTransfer,
-}
-
-impl From<ReadFailure> for ClientError {
-    fn from(failure: ReadFailure) -> Self {
-        match failure {
-            ReadFailure::Unreadable(reason) => ClientCode::FileNotReadable.because(reason),
-            ReadFailure::UnknownTransfer => {
-                ClientCode::ClientFault.because("the worker that reads files was started again")
-            }
-        }
-    }
+    Failed { job: u32, error: ClientError },
 }
 
 impl ReaderReply {
@@ -107,7 +85,7 @@ impl ReaderReply {
 struct Arrived {
     job: u32,
     anew: bool,
-    bytes: Result<ArrayBuffer, ReadFailure>,
+    bytes: Result<ArrayBuffer>,
 }
 
 #[derive(Default)]
@@ -187,10 +165,10 @@ impl Reader {
         }
     }
 
-    fn feed(&self, transfer: u32, bytes: ArrayBuffer) -> Result<ArrayBuffer, ReadFailure> {
+    fn feed(&self, transfer: u32, bytes: ArrayBuffer) -> Result<ArrayBuffer> {
         let mut transfers = self.transfers.borrow_mut();
         let transfer = transfers.get_mut(&transfer);
-        transfer.ok_or(ReadFailure::UnknownTransfer)?.feed(&bytes);
+        transfer.ok_or_else(unknown_transfer)?.feed(&bytes);
         Ok(bytes)
     }
 
@@ -203,12 +181,12 @@ impl Reader {
             },
             None => ReaderReply::Failed {
                 job,
-                why: ReadFailure::UnknownTransfer,
+                error: unknown_transfer(),
             },
         }
     }
 
-    /// Forgets a transfer; what waits for its position is answered, so that nobody waits for it.
+    /// Forgets a transfer; what waits for its position is answered, so that every job ends.
     fn close(&self, transfer: u32) {
         let closed = self.transfers.borrow_mut().remove(&transfer);
         for (_, arrived) in closed.into_iter().flat_map(|transfer| transfer.early) {
@@ -216,19 +194,14 @@ impl Reader {
         }
     }
 
-    async fn read(
-        &self,
-        transfer: u32,
-        offset_bytes: u64,
-        len_bytes: u32,
-    ) -> Result<ArrayBuffer, ReadFailure> {
+    async fn read(&self, transfer: u32, offset_bytes: u64, len_bytes: u32) -> Result<ArrayBuffer> {
         let blob = self
             .transfers
             .borrow()
             .get(&transfer)
             .and_then(|transfer| transfer.blob.clone());
-        let blob = blob.ok_or(ReadFailure::UnknownTransfer)?;
-        let refused = |e: JsValue| ReadFailure::Unreadable(exception_text(&e));
+        let blob = blob.ok_or_else(unknown_transfer)?;
+        let refused = |e: JsValue| ClientCode::FileNotReadable.thrown(&e);
         let end_bytes = offset_bytes + u64::from(len_bytes);
         // Offsets of files are below 2^53.
         let slice = blob
@@ -240,7 +213,7 @@ impl Reader {
         let bytes: ArrayBuffer = bytes.unchecked_into();
         match bytes.byte_length() {
             len if len == len_bytes => Ok(bytes),
-            len => Err(ReadFailure::Unreadable(format!(
+            len => Err(ClientCode::FileNotReadable.because(format!(
                 "{len} bytes at {offset_bytes} instead of {len_bytes}"
             ))),
         }
@@ -250,7 +223,7 @@ impl Reader {
     fn feed_in_order(&self, transfer: u32, position: PassPosition, arrived: Arrived) {
         let mut transfers = self.transfers.borrow_mut();
         let Some(transfer) = transfers.get_mut(&transfer) else {
-            return reply_read(arrived.job, Err(ReadFailure::UnknownTransfer));
+            return reply_read(arrived.job, Err(unknown_transfer()));
         };
         transfer.early.insert(position.number, arrived);
         while let Some(arrived) = transfer.early.remove(&transfer.next_position) {
@@ -266,14 +239,20 @@ impl Reader {
     }
 }
 
-fn reply_read(job: u32, bytes: Result<ArrayBuffer, ReadFailure>) {
+fn reply_read(job: u32, bytes: Result<ArrayBuffer>) {
     match bytes {
         Ok(bytes) => or_die(
             Message::new(&ReaderReply::Bytes { job })
                 .and_then(|message| message.with_buffer(&bytes).post_up()),
         ),
-        Err(why) => reply(&ReaderReply::Failed { job, why }),
+        Err(error) => reply(&ReaderReply::Failed { job, error }),
     }
+}
+
+/// A worker that was started again knows no transfer. It never hashes on from nothing: that would be the SHA-256 of some
+/// other file.
+fn unknown_transfer() -> ClientError {
+    ClientCode::ClientFault.because("the worker that reads files was started again")
 }
 
 fn reply(reply: &ReaderReply) {
@@ -296,10 +275,8 @@ mod tests {
         let Poll::Ready(read) = reading.poll(&mut Context::from_waker(Waker::noop())) else {
             panic!("there is nothing to wait for");
         };
-        let failure = read.expect_err("it has no file");
-        assert_eq!(ClientError::from(failure).code(), "client_fault");
-        let refused = ReadFailure::Unreadable("NotFoundError".to_owned());
-        assert_eq!(ClientError::from(refused).code(), "file_not_readable");
+        let error = read.expect_err("it has no file");
+        assert_eq!(error.code(), "client_fault");
     }
 
     #[test]

@@ -1,19 +1,17 @@
 //! One budget of sends for the tab, not one for each file: on a slow line one part after another, of one file after another;
-//! more where that brings something. How many is [`Window`]'s decision; this is the line that parts wait in.
+//! more where that brings something. How many is [`Window`]'s decision; this is the queue that parts wait in.
 
 use std::{cell::RefCell, rc::Rc};
 
 use ferry_core::transfer::Window;
-use js_sys::Function;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
+use futures_channel::oneshot;
 
-use crate::interop::{deferred, now_ms};
+use crate::interop::now_ms;
 
 /// The line is forgotten after this time without a part: the device may be on another one.
 const FRESH_MS: u64 = 600_000;
 
-/// Under what a send begins.
+/// What a send is let in under.
 pub(crate) struct Admission<W: Fn() -> bool> {
     pub(crate) rank: Rank,
     /// Asked when its position comes: a file may have been stopped meanwhile.
@@ -35,8 +33,15 @@ struct GateState {
     window: Window,
     under_way: u32,
     next: u32,
-    waiting: Vec<(Rank, u32, Function)>,
+    waiting: Vec<Waiter>,
     line: Option<LineRate>,
+}
+
+struct Waiter {
+    rank: Rank,
+    /// In the order of arrival.
+    number: u32,
+    sending: oneshot::Sender<Sending>,
 }
 
 /// What was seen of the line last.
@@ -65,23 +70,14 @@ impl SendGate {
 
     /// Waits for a place.
     pub(crate) async fn enter(&self, rank: Rank) -> Sending {
-        let (turn, tell) = deferred();
-        {
-            let mut state = self.0.borrow_mut();
-            let number = state.next;
-            state.next = number.wrapping_add(1);
-            state.waiting.push((rank, number, tell));
-        }
+        let (sender, sending) = oneshot::channel();
+        self.0.borrow_mut().push(rank, sender);
         self.admit();
-        // Never rejected; whoever lets it in has counted it already.
-        let _ = JsFuture::from(turn).await;
-        Sending {
-            gate: self.clone(),
-            began_ms: now_ms(),
-        }
+        // The sender stays in the queue until it has sent.
+        sending.await.unwrap_or_else(|_| self.begin())
     }
 
-    /// Bytes a second that the line was seen to carry lately; none: nothing is known of it.
+    /// Bytes a second that the line was seen to carry lately; none where nothing is known of it.
     pub(crate) fn bytes_per_sec(&self) -> Option<u64> {
         let line = self.0.borrow().line?;
         (now_ms().saturating_sub(line.at_ms) < FRESH_MS).then_some(line.bytes_per_sec)
@@ -92,30 +88,42 @@ impl SendGate {
         self.0.borrow_mut().see(len_bytes, took_ms, 1);
     }
 
+    fn begin(&self) -> Sending {
+        self.0.borrow_mut().under_way += 1;
+        Sending {
+            gate: self.clone(),
+            began_ms: now_ms(),
+        }
+    }
+
     fn admit(&self) {
-        let admitted = self.0.borrow_mut().take_next();
-        for tell in admitted {
-            let _ = tell.call0(&JsValue::NULL);
+        loop {
+            let next = self.0.borrow_mut().take_next();
+            let Some(waiter) = next else { return };
+            // A waiter that gave up does not take it: dropped here, it lets the next one in.
+            let _ = waiter.sending.send(self.begin());
         }
     }
 }
 
 impl GateState {
-    fn take_next(&mut self) -> Vec<Function> {
-        let mut admitted = Vec::new();
-        while self.under_way < self.window.sends() {
-            let first = self
-                .waiting
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, (rank, number, _))| (*rank, *number))
-                .map(|(at, _)| at);
-            let Some(at) = first else { break };
-            let (_, _, tell) = self.waiting.swap_remove(at);
-            self.under_way += 1;
-            admitted.push(tell);
+    fn push(&mut self, rank: Rank, sending: oneshot::Sender<Sending>) {
+        let number = self.next;
+        self.next = number.wrapping_add(1);
+        self.waiting.push(Waiter {
+            rank,
+            number,
+            sending,
+        });
+    }
+
+    fn take_next(&mut self) -> Option<Waiter> {
+        if self.under_way >= self.window.sends() {
+            return None;
         }
-        admitted
+        let waiting = self.waiting.iter().enumerate();
+        let (first, _) = waiting.min_by_key(|(_, waiter)| (waiter.rank, waiter.number))?;
+        Some(self.waiting.swap_remove(first))
     }
 
     fn see(&mut self, len_bytes: u64, took_ms: u64, sends: u32) {

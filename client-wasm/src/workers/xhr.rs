@@ -3,15 +3,15 @@
 use std::{cell::Cell, rc::Rc};
 
 use ferry_core::wire::HEADER_UPLOAD_OFFSET;
+use futures_channel::oneshot;
 use gloo_timers::callback::Interval;
-use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ProgressEvent, XmlHttpRequest, XmlHttpRequestResponseType};
 
 use crate::{
     error::{ClientCode, Result},
     interop::now_ms,
+    once::OnceSender,
 };
 
 /// Longest time without a byte moving.
@@ -22,6 +22,8 @@ const ANSWER_MS: u64 = 120_000;
 /// 32 kbit/s.
 const SLOWEST_BYTES_PER_MS: u64 = 4;
 const STALL_CHECK_MS: u32 = 2_000;
+
+type EventHandler = Closure<dyn FnMut(ProgressEvent)>;
 
 /// What came back; a refusal is an answer too.
 pub(crate) struct HttpAnswer {
@@ -39,6 +41,14 @@ enum WireState {
     Moving { since_ms: u64 },
     AwaitingAnswer { since_ms: u64 },
     Stalled,
+}
+
+/// The event that ended a request.
+#[derive(Clone, Copy, PartialEq)]
+enum RequestEnd {
+    Loaded,
+    Aborted,
+    Broken,
 }
 
 /// A request that can be aborted from outside; the future then ends with `Stopped`.
@@ -81,24 +91,20 @@ impl Exchange {
         let handlers = self.listen(body.is_some(), on_progress);
         let buffered_ms = body.map_or(0, |blob| blob.size() as u64 / SLOWEST_BYTES_PER_MS);
         let watch = self.watch(ANSWER_MS + buffered_ms);
-        let (end, settle) = self.end();
+        let (on_end, end) = self.listen_for_end();
         let sent = match body {
             Some(blob) => self.xhr.send_with_opt_blob(Some(blob)),
             None => self.xhr.send(),
         };
         sent.map_err(|e| ClientCode::Network.thrown(&e))?;
-        let kind = JsFuture::from(end)
-            .await
-            .ok()
-            .and_then(|kind| kind.as_string())
-            .unwrap_or_default();
-        drop((watch, handlers, settle));
+        let end = end.await.unwrap_or(RequestEnd::Broken);
+        drop((watch, handlers, on_end));
         self.detach();
-        match (kind.as_str(), self.wire.get()) {
-            ("load", _) => Ok(self.answer()),
-            ("abort", WireState::Stalled) => Err(ClientCode::Stalled.into()),
-            ("abort", _) => Err(ClientCode::Stopped.into()),
-            _ => Err(ClientCode::Network.into()),
+        match (end, self.wire.get()) {
+            (RequestEnd::Loaded, _) => Ok(self.answer()),
+            (RequestEnd::Aborted, WireState::Stalled) => Err(ClientCode::Stalled.into()),
+            (RequestEnd::Aborted, _) => Err(ClientCode::Stopped.into()),
+            (RequestEnd::Broken, _) => Err(ClientCode::Network.into()),
         }
     }
 
@@ -121,16 +127,15 @@ impl Exchange {
         &self,
         uploads: bool,
         on_progress: impl Fn(f64) + Clone + 'static,
-    ) -> Vec<Closure<dyn FnMut(ProgressEvent)>> {
+    ) -> Vec<EventHandler> {
         let wire = self.wire.clone();
-        let moved = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
+        let moved = EventHandler::new(move |event: ProgressEvent| {
             wire.set(WireState::Moving { since_ms: now_ms() });
             on_progress(event.loaded());
         });
         let wire = self.wire.clone();
-        let all_sent = Closure::<dyn FnMut(ProgressEvent)>::new(move |_| {
-            wire.set(WireState::AwaitingAnswer { since_ms: now_ms() })
-        });
+        let all_sent =
+            EventHandler::new(move |_| wire.set(WireState::AwaitingAnswer { since_ms: now_ms() }));
         match (uploads, self.xhr.upload()) {
             (true, Ok(upload)) => {
                 upload.set_onprogress(Some(moved.as_ref().unchecked_ref()));
@@ -158,21 +163,22 @@ impl Exchange {
         })
     }
 
-    /// Resolves with the name of the event that ended the request.
-    fn end(&self) -> (Promise, Closure<dyn FnMut(ProgressEvent)>) {
-        let mut resolve: Option<Function> = None;
-        let promise = Promise::new(&mut |ok, _| resolve = Some(ok));
-        let settle = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
-            if let Some(resolve) = resolve.take() {
-                let _ = resolve.call1(&JsValue::NULL, &event.type_().into());
-            }
+    /// The handler of the events that end the request, and which one came.
+    fn listen_for_end(&self) -> (EventHandler, oneshot::Receiver<RequestEnd>) {
+        let (sender, end) = OnceSender::channel();
+        let on_end = EventHandler::new(move |event: ProgressEvent| {
+            sender.send(match event.type_().as_str() {
+                "load" => RequestEnd::Loaded,
+                "abort" => RequestEnd::Aborted,
+                _ => RequestEnd::Broken,
+            });
         });
-        let handler = Some(settle.as_ref().unchecked_ref());
+        let handler = Some(on_end.as_ref().unchecked_ref());
         self.xhr.set_onload(handler);
         self.xhr.set_onerror(handler);
         self.xhr.set_onabort(handler);
         self.xhr.set_ontimeout(handler);
-        (promise, settle)
+        (on_end, end)
     }
 
     /// A late event must not call a closure that is gone.

@@ -19,14 +19,37 @@ pub enum Failure {
     Network,
     /// No byte moved for 30 seconds.
     Stalled,
-    /// The file can't be read: moved, deleted, withdrawn, or changed since it was picked.
-    NotReadable,
-    /// Cryptography refuses it: the slot, header, manifest or body is not genuine, or the keys are not the right ones.
-    NotGenuine,
+    /// The file cannot be read: moved, deleted, withdrawn, or changed since it was picked.
+    NotReadable {
+        /// What the system said, for the report; nothing is decided by it.
+        detail: Option<String>,
+    },
+    /// What the server returned is not believed.
+    NotGenuine {
+        /// Which check refused it.
+        reason: Distrust,
+        /// What exactly, for the report; nothing is decided by it.
+        detail: Option<String>,
+    },
     /// The sink refuses bytes (downloads).
-    SinkFailed,
+    SinkFailed {
+        /// What the sink said, for the report; nothing is decided by it.
+        detail: Option<String>,
+    },
     /// A fault of the driver itself, such as a worker that died.
-    Fault,
+    Fault {
+        /// What happened, for the report; nothing is decided by it.
+        detail: Option<String>,
+    },
+}
+
+/// Why an answer of the server is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distrust {
+    /// A seal, MAC, hash or length does not fit, or the keys are not the right ones: damaged or forged.
+    Altered,
+    /// Genuine, and older than what this device saw before.
+    RolledBack,
 }
 
 /// Why nothing is on the wire although something is left to do.
@@ -34,7 +57,7 @@ pub enum Failure {
 pub enum WaitReason {
     /// The device says that it has no network; goes on with `Online`.
     Offline,
-    /// The server can't be reached.
+    /// The server cannot be reached.
     Network,
     /// Bytes stopped moving.
     Stalled,
@@ -49,8 +72,8 @@ pub enum WaitReason {
 /// Why a transfer ended without its goal. What is stored stays stored; `Resume` begins a new run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TransferError {
-    /// The file can't be read any more: pick it again.
-    #[error("the file can not be read any more")]
+    /// The file cannot be read any more: pick it again.
+    #[error("the file cannot be read any more")]
     NotReadable,
     /// The same part was read twice with different content.
     #[error("the file changed while it was read (part {part})")]
@@ -58,11 +81,11 @@ pub enum TransferError {
         /// Where it was noticed.
         part: u32,
     },
-    /// The server shows another row than it acknowledged to this client before.
-    #[error("the server shows other stored parts than it acknowledged (part {part})")]
+    /// The server shows an older manifest, or another row of a part, than this device saw before.
+    #[error("the server shows an older state than it did before (part {part:?})")]
     RolledBack {
-        /// The first such part.
-        part: u32,
+        /// The first such part, where it is about parts.
+        part: Option<u32>,
     },
     /// A cryptographic check failed.
     #[error("what the server returned is not genuine (part {part:?})")]

@@ -43,6 +43,6 @@ pub mod upload;
 mod window;
 
 pub use checkpoint::{Checkpoint, CheckpointError, SealedRow};
-pub use failure::{Failure, TransferError, WaitReason};
+pub use failure::{Distrust, Failure, TransferError, WaitReason};
 pub use ticket::Ticket;
 pub use window::Window;

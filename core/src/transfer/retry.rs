@@ -1,7 +1,7 @@
-//! When a failed request may be tried again: what a failure means (`RetryDecision`), and the line to the server
-//! (`Connection`), which is open, waits for a time, or waits for somebody. Not which request is tried.
+//! When a failed request may be tried again: what a failure means (`RetryDecision`), and the connection to the
+//! server (`Connection`), which is open, waits for a time, or waits for somebody to sign in. Not which request is tried.
 
-use super::{Failure, TransferError, WaitReason};
+use super::{Distrust, Failure, TransferError, WaitReason};
 use crate::wire::{ErrorCode, Recovery};
 
 /// The first wait after a failure.
@@ -38,10 +38,13 @@ impl RetryDecision {
             } => Self::of_status(*status, *retry_after_secs),
             Failure::Network => retry(WaitReason::Network, None),
             Failure::Stalled => retry(WaitReason::Stalled, None),
-            Failure::NotReadable => RetryDecision::GiveUp(TransferError::NotReadable),
-            Failure::NotGenuine => RetryDecision::GiveUp(TransferError::NotGenuine { part: None }),
-            Failure::SinkFailed => RetryDecision::GiveUp(TransferError::SinkFailed),
-            Failure::Fault => RetryDecision::GiveUp(TransferError::ClientFault),
+            Failure::NotReadable { .. } => RetryDecision::GiveUp(TransferError::NotReadable),
+            Failure::NotGenuine { reason, .. } => RetryDecision::GiveUp(match reason {
+                Distrust::Altered => TransferError::NotGenuine { part: None },
+                Distrust::RolledBack => TransferError::RolledBack { part: None },
+            }),
+            Failure::SinkFailed { .. } => RetryDecision::GiveUp(TransferError::SinkFailed),
+            Failure::Fault { .. } => RetryDecision::GiveUp(TransferError::ClientFault),
         }
     }
 
@@ -75,6 +78,13 @@ impl RetryDecision {
                 status: Some(status),
             }),
         }
+    }
+}
+
+impl Failure {
+    /// Whether a machine tries the same request again: by itself after a while, or once somebody signed in.
+    pub fn is_retried(&self) -> bool {
+        !matches!(RetryDecision::of(self), RetryDecision::GiveUp(_))
     }
 }
 
@@ -207,14 +217,14 @@ impl Connection {
         }
     }
 
-    /// The person wants it now. Signing in is not replaced by wishing.
+    /// The person wants it now. That does not replace signing in.
     pub(super) fn retry_now(&mut self) {
         if self.pause != Pause::SignIn {
             self.open();
         }
     }
 
-    /// A new run tries, whatever the one before waited for: what came of that meanwhile was told to nobody.
+    /// A new run tries, whatever the one before waited for: between runs no event says that the wait is over.
     pub(super) fn begin_run(&mut self) {
         self.network = Network::Up;
         self.open();
@@ -372,6 +382,31 @@ mod tests {
                 ..
             }
         ));
+    }
+
+    #[test]
+    fn what_is_not_believed_is_not_asked_for_again_and_says_why() {
+        let refused = |reason| Failure::NotGenuine {
+            reason,
+            detail: None,
+        };
+        let endings = [
+            (
+                refused(Distrust::Altered),
+                TransferError::NotGenuine { part: None },
+            ),
+            (
+                refused(Distrust::RolledBack),
+                TransferError::RolledBack { part: None },
+            ),
+        ];
+        for (failure, error) in endings {
+            assert_eq!(RetryDecision::of(&failure), RetryDecision::GiveUp(error));
+            assert!(!failure.is_retried());
+        }
+        assert!(Failure::Stalled.is_retried(), "later, by itself");
+        assert!(problem(ErrorCode::Unauthenticated, None).is_retried());
+        assert!(!problem(ErrorCode::QuotaExceeded, None).is_retried());
     }
 
     #[test]

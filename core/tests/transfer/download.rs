@@ -7,7 +7,7 @@ use ferry_core::progress::Phase;
 use ferry_core::transfer::download::{
     Action, Answer, DownloadMachine, DownloadSetup, Event, OpenedFile, Outcome, Request,
 };
-use ferry_core::transfer::{Failure, Ticket, TransferError, WaitReason};
+use ferry_core::transfer::{Distrust, Failure, Ticket, TransferError, WaitReason};
 use ferry_core::wire::{ErrorCode, PartState, Problem};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -21,6 +21,19 @@ enum Sink {
     Open,
     Closed,
     Aborted,
+}
+
+fn altered() -> Failure {
+    Failure::NotGenuine {
+        reason: Distrust::Altered,
+        detail: Some("the body is not the listed one".to_owned()),
+    }
+}
+
+fn disk_full() -> Failure {
+    Failure::SinkFailed {
+        detail: Some("disk full".to_owned()),
+    }
 }
 
 struct Reader {
@@ -50,8 +63,10 @@ impl Reader {
     fn new(server: &Server, file_id: Uuid, seed: u64) -> Self {
         let upload = &server.files[&file_id];
         let setup = DownloadSetup {
+            file_id,
+            jitter_seed: seed,
             buffer_bytes: 600_000,
-            ..DownloadSetup::new(file_id, seed)
+            max_fetches: 3,
         };
         Reader {
             machine: DownloadMachine::new(setup.clone()),
@@ -82,7 +97,7 @@ impl Reader {
         while self.ended.is_none() {
             assert!(self.advance(server), "nothing will ever happen");
         }
-        self.ended.unwrap()
+        self.ended.clone().unwrap()
     }
 
     fn advance(&mut self, server: &mut Server) -> bool {
@@ -141,7 +156,7 @@ impl Reader {
                     assert_eq!(self.sink, Sink::Open);
                     self.sink = match outcome {
                         Outcome::Done => Sink::Closed,
-                        Outcome::Stopped | Outcome::Failed(_) => Sink::Aborted,
+                        Outcome::Stopped | Outcome::Failed { .. } => Sink::Aborted,
                     };
                     self.ended = Some(outcome);
                 }
@@ -193,7 +208,7 @@ impl Reader {
                 self.hash.feed(&content, part.len_bytes.into());
                 self.written.extend(content.blocks);
                 if self.sink_fails {
-                    Err(Failure::SinkFailed)
+                    Err(disk_full())
                 } else {
                     Ok(Answer::Written)
                 }
@@ -225,7 +240,7 @@ impl Reader {
                 }
                 let is_listed = (stored.body.iv, stored.body.tag) == (row.iv, row.tag);
                 if !is_listed || stored.body.content.mac(*file_id, part.number) != row.mac {
-                    return Err(Failure::NotGenuine);
+                    return Err(altered());
                 }
                 self.opened.insert(ticket, stored.body.content.clone());
                 Ok(Answer::Fetched)
@@ -260,7 +275,7 @@ fn refused_unfetched(tamper: impl FnOnce(&mut Server, &mut Reader, Uuid)) {
     tamper(&mut server, &mut reader, file_id);
     let outcome = reader.run(&mut server);
     assert!(
-        matches!(outcome, Outcome::Failed(TransferError::NotGenuine { .. })),
+        matches!(outcome.error(), Some(TransferError::NotGenuine { .. })),
         "{outcome:?}"
     );
     assert_eq!((reader.fetches, reader.sink), (0, Sink::Aborted));
@@ -309,7 +324,10 @@ fn a_wrong_hash_at_the_end_aborts_the_output() {
     reader.manifest.content.sha256[0] ^= 1;
     assert_eq!(
         reader.run(&mut server),
-        Outcome::Failed(TransferError::NotGenuine { part: None })
+        Outcome::Failed {
+            error: TransferError::NotGenuine { part: None },
+            cause: None
+        }
     );
     assert_eq!(reader.sink, Sink::Aborted);
 }
@@ -330,7 +348,10 @@ fn a_damaged_part_is_named() {
     let mut reader = Reader::new(&server, file_id, 1);
     assert_eq!(
         reader.run(&mut server),
-        Outcome::Failed(TransferError::NotGenuine { part: Some(6) })
+        Outcome::Failed {
+            error: TransferError::NotGenuine { part: Some(6) },
+            cause: Some(Box::new(altered()))
+        }
     );
     assert_eq!(
         (reader.sink, reader.written_parts < 6),
@@ -347,8 +368,8 @@ fn a_damaged_part_is_named() {
         .state = PartState::Corrupt;
     let mut reader = Reader::new(&server, file_id, 1);
     assert_eq!(
-        reader.run(&mut server),
-        Outcome::Failed(TransferError::PartCorrupt { part: 6 })
+        reader.run(&mut server).error(),
+        Some(TransferError::PartCorrupt { part: 6 })
     );
 }
 
@@ -368,7 +389,7 @@ fn a_body_damaged_on_its_way_is_fetched_once_more() {
     reader.under_way.remove(&ticket);
     reader.step(Event::Failed {
         ticket,
-        failure: Failure::NotGenuine,
+        failure: altered(),
     });
     while reader.ended.is_none() {
         assert!(reader.advance(&mut server));
@@ -380,13 +401,40 @@ fn a_body_damaged_on_its_way_is_fetched_once_more() {
 }
 
 #[test]
+fn a_manifest_that_is_older_than_a_seen_one_is_told_as_that() {
+    let (server, file_id, _) = stored(3 << 20);
+    let mut reader = Reader::new(&server, file_id, 1);
+    reader.step(Event::Begin);
+    let ticket = *reader.under_way.keys().next().unwrap();
+    reader.under_way.remove(&ticket);
+    let failure = Failure::NotGenuine {
+        reason: Distrust::RolledBack,
+        detail: Some("the manifest is older".to_owned()),
+    };
+    reader.step(Event::Failed {
+        ticket,
+        failure: failure.clone(),
+    });
+    assert_eq!(
+        reader.ended,
+        Some(Outcome::Failed {
+            error: TransferError::RolledBack { part: None },
+            cause: Some(Box::new(failure))
+        })
+    );
+}
+
+#[test]
 fn a_sink_that_refuses_ends_it() {
     let (mut server, file_id, _) = stored(3 << 20);
     let mut reader = Reader::new(&server, file_id, 1);
     reader.sink_fails = true;
     assert_eq!(
         reader.run(&mut server),
-        Outcome::Failed(TransferError::SinkFailed)
+        Outcome::Failed {
+            error: TransferError::SinkFailed,
+            cause: Some(Box::new(disk_full()))
+        }
     );
     assert_eq!(reader.sink, Sink::Aborted);
 }

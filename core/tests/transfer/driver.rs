@@ -156,7 +156,7 @@ impl Driver {
                 "nothing is under way and nothing will ever happen: {last:?}"
             );
         }
-        self.ended.unwrap()
+        self.ended.clone().unwrap()
     }
 
     /// A new run of the same machine.
@@ -640,7 +640,9 @@ impl Driver {
         self.buffers.remove(&ticket);
         self.report(Event::Failed {
             ticket,
-            failure: Failure::NotReadable,
+            failure: Failure::NotReadable {
+                detail: Some("NotFoundError".to_owned()),
+            },
         });
     }
 

@@ -165,7 +165,7 @@ proptest! {
                 prop_assert_eq!(upload.manifest.as_ref().unwrap().content.sha256, content.sha256());
                 prop_assert_eq!(done.sha256, content.sha256());
             }
-            Some(Outcome::Failed(TransferError::FileChangedWhileReading { .. })) => {
+            Some(Outcome::Failed { error: TransferError::FileChangedWhileReading { .. }, .. }) => {
                 prop_assert!(server.files.values().all(|upload| !upload.is_complete));
             }
             other => return Err(TestCaseError::fail(format!("{other:?}"))),
@@ -225,7 +225,7 @@ proptest! {
                 9 => Event::Decide(Decision::Fresh),
                 // Late, or never asked for.
                 10 => Event::Answered { ticket: driver.settled_ticket(), answer: Answer::Completed },
-                11 => Event::Failed { ticket: driver.settled_ticket(), failure: Failure::NotReadable },
+                11 => Event::Failed { ticket: driver.settled_ticket(), failure: Failure::NotReadable { detail: None } },
                 _ if driver.advance(&mut server) => continue,
                 _ => Event::Online,
             };

@@ -8,7 +8,6 @@ use serde::Deserialize;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
-use super::nothing;
 use crate::{
     api::Api,
     coordinator::Coordinator,
@@ -18,77 +17,74 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-#[serde(
-    tag = "name",
-    content = "args",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
-pub(super) enum Call {
-    Config {},
-    Register {
-        invitation: String,
-        username: String,
-        password: String,
-    },
-    Login {
-        username: String,
-        password: String,
-        keep: bool,
-        accept_new_kdf: bool,
-    },
-    Session {},
-    Unlock {
-        password: String,
-        keep: bool,
-    },
-    Logout {},
-    ChangePassword {
-        old_password: String,
-        new_password: String,
-    },
+#[serde(rename_all = "camelCase")]
+pub(super) struct Register {
+    invitation: String,
+    username: String,
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Login {
+    username: String,
+    password: String,
+    keep: bool,
+    accept_new_kdf: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChangePassword {
+    old_password: String,
+    new_password: String,
 }
 
 impl Coordinator {
-    pub(super) async fn account(&self, call: Call) -> Result<JsValue> {
+    pub(super) async fn config(&self) -> Result<JsValue> {
+        to_js(&ConfigView::from(self.context.config().await?))
+    }
+
+    pub(super) async fn register(&self, args: Register) -> Result<JsValue> {
         let session = &self.context.session;
-        let entered = match call {
-            Call::Config {} => return to_js(&ConfigView::from(self.context.config().await?)),
-            Call::Logout {} => {
-                let api = session.api();
-                // Transfers may take long to stop; the keys don't wait for them.
-                let forgotten = session.forget().await;
-                self.stop_all().await;
-                forgotten?;
-                return nothing(logout(&api).await);
-            }
-            Call::Register {
-                invitation,
-                username,
-                password,
-            } => session.register(invitation, username, &password).await?,
-            Call::Login {
-                username,
-                password,
-                keep,
-                accept_new_kdf,
-            } => {
-                session
-                    .login(username, &password, keep, accept_new_kdf)
-                    .await?
-            }
-            Call::Session {} => session.look().await?,
-            Call::Unlock { password, keep } => session.unlock(&password, keep).await?,
-            Call::ChangePassword {
-                old_password,
-                new_password,
-            } => {
-                session
-                    .change_password(&old_password, &new_password)
-                    .await?
-            }
-        };
+        let entered = session.register(args.invitation, args.username, &args.password);
+        self.entered(entered.await?).await
+    }
+
+    pub(super) async fn login(&self, args: Login) -> Result<JsValue> {
+        let session = &self.context.session;
+        let entered = session.login(
+            args.username,
+            &args.password,
+            args.keep,
+            args.accept_new_kdf,
+        );
+        self.entered(entered.await?).await
+    }
+
+    pub(super) async fn session(&self) -> Result<JsValue> {
+        self.entered(self.context.session.look().await?).await
+    }
+
+    pub(super) async fn unlock(&self, password: &str, keep: bool) -> Result<JsValue> {
+        let entered = self.context.session.unlock(password, keep).await?;
         self.entered(entered).await
+    }
+
+    pub(super) async fn logout(&self) -> Result<()> {
+        let session = &self.context.session;
+        let api = session.api();
+        // Transfers may take long to stop; the keys do not wait for them.
+        let forgotten = session.forget().await;
+        self.stop_all().await;
+        forgotten?;
+        end_session(&api).await
+    }
+
+    pub(super) async fn change_password(&self, args: ChangePassword) -> Result<JsValue> {
+        let session = &self.context.session;
+        let entered = session.change_password(&args.old_password, &args.new_password);
+        self.entered(entered.await?).await
     }
 
     /// Somebody is signed in: transfers that waited for that go on, and those of somebody else end.
@@ -125,8 +121,8 @@ impl Coordinator {
     }
 }
 
-/// Ends the session at the server; one that is over, or somebody else's by now, is none of ours.
-async fn logout(api: &Api) -> Result<()> {
+/// Ends the session at the server; one that is over, or another user's by now, is none of ours.
+async fn end_session(api: &Api) -> Result<()> {
     match api.logout().await {
         Err(error) if error.refused() == Some(ErrorCode::Unauthenticated) => Ok(()),
         done => done,

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
-use super::{nothing, views};
+use super::views;
 use crate::{
+    api::Api,
     coordinator::Coordinator,
     error::Result,
     interop::to_js,
@@ -21,143 +22,123 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-#[serde(
-    tag = "name",
-    content = "args",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
-pub(super) enum Call {
-    CreateToken {
-        label: String,
-        scopes: Vec<Scope>,
-        ttl_secs: Option<u64>,
-    },
-    Tokens {},
-    RevokeToken {
-        token_id: Uuid,
-    },
-    CreateInvitation {
-        role: Role,
-        ttl_secs: Option<u64>,
-    },
-    Invitations {},
-    RevokeInvitation {
-        invitation_id: Uuid,
-    },
-    AdminSessions {},
-    Storage {},
-    Audit {},
-    Cleanup {
-        older_than_secs: Option<u64>,
-        dry_run: bool,
-        as_of: Option<DateTime<Utc>>,
-    },
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateToken {
+    label: String,
+    scopes: Vec<Scope>,
+    ttl_secs: Option<u64>,
 }
 
 #[derive(Deserialize)]
-#[serde(
-    tag = "name",
-    content = "args",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
-pub(super) enum BotCall {
-    Bots {},
-    AddBot {
-        token: String,
-        chats: Vec<i64>,
-        weight: Option<f32>,
-        shared_chats: Option<bool>,
-    },
-    TestBot {
-        bot_id: i64,
-    },
-    ChangeBot {
-        bot_id: i64,
-        enabled: Option<bool>,
-        weight: Option<f32>,
-    },
-    RemoveBot {
-        bot_id: i64,
-        force: bool,
-    },
+#[serde(rename_all = "camelCase")]
+pub(super) struct Cleanup {
+    older_than_secs: Option<u64>,
+    dry_run: bool,
+    as_of: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AddBot {
+    token: String,
+    chats: Vec<i64>,
+    weight: Option<f32>,
+    shared_chats: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChangeBot {
+    bot_id: i64,
+    enabled: Option<bool>,
+    weight: Option<f32>,
 }
 
 impl Coordinator {
-    pub(super) async fn admin(&self, call: Call) -> Result<JsValue> {
-        let api = self.context.session.api();
-        match call {
-            Call::CreateToken {
-                label,
-                scopes,
-                ttl_secs,
-            } => to_js(&NewTokenView::from(
-                api.new_token(&NewTokenRequest {
-                    label,
-                    scopes,
-                    ttl_secs,
-                })
-                .await?,
-            )),
-            Call::Tokens {} => views::<_, TokenView>(api.tokens().await?),
-            Call::RevokeToken { token_id } => nothing(api.revoke_token(token_id).await),
-            Call::CreateInvitation { role, ttl_secs } => to_js(&NewInvitationView::from(
-                api.new_invitation(&NewInvitationRequest { role, ttl_secs })
-                    .await?,
-            )),
-            Call::Invitations {} => views::<_, InvitationView>(api.invitations().await?),
-            Call::RevokeInvitation { invitation_id } => {
-                nothing(api.revoke_invitation(invitation_id).await)
-            }
-            Call::AdminSessions {} => views::<_, AdminSessionView>(api.admin_sessions().await?),
-            Call::Storage {} => views::<_, StorageView>(api.storage().await?),
-            Call::Audit {} => views::<_, AuditView>(api.audit().await?),
-            Call::Cleanup {
-                older_than_secs,
-                dry_run,
-                as_of,
-            } => {
-                let request = CleanupRequest {
-                    older_than: older_than_secs,
-                    dry_run,
-                    as_of,
-                };
-                to_js(&CleanupView::from(api.cleanup(&request).await?))
-            }
-        }
+    fn api(&self) -> Api {
+        self.context.session.api()
     }
 
-    pub(super) async fn bots(&self, call: BotCall) -> Result<JsValue> {
-        let api = self.context.session.api();
-        match call {
-            BotCall::Bots {} => to_js(&BotsView::from(api.bots().await?)),
-            BotCall::AddBot {
-                token,
-                chats,
-                weight,
-                shared_chats,
-            } => {
-                let request = AddBotRequest {
-                    token,
-                    chats,
-                    weight,
-                    shared_chats,
-                };
-                to_js(&TestedBotView::from(api.add_bot(&request).await?))
-            }
-            BotCall::TestBot { bot_id } => to_js(&TestedBotView::from(api.test_bot(bot_id).await?)),
-            BotCall::ChangeBot {
-                bot_id,
-                enabled,
-                weight,
-            } => {
-                let request = ChangeBotRequest { enabled, weight };
-                nothing(api.change_bot(bot_id, &request).await)
-            }
-            BotCall::RemoveBot { bot_id, force } => {
-                to_js(&RemovedBotView::from(api.remove_bot(bot_id, force).await?))
-            }
-        }
+    pub(super) async fn create_token(&self, args: CreateToken) -> Result<JsValue> {
+        let request = NewTokenRequest {
+            label: args.label,
+            scopes: args.scopes,
+            ttl_secs: args.ttl_secs,
+        };
+        to_js(&NewTokenView::from(self.api().new_token(&request).await?))
+    }
+
+    pub(super) async fn tokens(&self) -> Result<JsValue> {
+        views::<_, TokenView>(self.api().tokens().await?)
+    }
+
+    pub(super) async fn revoke_token(&self, token_id: Uuid) -> Result<()> {
+        self.api().revoke_token(token_id).await
+    }
+
+    pub(super) async fn invite(&self, role: Role, ttl_secs: Option<u64>) -> Result<JsValue> {
+        let request = NewInvitationRequest { role, ttl_secs };
+        let made = self.api().new_invitation(&request).await?;
+        to_js(&NewInvitationView::from(made))
+    }
+
+    pub(super) async fn invitations(&self) -> Result<JsValue> {
+        views::<_, InvitationView>(self.api().invitations().await?)
+    }
+
+    pub(super) async fn revoke_invitation(&self, invitation_id: Uuid) -> Result<()> {
+        self.api().revoke_invitation(invitation_id).await
+    }
+
+    pub(super) async fn admin_sessions(&self) -> Result<JsValue> {
+        views::<_, AdminSessionView>(self.api().admin_sessions().await?)
+    }
+
+    pub(super) async fn storage(&self) -> Result<JsValue> {
+        views::<_, StorageView>(self.api().storage().await?)
+    }
+
+    pub(super) async fn audit(&self) -> Result<JsValue> {
+        views::<_, AuditView>(self.api().audit().await?)
+    }
+
+    pub(super) async fn cleanup(&self, args: Cleanup) -> Result<JsValue> {
+        let request = CleanupRequest {
+            older_than: args.older_than_secs,
+            dry_run: args.dry_run,
+            as_of: args.as_of,
+        };
+        to_js(&CleanupView::from(self.api().cleanup(&request).await?))
+    }
+
+    pub(super) async fn bots(&self) -> Result<JsValue> {
+        to_js(&BotsView::from(self.api().bots().await?))
+    }
+
+    pub(super) async fn add_bot(&self, args: AddBot) -> Result<JsValue> {
+        let request = AddBotRequest {
+            token: args.token,
+            chats: args.chats,
+            weight: args.weight,
+            shared_chats: args.shared_chats,
+        };
+        to_js(&TestedBotView::from(self.api().add_bot(&request).await?))
+    }
+
+    pub(super) async fn test_bot(&self, bot_id: i64) -> Result<JsValue> {
+        to_js(&TestedBotView::from(self.api().test_bot(bot_id).await?))
+    }
+
+    pub(super) async fn change_bot(&self, args: ChangeBot) -> Result<()> {
+        let request = ChangeBotRequest {
+            enabled: args.enabled,
+            weight: args.weight,
+        };
+        self.api().change_bot(args.bot_id, &request).await
+    }
+
+    pub(super) async fn remove_bot(&self, bot_id: i64, force: bool) -> Result<JsValue> {
+        let removed = self.api().remove_bot(bot_id, force).await?;
+        to_js(&RemovedBotView::from(removed))
     }
 }

@@ -4,7 +4,6 @@ use serde::Deserialize;
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
 
-use super::nothing;
 use crate::{
     coordinator::{
         Coordinator,
@@ -16,55 +15,40 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-#[serde(
-    tag = "name",
-    content = "args",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
-pub(super) enum Call {
-    Uploads {},
-    Discard {
-        file_id: Uuid,
-    },
-    Files {},
-    Rename {
-        file_id: Uuid,
-        name: String,
-        path: Option<String>,
-        clear_label: bool,
-    },
-    Remove {
-        file_id: Uuid,
-    },
-    Verify {
-        topic: Topic,
-        file_id: Uuid,
-    },
+#[serde(rename_all = "camelCase")]
+pub(super) struct Rename {
+    file_id: Uuid,
+    name: String,
+    path: Option<String>,
+    clear_label: bool,
 }
 
 impl Coordinator {
-    pub(super) async fn library(&self, call: Call) -> Result<JsValue> {
-        let context = &self.context;
-        match call {
-            Call::Uploads {} => library::uploads(context).await,
-            Call::Discard { file_id } => nothing(library::discard(context, file_id).await),
-            Call::Files {} => to_js(&library::files(context).await?),
-            Call::Rename {
-                file_id,
-                name,
-                path,
-                clear_label,
-            } => {
-                let vault = context.vault().await?;
-                let renamed = library::rename(&vault, file_id, &name, path.as_deref(), clear_label);
-                to_js(&renamed.await?)
-            }
-            Call::Remove { file_id } => nothing(library::remove(context, file_id).await),
-            Call::Verify { topic, file_id } => {
-                let show = |verified, total| page::post_verified(topic, verified, total);
-                to_js(&library::verify(context, file_id, show).await?)
-            }
-        }
+    pub(super) async fn unfinished(&self) -> Result<JsValue> {
+        library::uploads(&self.context).await
+    }
+
+    pub(super) async fn discard(&self, file_id: Uuid) -> Result<()> {
+        library::discard(&self.context, file_id).await
+    }
+
+    pub(super) async fn files(&self) -> Result<JsValue> {
+        to_js(&library::files(&self.context).await?)
+    }
+
+    pub(super) async fn rename(&self, args: Rename) -> Result<JsValue> {
+        let vault = self.context.vault().await?;
+        let path = args.path.as_deref();
+        let renamed = library::rename(&vault, args.file_id, &args.name, path, args.clear_label);
+        to_js(&renamed.await?)
+    }
+
+    pub(super) async fn remove(&self, file_id: Uuid) -> Result<()> {
+        library::remove(&self.context, file_id).await
+    }
+
+    pub(super) async fn verify(&self, topic: Topic, file_id: Uuid) -> Result<JsValue> {
+        let show = |verified, total| page::post_verified(topic, verified, total);
+        to_js(&library::verify(&self.context, file_id, show).await?)
     }
 }

@@ -3,12 +3,9 @@
 use std::rc::Rc;
 
 use ferry_core::transfer::{download, upload::Event};
-use js_sys::Object;
-use serde::Deserialize;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::nothing;
 #[cfg(feature = "bench")]
 use crate::bench;
 use crate::{
@@ -18,81 +15,27 @@ use crate::{
     },
     download::Download,
     error::{ClientCode, Result},
-    interop::{field, from_js, set_field, to_js},
+    interop::{field, to_js},
     upload::{Picked, Source, Upload},
 };
 
-#[derive(Deserialize)]
-#[serde(
-    tag = "name",
-    content = "args",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
-pub(super) enum Call {
-    Upload {
-        topic: Topic,
-    },
-    ResumeUpload {
-        topic: Topic,
-    },
-    StopUpload {
-        topic: Topic,
-    },
-    DiscardUpload {
-        topic: Topic,
-    },
-    AnswerChanged {
-        topic: Topic,
-        answer: String,
-    },
-    Download {
-        topic: Topic,
-        file_id: Uuid,
-    },
-    DownloadWritten {
-        topic: Topic,
-        failed: Option<String>,
-    },
-    StopDownload {
-        topic: Topic,
-    },
-    #[cfg(feature = "bench")]
-    BenchPlain {
-        url: String,
-        part_bytes: u32,
-        in_flight: u32,
-    },
+#[cfg(feature = "bench")]
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BenchPlain {
+    url: String,
+    part_bytes: u32,
+    in_flight: u32,
 }
 
 impl Coordinator {
-    pub(super) async fn transfer(&self, call: Call, message: &JsValue) -> Result<JsValue> {
-        match call {
-            Call::Upload { topic } => self.upload(topic, source(message)?).await,
-            Call::ResumeUpload { topic } => self.run_upload(topic, Some(source(message)?)).await,
-            Call::StopUpload { topic } => nothing(self.stop_upload(topic).await),
-            Call::DiscardUpload { topic } => self.discard_upload(topic).await,
-            Call::AnswerChanged { topic, answer } => nothing(self.answer_changed(topic, &answer)),
-            Call::Download { topic, file_id } => self.download(topic, file_id).await,
-            Call::DownloadWritten { topic, failed } => {
-                nothing(self.with_download(topic, |it| it.written(failed)))
-            }
-            Call::StopDownload { topic } => {
-                nothing(self.with_download(topic, |it| it.feed(download::Event::Stop)))
-            }
-            #[cfg(feature = "bench")]
-            Call::BenchPlain {
-                url,
-                part_bytes,
-                in_flight,
-            } => {
-                let blob = field(message, "file").unchecked_into();
-                to_js(&bench::send_plain(&self.context, blob, &url, part_bytes, in_flight).await?)
-            }
-        }
-    }
-
-    async fn upload(&self, topic: Topic, source: Source) -> Result<JsValue> {
+    pub(super) async fn upload(
+        &self,
+        topic: Topic,
+        picked: Picked,
+        message: &JsValue,
+    ) -> Result<JsValue> {
+        let source = source(picked, message);
         let listener = Rc::new(Listener {
             topic,
             name: source.picked.name.clone(),
@@ -100,6 +43,15 @@ impl Coordinator {
         let upload = Upload::new(self.context.clone(), source, listener);
         self.uploads.borrow_mut().insert(topic, upload);
         self.run_upload(topic, None).await
+    }
+
+    pub(super) async fn resume(
+        &self,
+        topic: Topic,
+        picked: Picked,
+        message: &JsValue,
+    ) -> Result<JsValue> {
+        self.run_upload(topic, Some(source(picked, message))).await
     }
 
     /// What ended well is of no more use; all else may run again.
@@ -110,26 +62,26 @@ impl Coordinator {
     }
 
     /// What is not there any more has stopped.
-    async fn stop_upload(&self, topic: Topic) -> Result<()> {
+    pub(super) async fn stop_upload(&self, topic: Topic) -> Result<()> {
         if let Ok(upload) = self.upload_of(topic) {
             upload.stop().await;
         }
         Ok(())
     }
 
-    async fn discard_upload(&self, topic: Topic) -> Result<JsValue> {
+    pub(super) async fn discard_upload(&self, topic: Topic) -> Result<JsValue> {
         let discarded = self.upload_of(topic)?.discard().await?;
         self.uploads.borrow_mut().remove(&topic);
         to_js(&discarded)
     }
 
-    fn answer_changed(&self, topic: Topic, answer: &str) -> Result<()> {
+    pub(super) fn answer_changed(&self, topic: Topic, answer: &str) -> Result<()> {
         let decision = decision_of(answer)?;
         self.upload_of(topic)?.feed(Event::Decide(decision));
         Ok(())
     }
 
-    async fn download(&self, topic: Topic, file_id: Uuid) -> Result<JsValue> {
+    pub(super) async fn download(&self, topic: Topic, file_id: Uuid) -> Result<JsValue> {
         let listener = Rc::new(Listener {
             topic,
             name: String::new(),
@@ -141,11 +93,36 @@ impl Coordinator {
         to_js(&done?)
     }
 
-    /// What is not there any more needs nothing.
-    fn with_download(&self, topic: Topic, act: impl FnOnce(&Rc<Download>)) -> Result<()> {
-        let download = self.downloads.borrow().get(&topic).cloned();
-        download.as_ref().map(act);
+    /// The page's sink took the last bytes of a download, or refused them.
+    pub(super) fn written(&self, topic: Topic, failed: Option<String>) -> Result<()> {
+        if let Some(download) = self.download_of(topic) {
+            download.written(failed);
+        }
         Ok(())
+    }
+
+    /// What is not there any more has stopped.
+    pub(super) fn stop_download(&self, topic: Topic) -> Result<()> {
+        if let Some(download) = self.download_of(topic) {
+            download.feed(download::Event::Stop);
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "bench")]
+    pub(super) async fn bench_plain(&self, args: BenchPlain, message: &JsValue) -> Result<JsValue> {
+        let BenchPlain {
+            url,
+            part_bytes,
+            in_flight,
+        } = args;
+        let blob = field(message, "file").unchecked_into();
+        let sent = bench::send_plain(&self.context, blob, &url, part_bytes, in_flight);
+        to_js(&sent.await?)
+    }
+
+    fn download_of(&self, topic: Topic) -> Option<Rc<Download>> {
+        self.downloads.borrow().get(&topic).cloned()
     }
 
     fn upload_of(&self, topic: Topic) -> Result<Rc<Upload>> {
@@ -157,19 +134,11 @@ impl Coordinator {
     }
 }
 
-/// What the page attached to an upload.
-fn source(message: &JsValue) -> Result<Source> {
-    let args = field(&field(message, "call"), "args");
-    let blob = field(message, "file");
-    set_field(
-        args.unchecked_ref::<Object>(),
-        "sizeBytes",
-        &field(&blob, "size"),
-    );
-    let picked: Picked = from_js(args)?;
-    Ok(Source {
+/// The picked file, with what the page attached.
+fn source(picked: Picked, message: &JsValue) -> Source {
+    Source {
         picked,
-        blob: blob.unchecked_into(),
+        blob: field(message, "file").unchecked_into(),
         handle: field(message, "handle"),
-    })
+    }
 }

@@ -5,12 +5,10 @@ use ferry_core::wire::{
     HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_LENGTH, HEADER_UPLOAD_OFFSET, PARTIAL_UPLOAD, Problem,
 };
 
-use super::{
-    job_table::{JobTable, text},
-    sending::{SealedBody, SendOrder},
-};
+use super::{job_table::JobTable, messages::SendOrder, reply::text, sealed_body::SealedBody};
 use crate::{
-    error::{ClientCode, Result},
+    error::{ClientError, Result},
+    failure::failure_of,
     workers::xhr::{Exchange, HttpAnswer},
 };
 
@@ -85,18 +83,9 @@ impl Delivery<'_> {
     }
 }
 
-/// Whether a later job can go on with the body.
-pub(super) fn goes_on(delivered: &Result<HttpAnswer>) -> bool {
-    match delivered {
-        Ok(answer) => matches!(
-            answer.status,
-            400 | 401 | 408 | 409 | 425 | 429 | 500.. | 0..=399
-        ),
-        Err(error) => matches!(
-            error.local(),
-            Some(ClientCode::Network | ClientCode::Stalled)
-        ),
-    }
+/// Whether a later job may go on with the body: where the machine will ask for the part again.
+pub(super) fn can_go_on(error: &ClientError) -> bool {
+    failure_of(error.clone()).is_retried()
 }
 
 fn is_problem(answer: &HttpAnswer) -> bool {

@@ -9,15 +9,14 @@ use ferry_core::{
     wire::{Compression, HEADER_USER},
 };
 use js_sys::{ArrayBuffer, Uint8Array};
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use web_sys::CryptoKey;
 
 use super::{
-    ListedPart, PartPlace, PartReply,
-    job_table::{JobTable, Reply, refused},
-    sending::tag_of,
+    job_table::JobTable,
+    messages::{FetchOrder, PartPlace, PartReply},
+    reply::{Reply, refused},
+    sealed_body::tag_of,
 };
 use crate::{
     error::{ClientCode, Result},
@@ -28,17 +27,6 @@ use crate::{
 
 /// Where the sealed bytes begin in a body, as JavaScript counts.
 const SEALED_FROM: u32 = IV_BYTES as u32;
-
-/// One part to be fetched, and what it must be.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct FetchOrder {
-    pub(crate) place: PartPlace,
-    pub(crate) listed: ListedPart,
-    pub(crate) compression_allowed: bool,
-    pub(crate) url: String,
-    /// For whom it is fetched.
-    pub(crate) user_id: Uuid,
-}
 
 impl FetchOrder {
     pub(super) async fn execute(
@@ -53,7 +41,7 @@ impl FetchOrder {
             .exchange(job, Exchange::open("GET", &self.url, &headers)?, None, 0)
             .await?;
         if answer.status != 200 {
-            return Ok(refused(job, &answer));
+            return Err(refused(&answer));
         }
         let body: ArrayBuffer = answer.body.unchecked_into();
         self.check_listed(&body)?;
@@ -79,7 +67,7 @@ impl FetchOrder {
         if allowed && length.allows(self.listed.stored_len_bytes.into()) {
             return Ok(());
         }
-        Err(ClientCode::Tampered.because("the list names a part that this file can not have"))
+        Err(ClientCode::Tampered.because("the list names a part that this file cannot have"))
     }
 
     /// The body carries the length, IV and tag of the list.

@@ -1,4 +1,4 @@
-//! Where a part worker's jobs arrive and end: what is kept between two messages, what can be aborted, how replies leave.
+//! The jobs of a part worker: what is kept between two messages, what can be aborted. Not what a job does.
 
 use std::{
     cell::{Cell, RefCell},
@@ -7,19 +7,21 @@ use std::{
 };
 
 use ferry_core::wire::B64;
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::ArrayBuffer;
 use uuid::Uuid;
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, CryptoKey};
+use web_sys::Blob;
 
-use super::{PartFailure, PartPlace, PartReply, PartRequest, sending::SealedBody};
+use super::{
+    messages::{PartPlace, PartReply},
+    reply::Reply,
+    sealed_body::SealedBody,
+};
 use crate::{
-    error::{ClientCode, ClientError, Result},
-    interop::{field, now_ms},
+    error::{ClientCode, Result},
+    interop::now_ms,
     workers::{
         buffers::release,
-        link::{self, Message, or_die},
         xhr::{Exchange, HttpAnswer},
     },
 };
@@ -40,7 +42,7 @@ pub(super) struct JobTable {
     kept: RefCell<HashMap<u32, ArrayBuffer>>,
     /// Sealed bodies that broke off on their way, the oldest first: the next job of the part goes on with them.
     begun: RefCell<VecDeque<((Uuid, u32), SealedBody)>>,
-    /// The longest request body that something between here and the server takes; none known.
+    /// The longest request body that something between here and the server takes; none where none is known.
     piece_limit: Cell<Option<u64>>,
 }
 
@@ -53,50 +55,9 @@ enum JobState {
     OnTheWire(Box<dyn Fn()>),
 }
 
-/// Serves for as long as the worker lives.
-pub(crate) fn run_part_worker() {
-    let table = Rc::new(JobTable::default());
-    link::serve(move |message| match link::head::<PartRequest>(&message) {
-        Ok(request) => table.clone().handle(request, &message),
-        Err(error) => wasm_bindgen::throw_str(&error.to_string()),
-    });
-}
-
 impl JobTable {
-    fn handle(self: Rc<Self>, request: PartRequest, message: &JsValue) {
-        let key: CryptoKey = field(message, "key").unchecked_into();
-        match request {
-            PartRequest::Mac { job, place, keep } => {
-                self.mac(job, &place, keep, link::buffer(message))
-            }
-            PartRequest::Send { job, kept, order } => {
-                let plain = self.take_kept(kept);
-                self.spawn(job, async move |table| {
-                    let plain = plain
-                        .ok_or(ClientCode::ClientFault.because("the part's bytes are gone"))?;
-                    order.execute(job, plain, &key, table).await
-                });
-            }
-            PartRequest::Fetch { job, order } => {
-                self.spawn(job, async move |table| {
-                    order.execute(job, &key, table).await
-                });
-            }
-            #[cfg(feature = "bench")]
-            PartRequest::Plain { job, url } => {
-                let bytes = link::buffer(message);
-                self.spawn(job, async move |table| {
-                    table.send_plain(job, bytes, &url).await
-                });
-            }
-            PartRequest::Drop { kept } => drop(self.take_kept(kept).map(release)),
-            PartRequest::Abort { job } => self.abort(job),
-            PartRequest::Forget { file_id } => self.forget(file_id),
-        }
-    }
-
     /// A job that can be aborted and ends with a reply.
-    fn spawn(
+    pub(super) fn spawn(
         self: Rc<Self>,
         job: u32,
         work: impl AsyncFnOnce(&JobTable) -> Result<Reply> + 'static,
@@ -106,20 +67,20 @@ impl JobTable {
             let outcome = work(&self).await;
             self.jobs.borrow_mut().remove(&job);
             outcome
-                .unwrap_or_else(|error| failed(job, &error).into())
+                .unwrap_or_else(|error| PartReply::Failed { job, error }.into())
                 .post();
         });
     }
 
-    fn abort(&self, job: u32) {
+    pub(super) fn abort(&self, job: u32) {
         match self.jobs.borrow_mut().get_mut(&job) {
             Some(JobState::OnTheWire(abort)) => abort(),
-            Some(stage) => *stage = JobState::Aborted,
+            Some(state) => *state = JobState::Aborted,
             None => {}
         }
     }
 
-    fn mac(&self, job: u32, place: &PartPlace, keep: bool, bytes: ArrayBuffer) {
+    pub(super) fn mac(&self, job: u32, place: &PartPlace, keep: bool, bytes: ArrayBuffer) {
         let mac = B64(place.mac(&bytes));
         if keep {
             self.kept.borrow_mut().insert(job, bytes);
@@ -154,8 +115,8 @@ impl JobTable {
             .map_or(len_bytes, |limit| len_bytes.min(offset + limit))
     }
 
-    /// A request of this length was refused by something before the server: shorter ones from now on. False: it makes no
-    /// sense any more.
+    /// A request of this length was refused by something before the server: shorter ones from now on. False where they would
+    /// be too short to be tried.
     pub(super) fn shrink_pieces(&self, refused_bytes: u64) -> bool {
         // Powers of two, as limits are: the default of many a proxy is 1 MiB exactly.
         let shorter = refused_bytes.saturating_sub(1).checked_ilog2();
@@ -164,14 +125,14 @@ impl JobTable {
         limit >= LEAST_PIECE_BYTES
     }
 
-    /// Nobody goes on with this file's bodies.
-    fn forget(&self, file_id: Uuid) {
+    /// This file's bodies are not gone on with.
+    pub(super) fn forget(&self, file_id: Uuid) {
         self.begun
             .borrow_mut()
             .retain(|((of, _), _)| *of != file_id);
     }
 
-    fn take_kept(&self, kept: u32) -> Option<ArrayBuffer> {
+    pub(super) fn take_kept(&self, kept: u32) -> Option<ArrayBuffer> {
         self.kept.borrow_mut().remove(&kept)
     }
 
@@ -207,69 +168,5 @@ impl JobTable {
             *state = JobState::Preparing;
         }
         answer
-    }
-}
-
-/// A reply with the buffer that it hands over, if any.
-pub(super) struct Reply {
-    head: PartReply,
-    bytes: Option<ArrayBuffer>,
-}
-
-impl From<PartReply> for Reply {
-    fn from(head: PartReply) -> Self {
-        Reply { head, bytes: None }
-    }
-}
-
-impl Reply {
-    pub(super) fn with_bytes(head: PartReply, bytes: ArrayBuffer) -> Self {
-        Reply {
-            head,
-            bytes: Some(bytes),
-        }
-    }
-
-    fn post(self) {
-        or_die(
-            Message::new(&self.head).and_then(|message| match &self.bytes {
-                Some(bytes) => message.with_buffer(bytes).post_up(),
-                None => message.post_up(),
-            }),
-        );
-    }
-}
-
-/// The reply to an answer with another status than the order hopes for.
-pub(super) fn refused(job: u32, answer: &HttpAnswer) -> Reply {
-    let (status, retry_after) = (answer.status, answer.retry_after.clone());
-    PartReply::Refused {
-        job,
-        status,
-        retry_after,
-        body: text(answer),
-    }
-    .into()
-}
-
-pub(super) fn text(answer: &HttpAnswer) -> String {
-    match answer.body.dyn_ref::<ArrayBuffer>() {
-        Some(body) => String::from_utf8_lossy(&Uint8Array::new(body).to_vec()).into_owned(),
-        None => String::new(),
-    }
-}
-
-fn failed(job: u32, error: &ClientError) -> PartReply {
-    let failure = match error.local() {
-        Some(ClientCode::Network) => PartFailure::Network,
-        Some(ClientCode::Stalled) => PartFailure::Stalled,
-        Some(ClientCode::Stopped) => PartFailure::Aborted,
-        Some(ClientCode::Tampered) => PartFailure::NotGenuine,
-        _ => PartFailure::Fault,
-    };
-    PartReply::Failed {
-        job,
-        failure,
-        detail: error.detail().unwrap_or_default(),
     }
 }

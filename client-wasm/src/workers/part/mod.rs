@@ -1,171 +1,69 @@
 //! A part worker: MACs parts, seals and sends them, fetches, opens and checks them. It decides nothing: every job is told
-//! exactly what to do, and every outcome is reported. This file is what is said; `job_table` takes the jobs, `sending`,
-//! `delivery` and `fetching` do them.
+//! exactly what to do, and every outcome is reported.
+//!
+//! In reading order: `messages` is what is said, `job_table` what is under way; `sending` (by `delivery`, of a
+//! `sealed_body`) and `fetching` do a job, `reply` says what came of it.
 
 mod delivery;
 mod fetching;
 mod job_table;
+mod messages;
 #[cfg(feature = "bench")]
 mod plain;
+mod reply;
+mod sealed_body;
 mod sending;
 
-use ferry_core::{
-    envelope::{
-        keys::MacKey,
-        part::{PartHasher, PartRecord},
-    },
-    plan::PartSpan,
-    wire::{B64, Compression},
+use std::rc::Rc;
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::CryptoKey;
+
+use self::job_table::JobTable;
+use super::{buffers::release, link};
+use crate::{error::ClientCode, interop::field};
+
+pub(crate) use self::messages::{
+    FetchOrder, ListedPart, PartPlace, PartReply, PartRequest, SendOrder,
 };
-use js_sys::ArrayBuffer;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use super::buffers::for_each_segment;
-
-pub(crate) use self::{fetching::FetchOrder, job_table::run_part_worker, sending::SendOrder};
-
-/// Where a part is and what keys its MAC. The sealing key comes as an attached CryptoKey.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct PartPlace {
-    pub(crate) file_id: Uuid,
-    pub(crate) number: u32,
-    pub(crate) offset_bytes: u64,
-    pub(crate) len_bytes: u32,
-    pub(crate) mac_key: B64<32>,
+/// Serves for as long as the worker lives.
+pub(crate) fn run_part_worker() {
+    let table = Rc::new(JobTable::default());
+    link::serve(move |message| match link::head(&message) {
+        Ok(request) => serve(table.clone(), request, &message),
+        Err(error) => wasm_bindgen::throw_str(&error.to_string()),
+    });
 }
 
-/// What the list says of a stored part.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ListedPart {
-    pub(crate) iv: B64<12>,
-    pub(crate) tag: B64<16>,
-    pub(crate) stored_len_bytes: u32,
-    pub(crate) compression: Compression,
-    pub(crate) part_mac: B64<32>,
-}
-
-/// What the coordinator asks for.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
-pub(crate) enum PartRequest {
-    /// MAC of the attached bytes; with `keep` they stay here under the job's number.
-    Mac {
-        job: u32,
-        place: PartPlace,
-        keep: bool,
-    },
-    /// Seal and send what the job `kept` keeps here, with the attached key.
-    Send {
-        job: u32,
-        kept: u32,
-        order: SendOrder,
-    },
-    /// Fetch and open with the attached key.
-    Fetch { job: u32, order: FetchOrder },
-    /// Send the attached bytes as they are: the measure that sealing is compared with.
-    #[cfg(feature = "bench")]
-    Plain { job: u32, url: String },
-    /// Drop what a job keeps here.
-    Drop { kept: u32 },
-    /// End a job; it answers once more.
-    Abort { job: u32 },
-    /// Drop what broke off of a file's bodies.
-    Forget { file_id: Uuid },
-}
-
-/// What it gets. Every job ends with exactly one of `Maced`, `Sent`, `Opened`, `Refused`, `Failed`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
-pub(crate) enum PartReply {
-    /// The MAC.
-    Maced { job: u32, mac: B64<32> },
-    /// Bytes of the body that left or arrived.
-    Progress { job: u32, bytes: u64 },
-    /// The server took the body; its answer, and how the body was sealed.
-    Sent {
-        job: u32,
-        body: String,
-        iv: B64<12>,
-        tag: B64<16>,
-    },
-    /// The plaintext, attached.
-    Opened { job: u32 },
-    /// The server answered with another status.
-    Refused {
-        job: u32,
-        status: u16,
-        retry_after: Option<String>,
-        body: String,
-    },
-    /// It came to no answer.
-    Failed {
-        job: u32,
-        failure: PartFailure,
-        detail: String,
-    },
-}
-
-/// Why a job came to no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum PartFailure {
-    Network,
-    Stalled,
-    Aborted,
-    /// The fetched body is not the listed one, or does not open.
-    NotGenuine,
-    Fault,
-}
-
-impl PartFailure {
-    /// The line broke off or stands still.
-    pub(crate) fn is_of_the_line(self) -> bool {
-        matches!(self, PartFailure::Network | PartFailure::Stalled)
-    }
-}
-
-impl PartReply {
-    pub(crate) fn job(&self) -> u32 {
-        match self {
-            PartReply::Maced { job, .. }
-            | PartReply::Progress { job, .. }
-            | PartReply::Sent { job, .. }
-            | PartReply::Opened { job }
-            | PartReply::Refused { job, .. }
-            | PartReply::Failed { job, .. } => *job,
+fn serve(table: Rc<JobTable>, request: PartRequest, message: &JsValue) {
+    let key: CryptoKey = field(message, "key").unchecked_into();
+    match request {
+        PartRequest::Mac { job, place, keep } => {
+            table.mac(job, &place, keep, link::buffer(message))
         }
-    }
-}
-
-impl PartPlace {
-    fn span(&self) -> PartSpan {
-        PartSpan {
-            number: self.number,
-            offset_bytes: self.offset_bytes,
-            len_bytes: self.len_bytes,
+        PartRequest::Send { job, kept, order } => {
+            let plain = table.take_kept(kept);
+            table.spawn(job, async move |table| {
+                let plain =
+                    plain.ok_or(ClientCode::ClientFault.because("the part's bytes are gone"))?;
+                order.execute(job, plain, &key, table).await
+            });
         }
-    }
-
-    fn mac_key(&self) -> MacKey {
-        MacKey::from_bytes(&self.mac_key.0)
-    }
-
-    fn mac(&self, bytes: &ArrayBuffer) -> [u8; 32] {
-        let mut hasher = PartHasher::new(&self.mac_key(), self.number);
-        for_each_segment(bytes, |segment| hasher.update(segment));
-        hasher.finish()
-    }
-}
-
-impl ListedPart {
-    fn record(&self) -> PartRecord {
-        PartRecord {
-            iv: self.iv.0,
-            tag: self.tag.0,
-            stored_len_bytes: self.stored_len_bytes,
-            compression: self.compression,
-            part_mac: self.part_mac.0,
+        PartRequest::Fetch { job, order } => {
+            table.spawn(job, async move |table| {
+                order.execute(job, &key, table).await
+            });
         }
+        #[cfg(feature = "bench")]
+        PartRequest::Plain { job, url } => {
+            let bytes = link::buffer(message);
+            table.spawn(job, async move |table| {
+                table.send_plain(job, bytes, &url).await
+            });
+        }
+        PartRequest::Drop { kept } => drop(table.take_kept(kept).map(release)),
+        PartRequest::Abort { job } => table.abort(job),
+        PartRequest::Forget { file_id } => table.forget(file_id),
     }
 }

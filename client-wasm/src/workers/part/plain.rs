@@ -2,7 +2,11 @@
 
 use js_sys::{Array, ArrayBuffer};
 
-use super::job_table::{JobTable, Reply, refused};
+use super::{
+    job_table::JobTable,
+    messages::PartReply,
+    reply::{Reply, refused},
+};
 use crate::{
     error::Result,
     workers::{
@@ -22,6 +26,9 @@ impl JobTable {
         release(bytes);
         let exchange = Exchange::open("PUT", url, &[])?;
         let answer = self.exchange(job, exchange, Some(&blob), 0).await?;
-        Ok(refused(job, &answer))
+        match answer.status {
+            200..=299 => Ok(PartReply::PlainSent { job }.into()),
+            _ => Err(refused(&answer)),
+        }
     }
 }

@@ -2,62 +2,28 @@
 
 use ferry_core::{
     digest::BodyHasher,
-    envelope::{Iv, TAG_BYTES, packing, part::PartAad},
+    envelope::{Iv, packing, part::PartAad},
     wire::{
         B64, Compression, HEADER_BODY_BLAKE3, HEADER_PART_COMPRESSION, HEADER_PART_MAC, HEADER_USER,
     },
 };
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use web_sys::{Blob, CryptoKey};
+use web_sys::CryptoKey;
 
 use super::{
-    PartPlace, PartReply,
-    delivery::{Delivery, goes_on},
-    job_table::{JobTable, Reply, refused, text},
+    delivery::{Delivery, can_go_on},
+    job_table::JobTable,
+    messages::{PartReply, SendOrder},
+    reply::{Reply, refused, text},
+    sealed_body::{SealedBody, tag_of},
 };
 use crate::{
-    error::{ClientCode, Result},
+    error::Result,
     interop::{SystemEntropy, js_bytes},
     subtle,
     workers::buffers::{blob_of, for_each_segment, release},
 };
-
-/// How a kept part is to be sent.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct SendOrder {
-    pub(crate) place: PartPlace,
-    /// Of the plaintext, as it was computed when it was kept.
-    pub(crate) mac: B64<32>,
-    pub(crate) compress: bool,
-    pub(crate) url: String,
-    /// For whom it is sent.
-    pub(crate) user_id: Uuid,
-    /// Generation that may be replaced.
-    pub(crate) if_match: Option<u32>,
-}
-
-/// A body that can leave. It is the same for as long as it is kept, so that a cut costs bytes and not the part.
-pub(super) struct SealedBody {
-    /// Another plaintext of the part is another body.
-    mac: B64<32>,
-    blob: Blob,
-    digest: B64<32>,
-    compression: Compression,
-    iv: B64<12>,
-    tag: B64<16>,
-}
-
-impl SealedBody {
-    pub(super) fn len_bytes(&self) -> u64 {
-        self.blob.size() as u64
-    }
-
-    pub(super) fn is_of(&self, mac: &B64<32>) -> bool {
-        self.mac == *mac
-    }
-}
 
 impl SendOrder {
     pub(super) async fn execute(
@@ -82,22 +48,16 @@ impl SendOrder {
         }
         .run(begun)
         .await;
-        let is_stored = matches!(&delivered, Ok(answer) if matches!(answer.status, 200 | 201));
+        let stored = delivered.and_then(|answer| match answer.status {
+            200 | 201 => Ok(text(&answer)),
+            _ => Err(refused(&answer)),
+        });
         let (iv, tag) = (body.iv, body.tag);
-        if !is_stored && goes_on(&delivered) {
+        if stored.as_ref().is_err_and(can_go_on) {
             table.keep_begun(self.part(), body);
         }
-        let answer = delivered?;
-        if !is_stored {
-            return Ok(refused(job, &answer));
-        }
-        Ok(PartReply::Sent {
-            job,
-            body: text(&answer),
-            iv,
-            tag,
-        }
-        .into())
+        let body = stored?;
+        Ok(PartReply::Sent { job, body, iv, tag }.into())
     }
 
     fn part(&self) -> (Uuid, u32) {
@@ -147,14 +107,6 @@ impl SendOrder {
     }
 }
 
-/// The tag at the end of a body; the body must be at least so long.
-pub(super) fn tag_of(sealed: &ArrayBuffer) -> [u8; TAG_BYTES] {
-    let mut tag = [0; TAG_BYTES];
-    let begin = sealed.byte_length() - TAG_BYTES as u32;
-    Uint8Array::new_with_byte_offset(sealed, begin).copy_to(&mut tag);
-    tag
-}
-
 impl SendOrder {
     /// The headers that each piece of the body carries.
     pub(super) fn headers(&self, body: &SealedBody) -> Vec<(&'static str, String)> {
@@ -172,15 +124,6 @@ impl SendOrder {
                 .map(|generation| ("If-Match", format!("\"{generation}\""))),
         );
         headers
-    }
-}
-
-impl SealedBody {
-    /// A stretch of it.
-    pub(super) fn slice(&self, from: u64, to: u64) -> Result<Blob> {
-        self.blob
-            .slice_with_f64_and_f64(from as f64, to as f64)
-            .map_err(|e| ClientCode::ClientFault.thrown(&e))
     }
 }
 

@@ -2,27 +2,29 @@
 
 use std::rc::Rc;
 
-use js_sys::Function;
+use futures_channel::oneshot;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 use super::{Job, Pool, WorkerSlot, unexpected};
 use crate::{
-    error::{ClientCode, Result},
-    interop::deferred,
+    error::Result,
     workers::{
-        link::{self, FromWorker, Message, WorkerLink},
+        link::{self, FromWorker, Message, WorkerDied, WorkerLink},
         part::PartReply,
         reader::ReaderReply,
     },
 };
 
+/// Hears how many bytes of a body have left.
+pub(super) type OnProgress = Box<dyn Fn(u64)>;
+
 /// A job that is under way.
 pub(super) struct Running {
     pub(super) slot: WorkerSlot,
-    fulfil: Function,
-    on_progress: Option<Box<dyn Fn(u64)>>,
+    reply: oneshot::Sender<Result<JsValue, WorkerDied>>,
+    on_progress: Option<OnProgress>,
 }
 
 /// A worker and what was said to it before it was ready.
@@ -39,25 +41,19 @@ impl Pool {
         job: Job,
         slot: WorkerSlot,
         message: Message,
-        on_progress: Option<Box<dyn Fn(u64)>>,
+        on_progress: Option<OnProgress>,
     ) -> Result<JsValue> {
-        let (replied, fulfil) = deferred();
-        self.running.borrow_mut().insert(
-            job,
-            Running {
-                slot,
-                fulfil,
-                on_progress,
-            },
-        );
+        let (reply, replied) = oneshot::channel();
+        let running = Running {
+            slot,
+            reply,
+            on_progress,
+        };
+        self.running.borrow_mut().insert(job, running);
         self.post(slot, message)?;
-        let reply = JsFuture::from(replied)
-            .await
-            .map_err(|e| ClientCode::ClientFault.thrown(&e))?;
-        match reply.as_string() {
-            Some(why) => Err(ClientCode::ClientFault.because(format!("a worker died: {why}"))),
-            None => Ok(reply),
-        }
+        let replied = replied.await;
+        // The sender stays among the running jobs until it has sent.
+        Ok(replied.unwrap_or_else(|_| Err(WorkerDied("its job was let go".to_owned())))?)
     }
 
     pub(super) fn tell(self: &Rc<Self>, slot: WorkerSlot, request: &impl Serialize) -> Result<()> {
@@ -94,7 +90,7 @@ impl Pool {
         let link = WorkerLink::spawn(role, &self.module, move |from| match from {
             FromWorker::Ready => pool.flush(slot),
             FromWorker::Message(message) => pool.hear(slot, &message),
-            FromWorker::Dead(why) => pool.mark_dead(slot, &why),
+            FromWorker::Died(died) => pool.end_jobs_of(slot, &died),
         })?;
         Ok(Worker {
             link,
@@ -110,7 +106,7 @@ impl Pool {
         };
         worker.ready = true;
         for message in std::mem::take(&mut worker.early) {
-            // What can't be posted would be a fault of this code; its job ends when the worker does.
+            // What cannot be posted would be a fault of this code; its job ends when the worker does.
             let _ = worker.link.post(message);
         }
     }
@@ -127,7 +123,8 @@ impl Pool {
             .ok()
             .and_then(|job| self.running.borrow_mut().remove(&job));
         if let Some(running) = running {
-            let _ = running.fulfil.call1(&JsValue::NULL, message);
+            // A job that is not waited for any more has ended all the same.
+            let _ = running.reply.send(Ok(message.clone()));
         }
     }
 
@@ -143,7 +140,7 @@ impl Pool {
     }
 
     /// A worker died: its jobs end, and the next job starts another one.
-    fn mark_dead(&self, slot: WorkerSlot, why: &str) {
+    fn end_jobs_of(&self, slot: WorkerSlot, died: &WorkerDied) {
         let worker = self.workers.borrow_mut().remove(&slot);
         let jobs: Vec<_> = self
             .running
@@ -151,7 +148,7 @@ impl Pool {
             .extract_if(|_, running| running.slot == slot)
             .collect();
         for (_, running) in jobs {
-            let _ = running.fulfil.call1(&JsValue::NULL, &JsValue::from(why));
+            let _ = running.reply.send(Err(died.clone()));
         }
         // Not now: this runs inside one of its closures.
         if let Some(worker) = worker {

@@ -19,18 +19,6 @@ pub struct DownloadSetup {
     pub max_fetches: u32,
 }
 
-impl DownloadSetup {
-    /// 64 MiB and three fetches.
-    pub fn new(file_id: Uuid, jitter_seed: u64) -> Self {
-        DownloadSetup {
-            file_id,
-            jitter_seed,
-            buffer_bytes: 64 << 20,
-            max_fetches: 3,
-        }
-    }
-}
-
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -157,12 +145,27 @@ pub struct OpenedFile {
 }
 
 /// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// Every byte is written, and the hash is the manifest's.
     Done,
     /// By `Stop`.
     Stopped,
     /// Nothing that was written may be kept.
-    Failed(TransferError),
+    Failed {
+        /// Why.
+        error: TransferError,
+        /// The driver's failure that led to it; none where the machine found it itself.
+        cause: Option<Box<Failure>>,
+    },
+}
+
+impl Outcome {
+    /// Why it failed, where it did.
+    pub fn error(&self) -> Option<TransferError> {
+        match self {
+            Outcome::Failed { error, .. } => Some(*error),
+            Outcome::Done | Outcome::Stopped => None,
+        }
+    }
 }

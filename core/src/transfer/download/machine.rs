@@ -5,7 +5,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use super::contract::{Action, Answer, DownloadSetup, Event, Outcome};
 use super::opening::Opening;
 use super::receiving::Receiving;
-use super::step::{DownloadQueue, Flow, Step, Transition, fail};
+use super::step::{DownloadQueue, Flow, Step, Transition, fail_because};
 use crate::progress::{Meter, Phase, Progress};
 use crate::transfer::queue::{NeedsServer, RequestQueue};
 use crate::transfer::{Failure, Ticket};
@@ -65,7 +65,7 @@ impl DownloadMachine {
         match &self.state {
             State::Ended(Outcome::Done) => Phase::Done,
             State::Ended(Outcome::Stopped) => Phase::Stopped,
-            State::Ended(Outcome::Failed(error)) => Phase::Failed(*error),
+            State::Ended(Outcome::Failed { error, .. }) => Phase::Failed(*error),
             State::Receiving(receiving) => receiving.phase(&self.queue),
             State::New => Phase::Queued,
             State::Opening(_) => self.queue.waiting_phase().unwrap_or(Phase::Checking),
@@ -133,7 +133,7 @@ impl DownloadMachine {
         if let Some(request) = self.queue.take_pending(ticket) {
             return match self.queue.retry_pending(request, failure) {
                 Ok(()) => Continue(()),
-                Err(error) => fail(error),
+                Err(error) => fail_because(error, failure),
             };
         }
         match self.split() {
@@ -159,7 +159,7 @@ impl DownloadMachine {
         if let (State::Receiving(receiving), mut step) = self.split() {
             receiving.cancel(&mut step);
         }
-        self.state = State::Ended(outcome);
+        self.state = State::Ended(outcome.clone());
         self.queue.emit(Action::Ended(outcome));
     }
 }

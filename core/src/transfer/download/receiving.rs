@@ -6,7 +6,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use uuid::Uuid;
 
 use super::contract::{Answer, DownloadSetup, Outcome, Request};
-use super::step::{DownloadQueue, Flow, Step, Transition, fail};
+use super::step::{DownloadQueue, Flow, Step, Transition, fail, fail_because};
 use crate::plan::{PartSpan, Plan};
 use crate::progress::Phase;
 use crate::transfer::queue::AfterFailure;
@@ -196,17 +196,18 @@ impl Receiving {
     ) -> Flow {
         if self.writing == Some(ticket) {
             self.writing = None;
-            return fail(match failure {
-                Failure::SinkFailed => TransferError::SinkFailed,
+            let error = match failure {
+                Failure::SinkFailed { .. } => TransferError::SinkFailed,
                 _ => TransferError::ClientFault,
-            });
+            };
+            return fail_because(error, failure);
         }
         let Some(part) = self.fetches.remove(&ticket) else {
             return Continue(());
         };
         let failures = self.failures.entry(part.number).or_default();
         failures.in_all = failures.in_all.saturating_add(1);
-        failures.bad_bodies += u32::from(*failure == Failure::NotGenuine);
+        failures.bad_bodies += u32::from(matches!(failure, Failure::NotGenuine { .. }));
         let failures = *failures;
         let after_secs = match step.queue.after_failure(failure) {
             AfterFailure::Retry { after_secs } => after_secs,
@@ -216,7 +217,7 @@ impl Receiving {
                 None
             }
             AfterFailure::GiveUp(error) => {
-                return fail(of_part(error, part.number));
+                return fail_because(of_part(error, part.number), failure);
             }
         };
         let until_ms = step.queue.due_ms(failures.in_all, after_secs);

@@ -6,7 +6,7 @@ use super::contract::{Action, Outcome, Request};
 use crate::plan::Plan;
 use crate::progress::Meter;
 use crate::transfer::queue::{CommonAction, NeedsServer, RequestQueue};
-use crate::transfer::{SealedRow, TransferError};
+use crate::transfer::{Failure, SealedRow, TransferError};
 
 pub(super) type DownloadQueue = RequestQueue<Request, Action>;
 
@@ -31,9 +31,15 @@ pub(super) struct Step<'a> {
     pub(super) meter: &'a mut Meter,
 }
 
-/// Ends the run with an error.
+/// Ends the run with an error that the machine found itself.
 pub(super) fn fail(error: TransferError) -> Flow {
-    ControlFlow::Break(Transition::End(Outcome::Failed(error)))
+    ControlFlow::Break(Transition::End(Outcome::Failed { error, cause: None }))
+}
+
+/// Ends the run with what a failure came to.
+pub(super) fn fail_because(error: TransferError, failure: &Failure) -> Flow {
+    let cause = Some(Box::new(failure.clone()));
+    ControlFlow::Break(Transition::End(Outcome::Failed { error, cause }))
 }
 
 impl NeedsServer for Request {

@@ -1,8 +1,8 @@
 //! An upload whose file is chosen: sends what is missing beside the pass that compares everything, and completes it.
 //!
-//! In reading order: `schedule` decides what is read and sent next, `reading` and `sending` take the results,
-//! `changed` is the question about a changed file, `listing` follows the server's part list, `finishing`
-//! completes.
+//! What it does is in the files beside this one, in reading order: `schedule` decides what is read and sent next,
+//! `compare` and `sends` take the results, `changed` is the question about a changed file, `relist` follows the
+//! server's part list, `finish` completes.
 
 use std::ops::ControlFlow::{Break, Continue};
 
@@ -13,12 +13,12 @@ use uuid::Uuid;
 use super::candidate::{ResumeCandidate, is_sound};
 use super::contract::{Answer, Changed, Purpose, Request, SealedContent, UploadLimits};
 use super::part_table::PartTable;
-use super::step::{Flow, Handled, Step, UploadQueue, client_fault, fail};
+use super::step::{Flow, Handled, Step, UploadQueue, client_fault, fail_because};
 use crate::plan::{PartSpan, Plan};
 use crate::progress::Phase;
 use crate::transfer::window::Window;
 use crate::transfer::{Checkpoint, Failure, SealedRow, Ticket, TransferError};
-use crate::wire::PartEntry;
+use crate::wire::{ErrorCode, PartEntry};
 
 /// Times in a run that server and client may disagree about what is stored.
 const MOST_DISPUTES: u32 = 8;
@@ -250,11 +250,12 @@ impl ActiveUpload {
         }
     }
 
-    /// Server and client do not agree about what is stored. A few times in a run that is a race; for ever it is a fault.
-    pub(super) fn dispute(&mut self, error: TransferError) -> Flow {
+    /// Server and client do not agree about what is stored. A few times in a run that is a race; again and again it is a
+    /// fault.
+    pub(super) fn dispute(&mut self, code: ErrorCode, failure: &Failure) -> Flow {
         self.disputes += 1;
         if self.disputes > MOST_DISPUTES {
-            fail(error)
+            fail_because(TransferError::Refused(code), failure)
         } else {
             Continue(())
         }

@@ -87,7 +87,7 @@ impl CandidateSearch {
         let is_gone = matches!(failure, Failure::Problem(problem)
             if matches!(problem.code, ErrorCode::NotFound | ErrorCode::UploadExpired));
         let skips = match self.state {
-            SearchState::Opening(_) => *failure == Failure::NotGenuine,
+            SearchState::Opening(_) => matches!(failure, Failure::NotGenuine { .. }),
             SearchState::Listing(_) => is_gone,
             _ => false,
         };
@@ -278,7 +278,7 @@ pub(super) fn refuse_contradiction(
     remembered: Option<&Checkpoint>,
 ) -> Flow {
     match found.contradiction(remembered) {
-        Some(part) => fail(TransferError::RolledBack { part }),
+        part @ Some(_) => fail(TransferError::RolledBack { part }),
         None => Continue(()),
     }
 }

@@ -28,16 +28,6 @@ pub struct UploadLimits {
     pub max_sends: u32,
 }
 
-impl Default for UploadLimits {
-    /// 128 MiB, four sends.
-    fn default() -> Self {
-        UploadLimits {
-            buffer_bytes: 128 << 20,
-            max_sends: 4,
-        }
-    }
-}
-
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -318,7 +308,7 @@ pub struct Changed {
     pub stored_size_bytes: u64,
     /// Size now.
     pub size_bytes: u64,
-    /// It was complete once: it can't be replaced, only be uploaded as a new file.
+    /// It was complete once: it cannot be replaced, only be uploaded as a new file.
     pub complete: bool,
 }
 
@@ -345,7 +335,7 @@ pub enum Decision {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// The file is complete on the server, with this content.
     Done(Done),
@@ -354,7 +344,22 @@ pub enum Outcome {
     /// By `Discard`: nothing of it is stored any more.
     Discarded,
     /// Ended by itself; stored parts are kept.
-    Failed(TransferError),
+    Failed {
+        /// Why.
+        error: TransferError,
+        /// The driver's failure that led to it; none where the machine found it itself.
+        cause: Option<Box<Failure>>,
+    },
+}
+
+impl Outcome {
+    /// Why it failed, where it did.
+    pub fn error(&self) -> Option<TransferError> {
+        match self {
+            Outcome::Failed { error, .. } => Some(*error),
+            Outcome::Done(_) | Outcome::Stopped | Outcome::Discarded => None,
+        }
+    }
 }
 
 /// A complete file.

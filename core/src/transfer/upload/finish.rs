@@ -4,7 +4,7 @@ use std::ops::ControlFlow::{Break, Continue};
 
 use super::active::{ActiveUpload, Mode};
 use super::contract::{Done, Outcome, Request, SealedContent};
-use super::step::{Flow, Handled, Step, Transition, client_fault};
+use super::step::{Flow, Handled, Step, Transition, check_again, client_fault};
 use crate::envelope::parts_root::PartsRoot;
 use crate::transfer::retry::RetryDecision;
 use crate::transfer::{Failure, TransferError};
@@ -22,7 +22,7 @@ impl ActiveUpload {
         }
     }
 
-    /// The pass's hash. A survey goes on with it by itself.
+    /// The pass's hash. A comparison goes on with it by itself.
     pub(super) fn hashed(&mut self, step: &mut Step<'_>, sha256: [u8; 32]) -> Flow {
         self.sha256 = Some(sha256);
         match self.mode {
@@ -80,16 +80,16 @@ impl ActiveUpload {
             return Continue(Handled::ByCommonRule);
         };
         match problem.code {
-            ErrorCode::PartsMissing => self.parts_missing(step, problem)?,
-            ErrorCode::PartsChanged => self.relist(step, TransferError::Refused(problem.code))?,
+            ErrorCode::PartsMissing => self.parts_missing(step, problem, failure)?,
+            ErrorCode::PartsChanged => self.relist(step, problem.code, failure)?,
             ErrorCode::ManifestDiffers => {
                 let Some(manifest) = problem.manifest.clone() else {
-                    return Break(Transition::CheckAgain(problem.code));
+                    return check_again(problem.code, failure);
                 };
                 step.queue.submit(Request::OpenManifest { manifest });
             }
             ErrorCode::FileComplete | ErrorCode::UploadExpired | ErrorCode::GenerationMismatch => {
-                return Break(Transition::CheckAgain(problem.code));
+                return check_again(problem.code, failure);
             }
             _ => return Continue(Handled::ByCommonRule),
         }
@@ -97,12 +97,12 @@ impl ActiveUpload {
     }
 
     /// What was acknowledged is not there any more: say so, and send it again.
-    fn parts_missing(&mut self, step: &mut Step<'_>, problem: &Problem) -> Flow {
+    fn parts_missing(&mut self, step: &mut Step<'_>, problem: &Problem, failure: &Failure) -> Flow {
         let missing = problem.missing_chunks.clone().unwrap_or_default();
         if missing.is_empty() {
-            return self.relist(step, TransferError::Refused(problem.code));
+            return self.relist(step, problem.code, failure);
         }
-        self.dispute(TransferError::Refused(problem.code))?;
+        self.dispute(problem.code, failure)?;
         missing
             .into_iter()
             .for_each(|number| self.parts.list_none(number));
@@ -124,7 +124,10 @@ impl ActiveUpload {
         if ours == Some(content) {
             self.completed(step)
         } else {
-            Break(Transition::CheckAgain(ErrorCode::ManifestDiffers))
+            Break(Transition::CheckAgain {
+                code: ErrorCode::ManifestDiffers,
+                cause: None,
+            })
         }
     }
 

@@ -7,8 +7,7 @@ use uuid::Uuid;
 use super::active::ActiveUpload;
 use super::candidates::CandidateSearch;
 use super::contract::{Action, Answer, Decision, Event, Outcome, Request, UploadSetup};
-use super::step::{Flow, Handled, Step, Transition, UploadQueue, client_fault, fail};
-use super::transitions::discard_failed;
+use super::step::{Flow, Handled, Step, Transition, UploadQueue, client_fault, fail, fail_because};
 use crate::plan::{Plan, PlanParams};
 use crate::progress::{Meter, Phase, Progress};
 use crate::transfer::queue::{NeedsServer as _, RequestQueue};
@@ -87,7 +86,7 @@ impl UploadMachine {
             State::Ended(Outcome::Done(_)) => Phase::Done,
             State::Ended(Outcome::Stopped) => Phase::Stopped,
             State::Ended(Outcome::Discarded) => Phase::Discarded,
-            State::Ended(Outcome::Failed(error)) => Phase::Failed(*error),
+            State::Ended(Outcome::Failed { error, .. }) => Phase::Failed(*error),
             _ => self.queue.waiting_phase().unwrap_or(Phase::Checking),
         }
     }
@@ -123,7 +122,7 @@ impl UploadMachine {
             Event::Resume
                 if matches!(
                     self.state,
-                    State::Ended(Outcome::Stopped | Outcome::Failed(_))
+                    State::Ended(Outcome::Stopped | Outcome::Failed { .. })
                 ) =>
             {
                 self.begin_run();
@@ -245,14 +244,14 @@ impl UploadMachine {
             State::Searching(search) => search.failed(&mut step, failure)?,
             State::Starting => self.start_failed(failure)?,
             State::Active(active) => active.request_failed(&mut step, &request, failure)?,
-            State::Discarding => discard_failed(&request, failure)?,
+            State::Discarding => Self::discard_failed(&request, failure)?,
             State::New | State::Ended(_) => Handled::Here,
         };
         match handled {
             Handled::Here => Continue(()),
             Handled::ByCommonRule => match self.queue.retry_pending(request.again(), failure) {
                 Ok(()) => Continue(()),
-                Err(error) => fail(error),
+                Err(error) => fail_because(error, failure),
             },
         }
     }

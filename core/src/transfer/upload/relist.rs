@@ -1,22 +1,27 @@
 //! The server's part list, followed again when server and client disagreed. What is on the wire arrives first, so that
 //! the list is not older than an acknowledgement.
 
-use std::ops::ControlFlow::{Break, Continue};
+use std::ops::ControlFlow::Continue;
 
 use super::active::{ActiveUpload, Mode};
 use super::candidate::{contradicts, is_sound};
 use super::candidates::next_page;
 use super::contract::Request;
-use super::step::{Flow, Handled, Step, Transition, client_fault, fail};
+use super::step::{Flow, Handled, Step, check_again, client_fault, fail};
 use crate::transfer::{Failure, SealedRow, TransferError};
 use crate::wire::{ErrorCode, PartEntry, PartsPage};
 
 impl ActiveUpload {
     /// Stops sending and fetches the list. While the file is being compared there is time for that later: what was
     /// refused now will be refused again.
-    pub(super) fn relist(&mut self, step: &mut Step<'_>, error: TransferError) -> Flow {
+    pub(super) fn relist(
+        &mut self,
+        step: &mut Step<'_>,
+        code: ErrorCode,
+        failure: &Failure,
+    ) -> Flow {
         if matches!(self.mode, Mode::Sending | Mode::Finishing) {
-            self.dispute(error)?;
+            self.dispute(code, failure)?;
             step.queue.cancel_pending();
             self.mode = Mode::Relisting(Vec::new());
         }
@@ -69,7 +74,8 @@ impl ActiveUpload {
         let row = SealedRow::from(entry);
         let acknowledged = self.parts.stored_row(entry.number);
         if acknowledged.is_some_and(|known| contradicts(&known, &row)) {
-            return fail(TransferError::RolledBack { part: entry.number });
+            let part = Some(entry.number);
+            return fail(TransferError::RolledBack { part });
         }
         let fits = self
             .plan
@@ -89,7 +95,7 @@ impl ActiveUpload {
                     E::UploadExpired | E::GenerationMismatch | E::FileComplete
                 ) =>
             {
-                Break(Transition::CheckAgain(problem.code))
+                check_again(problem.code, failure)
             }
             _ => Continue(Handled::ByCommonRule),
         }

@@ -1,10 +1,10 @@
 //! Results of sends: acknowledged rows, and what each failure means for the part and for the upload.
 
-use std::ops::ControlFlow::{Break, Continue};
+use std::ops::ControlFlow::Continue;
 
 use super::active::{ActiveUpload, CHECKPOINT_EVERY_MS, Sending};
 use super::contract::Action;
-use super::step::{Flow, Step, Transition, fail};
+use super::step::{Flow, Step, check_again, fail, fail_because};
 use crate::envelope::part::BodyLength;
 use crate::transfer::queue::AfterFailure;
 use crate::transfer::{Failure, SealedRow, Ticket, TransferError};
@@ -92,10 +92,10 @@ impl ActiveUpload {
         match failure {
             Failure::Problem(problem) => match problem.code {
                 ErrorCode::PartDiffers | ErrorCode::GenerationMismatch => {
-                    self.relist(step, TransferError::Refused(problem.code))
+                    self.relist(step, problem.code, failure)
                 }
                 ErrorCode::FileComplete | ErrorCode::UploadExpired => {
-                    Break(Transition::CheckAgain(problem.code))
+                    check_again(problem.code, failure)
                 }
                 // Refused for its slowness, or cut off: the line stumbled.
                 ErrorCode::BodyIncomplete => {
@@ -126,11 +126,10 @@ impl ActiveUpload {
                 Continue(())
             }
             AfterFailure::GiveUp(TransferError::NotGenuine { part: None }) => {
-                fail(TransferError::NotGenuine {
-                    part: Some(sending.part.number),
-                })
+                let part = Some(sending.part.number);
+                fail_because(TransferError::NotGenuine { part }, failure)
             }
-            AfterFailure::GiveUp(error) => fail(error),
+            AfterFailure::GiveUp(error) => fail_because(error, failure),
         }
     }
 }

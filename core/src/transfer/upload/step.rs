@@ -20,7 +20,11 @@ pub(super) enum Transition {
     /// The person chose a new file: what is stored of the earlier one stays with that one.
     FreshByChoice,
     /// The upload is not what it was: look again.
-    CheckAgain(ErrorCode),
+    CheckAgain {
+        code: ErrorCode,
+        /// The failure that said so, where it was one.
+        cause: Option<Box<Failure>>,
+    },
     Adopt(Box<ResumeCandidate>),
 }
 
@@ -32,7 +36,7 @@ pub(super) type Flow<T = ()> = ControlFlow<Transition, T>;
 pub(super) enum Handled {
     /// The state that made it: nothing is left to do.
     Here,
-    /// Nobody yet: it is repeated, or ends the run, by the rule for all requests.
+    /// Not yet dealt with: it is repeated, or ends the run, by the rule for all requests.
     ByCommonRule,
 }
 
@@ -42,9 +46,21 @@ pub(super) struct Step<'a> {
     pub(super) meter: &'a mut Meter,
 }
 
-/// Ends the run with an error.
+/// Ends the run with an error that the machine found itself.
 pub(super) fn fail<T>(error: TransferError) -> Flow<T> {
-    ControlFlow::Break(Transition::End(Outcome::Failed(error)))
+    ControlFlow::Break(Transition::End(Outcome::Failed { error, cause: None }))
+}
+
+/// Ends the run with what a failure came to.
+pub(super) fn fail_because<T>(error: TransferError, failure: &Failure) -> Flow<T> {
+    let cause = Some(Box::new(failure.clone()));
+    ControlFlow::Break(Transition::End(Outcome::Failed { error, cause }))
+}
+
+/// Looks for the upload again, because of what the server says of it.
+pub(super) fn check_again<T>(code: ErrorCode, failure: &Failure) -> Flow<T> {
+    let cause = Some(Box::new(failure.clone()));
+    ControlFlow::Break(Transition::CheckAgain { code, cause })
 }
 
 /// The driver answered another question than it was asked.
@@ -54,10 +70,11 @@ pub(super) fn client_fault<T>() -> Flow<T> {
 
 /// A part of the file could not be read.
 pub(super) fn unread(failure: &Failure) -> Flow {
-    match failure {
-        Failure::NotReadable => fail(TransferError::NotReadable),
-        _ => client_fault(),
-    }
+    let error = match failure {
+        Failure::NotReadable { .. } => TransferError::NotReadable,
+        _ => TransferError::ClientFault,
+    };
+    fail_because(error, failure)
 }
 
 impl Request {

@@ -8,7 +8,7 @@ use super::candidate::ResumeCandidate;
 use super::candidates::refuse_contradiction;
 use super::contract::{Action, Outcome, Request};
 use super::machine::{State, UploadMachine};
-use super::step::{Flow, Handled, Transition, fail};
+use super::step::{Flow, Handled, Transition};
 use crate::progress::Meter;
 use crate::transfer::{Failure, TransferError};
 use crate::wire::ErrorCode;
@@ -28,7 +28,7 @@ impl UploadMachine {
                 self.meter = Meter::new(self.setup.size_bytes);
                 self.start_fresh();
             }
-            Transition::CheckAgain(code) => return self.check_again(code),
+            Transition::CheckAgain { code, cause } => return self.check_again(code, cause),
             Transition::Adopt(found) => return self.adopt(*found),
         }
         Continue(())
@@ -50,8 +50,8 @@ impl UploadMachine {
         self.queue.submit(Request::Start { renew: true });
     }
 
-    fn check_again(&mut self, code: ErrorCode) -> Flow {
-        self.count_restart(code)?;
+    fn check_again(&mut self, code: ErrorCode, cause: Option<Box<Failure>>) -> Flow {
+        self.count_restart(code, cause)?;
         self.cancel_all();
         self.remember();
         if let (ErrorCode::UploadExpired, Some(gone)) = (code, &self.remembered) {
@@ -69,7 +69,7 @@ impl UploadMachine {
     pub(super) fn start_failed(&mut self, failure: &Failure) -> Flow<Handled> {
         match failure {
             Failure::Problem(problem) if problem.code == ErrorCode::FileIdTaken => {
-                self.count_restart(problem.code)?;
+                self.count_restart(problem.code, Some(Box::new(failure.clone())))?;
                 self.queue.submit(Request::Start { renew: true });
                 Continue(Handled::Here)
             }
@@ -77,10 +77,11 @@ impl UploadMachine {
         }
     }
 
-    fn count_restart(&mut self, code: ErrorCode) -> Flow {
+    fn count_restart(&mut self, code: ErrorCode, cause: Option<Box<Failure>>) -> Flow {
         self.restarts += 1;
         if self.restarts > MOST_RESTARTS {
-            fail(TransferError::Refused(code))
+            let error = TransferError::Refused(code);
+            Break(Transition::End(Outcome::Failed { error, cause }))
         } else {
             Continue(())
         }
@@ -89,13 +90,13 @@ impl UploadMachine {
     fn end(&mut self, outcome: Outcome) {
         self.cancel_all();
         self.remember();
-        match (outcome, &self.state, &self.remembered) {
+        match (&outcome, &self.state, &self.remembered) {
             (Outcome::Done(_) | Outcome::Discarded, _, Some(checkpoint)) => {
                 self.queue.emit(Action::DropCheckpoint {
                     file_id: checkpoint.file_id(),
                 });
             }
-            (Outcome::Stopped | Outcome::Failed(_), State::Active(_), Some(checkpoint)) => {
+            (Outcome::Stopped | Outcome::Failed { .. }, State::Active(_), Some(checkpoint)) => {
                 self.queue
                     .emit(Action::SaveCheckpoint(Box::new(checkpoint.clone())));
             }
@@ -104,7 +105,7 @@ impl UploadMachine {
         if outcome == Outcome::Discarded {
             self.remembered = None;
         }
-        self.state = State::Ended(outcome);
+        self.state = State::Ended(outcome.clone());
         self.queue.emit(Action::Ended(outcome));
     }
 
@@ -154,14 +155,14 @@ impl UploadMachine {
         self.queue.submit(Request::Discard { file_id });
         Continue(())
     }
-}
 
-/// What is gone already is discarded; an unanswered start has stored nothing, and expires by itself.
-pub(super) fn discard_failed(request: &Request, failure: &Failure) -> Flow<Handled> {
-    let is_gone = matches!(failure, Failure::Problem(problem)
-        if matches!(problem.code, ErrorCode::NotFound | ErrorCode::UploadExpired));
-    if is_gone || matches!(request, Request::Start { .. }) {
-        return Break(Transition::End(Outcome::Discarded));
+    /// What is gone already is discarded; an unanswered start has stored nothing, and expires by itself.
+    pub(super) fn discard_failed(request: &Request, failure: &Failure) -> Flow<Handled> {
+        let is_gone = matches!(failure, Failure::Problem(problem)
+            if matches!(problem.code, ErrorCode::NotFound | ErrorCode::UploadExpired));
+        if is_gone || matches!(request, Request::Start { .. }) {
+            return Break(Transition::End(Outcome::Discarded));
+        }
+        Continue(Handled::ByCommonRule)
     }
-    Continue(Handled::ByCommonRule)
 }

@@ -12,7 +12,7 @@ use ferry_core::transfer::upload::UploadLimits;
 use ferry_core::transfer::upload::{
     Action, Decision, Done, Event, Outcome, Request, SealedContent,
 };
-use ferry_core::transfer::{TransferError, WaitReason};
+use ferry_core::transfer::{Failure, TransferError, WaitReason};
 use ferry_core::wire::{ErrorCode, PartState};
 use uuid::Uuid;
 

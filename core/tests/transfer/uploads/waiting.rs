@@ -32,8 +32,8 @@ fn a_full_quota_ends_with_its_reason_and_can_go_on() {
     driver.run_some(&mut server, 150);
     server.refuses_parts = Some(ErrorCode::QuotaExceeded);
     assert_eq!(
-        driver.go_on(&mut server),
-        Outcome::Failed(TransferError::Refused(ErrorCode::QuotaExceeded))
+        driver.go_on(&mut server).error(),
+        Some(TransferError::Refused(ErrorCode::QuotaExceeded))
     );
     server.refuses_parts = None;
     let finished = done(driver.resume(&mut server));
@@ -138,7 +138,12 @@ fn a_file_that_can_not_be_read_ends_with_that_reason_and_goes_on_later() {
     driver.fail_a_read();
     assert_eq!(
         driver.ended,
-        Some(Outcome::Failed(TransferError::NotReadable))
+        Some(Outcome::Failed {
+            error: TransferError::NotReadable,
+            cause: Some(Box::new(Failure::NotReadable {
+                detail: Some("NotFoundError".to_owned())
+            }))
+        })
     );
     let finished = done(driver.resume(&mut server));
     holds(&server, finished.file_id, &file);
