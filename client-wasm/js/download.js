@@ -3,8 +3,8 @@
 import { FerryError } from "./error.js";
 import { awake } from "./wakelock.js";
 
-/** How long a sink may take to throw away what it got. It is the page's own, and nobody waits longer for it. */
-const ABORT_PATIENCE_MS = 3_000;
+/** How long a sink may take to throw away what it got. It is the page's own: the download's error does not wait for it longer. */
+const ABORT_TIMEOUT_MS = 3_000;
 
 export async function runDownload(link, fileId, { sink, signal, onProgress }) {
   const writer = sink.getWriter();
@@ -24,7 +24,7 @@ export async function runDownload(link, fileId, { sink, signal, onProgress }) {
     await close(writer, signal, link);
     return downloaded;
   } catch (error) {
-    await atMost(ABORT_PATIENCE_MS, writer.abort(error).catch(() => {}));
+    await atMost(ABORT_TIMEOUT_MS, writer.abort(error).catch(() => {}));
     throw error;
   } finally {
     signal?.removeEventListener("abort", stop);
@@ -32,7 +32,7 @@ export async function runDownload(link, fileId, { sink, signal, onProgress }) {
   }
 }
 
-/** The worker has done its share; a sink that waits for somebody (a download that the browser paused) can still be stopped. */
+/** The worker has done its share; a sink that waits for a person (a download that they paused in the browser) can still be stopped. */
 async function close(writer, signal, link) {
   const closing = writer.close().then(() => null, (cause) => link.localError("sink_failed", String(cause)));
   const stopping = aborted(signal).then(() => link.localError("stopped"));

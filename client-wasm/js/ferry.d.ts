@@ -33,7 +33,7 @@ export type ClientErrorCode =
   | "stalled"
   /** The answer of the server is not Ferry's. */
   | "bad_answer"
-  /** The file can't be read any more: moved, deleted, or changed since it was picked. Pick it again. */
+  /** The file cannot be read any more: moved, deleted, or changed since it was picked. Pick it again. */
   | "file_not_readable"
   /** The file changed while it was read. */
   | "file_changed"
@@ -47,7 +47,7 @@ export type ClientErrorCode =
   | "stopped"
   /** `discard()`: the upload and what was stored of it are gone. */
   | "discarded"
-  /** The upload ended, or somebody signed out: pick the file again. Nothing was deleted. */
+  /** The upload ended, or its user signed out: pick the file again. Nothing was deleted. */
   | "unknown_upload"
   /** A fault in Ferry's own page code. */
   | "client_fault";
@@ -61,7 +61,7 @@ export class FerryError extends Error {
   readonly hint: string;
   /** What exactly, where the server said so. */
   readonly detail?: string;
-  /** The same call may succeed later without anybody changing anything. */
+  /** The same call may succeed later, with nothing changed. */
   readonly retryable: boolean;
   /** Seconds to wait, where the server said so. */
   readonly retryAfterSecs?: number;
@@ -104,7 +104,7 @@ export interface ServerConfig {
     readonly uploadTtlSecs: number;
   };
   readonly storage: string;
-  /** `setup`: nobody has registered yet, the setup link makes the administrator. */
+  /** `setup`: there is no account yet, the setup link makes the administrator's. */
   readonly signUp: "setup" | "invitation";
 }
 
@@ -168,7 +168,7 @@ export interface Changed {
   /** The size at the earlier upload, where it was another. */
   readonly storedSizeBytes: number;
   readonly sizeBytes: number;
-  /** The earlier upload is complete: it can't be replaced, only be uploaded as a new file. */
+  /** The earlier upload is complete: it cannot be replaced, only be uploaded as a new file. */
   readonly complete: boolean;
   /** What may be answered: `replace` is missing for complete files. */
   readonly choices: readonly ChangedAnswer[];
@@ -235,7 +235,7 @@ export interface Discarded {
 /** An upload that is not complete, of this account, from any device. */
 export interface UnfinishedUpload {
   readonly fileId: string;
-  /** Null where the manifest can't be opened; then `problem` says why. */
+  /** Null where the manifest cannot be opened; then `problem` says why. */
   readonly name: string | null;
   readonly path: string | null;
   readonly problem: FerryError | null;
@@ -258,7 +258,7 @@ export interface UnfinishedUpload {
 /** A complete file. */
 export interface FileEntry {
   readonly fileId: string;
-  /** Null where the manifest can't be opened; then `problem` says why. */
+  /** Null where the manifest cannot be opened; then `problem` says why. */
   readonly name: string | null;
   readonly path: string | null;
   readonly problem: FerryError | null;
@@ -413,7 +413,7 @@ export interface TelegramChat {
   readonly chatId: number;
   readonly title: string;
   readonly kind: string;
-  /** Nobody else writes there. */
+  /** Ferry alone writes there. */
   readonly dedicated: boolean;
   readonly state: "open" | "full" | "migrated";
   /** Documents stored there, ever. */
@@ -439,7 +439,7 @@ export interface TestedBot {
 }
 
 export interface RemovedBot {
-  /** Parts that nobody can read any more. */
+  /** Parts that cannot be read any more. */
   readonly unreadableParts: number;
   /** Parts that are read through another bot from now on. */
   readonly recoverableParts: number;
@@ -516,11 +516,11 @@ export class FerryClient extends EventTarget {
   /** For administrators: the bots of a Telegram store. */
   readonly bots: {
     list(): Promise<Bots>;
-    /** Tests the token and every chat first; nothing is added when one of them can not be used. */
+    /** Tests the token and every chat first; nothing is added when one of them cannot be used. */
     add(bot: { token: string; chats: number[]; weight?: number; sharedChats?: boolean }): Promise<TestedBot>;
     test(botId: number): Promise<TestedBot>;
     change(botId: number, change: { enabled?: boolean; weight?: number }): Promise<void>;
-    /** Refused while parts could be read by nobody else, unless `force` gives them up. */
+    /** Refused while parts can be read through this bot alone, unless `force` gives them up. */
     remove(botId: number, options?: { force?: boolean }): Promise<RemovedBot>;
   };
 

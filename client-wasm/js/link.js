@@ -32,7 +32,7 @@ export class CoordinatorLink {
     this.#worker.postMessage({ role: "coordinator", server });
   }
 
-  /** One call, one answer; `attached` holds what can't be plain data (a File, a handle). */
+  /** One call, one answer; `attached` holds what cannot be plain data (a File, a handle). */
   async call(name, args = {}, attached = {}) {
     await this.#ready;
     if (this.#dead) throw this.#dead;

@@ -2,7 +2,7 @@
 
 let transfers = 0;
 let lock = null;
-/** The request under way: transfers that begin meanwhile share its lock, or all but the last would be held for ever. */
+/** The request under way: transfers that begin meanwhile share its lock, or all but the last would be held until the page closes. */
 let asking = null;
 
 /** The promise, with the screen kept awake until it settles. */

@@ -2,7 +2,7 @@
 
 import init, { run } from "./ferry_client_wasm.js";
 
-// A fault inside a promise would stay in this worker: thrown outside of one, it reaches whoever started it.
+// A fault inside a promise would stay in this worker: thrown outside of one, it reaches the page or worker that started this one.
 addEventListener("unhandledrejection", ({ reason }) => setTimeout(() => { throw reason; }));
 
 addEventListener("message", async ({ data: { role, module, server } }) => {

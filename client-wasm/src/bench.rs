@@ -15,7 +15,7 @@ use crate::{
     workers::pool::ReadOrder,
 };
 
-/// What it took.
+/// What was sent, and how long it took.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Sent {

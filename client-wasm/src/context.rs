@@ -68,7 +68,7 @@ impl Context {
         Ok(config)
     }
 
-    /// The vault of whoever is signed in, once this browser's cryptography gave the known answers.
+    /// The vault of the user who is signed in, once this browser's cryptography gave the known answers.
     pub(crate) async fn vault(&self) -> Result<Vault> {
         let identity = Rc::new(self.session.identity()?);
         if !self.tested.get() {

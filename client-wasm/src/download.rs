@@ -15,17 +15,15 @@ use ferry_core::{
 use futures_channel::oneshot;
 use serde::Serialize;
 use uuid::Uuid;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::CryptoKey;
 
 use crate::{
     context::{Context, shares},
     error::{ClientCode, Result},
-    failure::{error_of_end, failure_of},
+    failure::error_of_end,
     interop::random_u64,
-    machine_loop::MachineLoop,
+    machine_loop::{Driver, MachineLoop, Observer},
     once::Signal,
-    progress::ProgressView,
     subtle,
     vault::{Use, Vault},
     views::hex,
@@ -36,12 +34,9 @@ use crate::{
 };
 
 /// Where progress and bytes go.
-pub(crate) trait Sink {
-    fn progress(&self, progress: ProgressView);
+pub(crate) trait Sink: Observer {
     /// Hands over the next bytes; the page acknowledges them.
     fn write(&self, bytes: &js_sys::ArrayBuffer) -> Result<()>;
-    /// Somebody must sign in before it goes on.
-    fn sign_in(&self);
 }
 
 /// One download of one file.
@@ -118,34 +113,14 @@ impl Download {
         if self.machine.has_ended() {
             return Err(ClientCode::Stopped.into());
         }
-        let this = Rc::downgrade(self);
-        let on_interval = move || {
-            if let Some(download) = this.upgrade() {
-                download.on_interval();
-            }
-        };
         self.context.pool.begin(self.transfer)?;
-        let outcome = self
-            .machine
-            .run(|| self.feed(Event::Begin), on_interval)
-            .await;
+        let outcome = self.run_machine(Event::Begin).await;
         self.end_write();
-        self.show();
         self.context.pool.close(self.transfer)?;
         match outcome? {
             Outcome::Done => self.downloaded(),
             Outcome::Stopped => Err(ClientCode::Stopped.into()),
             Outcome::Failed { error, cause } => Err(error_of_end(error, cause.as_deref())),
-        }
-    }
-
-    pub(crate) fn feed(self: &Rc<Self>, event: Event) {
-        self.machine.feed(event, |action| self.execute(action));
-        if let Some(view) = self.machine.new_phase() {
-            if view.needs_sign_in() {
-                self.sink.sign_in();
-            }
-            self.sink.progress(view);
         }
     }
 
@@ -160,40 +135,6 @@ impl Download {
     /// After the end the page may never acknowledge; a write that waited for it would keep its share of the memory.
     fn end_write(&self) {
         self.written(Some("the download has ended".to_owned()));
-    }
-
-    fn execute(self: &Rc<Self>, action: Action) {
-        match action {
-            Action::Do { ticket, request } => self.begin(ticket, request),
-            Action::Cancel { ticket } => {
-                self.machine.cancel(ticket, &self.context.pool);
-                self.fetched.borrow_mut().remove(&ticket);
-            }
-            Action::WakeAt { at_ms } => self.machine.wake_at(at_ms),
-            Action::Ended(outcome) => {
-                self.machine.end(outcome);
-                self.ended.set();
-            }
-        }
-    }
-
-    fn begin(self: &Rc<Self>, ticket: Ticket, request: Request) {
-        self.machine.expect(ticket);
-        let download = self.clone();
-        spawn_local(async move {
-            let answered = download.perform(ticket, request).await;
-            if !download.machine.arrived(ticket) {
-                download.fetched.borrow_mut().remove(&ticket);
-                return;
-            }
-            download.feed(match answered {
-                Ok(answer) => Event::Answered { ticket, answer },
-                Err(error) => Event::Failed {
-                    ticket,
-                    failure: failure_of(error),
-                },
-            });
-        });
     }
 
     async fn perform(self: &Rc<Self>, ticket: Ticket, request: Request) -> Result<Answer> {
@@ -310,17 +251,41 @@ impl Download {
             sha256: hex(&content.sha256),
         })
     }
+}
 
-    fn on_interval(self: &Rc<Self>) {
-        if self.machine.is_due() {
-            self.feed(Event::Tick);
-        }
-        self.show();
+impl Driver for Download {
+    type Machine = DownloadMachine;
+
+    fn machine(&self) -> &MachineLoop<DownloadMachine> {
+        &self.machine
     }
 
-    fn show(&self) {
-        if let Some(view) = self.machine.changed_view() {
-            self.sink.progress(view);
+    fn observer(&self) -> &dyn Observer {
+        &*self.sink
+    }
+
+    fn execute(self: &Rc<Self>, action: Action) {
+        match action {
+            Action::Do { ticket, request } => {
+                let download = self.clone();
+                self.answer_with(
+                    ticket,
+                    async move { download.perform(ticket, request).await },
+                );
+            }
+            Action::Cancel { ticket } => {
+                self.machine.cancel(ticket, &self.context.pool);
+                self.drop_buffer(ticket);
+            }
+            Action::WakeAt { at_ms } => self.machine.wake_at(at_ms),
+            Action::Ended(outcome) => {
+                self.machine.end(outcome);
+                self.ended.set();
+            }
         }
+    }
+
+    fn drop_buffer(&self, ticket: Ticket) {
+        self.fetched.borrow_mut().remove(&ticket);
     }
 }

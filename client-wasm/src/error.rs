@@ -13,11 +13,10 @@ macro_rules! client_codes {
         pub(crate) enum ClientCode { $($(#[$doc])* #[serde(rename = $text)] $variant,)+ }
 
         impl ClientCode {
-            /// Every code.
             pub(crate) const ALL: &'static [ClientCode] = &[$(ClientCode::$variant),+];
             /// The code as the page sees it.
             pub(crate) fn as_str(self) -> &'static str { match self { $(Self::$variant => $text),+ } }
-            /// What happened.
+            /// What happened, as a sentence for a person.
             pub(crate) fn title(self) -> &'static str { match self { $(Self::$variant => $title),+ } }
             fn hint(self) -> &'static str { match self { $(Self::$variant => $hint),+ } }
         }
@@ -29,21 +28,21 @@ client_codes! {
     InsecureContext "insecure_context" "This page was not opened over a secure connection, so the browser offers no encryption." "Open Ferry over https, or on this machine as http://localhost.";
     /// Something is missing or computes wrongly.
     UnsupportedBrowser "unsupported_browser" "This browser cannot do what Ferry needs." "Use a current Chrome, Edge, Firefox or Safari.";
-    /// Signed in without keys.
+    /// Signed in, and the keys are sealed.
     Locked "locked" "Your keys are not open in this browser." "Type your password to unlock.";
     /// The key slot does not open.
     WrongPassword "wrong_password" "The password is wrong." "Check it and try again; nothing was sent.";
     /// Another salt or other parameters than this browser knew.
     KdfChanged "kdf_changed" "The server does not tell of this account what this browser knew: another salt, or other parameters for the password." "Nothing was sent. If the password was changed on another device, say so and go on; if not, ask the administrator first.";
-    /// No answer.
+    /// The request came to no answer.
     Network "network" "The server could not be reached." "Check the connection; uploads go on by themselves.";
-    /// No byte moved.
+    /// No byte moved for too long, or no answer came in time.
     Stalled "stalled" "The connection stood still." "Check the connection; uploads go on by themselves.";
     /// The answer is not Ferry's.
     BadAnswer "bad_answer" "The server's answer could not be understood." "Reload the page; the server may have been updated.";
     /// NotReadableError and the like.
     FileNotReadable "file_not_readable" "The file cannot be read any more." "It was moved, deleted or changed. Pick it again; what is stored is kept.";
-    /// Two reads differ.
+    /// Two reads of a part differ.
     FileChanged "file_changed" "The file changed while it was read." "Let the other program finish, then pick the file again; what is stored is kept.";
     /// A seal, hash or structure check failed.
     Tampered "tampered" "What the server returned fails its cryptographic check." "It was damaged or tampered with; nothing of it was used. Ask the administrator.";
@@ -51,13 +50,13 @@ client_codes! {
     RolledBack "rolled_back" "The server returned an older state than this browser saw before." "Ask the administrator whether a backup was restored.";
     /// The page's sink failed.
     SinkFailed "sink_failed" "The download could not be written." "Check the free space and the permission, then download again.";
-    /// On purpose.
+    /// A person stopped it.
     Stopped "stopped" "Stopped." "What is stored is kept; go on whenever you like.";
-    /// On purpose.
+    /// A person discarded it.
     Discarded "discarded" "Discarded." "The upload and what was stored of it are gone.";
-    /// It ended, or somebody signed out.
+    /// It ended, or its user signed out.
     UnknownUpload "unknown_upload" "This upload is not known here any more." "Pick the file again; what is stored is kept, and only what is missing is sent.";
-    /// Ours.
+    /// A fault of this code.
     ClientFault "client_fault" "Something went wrong in the page." "Reload the page; uploads go on where they were.";
 }
 
@@ -68,10 +67,9 @@ pub(crate) enum ClientError {
     /// The server said so, with everything it said.
     #[error("{}", .0.title)]
     Refused(Box<Problem>),
-    /// It arose here.
+    /// It arose on this side.
     #[error("{}", .code.title())]
     Local {
-        /// Which.
         code: ClientCode,
         /// What exactly, for a report.
         detail: Option<String>,
@@ -79,7 +77,6 @@ pub(crate) enum ClientError {
     /// Something that is not Ferry's server answered, or it answered with what is not Ferry's.
     #[error("{}", odd_status_code(*.status).title())]
     OddStatus {
-        /// HTTP status.
         status: u16,
         /// `Retry-After`, where it came.
         retry_after_secs: Option<u32>,
@@ -154,7 +151,7 @@ impl ClientError {
         )
     }
 
-    /// The same call may succeed later without anybody changing anything.
+    /// The same call may succeed later, with nothing changed.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
             ClientError::Refused(problem) => problem.code.recovery() == Recovery::Passing,

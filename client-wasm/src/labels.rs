@@ -15,7 +15,7 @@ pub(crate) struct Labels {
 }
 
 impl Labels {
-    /// Of a name in a folder; `clear` is the person's leave to show both to the server.
+    /// Of a name in a folder; `clear`: the person agreed to show both to the server.
     pub(crate) fn of(account: &AccountKeys, name: &str, path: &str, clear: bool) -> Result<Self> {
         if !clear {
             return Ok(Labels {

@@ -6,7 +6,7 @@
 //! - `context`: what all transfers share. `session`: who is signed in, which keys are open.
 //! - `machine_loop`: how a machine is driven; `upload`, `download`: what the actions of one do. `library`: lists, and what is done to whole files.
 //! - `vault`: opening what the server says of a file. `labels`: what the server sees in place of names. `store`: IndexedDB. `lock`: Web Locks. `subtle`: SubtleCrypto.
-//! - `workers`: reader, part workers, password stretching, and the pool of them. `api`: the server's endpoints.
+//! - `workers`: reader, part workers, key derivation, and the pool of them. `api`: the server's endpoints.
 //! - `progress`, `views`, `error`, `failure`: what the page gets. `once`: waiting for what happens once. `interop`: the browser's own.
 
 mod api;

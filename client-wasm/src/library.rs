@@ -31,7 +31,7 @@ pub(crate) struct FileView {
     name: Option<String>,
     path: Option<String>,
     problem: Option<ErrorView>,
-    /// The sealed one.
+    /// The sealed size, not the one that the server states.
     size_bytes: Option<u64>,
     #[serde(rename = "type")]
     media_type: Option<String>,

@@ -1,22 +1,24 @@
 //! What driving either machine of `ferry_core::transfer` takes: events go in one at a time, its timer is kept, answers that
-//! are late are dropped, its progress is shown a few times a second. What actions do is the caller's business.
+//! are late are dropped, its progress is shown a few times a second. What actions do is each driver's business.
 
 use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, HashSet, VecDeque},
+    rc::Rc,
 };
 
 use ferry_core::{
     progress::Progress,
-    transfer::{Ticket, download, upload},
+    transfer::{Failure, Ticket, download, upload},
 };
 use futures_channel::oneshot;
 use gloo_timers::callback::Interval;
 use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     error::{ClientCode, ClientError, Result},
-    failure::error_of_end,
+    failure::{error_of_end, failure_of},
     interop::now_ms,
     progress::ProgressView,
     workers::pool::{Job, Pool},
@@ -29,13 +31,100 @@ const PROGRESS_EVERY_MS: u32 = 125;
 pub(crate) trait Machine {
     type Event;
     type Action;
+    type Answer;
     type Outcome: Clone;
+    /// The time that it asked for has come.
+    const TICK: Self::Event;
+    /// What came of the request with this ticket.
+    fn reported(ticket: Ticket, answered: Result<Self::Answer, Failure>) -> Self::Event;
     fn step(&mut self, now_ms: u64, event: Self::Event) -> Vec<Self::Action>;
     fn progress(&self, now_ms: u64) -> Progress;
     /// Once there is one.
     fn file_id(&self) -> Option<Uuid>;
     /// What the page shows as the error of such an end; none after one that was asked for.
     fn shown_error(outcome: &Self::Outcome) -> Option<ClientError>;
+}
+
+/// What the page hears of a transfer.
+pub(crate) trait Observer {
+    fn progress(&self, progress: ProgressView);
+    /// A person must sign in before it goes on.
+    fn sign_in(&self);
+}
+
+/// Carries out the actions of one machine.
+pub(crate) trait Driver: Sized + 'static {
+    type Machine: Machine;
+
+    fn machine(&self) -> &MachineLoop<Self::Machine>;
+    fn observer(&self) -> &dyn Observer;
+    fn execute(self: &Rc<Self>, action: <Self::Machine as Machine>::Action);
+    /// Drops what an answer kept under its ticket.
+    fn drop_buffer(&self, ticket: Ticket);
+    /// After every step, before the page hears of it.
+    fn stepped(&self) {}
+
+    /// One run, from its first event to the end that the machine says.
+    async fn run_machine(
+        self: &Rc<Self>,
+        first: <Self::Machine as Machine>::Event,
+    ) -> Result<<Self::Machine as Machine>::Outcome> {
+        let this = Rc::downgrade(self);
+        let on_interval = move || {
+            if let Some(driver) = this.upgrade() {
+                driver.on_interval();
+            }
+        };
+        let outcome = self.machine().run(|| self.feed(first), on_interval).await;
+        self.show();
+        outcome
+    }
+
+    /// Hands over one event, and those that its actions cause at once.
+    fn feed(self: &Rc<Self>, event: <Self::Machine as Machine>::Event) {
+        self.machine().feed(event, |action| self.execute(action));
+        self.stepped();
+        if let Some(view) = self.machine().new_phase() {
+            if view.needs_sign_in() {
+                self.observer().sign_in();
+            }
+            self.observer().progress(view);
+        }
+    }
+
+    /// Carries out a request; what comes of it goes back to the machine, unless it was cancelled meanwhile.
+    fn answer_with(
+        self: &Rc<Self>,
+        ticket: Ticket,
+        request: impl Future<Output = Result<<Self::Machine as Machine>::Answer>> + 'static,
+    ) {
+        self.machine().expect(ticket);
+        let driver = self.clone();
+        spawn_local(async move {
+            let answered = request.await;
+            if driver.machine().arrived(ticket) {
+                driver.feed(Self::Machine::reported(
+                    ticket,
+                    answered.map_err(failure_of),
+                ));
+            } else {
+                driver.drop_buffer(ticket);
+            }
+        });
+    }
+
+    fn on_interval(self: &Rc<Self>) {
+        if self.machine().is_due() {
+            self.feed(Self::Machine::TICK);
+        }
+        self.show();
+    }
+
+    fn show(&self) {
+        if let Some(view) = self.machine().changed_view() {
+            self.observer().progress(view);
+        }
+    }
 }
 
 /// One machine and what belongs to every run of it.
@@ -73,7 +162,7 @@ impl<M: Machine> MachineLoop<M> {
     }
 
     /// One run: `begin` feeds its first event, `on_interval` is called regularly until it has ended.
-    pub(crate) async fn run(
+    async fn run(
         &self,
         begin: impl FnOnce(),
         on_interval: impl Fn() + 'static,
@@ -89,8 +178,7 @@ impl<M: Machine> MachineLoop<M> {
         outcome.map_err(|_| ClientCode::ClientFault.because("another run of it began"))
     }
 
-    /// Hands over one event, and those that its actions cause at once.
-    pub(crate) fn feed(&self, event: M::Event, execute: impl Fn(M::Action)) {
+    fn feed(&self, event: M::Event, execute: impl Fn(M::Action)) {
         self.inbox.borrow_mut().push_back(event);
         if self.stepping.replace(true) {
             return;
@@ -134,7 +222,7 @@ impl<M: Machine> MachineLoop<M> {
     }
 
     /// Whether the time has come; it comes once.
-    pub(crate) fn is_due(&self) -> bool {
+    fn is_due(&self) -> bool {
         let due = self.wake_at_ms.get().is_some_and(|at_ms| at_ms <= now_ms());
         if due {
             self.wake_at_ms.set(None);
@@ -144,7 +232,7 @@ impl<M: Machine> MachineLoop<M> {
 
     // Requests under way.
 
-    pub(crate) fn expect(&self, ticket: Ticket) {
+    fn expect(&self, ticket: Ticket) {
         self.awaited.borrow_mut().insert(ticket);
     }
 
@@ -153,7 +241,7 @@ impl<M: Machine> MachineLoop<M> {
     }
 
     /// An answer came; false where it is not awaited any more.
-    pub(crate) fn arrived(&self, ticket: Ticket) -> bool {
+    fn arrived(&self, ticket: Ticket) -> bool {
         self.awaited.borrow_mut().remove(&ticket)
     }
 
@@ -167,7 +255,7 @@ impl<M: Machine> MachineLoop<M> {
     }
 
     /// The answer is not awaited any more.
-    pub(crate) fn cancel(&self, ticket: Ticket, pool: &std::rc::Rc<Pool>) {
+    pub(crate) fn cancel(&self, ticket: Ticket, pool: &Rc<Pool>) {
         self.awaited.borrow_mut().remove(&ticket);
         if let Some(job) = self.jobs.borrow_mut().remove(&ticket) {
             pool.abort(job);
@@ -182,14 +270,14 @@ impl<M: Machine> MachineLoop<M> {
     }
 
     /// The progress, where anything in it changed since it was shown.
-    pub(crate) fn changed_view(&self) -> Option<ProgressView> {
+    fn changed_view(&self) -> Option<ProgressView> {
         let view = self.view();
         let before = self.shown.replace(Some(view.clone()));
         (before.as_ref() != Some(&view)).then_some(view)
     }
 
     /// The progress, where its phase is another than the one shown.
-    pub(crate) fn new_phase(&self) -> Option<ProgressView> {
+    fn new_phase(&self) -> Option<ProgressView> {
         let view = self.view();
         let same = self
             .shown
@@ -210,7 +298,16 @@ impl<M: Machine> MachineLoop<M> {
 impl Machine for upload::UploadMachine {
     type Event = upload::Event;
     type Action = upload::Action;
+    type Answer = upload::Answer;
     type Outcome = upload::Outcome;
+    const TICK: upload::Event = upload::Event::Tick;
+
+    fn reported(ticket: Ticket, answered: Result<upload::Answer, Failure>) -> upload::Event {
+        match answered {
+            Ok(answer) => upload::Event::Answered { ticket, answer },
+            Err(failure) => upload::Event::Failed { ticket, failure },
+        }
+    }
 
     fn step(&mut self, now_ms: u64, event: upload::Event) -> Vec<upload::Action> {
         self.step(now_ms, event)
@@ -238,7 +335,16 @@ impl Machine for upload::UploadMachine {
 impl Machine for download::DownloadMachine {
     type Event = download::Event;
     type Action = download::Action;
+    type Answer = download::Answer;
     type Outcome = download::Outcome;
+    const TICK: download::Event = download::Event::Tick;
+
+    fn reported(ticket: Ticket, answered: Result<download::Answer, Failure>) -> download::Event {
+        match answered {
+            Ok(answer) => download::Event::Answered { ticket, answer },
+            Err(failure) => download::Event::Failed { ticket, failure },
+        }
+    }
 
     fn step(&mut self, now_ms: u64, event: download::Event) -> Vec<download::Action> {
         self.step(now_ms, event)

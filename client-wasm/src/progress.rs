@@ -96,7 +96,7 @@ impl ProgressView {
         self.phase == other.phase && self.waiting == other.waiting
     }
 
-    /// It waits for somebody to sign in.
+    /// It waits for a person to sign in.
     pub(crate) fn needs_sign_in(&self) -> bool {
         self.waiting
             .as_ref()
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn in_line_and_stopped_there_it_still_says_what_is_stored() {
+    fn queued_and_stopped_there_it_still_says_what_is_stored() {
         let stored = Progress {
             done_bytes: 60,
             stored_bytes: 40,

@@ -46,7 +46,7 @@ enum Keys {
 
 /// The session of one client.
 pub(crate) struct Session {
-    /// In nobody's name.
+    /// In no user's name.
     api: Api,
     store: Store,
     module: JsValue,
@@ -124,7 +124,7 @@ impl Session {
         self.enter(account, &account_key, &prk, keep).await
     }
 
-    /// Opens the keys of whoever is signed in. A wrong password is found here; nothing is sent.
+    /// Opens the keys of the user who is signed in. A wrong password is found here; nothing is sent.
     pub(crate) async fn unlock(&self, password: &str, keep: bool) -> Result<SessionView> {
         let account = self.api().me().await?;
         let slot = password_slot(&account)?;
@@ -145,7 +145,7 @@ impl Session {
             Ok(account) => account,
             Err(error) if error.refused() == Some(ErrorCode::Unauthenticated) => {
                 *self.state.borrow_mut() = State::SignedOut;
-                // The browser has one session: without it nobody's keys have a reason to be here.
+                // The browser has one session: without it no user's keys have a reason to be here.
                 self.store.forget_all_users().await?;
                 return Ok(self.view());
             }
@@ -163,7 +163,7 @@ impl Session {
         Ok(self.view())
     }
 
-    /// Ends the session here even where the server can't be told.
+    /// Ends the session here even where the server cannot be told.
     pub(crate) async fn forget(&self) -> Result<()> {
         let before = self.state.replace(State::SignedOut);
         if let State::SignedIn { account, .. } = before {
@@ -180,7 +180,7 @@ impl Session {
         }
     }
 
-    /// Calls in the name of whoever is signed in here.
+    /// Calls in the name of the user who is signed in here.
     pub(crate) fn api(&self) -> Api {
         match self.user_id() {
             Some(user_id) => self.api.meant_for(user_id),
@@ -232,7 +232,7 @@ impl Session {
         }
     }
 
-    /// What work on files needs, or why it can't begin.
+    /// What work on files needs, or why it cannot begin.
     pub(crate) fn identity(&self) -> Result<Identity> {
         match &*self.state.borrow() {
             State::SignedOut => Err(ErrorCode::Unauthenticated.into()),

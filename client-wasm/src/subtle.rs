@@ -12,7 +12,7 @@ use crate::{
     interop::{js_bytes, subtle},
 };
 
-/// A key for sealing and opening that can't be read back.
+/// A key for sealing and opening that cannot be read back.
 pub(crate) async fn import_aes_key(key: &[u8; 32]) -> Result<CryptoKey> {
     let usages = Array::of2(&"encrypt".into(), &"decrypt".into());
     let raw = js_bytes(key);
@@ -24,7 +24,7 @@ pub(crate) async fn import_aes_key(key: &[u8; 32]) -> Result<CryptoKey> {
     Ok(imported?.unchecked_into())
 }
 
-/// `ciphertext | tag`.
+/// Returns `ciphertext | tag`.
 pub(crate) async fn seal(
     key: &CryptoKey,
     iv: &[u8; 12],
@@ -62,7 +62,7 @@ fn unsupported(exception: JsValue) -> crate::error::ClientError {
     ClientCode::UnsupportedBrowser.thrown(&exception)
 }
 
-/// The account key as a CryptoKey that derives and can't be read: what "keep this browser unlocked" stores.
+/// The account key as a CryptoKey that derives and cannot be read: what "keep this browser unlocked" stores.
 pub(crate) async fn import_account_key(key: &AccountKey) -> Result<CryptoKey> {
     let raw = js_bytes(key.expose());
     let promise = subtle()?.import_key_with_str(

@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clear_label_that_nobody_asked_for_is_no_reason_to_send_anything() {
+    fn a_clear_label_that_was_not_asked_for_is_no_reason_to_send_anything() {
         let (opaque, clear) = ("~AAAA", "a guess.pdf");
         assert_eq!(Use::Show.compared(clear), Some(clear));
         assert_eq!(Use::Act.compared(clear), None);

@@ -69,7 +69,7 @@ test('a stop ends also while the sink is being closed', async (t) => {
   await soon(ended);
 });
 
-test('a sink that can not be closed fails the download', async () => {
+test('a sink that cannot be closed fails the download', async () => {
   const { link, finish } = coordinator();
   const sink = new WritableStream({ close: () => { throw new Error('disk full'); } });
   const ended = assert.rejects(runDownload(link, 'f', { sink, signal: new AbortController().signal }), { code: 'sink_failed', detail: 'Error: disk full' });

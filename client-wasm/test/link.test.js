@@ -34,7 +34,7 @@ test('a call waits until the worker is ready and gets its own answer', async () 
   await assert.rejects(soon(first), { code: 'network' });
 });
 
-test('a worker that can not start fails every call', async () => {
+test('a worker that cannot start fails every call', async () => {
   const { link, worker } = linked();
   const early = link.call('config');
   worker.onerror({ message: 'not found' });

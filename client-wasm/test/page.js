@@ -12,7 +12,7 @@ Promise.withResolvers ??= function withResolvers() {
 
 /** Until everything that was promised so far has happened. */
 export async function settle() {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => { setImmediate(resolve); });
+  for (let round = 0; round < 20; round += 1) await new Promise((resolve) => { setImmediate(resolve); });
 }
 
 const { setTimeout: realTimeout } = globalThis;

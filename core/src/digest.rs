@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 pub struct FileHasher(Sha256);
 
 impl FileHasher {
-    /// Nothing fed yet.
+    /// A hash that was fed nothing yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -31,12 +31,13 @@ impl std::fmt::Debug for FileHasher {
     }
 }
 
-/// BLAKE3 of a sealed body, fed in pieces: what goes into the body's digest header.
+/// BLAKE3 of a sealed body, fed in pieces: what goes into the body's digest header. A type of its own, though it is written
+/// like [`FileHasher`], so that neither hash can be taken for the other.
 #[derive(Clone, Default)]
 pub struct BodyHasher(blake3::Hasher);
 
 impl BodyHasher {
-    /// Nothing fed yet.
+    /// A hash that was fed nothing yet.
     pub fn new() -> Self {
         Self::default()
     }

@@ -162,7 +162,7 @@ impl PlanParams {
 /// One part's place in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartSpan {
-    /// From 1.
+    /// Part number, from 1.
     pub number: u32,
     /// Where its plaintext begins in the file.
     pub offset_bytes: u64,
@@ -187,7 +187,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Cuts `size_bytes`.
+    /// Cuts a file of `size_bytes`; refuses one with more than [`MAX_PARTS`].
     pub fn new(params: PlanParams, size_bytes: u64) -> Result<Self, PlanError> {
         if size_bytes > u64::from(params.max_bytes) * u64::from(MAX_PARTS) {
             return Err(PlanError::TooManyParts);

@@ -27,11 +27,11 @@ pub struct Progress {
     pub set_back_bytes: u64,
     /// Of bytes on the wire (while comparing: of bytes read), over about ten seconds; none until known.
     pub rate_bytes_per_sec: Option<u64>,
-    /// None until known.
+    /// Time left at the present rate; none until that is known.
     pub eta_secs: Option<u64>,
     /// Parts of the file; 0 until known.
     pub parts_total: u32,
-    /// Acknowledged parts.
+    /// Parts that are acknowledged as stored.
     pub parts_stored: u32,
     /// Of these, stored before this run began.
     pub parts_stored_before: u32,
@@ -61,11 +61,11 @@ pub enum Phase {
     Comparing,
     /// Like `Sending`, in an upload that began earlier.
     Resuming,
-    /// Parts move.
+    /// Parts are on the wire, or about to be.
     Sending,
-    /// Nothing moves.
+    /// Nothing is on the wire, though something is left to do.
     Waiting {
-        /// Why.
+        /// What it waits for.
         reason: WaitReason,
         /// When it goes on by itself; none when that depends on something else.
         until_ms: Option<u64>,
@@ -74,13 +74,13 @@ pub enum Phase {
     Asking,
     /// Everything is stored; the manifest is sealed and completed.
     Finishing,
-    /// Whole.
+    /// The file is whole at its destination.
     Done,
-    /// By the person's wish; stored parts are kept.
+    /// A person stopped it; stored parts are kept.
     Stopped,
-    /// Deleted by the person's wish.
+    /// A person discarded it; what was stored is deleted.
     Discarded,
-    /// Ended by itself.
+    /// It ended by itself, for this reason.
     Failed(TransferError),
 }
 

@@ -16,7 +16,7 @@ const CHAT_STATES = {
   migrated: 'it has another id now',
 };
 
-/** The state for the eye and for stories: `active`, `cooling`, or what keeps it out. */
+/** The state for the eye and for tests: `active`, `cooling`, or what keeps it out. */
 export function botLook(bot, now = Date.now()) {
   if (bot.state !== 'active') return bot.state;
   if (cooling(bot.cooledUntil, now)) return 'cooling';
@@ -75,8 +75,8 @@ export function testLines(checked) {
   if (checked.problem) return [{ ok: false, text: checked.problem }];
   return checked.chats.flatMap((chat) => {
     const name = chat.title ? `${chat.title} (${chat.chatId})` : `(${chat.chatId})`;
-    const verdict = chat.ok ? `${name}: sent, read back and deleted a document.` : chat.problem;
-    return [{ ok: chat.ok, text: verdict }, ...chat.warnings.map((text) => ({ ok: true, text }))];
+    const outcome = chat.ok ? `${name}: sent, read back and deleted a document.` : chat.problem;
+    return [{ ok: chat.ok, text: outcome }, ...chat.warnings.map((text) => ({ ok: true, text }))];
   });
 }
 

@@ -67,7 +67,7 @@ async function run(client) {
   show(app);
 }
 
-/** The server may be restarting: it is asked again until it answers. Null when the page itself can't work. */
+/** The server may be restarting: it is asked again until it answers. Null when the page itself cannot work. */
 async function firstAnswer(ask) {
   for (;;) {
     try {
@@ -138,7 +138,7 @@ function arrive(app) {
 function show(app) {
   const route = currentRoute();
   const name = viewFor(app.session.current, route);
-  // A view is of one person: when somebody else signed in in another tab, it is made anew.
+  // A view is of one person: when another user signed in in another tab, it is made anew.
   const key = `${name} ${route.token ?? ''} ${app.session.current.userId ?? ''}`;
   app.header.show(app.session.current, name);
   if (app.shown?.key === key) return;

@@ -16,7 +16,7 @@ function hintOf(error) {
   return error?.hint ?? 'Reload the page; what is stored is kept.';
 }
 
-/** Whether there is a detail that says more than the message, in words of ours: a browser's exception text is for nobody. */
+/** Whether there is a detail that says more than the message, in words of ours: a browser's exception text is not shown. */
 function isForPeople(message, error) {
   return Boolean(error?.detail) && error.code !== 'file_not_readable' && !says(message, error.detail);
 }
@@ -66,7 +66,7 @@ const UPLOAD_SENTENCES = {
   failed: (progress, outcome) => uploadError(outcome?.error ?? progress.error),
 };
 
-/** An address that a person never typed can not be checked by them. */
+/** An address that a person never typed cannot be checked by them. */
 function uploadError(error) {
   if (errorCode(error) !== 'not_found') return errorSentence(error);
   return 'This upload is not on the server any more: it was discarded in another tab or on another device. Add the file again to upload it anew.';
@@ -94,7 +94,7 @@ export function waiting(progress, outcome, now = Date.now()) {
   if (reason === 'another_tab') return 'Another tab is uploading this file. This one goes on when that tab ends.';
   if (reason === 'offline') return 'Waiting: this device is offline. It goes on by itself.';
   if (reason === 'sign_in') return 'Waiting: your session ended. Sign in again, and it goes on.';
-  const why = WAITING_REASONS[reason] ?? lowered(progress.waiting?.message ?? 'the server can not take it now');
+  const why = WAITING_REASONS[reason] ?? lowered(progress.waiting?.message ?? 'the server cannot take it now');
   return `Waiting: ${why.replace(/[.\s]+$/, '')}${goesOn(progress.waiting?.untilMs, now)}`;
 }
 
@@ -139,7 +139,7 @@ function stopped(progress, outcome) {
 }
 
 function whatIsStored({ parts: { stored, total }, storedBytes, sizeBytes }) {
-  // Without a number of parts nobody has looked for an earlier upload yet.
+  // Without a number of parts no earlier upload was looked for yet.
   if (total === 0) return 'Nothing was sent yet.';
   if (stored === 0) return 'Nothing was stored yet.';
   const share = format.percent(format.share(storedBytes, sizeBytes), 0);

@@ -6,7 +6,7 @@ const SCOPE = '/saving/';
 const WORKER = '/download-sw.js';
 const PING_MS = 10_000;
 /** How long each step may take until the browser asked the service worker for the download. */
-const PATIENCE_MS = 15_000;
+const START_TIMEOUT_MS = 15_000;
 
 /**
  * A `WritableStream`. The last chunk is handed over only at `close`, which the client does after the whole file was checked:
@@ -107,7 +107,7 @@ function demandOf(port) {
 
 async function inTime(promise) {
   let timer = null;
-  const late = new Promise((resolve, reject) => { timer = setTimeout(() => reject(new Error('the browser did not start the download')), PATIENCE_MS); });
+  const late = new Promise((resolve, reject) => { timer = setTimeout(() => reject(new Error('the browser did not start the download')), START_TIMEOUT_MS); });
   try {
     return await Promise.race([promise, late]);
   } finally {

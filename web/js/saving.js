@@ -57,7 +57,7 @@ async function pickerSink(name) {
     return await handle.createWritable();
   } catch (error) {
     if (error.name === 'AbortError') return null;
-    throw cannotSave('The place you chose can not be written to.', 'Choose another folder, or change in Settings where downloads go.');
+    throw cannotSave('The place you chose cannot be written to.', 'Choose another folder, or change in Settings where downloads go.');
   }
 }
 

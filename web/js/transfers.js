@@ -84,7 +84,7 @@ export class UploadItem extends EventTarget {
     await this.#upload?.stop();
   }
 
-  /** Begins a new run; with `file` where the old one can't be read any more. */
+  /** Begins a new run; with `file` where the old one cannot be read any more. */
   resume(file) {
     if (file) this.file = file;
     this.#outcome = {};

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
-test('below a path the page says what is wrong instead of waiting for ever', async () => {
+test('below a path the page says what is wrong instead of waiting without end', async () => {
   globalThis.document ??= {};
   const { isAtRoot, NOT_AT_ROOT } = await import('../js/views/broken.js');
   assert.ok(isAtRoot('/') && isAtRoot('/index.html'));

@@ -64,7 +64,7 @@ test('a stop keeps what is stored, and a reason is not hidden', () => {
   assert.equal(sentence(stopped, { error }), 'Your quota is used up. Delete files. 75 of 167 parts, 44 % of the file, are stored and kept.');
 });
 
-test('a stop says what was on its way, and claims nothing that nobody looked for', () => {
+test('a stop says what was on its way, and claims nothing that was not looked for', () => {
   const outcome = { error: { code: 'stopped' } };
   const parts = { total: 2, stored: 1, storedBefore: 0 };
   assert.match(sentence({ phase: 'stopped', parts, storedBytes: 5e8, lostBytes: 24e6 }, outcome), /^Stopped\. 1 of 2 parts, 50 % of the file, is stored and kept\. 24\.0 MB were on their way and will be sent again\./);
@@ -123,8 +123,8 @@ test('a sentence is not said twice, a wait has a number, and no exception text i
   const limited = messages.errorSentence({ code: 'rate_limited', message: 'Too many attempts.', hint: 'Wait as long as Retry-After says.', retryAfterSecs: 90 });
   assert.doesNotMatch(limited, /Retry-After/);
   assert.match(limited, /Try again in 90/);
-  const unreadable = messages.errorSentence({ code: 'file_not_readable', message: 'The file can not be read.', detail: 'NotReadableError: The requested file could not be read', hint: 'Pick it again.' });
-  assert.equal(unreadable, 'The file can not be read. Pick it again.');
+  const unreadable = messages.errorSentence({ code: 'file_not_readable', message: 'The file cannot be read.', detail: 'NotReadableError: The requested file could not be read', hint: 'Pick it again.' });
+  assert.equal(unreadable, 'The file cannot be read. Pick it again.');
 });
 
 test('an upload that another tab discarded says so', () => {

@@ -53,7 +53,7 @@ const { streamSink } = await import('../js/save-stream.js');
 
 /** Until what was posted so far has arrived. */
 const settle = async () => {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => { setImmediate(resolve); });
+  for (let round = 0; round < 20; round += 1) await new Promise((resolve) => { setImmediate(resolve); });
 };
 
 const chunk = (byte) => new Uint8Array([byte]);

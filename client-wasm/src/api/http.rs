@@ -21,7 +21,7 @@ const ANSWER_TIMEOUT_MS: u32 = 60_000;
 #[derive(Clone)]
 pub(crate) struct Http {
     base: String,
-    /// For whom the calls are meant; the cookie may be somebody else's by now.
+    /// For whom the calls are meant; the cookie may be another user's by now.
     user: Option<Uuid>,
 }
 
@@ -45,7 +45,7 @@ impl Http {
         }
     }
 
-    /// The same API, for calls that nobody else may answer for.
+    /// The same API, for calls that are refused when another user is signed in.
     pub(crate) fn meant_for(&self, user: Uuid) -> Self {
         Http {
             user: Some(user),

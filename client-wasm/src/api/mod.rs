@@ -15,7 +15,7 @@ use crate::{
 
 /// Rows of a list that are asked for at once.
 const PAGE_ROWS: u32 = 500;
-/// Whoever does not take a probe in this time has a line on which it would not help.
+/// A line that does not carry a probe in this time is not measured by it.
 const PROBE_MS: u32 = 20_000;
 /// A test of a bot sends to every chat of it and reads back.
 const BOT_TEST_MS: u32 = 180_000;
@@ -33,7 +33,7 @@ impl Api {
         }
     }
 
-    /// The same calls in the name of one user: refused (`unauthenticated`) when somebody else is signed in.
+    /// The same calls in the name of one user: refused (`unauthenticated`) when another user is signed in.
     pub(crate) fn meant_for(&self, user: Uuid) -> Self {
         Api {
             http: self.http.meant_for(user),
@@ -147,7 +147,6 @@ impl Api {
         let rows: Vec<UploadSession> = self.http.get("/api/uploads").await?;
         Ok(rows.into_iter().map(Unproved::listed).collect())
     }
-    /// Where a part is sent to and fetched from.
     /// Sends a few bytes that the server drops.
     pub(crate) async fn probe_line(&self, bytes: &Blob) -> Result<()> {
         self.http
@@ -158,6 +157,7 @@ impl Api {
             .await
     }
 
+    /// Where a part is sent to.
     pub(crate) fn chunk_url(&self, file: Uuid, part: u32) -> String {
         self.http.url(&format!("/api/upload/chunk/{file}/{part}"))
     }

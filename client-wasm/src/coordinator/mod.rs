@@ -19,6 +19,7 @@ use crate::{
     download::Download,
     error::Result,
     interop::{field, scope},
+    machine_loop::Driver,
     upload::Upload,
     workers::link,
 };

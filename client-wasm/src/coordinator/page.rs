@@ -9,8 +9,9 @@ use crate::{
     download::Sink,
     error::{ClientCode, ClientError, Result},
     interop::{scope, set_field, to_js},
+    machine_loop::Observer,
     progress::ProgressView,
-    upload::Observer,
+    upload::UploadObserver,
 };
 
 /// The page's number for one upload or download.
@@ -73,6 +74,12 @@ impl Observer for Listener {
         }
     }
 
+    fn sign_in(&self) {
+        post_session();
+    }
+}
+
+impl UploadObserver for Listener {
     fn changed(&self, changed: Changed) {
         let view = ChangedView {
             name: self.name.clone(),
@@ -91,24 +98,12 @@ impl Observer for Listener {
             self.post("changed", &view, &[]);
         }
     }
-
-    fn sign_in(&self) {
-        post_session();
-    }
 }
 
 impl Sink for Listener {
-    fn progress(&self, progress: ProgressView) {
-        Observer::progress(self, progress);
-    }
-
     fn write(&self, bytes: &ArrayBuffer) -> Result<()> {
         self.post("chunk", bytes, &[bytes]);
         Ok(())
-    }
-
-    fn sign_in(&self) {
-        post_session();
     }
 }
 

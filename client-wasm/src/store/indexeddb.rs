@@ -12,7 +12,7 @@ use crate::{
     once::OnceSender,
 };
 
-/// An open database.
+/// An open database, for as long as no newer page wants to change its tables.
 #[derive(Clone)]
 pub(crate) struct Database {
     db: IdbDatabase,

@@ -112,7 +112,7 @@ impl Store {
             .await
     }
 
-    /// The same by the name that somebody types: what a sign-in must be told before it stretches the password.
+    /// The same by the name that a person types: what a sign-in must be told before it stretches the password.
     pub(crate) async fn kdf_prefix_of_name(&self, username: &str) -> Result<Option<Vec<u8>>> {
         let row = self.db.get(KDF_BY_NAME, &name_key(username)).await?;
         Ok(row.map(bytes))
@@ -127,7 +127,7 @@ impl Store {
             .await
     }
 
-    /// The kept account key, a CryptoKey that can't be read.
+    /// The kept account key, a CryptoKey that cannot be read.
     pub(crate) async fn kept_key(&self, user: Uuid) -> Result<Option<JsValue>> {
         self.db.get(KEPT_KEYS, &user.to_string()).await
     }
@@ -147,7 +147,7 @@ impl Store {
         Ok(())
     }
 
-    /// Nobody is signed in: the same for all of them.
+    /// The same for all users: no one is signed in.
     pub(crate) async fn forget_all_users(&self) -> Result<()> {
         for table in [KEPT_KEYS, HANDLES] {
             for (key, _) in self.db.entries(table, "").await? {
@@ -158,7 +158,7 @@ impl Store {
     }
 }
 
-/// Names are kept as hashes: a list of who used this browser is nobody's business.
+/// Names are kept as hashes: a list of who used this browser is not to be found here.
 fn name_key(username: &str) -> String {
     let folded = username.trim().to_lowercase();
     crate::views::hex(&sha256(&[b"ferry/1/name\0", folded.as_bytes()]))

@@ -22,21 +22,16 @@ use super::{current::Current, picked::Picked};
 use crate::{
     context::Context,
     error::Result,
-    failure::failure_of,
     labels::Labels,
     lock::LockGuard,
-    machine_loop::MachineLoop,
-    progress::ProgressView,
+    machine_loop::{Driver, MachineLoop, Observer},
     vault::Vault,
     workers::{pool::WorkerBuffer, reader::PassPosition},
 };
 
-/// What the page hears.
-pub(crate) trait Observer {
-    fn progress(&self, progress: ProgressView);
+/// What the page hears of an upload.
+pub(crate) trait UploadObserver: Observer {
     fn changed(&self, changed: Changed);
-    /// Somebody must sign in before it goes on.
-    fn sign_in(&self);
 }
 
 /// What is uploaded, for whom and under which names.
@@ -53,7 +48,7 @@ pub(crate) struct UploadDriver {
     pub(super) context: Rc<Context>,
     pub(super) task: UploadTask,
     pub(super) machine: MachineLoop<UploadMachine>,
-    observer: Rc<dyn Observer>,
+    observer: Rc<dyn UploadObserver>,
     /// Buffers that reads kept.
     pub(super) kept: RefCell<HashMap<Ticket, WorkerBuffer>>,
     pub(super) reading: Cell<u32>,
@@ -73,7 +68,7 @@ impl UploadDriver {
         context: Rc<Context>,
         task: UploadTask,
         setup: UploadSetup,
-        observer: Rc<dyn Observer>,
+        observer: Rc<dyn UploadObserver>,
     ) -> Rc<Self> {
         Rc::new(UploadDriver {
             context,
@@ -116,7 +111,7 @@ impl UploadDriver {
         self.transfer.set(self.context.new_transfer());
         self.next_position.set(0);
         self.context.pool.open(self.transfer.get(), blob)?;
-        let outcome = self.to_its_end(first).await;
+        let outcome = self.run_machine(first).await;
         self.unlock_file();
         if let Some(file_id) = self.machine.file_id() {
             self.context.pool.forget(file_id);
@@ -125,56 +120,11 @@ impl UploadDriver {
         outcome
     }
 
-    /// From `Begin`, `Resume` or `Discard` to the end that the machine says.
-    pub(crate) async fn to_its_end(self: &Rc<Self>, first: Event) -> Result<Outcome> {
-        let this = Rc::downgrade(self);
-        let on_interval = move || {
-            if let Some(driver) = this.upgrade() {
-                driver.on_interval();
-            }
-        };
-        let outcome = self.machine.run(|| self.feed(first), on_interval).await;
-        self.show();
-        outcome
-    }
-
-    /// Hands over one event, and those that its actions cause at once.
-    pub(crate) fn feed(self: &Rc<Self>, event: Event) {
-        self.machine.feed(event, |action| self.execute(action));
-        self.keep_handle();
-        if let Some(view) = self.machine.new_phase() {
-            if view.needs_sign_in() {
-                self.observer.sign_in();
-            }
-            self.observer.progress(view);
-        }
-    }
-
     pub(super) fn unlock_file(&self) {
         self.file_lock.borrow_mut().take();
     }
 
-    fn execute(self: &Rc<Self>, action: Action) {
-        match action {
-            Action::Do { ticket, request } => self.begin(ticket, request),
-            Action::Cancel { ticket } => {
-                self.machine.cancel(ticket, &self.context.pool);
-                self.kept.borrow_mut().remove(&ticket);
-            }
-            Action::WakeAt { at_ms } => self.machine.wake_at(at_ms),
-            Action::AskChanged(changed) => self.observer.changed(changed),
-            Action::SaveCheckpoint(checkpoint) => self.save_checkpoint(&checkpoint),
-            Action::DropCheckpoint { file_id } => {
-                let (store, user) = (self.task.vault.store.clone(), self.task.vault.user_id());
-                // What stays is sealed and only takes a little room.
-                spawn_local(async move { drop(store.forget_upload(user, file_id).await) });
-            }
-            Action::Ended(outcome) => self.machine.end(outcome),
-        }
-    }
-
     fn begin(self: &Rc<Self>, ticket: Ticket, request: Request) {
-        self.machine.expect(ticket);
         // Positions are given out here, in the order of the actions; the reads themselves may overtake one another.
         let position = match &request {
             Request::Read { part, purpose } if purpose.feeds_hash() => {
@@ -187,19 +137,8 @@ impl UploadDriver {
             _ => None,
         };
         let driver = self.clone();
-        spawn_local(async move {
-            let answered = driver.perform(ticket, request, position).await;
-            if !driver.machine.arrived(ticket) {
-                driver.kept.borrow_mut().remove(&ticket);
-                return;
-            }
-            driver.feed(match answered {
-                Ok(answer) => Event::Answered { ticket, answer },
-                Err(error) => Event::Failed {
-                    ticket,
-                    failure: failure_of(error),
-                },
-            });
+        self.answer_with(ticket, async move {
+            driver.perform(ticket, request, position).await
         });
     }
 
@@ -235,17 +174,43 @@ impl UploadDriver {
         );
         spawn_local(async move { drop(store.save_handle(user, file_id, &handle).await) });
     }
+}
 
-    fn on_interval(self: &Rc<Self>) {
-        if self.machine.is_due() {
-            self.feed(Event::Tick);
-        }
-        self.show();
+impl Driver for UploadDriver {
+    type Machine = UploadMachine;
+
+    fn machine(&self) -> &MachineLoop<UploadMachine> {
+        &self.machine
     }
 
-    fn show(&self) {
-        if let Some(view) = self.machine.changed_view() {
-            self.observer.progress(view);
+    fn observer(&self) -> &dyn Observer {
+        &*self.observer
+    }
+
+    fn stepped(&self) {
+        self.keep_handle();
+    }
+
+    fn execute(self: &Rc<Self>, action: Action) {
+        match action {
+            Action::Do { ticket, request } => self.begin(ticket, request),
+            Action::Cancel { ticket } => {
+                self.machine.cancel(ticket, &self.context.pool);
+                self.drop_buffer(ticket);
+            }
+            Action::WakeAt { at_ms } => self.machine.wake_at(at_ms),
+            Action::AskChanged(changed) => self.observer.changed(changed),
+            Action::SaveCheckpoint(checkpoint) => self.save_checkpoint(&checkpoint),
+            Action::DropCheckpoint { file_id } => {
+                let (store, user) = (self.task.vault.store.clone(), self.task.vault.user_id());
+                // What stays is sealed and only takes a little room.
+                spawn_local(async move { drop(store.forget_upload(user, file_id).await) });
+            }
+            Action::Ended(outcome) => self.machine.end(outcome),
         }
+    }
+
+    fn drop_buffer(&self, ticket: Ticket) {
+        self.kept.borrow_mut().remove(&ticket);
     }
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
-pub(crate) use self::{driver::Observer, picked::Picked};
+pub(crate) use self::{driver::UploadObserver, picked::Picked};
 use self::{
     driver::{UploadDriver, UploadTask},
     run_handle::RunHandle,
@@ -30,6 +30,7 @@ use crate::{
     interop::random_u64,
     labels::Labels,
     lock::{self, LockGuard},
+    machine_loop::Driver,
     progress::ProgressView,
     vault::Vault,
     workers::pool::{SENDS_AT_ONCE, UPLOAD_BYTES_IN_FLIGHT},
@@ -39,7 +40,7 @@ use crate::{
 pub(crate) struct Upload {
     context: Rc<Context>,
     source: RefCell<Source>,
-    observer: Rc<dyn Observer>,
+    observer: Rc<dyn UploadObserver>,
     /// The run under way.
     run: RefCell<Option<Rc<RunHandle>>>,
     /// Of the last run that got as far.
@@ -78,7 +79,7 @@ impl Upload {
     pub(crate) fn new(
         context: Rc<Context>,
         source: Source,
-        observer: Rc<dyn Observer>,
+        observer: Rc<dyn UploadObserver>,
     ) -> Rc<Self> {
         let (source, run, driver) = (RefCell::new(source), RefCell::default(), RefCell::default());
         Rc::new(Upload {
@@ -92,12 +93,12 @@ impl Upload {
 
     /// One run, to its end. `again` is the file as it was picked again, where it was.
     pub(crate) async fn run(&self, again: Option<Source>) -> Result<UploadedView> {
-        let run = self.enter()?;
+        let run = self.begin_run()?;
         if let Some(again) = again {
             self.replace_source(again);
         }
         let result = self.go(&run).await;
-        self.leave(&run);
+        self.finish_run(&run);
         if let (Err(error), false) = (&result, run.is_driving()) {
             self.observer.progress(self.last_view().ended_early(error));
         }
@@ -122,11 +123,11 @@ impl Upload {
             let outcome = driver.machine.outcome().ok_or(ClientCode::ClientFault)?;
             return discarded_by(&driver, outcome);
         }
-        let run = self.enter()?;
+        let run = self.begin_run()?;
         run.belong_to(driver.user_id());
         run.start_driving();
-        let outcome = driver.to_its_end(Event::Discard).await;
-        self.leave(&run);
+        let outcome = driver.run_machine(Event::Discard).await;
+        self.finish_run(&run);
         discarded_by(&driver, outcome?)
     }
 
@@ -264,7 +265,7 @@ impl Upload {
         true
     }
 
-    fn enter(&self) -> Result<Rc<RunHandle>> {
+    fn begin_run(&self) -> Result<Rc<RunHandle>> {
         if self.run.borrow().is_some() {
             return Err(ClientCode::ClientFault.because("this upload is running"));
         }
@@ -273,7 +274,7 @@ impl Upload {
         Ok(run)
     }
 
-    fn leave(&self, run: &RunHandle) {
+    fn finish_run(&self, run: &RunHandle) {
         *self.run.borrow_mut() = None;
         run.end();
     }

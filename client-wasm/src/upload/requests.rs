@@ -22,6 +22,7 @@ use crate::{
     context::SMALL_FILE_BYTES,
     error::{ClientCode, Result},
     library, lock,
+    machine_loop::Driver,
     vault::{Unproved, Use},
     workers::{
         part::SendOrder,

@@ -12,7 +12,7 @@ const SEGMENT_BYTES: u32 = 64 * 1024;
 
 thread_local! {
     static STAGING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static DRAIN: Option<MessagePort> = port_to_nobody();
+    static DRAIN: Option<MessagePort> = port_to_nowhere();
 }
 
 /// Hands a buffer to `take` piece by piece, through one small staging area in wasm memory.
@@ -30,7 +30,7 @@ pub(crate) fn for_each_segment(bytes: &ArrayBuffer, mut take: impl FnMut(&[u8]))
     });
 }
 
-/// Gives the memory back now instead of at some garbage collection: a message to nobody takes it along.
+/// Gives the memory back now instead of at some garbage collection: a message to a closed port takes it along.
 ///
 /// Not by `ArrayBuffer.transfer(0)`: once a buffer has been in SubtleCrypto, a Blob or a file, Chromium keeps its bytes
 /// until the wrapper is collected, while the engine counts them as gone and sees no reason to collect. A gibibyte that was
@@ -50,7 +50,7 @@ pub(crate) fn blob_of(pieces: &Array) -> Result<Blob> {
 }
 
 /// A port whose other end is closed.
-fn port_to_nobody() -> Option<MessagePort> {
+fn port_to_nowhere() -> Option<MessagePort> {
     let channel = MessageChannel::new().ok()?;
     channel.port2().close();
     Some(channel.port1())

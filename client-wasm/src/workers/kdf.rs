@@ -62,7 +62,7 @@ fn answer(request: KdfRequest) -> KdfReply {
     }
 }
 
-/// Stretches a password in a worker of its own.
+/// Derives a password's key in a worker of its own.
 pub(crate) async fn derive_in_worker(
     module: &JsValue,
     password: &str,

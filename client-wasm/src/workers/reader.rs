@@ -42,7 +42,7 @@ pub(crate) enum ReaderRequest {
     Feed { transfer: u32, job: u32 },
     /// The SHA-256 of everything fed so far.
     Digest { transfer: u32, job: u32 },
-    /// Forget it.
+    /// The transfer is over: forget its file and hash.
     Close { transfer: u32 },
 }
 
@@ -67,7 +67,7 @@ pub(crate) enum ReaderReply {
         sha256: B64<32>,
         fed_bytes: u64,
     },
-    /// Neither.
+    /// It came to neither.
     Failed { job: u32, error: ClientError },
 }
 
@@ -92,7 +92,7 @@ struct Arrived {
 struct Transfer {
     blob: Option<Blob>,
     hasher: FileHasher,
-    /// Of the hash.
+    /// Bytes that the hash was fed.
     fed_bytes: u64,
     next_position: u32,
     early: BTreeMap<u32, Arrived>,

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn who_gave_up_takes_no_permit_and_holds_up_nobody() {
+    fn a_waiter_that_gave_up_takes_no_permit_and_holds_up_no_other() {
         let semaphore = Semaphore::new(4);
         let cancelled = Signal::default();
         let running = poll_now(pin!(semaphore.acquire(3))).expect("there is room");

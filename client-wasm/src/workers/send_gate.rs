@@ -135,7 +135,7 @@ impl GateState {
 }
 
 impl Sending {
-    /// The part arrived.
+    /// The part arrived: the window and the rate of the line learn from it.
     pub(crate) fn arrived(&self, len_bytes: u64) {
         let now_ms = now_ms();
         let took_ms = now_ms.saturating_sub(self.began_ms);

@@ -31,7 +31,7 @@ pub(crate) struct HttpAnswer {
     pub(crate) retry_after: Option<String>,
     /// Where the server's bytes of the body end.
     pub(crate) upload_offset: Option<u64>,
-    /// An ArrayBuffer.
+    /// An ArrayBuffer, or null where there is none.
     pub(crate) body: JsValue,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Opened, not sent.
+    /// Opens the request and sends nothing yet.
     pub(crate) fn open(method: &str, url: &str, headers: &[(&str, String)]) -> Result<Self> {
         let fault = |e: JsValue| ClientCode::ClientFault.thrown(&e);
         let xhr = XmlHttpRequest::new().map_err(fault)?;

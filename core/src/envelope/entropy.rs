@@ -30,7 +30,7 @@ impl<F: FnMut(&mut [u8])> Entropy for F {
 pub struct Iv([u8; IV_BYTES]);
 
 impl Iv {
-    /// Draws one.
+    /// Draws a fresh one, for one sealing.
     pub fn generate(entropy: &mut impl Entropy) -> Self {
         Self(entropy.array())
     }

@@ -147,7 +147,7 @@ impl Header {
         &self.core
     }
 
-    /// The file's id.
+    /// The id that the header names, which a reader compares with the one it asked for.
     pub fn file_id(&self) -> &Uuid {
         &self.core.file_id
     }

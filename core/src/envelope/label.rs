@@ -1,4 +1,4 @@
-//! What the server sees in place of names and content hashes: keyed, so that nobody else can confirm a guess.
+//! What the server sees in place of names and content hashes: keyed, so that no one else can confirm a guess.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use unicode_normalization::UnicodeNormalization as _;
@@ -9,14 +9,14 @@ use crate::{digest::hmac_sha256, wire::MAX_LABEL_BYTES};
 /// First character of every opaque label.
 const OPAQUE: char = '~';
 
-/// Why a text can not be its own label.
+/// Why a text cannot be its own label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
     /// More than 255 bytes.
     #[error("a clear label has at most 255 bytes")]
     TooLong,
     /// It would look like an opaque one.
-    #[error("a clear label can not begin with ~")]
+    #[error("a clear label cannot begin with ~")]
     LooksOpaque,
 }
 
@@ -47,7 +47,7 @@ pub fn clear(text: &str) -> Result<String, LabelError> {
     }
 }
 
-/// Only the account's keys make one, so it proves that the owner gave this name. A clear one proves nothing: whoever can
+/// Only the account's keys make one, so it proves that the owner gave this name. A clear one proves nothing: anyone who can
 /// guess a name can show it.
 pub fn is_opaque(label: &str) -> bool {
     label.starts_with(OPAQUE)

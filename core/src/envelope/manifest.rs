@@ -39,7 +39,7 @@ pub enum OpenError {
     /// This device saw a newer one: the server is showing an old state.
     #[error("the manifest is older than one seen before (number {got} after {seen})")]
     Older {
-        /// Highest number seen.
+        /// Highest number that this device saw for the file.
         seen: u32,
         /// Number of this one.
         got: u32,
@@ -63,7 +63,7 @@ pub enum ContentError {
 /// What a file is called. All of it is for people; nothing here is trusted as a path or a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
-    /// Its name.
+    /// Name of the file, without its folder.
     pub name: String,
     /// The folder it is in, parts joined by `/`; empty at the top.
     pub path: String,
@@ -76,7 +76,7 @@ pub struct About {
 /// What a whole file consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// Plaintext size.
+    /// Size of the plaintext.
     pub size_bytes: u64,
     /// Parts by the header's plan.
     pub part_count: u32,
@@ -110,7 +110,7 @@ impl Content {
     }
 }
 
-/// An opened manifest.
+/// A manifest that was opened or is to be sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Manifest {
     /// Number 0: the upload began, and nothing is said of its content.
@@ -136,7 +136,7 @@ impl Manifest {
         }
     }
 
-    /// Its number.
+    /// Its sequence number: 0 before the content is whole, and one more for each later version.
     pub fn seq(&self) -> u32 {
         match self {
             Self::Started(_) => 0,
@@ -199,7 +199,7 @@ impl Manifest {
     }
 }
 
-/// The number a sealed manifest claims: what a server, which can not open it, compares with the request.
+/// The number a sealed manifest claims: what a server, which cannot open it, compares with the request.
 pub fn claimed_seq(sealed: &[u8]) -> Option<u32> {
     sealed.first_chunk().copied().map(u32::from_be_bytes)
 }

@@ -43,7 +43,7 @@ pub enum OpenError {
     /// Body and list agree and still do not authenticate: it will never open.
     #[error("the part was changed since it was sealed")]
     Tampered,
-    /// The list says what this file or plan can not have.
+    /// The list says what this file or plan cannot have.
     #[error("the part's length or compression is not possible in this file")]
     Impossible,
 }

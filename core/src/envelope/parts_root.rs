@@ -19,7 +19,7 @@ pub struct PartsRoot {
 pub struct WrongPartCount;
 
 impl PartsRoot {
-    /// Of `part_count` parts.
+    /// Begins the root of a file of `part_count` parts.
     pub fn new(part_count: u32) -> Self {
         let mut hasher = FileHasher::new();
         hasher.update(b"ferry/1/root\0");

@@ -24,11 +24,11 @@ pub struct StoredFile<'a> {
     pub label: Option<&'a str>,
     /// The folder's label, in the same way.
     pub folder: Option<&'a str>,
-    /// File header H.
+    /// The file header H, 88 bytes.
     pub header: &'a [u8],
-    /// File key slot.
+    /// The file key slot, 80 bytes.
     pub file_key: &'a [u8],
-    /// Sealed manifest.
+    /// The sealed manifest.
     pub manifest: &'a [u8],
     /// Highest manifest number this device saw for the file.
     pub seen_seq: Option<u32>,
@@ -37,13 +37,13 @@ pub struct StoredFile<'a> {
 /// Why a file is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefusedFile {
-    /// Its header.
+    /// Its header is malformed, or of another file.
     #[error(transparent)]
     Header(#[from] HeaderError),
-    /// Its key.
+    /// Its key slot is malformed, or does not open with this account.
     #[error(transparent)]
     Key(#[from] FileKeyError),
-    /// Its manifest.
+    /// Its manifest does not open, or is older than one that was seen.
     #[error(transparent)]
     Manifest(#[from] OpenError),
     /// The server shows it under a label that is not its name's.
@@ -63,9 +63,9 @@ pub enum RefusedFile {
 /// A file whose header, key, manifest and label belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenedFile {
-    /// Its header.
+    /// The header that the key slot commits to.
     pub header: Header,
-    /// Its keys.
+    /// The keys derived from its file key.
     pub keys: FileKeys,
     /// Its manifest; remember its number for this file.
     pub manifest: Manifest,

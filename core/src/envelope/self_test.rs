@@ -1,4 +1,4 @@
-//! Known answers for AES-256-GCM: whoever seals runs them first, natively with [`run`], in a browser also against
+//! Known answers for AES-256-GCM: a client runs them before it seals, natively with [`run`], in a browser also against
 //! SubtleCrypto with [`KNOWN_ANSWERS`].
 
 use super::{Iv, gcm};
@@ -6,15 +6,15 @@ use super::{Iv, gcm};
 /// One sealing and what must come out.
 #[derive(Debug, Clone, Copy)]
 pub struct KnownAnswer {
-    /// Key.
+    /// AES-256 key.
     pub key: [u8; 32],
-    /// IV.
+    /// IV of 96 bits.
     pub iv: [u8; 12],
     /// Associated data.
     pub aad: &'static [u8],
-    /// Plaintext.
+    /// What is sealed.
     pub plaintext: &'static [u8],
-    /// Ciphertext and tag.
+    /// What it must become: ciphertext, then the tag.
     pub sealed: &'static [u8],
 }
 

@@ -42,7 +42,7 @@ impl Kdf {
         memory_kib: 65_536,
         passes: 3,
     };
-    /// Where 64 MiB can not be had.
+    /// Where 64 MiB cannot be had.
     pub const FALLBACK: Kdf = Kdf::Argon2id {
         memory_kib: 32_768,
         passes: 6,
@@ -134,7 +134,7 @@ impl SlotPrefix {
         self.kdf
     }
 
-    /// The salt.
+    /// Salt of the key derivation.
     pub fn salt(&self) -> &[u8; 16] {
         &self.salt
     }

@@ -79,7 +79,7 @@ impl Meter {
         self.resumed.is_some()
     }
 
-    /// The pass begins.
+    /// A pass over the file begins: nothing of it is compared yet.
     pub(crate) fn begin_pass(&mut self) {
         self.compared_bytes = 0;
     }

@@ -13,7 +13,7 @@ const VERSION: u16 = 1;
 /// A part as it is stored: what the parts root is computed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedRow {
-    /// Part number.
+    /// Part number, from 1.
     pub number: u32,
     /// First 12 bytes of the body.
     #[serde(with = "byte_array")]
@@ -72,7 +72,7 @@ pub struct Checkpoint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
     /// Not CBOR of this shape.
-    #[error("the checkpoint can not be read")]
+    #[error("the checkpoint cannot be read")]
     Malformed,
     /// Written by another version.
     #[error("the checkpoint has another version")]

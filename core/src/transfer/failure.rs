@@ -10,7 +10,7 @@ pub enum Failure {
     Problem(Box<Problem>),
     /// The server, or something before it, answered with what is not Ferry's.
     Status {
-        /// HTTP status.
+        /// HTTP status of the answer.
         status: u16,
         /// `Retry-After`, where it came.
         retry_after_secs: Option<u32>,
@@ -59,9 +59,9 @@ pub enum WaitReason {
     Offline,
     /// The server cannot be reached.
     Network,
-    /// Bytes stopped moving.
+    /// No byte moved for 30 seconds.
     Stalled,
-    /// Somebody must sign in again; goes on with `SignedIn`.
+    /// A person must sign in again; goes on with `SignedIn`.
     SignIn,
     /// The server said so.
     Server(ErrorCode),
@@ -96,7 +96,7 @@ pub enum TransferError {
     /// The server's stored bytes of a part are damaged (downloads): uploading the file again sends only those.
     #[error("the stored bytes of part {part} are damaged")]
     PartCorrupt {
-        /// The part.
+        /// Number of the damaged part.
         part: u32,
     },
     /// The server refuses, and repeating would not help.

@@ -6,7 +6,7 @@ use super::ticket::Tickets;
 use super::{Failure, Ticket, TransferError, WaitReason};
 use crate::progress::Phase;
 
-/// The actions that every machine has.
+/// The actions that every machine has. Each has them in its own list, which a driver matches on, and says how they go there.
 #[derive(Debug)]
 pub(super) enum CommonAction<R> {
     Do { ticket: Ticket, request: R },
@@ -25,7 +25,7 @@ enum PendingRequest<R> {
     None,
     /// To be issued once the connection is open.
     Due(R),
-    /// Under way.
+    /// Under way, with this ticket.
     Issued(Ticket, R),
 }
 

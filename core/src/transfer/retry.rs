@@ -1,5 +1,5 @@
 //! When a failed request may be tried again: what a failure means (`RetryDecision`), and the connection to the
-//! server (`Connection`), which is open, waits for a time, or waits for somebody to sign in. Not which request is tried.
+//! server (`Connection`), which is open, waits for a time, or waits for a sign-in. Not which request is tried.
 
 use super::{Distrust, Failure, TransferError, WaitReason};
 use crate::wire::{ErrorCode, Recovery};
@@ -21,7 +21,7 @@ pub(super) enum RetryDecision {
         reason: WaitReason,
         after_secs: Option<u32>,
     },
-    /// Try again once somebody signed in.
+    /// Try again once a person signed in.
     SignIn,
     /// Repeating would not help.
     GiveUp(TransferError),
@@ -53,7 +53,7 @@ impl RetryDecision {
         match (code, code.recovery()) {
             (_, Recovery::Passing) => RetryDecision::Retry { reason, after_secs },
             (ErrorCode::Unauthenticated, _) => RetryDecision::SignIn,
-            // An administrator makes room, and tells nobody.
+            // When an administrator made room, no event says so.
             (ErrorCode::StorageFull, _) => RetryDecision::Retry {
                 reason,
                 after_secs: after_secs.max(Some(STORAGE_FULL_SECS)),
@@ -82,7 +82,7 @@ impl RetryDecision {
 }
 
 impl Failure {
-    /// Whether a machine tries the same request again: by itself after a while, or once somebody signed in.
+    /// Whether a machine tries the same request again: by itself after a while, or once a person signed in.
     pub fn is_retried(&self) -> bool {
         !matches!(RetryDecision::of(self), RetryDecision::GiveUp(_))
     }
@@ -366,9 +366,9 @@ mod tests {
                     assert!(retried.contains(code) && reason == WaitReason::Server(*code))
                 }
                 RetryDecision::SignIn => assert_eq!(*code, E::Unauthenticated),
-                RetryDecision::GiveUp(trouble) => {
+                RetryDecision::GiveUp(error) => {
                     assert!(
-                        !retried.contains(code) && trouble == TransferError::Refused(*code),
+                        !retried.contains(code) && error == TransferError::Refused(*code),
                         "{code:?}"
                     );
                 }

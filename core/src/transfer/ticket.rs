@@ -10,13 +10,13 @@ impl Ticket {
         self.0
     }
 
-    /// Back from [`Ticket::number`].
+    /// The ticket of a number that [`Ticket::number`] gave.
     pub fn from_number(number: u64) -> Self {
         Ticket(number)
     }
 }
 
-/// Gives out tickets.
+/// Gives out tickets, each number once.
 #[derive(Debug, Default)]
 pub(super) struct Tickets(u64);
 

@@ -2,7 +2,7 @@
 //! which more sends must raise to be worth it, and delay, because on a slow line more sends only make each part arrive
 //! later, and a cut then costs more. It shrinks at once when the line stumbles.
 
-/// Where it begins.
+/// Sends at once, before anything was measured.
 const FIRST: u32 = 2;
 /// Growth has to bring this much, in percent, to be kept.
 const WORTH_PERCENT: u64 = 110;
@@ -52,7 +52,7 @@ impl Window {
         }
     }
 
-    /// How many now.
+    /// Sends that may be under way now.
     pub fn sends(&self) -> u32 {
         self.sends
     }

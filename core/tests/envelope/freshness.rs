@@ -97,12 +97,12 @@ fn eights(stored: &Stored) -> HashSet<[u8; 8]> {
 #[test]
 fn two_uploads_of_one_file_share_no_eight_bytes() {
     let content = vec![b'x'; 150_000];
-    for wish in [Compression::None, Compression::DeflateRaw] {
+    for compression in [Compression::None, Compression::DeflateRaw] {
         let [one, two] = [(); 2].map(|()| {
             let mut entropy = system();
             let plan = ferry_core::plan::PlanParams::new(65_536, 131_072, entropy.array()).unwrap();
-            let owner = Owner::begin(plan, wish != Compression::None, &mut entropy);
-            let parts = owner.seal_parts(&content, wish, &mut entropy);
+            let owner = Owner::begin(plan, compression != Compression::None, &mut entropy);
+            let parts = owner.seal_parts(&content, compression, &mut entropy);
             owner.store("x.txt", &content, parts, &mut entropy)
         });
         assert_eq!((&one.label, one.fingerprint), (&two.label, two.fingerprint));

@@ -2,7 +2,7 @@
 //! other implementations share.
 #![expect(
     clippy::unwrap_used,
-    reason = "a story that can not go on says so by panicking"
+    reason = "a test that cannot go on says so by panicking"
 )]
 
 mod freshness;

@@ -1,4 +1,4 @@
-//! A whole upload as a server would hold it, and a reader that streams it: what the stories attack.
+//! A whole upload as a server would hold it, and a reader that streams it: what the tests attack.
 use ferry_core::{
     digest::FileHasher,
     envelope::{
@@ -17,7 +17,7 @@ use ferry_core::{
 };
 use uuid::Uuid;
 
-/// Entropy that gives the same bytes for the same seed: for vectors and stories alone.
+/// Entropy that gives the same bytes for the same seed: for vectors and tests alone.
 pub(crate) fn seeded(seed: &str) -> impl Entropy + use<> {
     let mut stream = blake3::Hasher::new_derive_key("ferry test entropy")
         .update(seed.as_bytes())
@@ -63,7 +63,7 @@ pub(crate) struct Owner {
     pub(crate) file_key: Vec<u8>,
 }
 
-/// The account of the stories.
+/// The account of the tests.
 pub(crate) fn account() -> AccountKeys {
     AccountKeys::derive(&AccountKey::from_bytes(&[0x55; 32]))
 }
@@ -98,15 +98,22 @@ impl Owner {
     pub(crate) fn seal_parts(
         &self,
         content: &[u8],
-        wish: Compression,
+        compression: Compression,
         entropy: &mut impl Entropy,
     ) -> (Vec<PartRecord>, Vec<Vec<u8>>) {
         let plan = Plan::new(self.header.plan(), len_u64(content)).unwrap();
         let seal = |span| {
             let plaintext = slice(content, &span);
             let iv = Iv::generate(entropy);
-            let sealed =
-                part::seal(&self.keys, self.header.core(), &span, plaintext, wish, iv).unwrap();
+            let sealed = part::seal(
+                &self.keys,
+                self.header.core(),
+                &span,
+                plaintext,
+                compression,
+                iv,
+            )
+            .unwrap();
             (sealed.record().unwrap(), sealed.body)
         };
         plan.iter().map(seal).unzip()
@@ -157,7 +164,7 @@ impl Owner {
     }
 }
 
-/// What the stories' files are called.
+/// What the tests' files are called.
 pub(crate) fn about(name: &str) -> About {
     About {
         name: name.to_owned(),
@@ -171,11 +178,11 @@ pub(crate) fn about(name: &str) -> About {
 pub(crate) fn upload(
     name: &str,
     content: &[u8],
-    wish: Compression,
+    compression: Compression,
     entropy: &mut impl Entropy,
 ) -> Stored {
-    let owner = Owner::begin(small_parts(), wish != Compression::None, entropy);
-    let parts = owner.seal_parts(content, wish, entropy);
+    let owner = Owner::begin(small_parts(), compression != Compression::None, entropy);
+    let parts = owner.seal_parts(content, compression, entropy);
     owner.store(name, content, parts, entropy)
 }
 

@@ -41,10 +41,10 @@ const OTHER_PARTS: Aborted = Aborted::File(RefusedFile::Content(ContentError::Ot
 
 #[test]
 fn an_untouched_upload_reads_back() {
-    for wish in [Compression::None, Compression::DeflateRaw] {
+    for compression in [Compression::None, Compression::DeflateRaw] {
         for len in [0, 1, 65_535, 65_536, 65_537, 200_000] {
             for content in [noise("any", len), vec![b'a'; len]] {
-                let stored = upload(NAME, &content, wish, &mut system());
+                let stored = upload(NAME, &content, compression, &mut system());
                 let mut sink = Vec::new();
                 assert_eq!(read(&stored, Some(1), &mut sink), Ok(()));
                 assert!(sink == content);
@@ -301,7 +301,7 @@ fn an_old_manifest_is_refused_after_a_newer_was_seen() {
     assert_eq!(
         read(&first, None, &mut Vec::new()),
         Ok(()),
-        "a device that never saw a newer one can not know"
+        "a device that never saw a newer one cannot know"
     );
 }
 

@@ -73,7 +73,7 @@ pub(crate) struct Driver {
     pub(crate) plan: Option<PlanParams>,
     under_way: BTreeMap<Ticket, Request>,
     buffers: BTreeMap<Ticket, Content>,
-    /// What sends took over; it may arrive although nobody waits for it any more.
+    /// What sends took over; it may arrive although it is not waited for any more.
     sealed: BTreeMap<Ticket, Content>,
     /// Reads in the order of the actions.
     reader: VecDeque<Ticket>,

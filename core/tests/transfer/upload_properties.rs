@@ -20,7 +20,7 @@ struct BadDay {
     keeps_checkpoint: bool,
     /// Stops and resumes instead of dying.
     stops: bool,
-    /// What a machine that stops is told of the network before; afterwards nobody tells it anything.
+    /// What a machine that stops is told of the network before; afterwards it is told nothing.
     network: Option<bool>,
 }
 
@@ -261,7 +261,7 @@ proptest! {
         prop_assert_eq!(server.files[&done.file_id].content().unwrap(), edited.clone());
         let asked: Vec<u32> = second.asked.iter().map(|changed| changed.differing_parts).collect();
         if done.file_id != file_id && !was_complete || asked.is_empty() && differing > 0 {
-            // Every probe fell on an edited part: another file, and nobody was asked.
+            // Every probe fell on an edited part: another file, and no question was asked.
             prop_assert!(differing >= upload.parts.len().min(5), "{differing} of {}", upload.parts.len());
             prop_assert!(asked.is_empty() && done.file_id != file_id);
         } else {

@@ -63,7 +63,7 @@ async fn an_administrator_adds_a_bot_and_sees_the_pool_live() -> Result<()> {
     let row = format!("[data-bot-id=\"{}\"]", first.id);
     page.click_in(&row, "bot-check").await?;
     until_cards(&scene, "bot-row", "state", &["no_chat", "active"]).await?;
-    until_cards(&scene, "bot-verdict", "ok", &["false", "true"]).await?;
+    until_cards(&scene, "bot-test-result", "ok", &["false", "true"]).await?;
     page.click_in(&row, "bot-remove").await?;
     page.click("confirm-yes").await?;
     until_cards(&scene, "bot-row", "state", &["active"]).await?;

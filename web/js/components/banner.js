@@ -9,7 +9,7 @@ export function showError(error) {
   put('error', errorSentence(error), errorCode(error));
 }
 
-/** Shows a notice. `code` names it for stories. */
+/** Shows a notice. `code` names it for tests. */
 export function showNotice(text, code = 'notice') {
   put('notice', text, code);
 }

@@ -8,21 +8,21 @@ import { checkbox, complaint, field, form } from './form.js';
 
 const REFRESH_MS = 2000;
 
-/** Returns `{content, end}`; it asks again every two seconds as long as somebody can see it. */
+/** Returns `{content, end}`; it asks again every two seconds as long as it can be seen. */
 export function botsPanel({ client }) {
   const pool = h('p', { class: 'section-note', testid: 'bots-pool' });
-  const trouble = h('p', { class: 'form-error', role: 'alert', testid: 'bots-trouble', hidden: true });
+  const problem = h('p', { class: 'form-error', role: 'alert', testid: 'bots-error', hidden: true });
   const list = h('ul', { class: 'rows' });
   const rows = new Map();
   const refresh = async () => {
     try {
       const seen = await client.bots.list();
-      setShown(trouble, false);
+      setShown(problem, false);
       show(seen);
     } catch (error) {
-      trouble.dataset.code = errorCode(error);
-      setText(trouble, errorSentence(error));
-      setShown(trouble, true);
+      problem.dataset.code = errorCode(error);
+      setText(problem, errorSentence(error));
+      setShown(problem, true);
     }
   };
   const show = (seen) => {
@@ -38,25 +38,25 @@ export function botsPanel({ client }) {
     }));
   };
   const live = keepFresh(refresh);
-  return { content: [pool, trouble, list, addForm(client, refresh)], end: live };
+  return { content: [pool, problem, list, addForm(client, refresh)], end: live };
 }
 
 /** Calls `refresh` now and again and again while the page is visible; the next call waits for the last. Returns what ends it. */
 function keepFresh(refresh) {
   let ended = false;
   let timer = null;
-  const turn = async () => {
+  const refreshRepeatedly = async () => {
     clearTimeout(timer);
     if (ended || document.visibilityState === 'hidden') return;
     await refresh();
-    if (!ended) timer = setTimeout(turn, REFRESH_MS);
+    if (!ended) timer = setTimeout(refreshRepeatedly, REFRESH_MS);
   };
-  document.addEventListener('visibilitychange', turn);
-  turn();
+  document.addEventListener('visibilitychange', refreshRepeatedly);
+  refreshRepeatedly();
   return () => {
     ended = true;
     clearTimeout(timer);
-    document.removeEventListener('visibilitychange', turn);
+    document.removeEventListener('visibilitychange', refreshRepeatedly);
   };
 }
 
@@ -74,7 +74,7 @@ function addForm(client, refresh) {
       if (!ids) throw complaint('Write chat ids as numbers, such as -1001234567890; channels begin with -100.', chats.input);
       const added = await client.bots.add({ token: token.input.value.trim(), chats: ids, sharedChats: shared.input.checked || undefined });
       element.reset();
-      result.replaceChildren(verdict(added));
+      result.replaceChildren(testResult(added));
       refresh();
     },
   });
@@ -82,8 +82,8 @@ function addForm(client, refresh) {
 }
 
 /** What a test found, for a row or the form. */
-function verdict(checked) {
-  return h('ul', { class: 'bot-verdict', testid: 'bot-verdict', data: { ok: checked.ok, botId: checked.botId } },
+function testResult(checked) {
+  return h('ul', { class: 'bot-test-result', testid: 'bot-test-result', data: { ok: checked.ok, botId: checked.botId } },
     testLines(checked).map(({ ok, text }) => h('li', { class: ok ? 'row-result' : 'row-result row-result-bad' }, text)));
 }
 
@@ -109,9 +109,9 @@ function botRow(client, refresh) {
       refresh();
     }
   };
-  const test = async () => result.replaceChildren(verdict(await client.bots.test(bot.botId)));
-  const turn = async () => client.bots.change(bot.botId, { enabled: bot.state === 'disabled' });
-  const toggle = h('button', { type: 'button', class: 'quiet small', testid: 'bot-toggle', on: { click: act(turn) } });
+  const test = async () => result.replaceChildren(testResult(await client.bots.test(bot.botId)));
+  const setEnabled = async () => client.bots.change(bot.botId, { enabled: bot.state === 'disabled' });
+  const toggle = h('button', { type: 'button', class: 'quiet small', testid: 'bot-toggle', on: { click: act(setEnabled) } });
   const element = h('li', { class: 'row', testid: 'bot-row' },
     h('div', { class: 'row-main' }, h('p', { class: 'row-title' }, dot, name, source), state, numbers, pairs, result),
     h('div', { class: 'row-buttons' },

@@ -25,16 +25,16 @@ async function chooseFiles(input, onFiles) {
   else if (picked.length > 0) onFiles(picked);
 }
 
-/** The whole window takes the drop, since nobody aims well with a file in hand. */
+/** The whole window takes the drop, since it is hard to aim with a file in hand. */
 function listen(element, onFiles, onFolders) {
   let depth = 0;
-  const mark = () => element.classList.toggle('drop-zone-over', depth > 0);
+  const highlight = () => element.classList.toggle('drop-zone-over', depth > 0);
   const listeners = {
-    dragenter: (event) => { if (hasFiles(event)) { depth += 1; mark(); } },
-    dragleave: (event) => { if (hasFiles(event)) { depth = Math.max(0, depth - 1); mark(); } },
+    dragenter: (event) => { if (hasFiles(event)) { depth += 1; highlight(); } },
+    dragleave: (event) => { if (hasFiles(event)) { depth = Math.max(0, depth - 1); highlight(); } },
     drop: async (event) => {
       depth = 0;
-      mark();
+      highlight();
       if (!hasFiles(event)) return;
       const { picked, folders } = await droppedFiles(event.dataTransfer);
       if (picked.length > 0) onFiles(picked);

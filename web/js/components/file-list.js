@@ -62,7 +62,7 @@ function rowFor(rows, file, actions) {
 }
 
 function fileRow(file, actions) {
-  const name = file.name ?? 'Name can not be opened';
+  const name = file.name ?? 'Name cannot be opened';
   const main = h('div', { class: 'row-main' });
   const result = h('p', { class: 'row-result', role: 'status', testid: 'file-result', hidden: true });
   const say = (text, bad = false) => {
@@ -117,6 +117,6 @@ async function showVerified(file, verify, say) {
 }
 
 async function removeAsked(file, name, remove) {
-  const yes = await confirm({ title: 'Delete this file?', text: `“${name}”${file.sizeBytes === null ? '' : ` (${bytes(file.sizeBytes)})`} will be deleted from the server, for all your devices. This can not be undone.`, yes: 'Delete' });
+  const yes = await confirm({ title: 'Delete this file?', text: `“${name}”${file.sizeBytes === null ? '' : ` (${bytes(file.sizeBytes)})`} will be deleted from the server, for all your devices. This cannot be undone.`, yes: 'Delete' });
   if (yes) await remove(file);
 }

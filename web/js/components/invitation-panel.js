@@ -31,7 +31,7 @@ function newInvitationForm(client, link, refresh) {
     testid: 'invitation-form', compact: true, fields: [role.element, life.element], submit: 'Create invitation', busy: 'Creating',
     send: async () => {
       const made = await client.invitations.create({ role: role.input.value, ttlSecs: Number(life.input.value) });
-      link.replaceChildren(copyField({ label: 'The invitation', hint: 'It is shown this once and works once. Whoever opens it makes an account.', value: made.link, testid: 'invitation-link', copyTestid: 'invitation-copy' }));
+      link.replaceChildren(copyField({ label: 'The invitation', hint: 'It is shown this once and works once. The person who opens it makes an account.', value: made.link, testid: 'invitation-link', copyTestid: 'invitation-copy' }));
       refresh();
     },
   });

@@ -27,7 +27,7 @@ export function tokenPanel({ client, isAdmin }) {
   };
   refresh();
   return [
-    h('p', { class: 'hint' }, 'For programs such as curl and scripts. A token reaches sealed bytes and the state of uploads; it can not open a file.'),
+    h('p', { class: 'hint' }, 'For programs such as curl and scripts. A token reaches sealed bytes and the state of uploads; it cannot open a file.'),
     newTokenForm({ client, isAdmin, secret, refresh }), secret, list,
   ];
 }

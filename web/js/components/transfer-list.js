@@ -14,10 +14,10 @@ export function transferList(transfers, onError) {
   const downloads = h('ul', { class: 'cards', testid: 'download-list' });
   const uploads = h('ul', { class: 'cards', testid: 'upload-list' });
   const summary = h('p', { class: 'section-note', testid: 'upload-summary' });
-  const tidy = h('button', { type: 'button', class: 'quiet small', testid: 'close-done', on: { click: () => transfers.dismissDone() } }, 'Close finished');
+  const closeDone = h('button', { type: 'button', class: 'quiet small', testid: 'close-done', on: { click: () => transfers.dismissDone() } }, 'Close finished');
   const title = h('h2', { id: 'transfers-title', tabindex: '-1' }, 'In this tab');
   const element = h('section', { class: 'section', 'aria-labelledby': 'transfers-title' },
-    h('div', { class: 'section-head' }, title, summary, tidy), downloads, uploads);
+    h('div', { class: 'section-head' }, title, summary, closeDone), downloads, uploads);
 
   const cardOf = (item, make) => {
     if (!cards.has(item)) cards.set(item, make(item, { transfers, onError }));
@@ -35,7 +35,7 @@ export function transferList(transfers, onError) {
   };
   const showSummary = () => {
     setText(summary, transfers.uploads.length > 1 ? summarySentence(transfers.uploads.map(rowOf)) : '');
-    setShown(tidy, [...transfers.uploads, ...transfers.downloads].some((item) => item.phase === 'done' || item.result));
+    setShown(closeDone, [...transfers.uploads, ...transfers.downloads].some((item) => item.phase === 'done' || item.result));
   };
   const tick = () => { for (const card of cards.values()) if (card.element.dataset.state === 'waiting') card.update(); };
 

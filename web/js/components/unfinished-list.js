@@ -34,7 +34,7 @@ function rowFor(rows, entry, actions) {
 
 function unfinishedRow(entry, actions) {
   const stored = share(entry.storedParts, entry.totalParts);
-  const name = entry.name ?? 'Name can not be opened';
+  const name = entry.name ?? 'Name cannot be opened';
   return h('li', { class: 'row', testid: 'unfinished-row', data: { fileId: entry.fileId, name: entry.name ?? '', percent: percentAttribute(stored) } },
     h('div', { class: 'row-main' }, fileName(name, 'unfinished-name'), h('p', { class: 'row-note' }, noteOf(entry, stored))),
     h('div', { class: 'row-buttons' }, rowButtons(entry, name, actions)));

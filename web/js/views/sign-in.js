@@ -33,5 +33,5 @@ export function signInView({ session, signUp, onDone }) {
 
 /** The checkbox, also for the unlock view. */
 export function keepField() {
-  return checkbox({ label: 'Keep this browser unlocked', testid: 'keep-unlocked', hint: 'Only on a device of your own. Until you sign out, whoever uses this browser can open your files.' });
+  return checkbox({ label: 'Keep this browser unlocked', testid: 'keep-unlocked', hint: 'Only on a device of your own. Until you sign out, anyone who uses this browser can open your files.' });
 }

@@ -13,6 +13,7 @@ use crate::{
     coordinator::Coordinator,
     error::Result,
     interop::to_js,
+    machine_loop::Driver,
     views::{ConfigView, SessionView},
 };
 
@@ -87,7 +88,7 @@ impl Coordinator {
         self.entered(entered.await?).await
     }
 
-    /// Somebody is signed in: transfers that waited for that go on, and those of somebody else end.
+    /// A user is signed in: transfers that waited for that go on, and those of other users end.
     async fn entered(&self, session: SessionView) -> Result<JsValue> {
         if let Some(user_id) = self.context.session.user_id() {
             self.stop_those_of_others(user_id).await;

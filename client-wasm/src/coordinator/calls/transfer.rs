@@ -16,6 +16,7 @@ use crate::{
     download::Download,
     error::{ClientCode, Result},
     interop::{field, to_js},
+    machine_loop::Driver,
     upload::{Picked, Source, Upload},
 };
 

@@ -31,7 +31,7 @@ impl Delivery<'_> {
             let asked = self.ask_offset().await?;
             match (asked.status, asked.upload_offset) {
                 (204, Some(at)) => offset = at.min(self.body.len_bytes()),
-                // Away, busy, or somebody must sign in: the body would be refused as well.
+                // Away, busy, or a person must sign in: the body would be refused as well.
                 (401 | 408 | 425 | 429 | 500.., _) => return Ok(asked),
                 _ => {}
             }

@@ -67,7 +67,7 @@ pub(crate) enum PartRequest {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(crate) enum PartReply {
-    /// The MAC.
+    /// The MAC of the part that came with the request.
     Maced { job: u32, mac: B64<32> },
     /// Bytes of the body that left or arrived.
     Progress { job: u32, bytes: u64 },
@@ -78,9 +78,9 @@ pub(crate) enum PartReply {
         iv: B64<12>,
         tag: B64<16>,
     },
-    /// The plaintext, attached.
+    /// The plaintext of a fetched part, attached.
     Opened { job: u32 },
-    /// Neither; nothing of it is kept but what a later job can go on with.
+    /// It came to none of that; nothing is kept but what a later job can go on with.
     Failed { job: u32, error: ClientError },
     /// The server took the bytes as they are.
     #[cfg(feature = "bench")]

@@ -45,7 +45,7 @@ pub(crate) const FETCHES_AT_ONCE: u32 = 3;
 /// The number of a job, unique in this coordinator.
 pub(crate) type Job = u32;
 
-/// Which worker.
+/// A worker of the pool, whether it runs or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum WorkerSlot {
     Reader,
@@ -99,7 +99,7 @@ impl Pool {
     pub(crate) fn abort(self: &Rc<Self>, job: Job) {
         let slot = self.running.borrow().get(&job).map(|running| running.slot);
         if let Some(slot @ WorkerSlot::Part(_)) = slot {
-            // A worker that can't be told is dead, and so is its job.
+            // A worker that cannot be told is dead, and so is its job.
             let _ = self.tell(slot, &PartRequest::Abort { job });
         }
     }

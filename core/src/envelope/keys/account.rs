@@ -21,7 +21,7 @@ secret!(
 );
 
 impl AccountKey {
-    /// A new one.
+    /// Draws a new key: at registration, once.
     pub fn generate(entropy: &mut impl Entropy) -> Self {
         Self(entropy.array())
     }
@@ -50,7 +50,7 @@ impl AccountPurpose {
         }
     }
 
-    /// The HKDF info, for a browser that derives from a CryptoKey it can not read (SHA-256, empty salt, 32 bytes).
+    /// The HKDF info, for a browser that derives from a CryptoKey it cannot read (SHA-256, empty salt, 32 bytes).
     pub fn info(self) -> Vec<u8> {
         [INFO_PREFIX, self.label().as_bytes(), &[0]].concat()
     }

@@ -29,7 +29,7 @@ secret!(
 );
 
 impl Dek {
-    /// A new one.
+    /// Draws a new key: once for each file.
     pub fn generate(entropy: &mut impl Entropy) -> Self {
         Self(entropy.array())
     }
@@ -38,13 +38,13 @@ impl Dek {
 /// The derived keys of a file; a part worker needs only `part` and `mac`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileKeys {
-    /// Seals parts.
+    /// Seals the parts, with a fresh IV each.
     pub part: PartKey,
     /// Keys the MAC of a part's plaintext.
     pub mac: MacKey,
-    /// Seals manifests.
+    /// Seals every version of the manifest.
     pub manifest: ManifestKey,
-    /// Seals checkpoints.
+    /// Seals checkpoints on this device.
     pub state: StateKey,
     /// Commits the header to this file key.
     pub commit: CommitKey,

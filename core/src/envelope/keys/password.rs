@@ -59,8 +59,8 @@ impl std::fmt::Debug for Password {
 /// Why a password could not be stretched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KdfError {
-    /// At registration: use [`Kdf::FALLBACK`]. At login: this device can not open this account.
-    #[error("this device can not give the memory that the password's stretching needs")]
+    /// At registration: use [`Kdf::FALLBACK`]. At login: this device cannot open this account.
+    #[error("this device cannot give the memory that the password's key derivation needs")]
     OutOfMemory,
     /// The slot opens with a recovery key.
     #[error("this key slot does not open with a password")]

@@ -41,7 +41,7 @@ pub(super) fn encode(manifest: &Manifest) -> Vec<u8> {
     let mut bytes = Vec::new();
     #[expect(
         clippy::expect_used,
-        reason = "texts, numbers and bytes into memory can not fail"
+        reason = "texts, numbers and bytes into memory cannot fail"
     )]
     ciborium::into_writer(&map, &mut bytes).expect("a map of plain values");
     bytes

@@ -66,12 +66,12 @@ fn a_part_of_another_length_than_planned_is_not_sealed() {
 }
 
 #[test]
-fn compression_needs_wish_permission_and_use() {
+fn compression_needs_a_request_permission_and_use() {
     let file = file(core(), "compression");
     let zeros = vec![0; 200_000];
     let place = span(1, 0, 200_000);
     let sealed =
-        |core: &HeaderCore, wish| seal(&file.keys, core, &place, &zeros, wish, iv()).unwrap();
+        |core: &HeaderCore, asked| seal(&file.keys, core, &place, &zeros, asked, iv()).unwrap();
     assert_eq!(
         sealed(&core(), Compression::DeflateRaw).compression,
         Compression::DeflateRaw
@@ -226,12 +226,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_sealed_opens(len in 0u32..150_000, wish in any::<bool>(), value in any::<u8>(), at in 1u32..9) {
+    fn what_is_sealed_opens(len in 0u32..150_000, packs in any::<bool>(), value in any::<u8>(), at in 1u32..9) {
         let file = file(core(), "round trip");
         let plaintext: Vec<u8> = (0..len).map(|index| value ^ u8::try_from(index % 7).unwrap()).collect();
         let place = span(at, u64::from(at) * 65_536, len);
-        let wish = if wish { Compression::DeflateRaw } else { Compression::None };
-        let sealed = seal(&file.keys, &core(), &place, &plaintext, wish, iv()).unwrap();
+        let asked = if packs { Compression::DeflateRaw } else { Compression::None };
+        let sealed = seal(&file.keys, &core(), &place, &plaintext, asked, iv()).unwrap();
         prop_assert!(BodyLength::of(len, sealed.compression).allows(sealed.body.len().try_into().unwrap()));
         let record = sealed.record().unwrap();
         prop_assert_eq!(open(&file.keys, &core(), &place, &record, &sealed.body), Ok(plaintext));

@@ -1,4 +1,6 @@
-//! What goes into the download machine and what comes out. The rules of the exchange are in [`crate::transfer`].
+//! What goes into the download machine and what comes out. The rules of the exchange are in [`crate::transfer`]. What it
+//! has in common with the upload's contract is written in both, so that a driver of one reads one page and matches on one
+//! enum.
 
 use uuid::Uuid;
 
@@ -9,7 +11,7 @@ use crate::wire::PartsPage;
 /// What the machine must know before it begins.
 #[derive(Debug, Clone)]
 pub struct DownloadSetup {
-    /// The file.
+    /// Id of a complete file.
     pub file_id: Uuid,
     /// Any random number: spreads retries of many clients.
     pub jitter_seed: u64,
@@ -19,23 +21,23 @@ pub struct DownloadSetup {
     pub max_fetches: u32,
 }
 
-/// What happened.
+/// What the driver tells the machine.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// Begin. Once.
+    /// Begin the download; counts once.
     Begin,
     /// A request was answered.
     Answered {
-        /// Of the request.
+        /// Ticket of the request.
         ticket: Ticket,
         /// The answer that belongs to it.
         answer: Answer,
     },
     /// A request has no answer and its buffer, if it had one, is gone.
     Failed {
-        /// Of the request.
+        /// Ticket of the request.
         ticket: Ticket,
-        /// What was seen.
+        /// What the driver saw.
         failure: Failure,
     },
     /// The time asked for by [`Action::WakeAt`] has come. Harmless at any other time.
@@ -44,7 +46,7 @@ pub enum Event {
     Online,
     /// The device has no network.
     Offline,
-    /// Somebody signed in again after `Waiting` for that.
+    /// A person signed in again after `Waiting` for that.
     SignedIn,
     /// The person does not want to wait for the next try.
     RetryNow,
@@ -59,10 +61,10 @@ pub enum Action {
     Do {
         /// Goes back with the answer.
         ticket: Ticket,
-        /// What to do.
+        /// What the driver does.
         request: Request,
     },
-    /// Nobody waits for this ticket any more: abort it if it runs, drop the buffer that it kept. Not answered.
+    /// This ticket is not waited for any more: abort it if it runs, drop the buffer that it kept. Not answered.
     Cancel {
         /// Of a request, or of the buffer that a fetch kept.
         ticket: Ticket,
@@ -82,12 +84,12 @@ pub enum Request {
     /// Fetch the file's row, open slot, header and manifest (seq >= 1, not below the highest seen, its label the one of
     /// the row) -> [`Answer::Opened`]; [`Failure::NotGenuine`] where any of that is refused.
     Open {
-        /// The file.
+        /// Id of the file.
         file_id: Uuid,
     },
     /// `GET /api/files/{id}/parts` -> [`Answer::Parts`].
     FetchParts {
-        /// The file.
+        /// Id of the file.
         file_id: Uuid,
         /// Part number after which the page begins.
         after: u32,
@@ -95,7 +97,7 @@ pub enum Request {
     /// Fetch a body, check that it carries the row's IV, tag and length, open it with the row's MAC, unpack it; keep
     /// the plaintext under the ticket -> [`Answer::Fetched`]; [`Failure::NotGenuine`] where any of that is refused.
     Fetch {
-        /// The file.
+        /// Id of the file.
         file_id: Uuid,
         /// Where it lies in the file.
         part: PartSpan,
@@ -105,7 +107,7 @@ pub enum Request {
     /// Feed the plaintext kept under `buffer` into the whole-file SHA-256, write it to the sink, drop it
     /// -> [`Answer::Written`]. Always in order of parts, one at a time.
     Write {
-        /// Which part.
+        /// The next part in order.
         part: PartSpan,
         /// The fetch that kept it.
         buffer: Ticket,
@@ -144,16 +146,16 @@ pub struct OpenedFile {
     pub parts_root: [u8; 32],
 }
 
-/// How it ended.
+/// How a download ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// Every byte is written, and the hash is the manifest's.
     Done,
-    /// By `Stop`.
+    /// It was stopped; nothing that was written may be kept.
     Stopped,
     /// Nothing that was written may be kept.
     Failed {
-        /// Why.
+        /// What ended it.
         error: TransferError,
         /// The driver's failure that led to it; none where the machine found it itself.
         cause: Option<Box<Failure>>,

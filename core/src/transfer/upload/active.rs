@@ -64,9 +64,9 @@ pub(super) enum Mode {
 /// The reading of every part in order.
 #[derive(Debug, Default)]
 pub(super) struct Pass {
-    /// Parts asked for.
+    /// Parts that were asked for, from 1.
     pub(super) asked: u32,
-    /// Parts read.
+    /// Parts whose read was answered.
     pub(super) read: u32,
 }
 

@@ -19,7 +19,7 @@ pub(super) struct CandidateSearch {
     size_bytes: u64,
     /// The upload of the run before: it is tried first.
     preferred: Option<Uuid>,
-    /// Most promising first.
+    /// Not opened yet, the most promising first.
     untried: VecDeque<Candidate>,
     /// The best of those where only some probes matched.
     partial: Option<(Match, Box<ResumeCandidate>)>,

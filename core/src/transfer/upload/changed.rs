@@ -30,7 +30,7 @@ impl ActiveUpload {
         }
     }
 
-    /// Gives up kept buffers that nobody needs, or all.
+    /// Gives up kept buffers that are not needed, or all.
     pub(super) fn drop_buffers(&mut self, step: &mut Step<'_>, even_needed: bool) {
         for (number, ticket) in self.parts.release_buffers(even_needed) {
             if let Some(part) = self.plan.part(number) {

@@ -28,28 +28,28 @@ pub struct UploadLimits {
     pub max_sends: u32,
 }
 
-/// What happened.
+/// What the driver tells the machine.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// Begin the first run. Once.
     Begin,
     /// A request was answered.
     Answered {
-        /// Of the request.
+        /// Ticket of the request.
         ticket: Ticket,
         /// The answer that belongs to it.
         answer: Answer,
     },
     /// A request has no answer and its buffer, if it had one, is gone.
     Failed {
-        /// Of the request.
+        /// Ticket of the request.
         ticket: Ticket,
-        /// What was seen.
+        /// What the driver saw.
         failure: Failure,
     },
     /// Body bytes of a send left this machine (the total so far, not the difference).
     SendProgress {
-        /// Of the send.
+        /// Ticket of the send.
         ticket: Ticket,
         /// Bytes of the body that were handed to the network.
         sent_bytes: u64,
@@ -60,7 +60,7 @@ pub enum Event {
     Online,
     /// The device has no network.
     Offline,
-    /// Somebody signed in again after `Waiting` for that.
+    /// A person signed in again after `Waiting` for that.
     SignedIn,
     /// The person does not want to wait for the next try.
     RetryNow,
@@ -81,10 +81,10 @@ pub enum Action {
     Do {
         /// Goes back with the answer.
         ticket: Ticket,
-        /// What to do.
+        /// What the driver does.
         request: Request,
     },
-    /// Nobody waits for this ticket any more: abort it if it runs, drop the buffer that it kept. Not answered.
+    /// This ticket is not waited for any more: abort it if it runs, drop the buffer that it kept. Not answered.
     Cancel {
         /// Of a request, or of the buffer that a read kept.
         ticket: Ticket,
@@ -100,7 +100,7 @@ pub enum Action {
     SaveCheckpoint(Box<Checkpoint>),
     /// The checkpoint of this file is of no use any more.
     DropCheckpoint {
-        /// Of this file.
+        /// Id of the file that it is about.
         file_id: Uuid,
     },
     /// The run ended; nothing is under way. `Resume` begins another one unless it is done or discarded.
@@ -118,7 +118,7 @@ pub enum Request {
     OpenCandidate(Box<Candidate>),
     /// `GET /api/files/{id}/parts` -> [`Answer::Parts`].
     FetchParts {
-        /// The file.
+        /// Id of the file.
         file_id: Uuid,
         /// Part number after which the page begins.
         after: u32,
@@ -131,13 +131,13 @@ pub enum Request {
     },
     /// Seal manifest 0 again for the new size, `PATCH /api/upload/resume/{id}` -> [`Answer::Resized`].
     Resize {
-        /// The file.
+        /// Id of the file.
         file_id: Uuid,
-        /// New plaintext size.
+        /// Plaintext size now.
         size_bytes: u64,
         /// Parts by the same plan.
         total_parts: u32,
-        /// Goes into `If-Match`.
+        /// Revision of the row that is changed: goes into `If-Match`.
         revision: u32,
     },
     /// Read a part, MAC it with the current file's key -> [`Answer::Read`].
@@ -150,9 +150,9 @@ pub enum Request {
     /// Seal the buffer that the read `buffer` kept (fresh IV), drop the plaintext, `PUT` it, drop the body
     /// -> [`Answer::Sent`]. The buffer is used up, also when this fails.
     Send {
-        /// The file.
+        /// Id of the file.
         file_id: Uuid,
-        /// Which part.
+        /// Where it lies in the file.
         part: PartSpan,
         /// The read that kept its plaintext.
         buffer: Ticket,
@@ -165,11 +165,11 @@ pub enum Request {
     FinishHash,
     /// Seal the final manifest and keep the bytes (no network) -> [`Answer::ManifestSealed`].
     SealManifest {
-        /// The file.
+        /// Id of the file.
         file_id: Uuid,
-        /// Its sequence number.
+        /// Sequence number of the manifest.
         manifest_seq: u32,
-        /// Plaintext size.
+        /// Size of the plaintext.
         size_bytes: u64,
         /// SHA-256 of the whole file.
         sha256: [u8; 32],
@@ -181,23 +181,23 @@ pub enum Request {
     /// `POST /api/upload/complete/{id}` with the bytes that were sealed last; the same bytes each time
     /// -> [`Answer::Completed`].
     Complete {
-        /// The file.
+        /// Id of the file.
         file_id: Uuid,
     },
     /// Open a manifest of the current file (no network) -> [`Answer::ManifestOpened`].
     OpenManifest {
-        /// The sealed manifest.
+        /// The sealed manifest, as the server sent it.
         manifest: Bytes64,
     },
     /// Give the complete file this upload's label: fetch manifest and revision, seal seq + 1,
     /// `PATCH /api/files/{id}` -> [`Answer::Renamed`].
     Rename {
-        /// The file.
+        /// Id of the file.
         file_id: Uuid,
     },
     /// `DELETE /api/upload/resume/{id}` -> [`Answer::Discarded`].
     Discard {
-        /// The file.
+        /// Id of the file.
         file_id: Uuid,
     },
 }
@@ -240,7 +240,7 @@ pub enum Answer {
     Parts(PartsPage),
     /// Of [`Request::Start`].
     Started {
-        /// The new file.
+        /// Id of the new file.
         file_id: Uuid,
         /// The plan in its header.
         plan: PlanParams,
@@ -289,7 +289,7 @@ pub struct OpenedCandidate {
 /// What a final manifest says about the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealedContent {
-    /// Plaintext size.
+    /// Size of the plaintext.
     pub size_bytes: u64,
     /// SHA-256 of the whole file.
     pub sha256: [u8; 32],
@@ -298,7 +298,7 @@ pub struct SealedContent {
 /// The file is not what an earlier upload stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Changed {
-    /// Of that upload.
+    /// Id of the earlier upload.
     pub file_id: Uuid,
     /// Stored parts that are not the file's, exactly.
     pub differing_parts: u32,
@@ -306,7 +306,7 @@ pub struct Changed {
     pub total_parts: u32,
     /// Size at the earlier upload.
     pub stored_size_bytes: u64,
-    /// Size now.
+    /// Size of the file now.
     pub size_bytes: u64,
     /// It was complete once: it cannot be replaced, only be uploaded as a new file.
     pub complete: bool,
@@ -330,7 +330,7 @@ pub enum Decision {
     Replace,
     /// Upload as a new file, keep the old one.
     Fresh,
-    /// Do nothing.
+    /// End the run; everything stored is kept.
     Stop,
 }
 
@@ -345,7 +345,7 @@ pub enum Outcome {
     Discarded,
     /// Ended by itself; stored parts are kept.
     Failed {
-        /// Why.
+        /// What ended it.
         error: TransferError,
         /// The driver's failure that led to it; none where the machine found it itself.
         cause: Option<Box<Failure>>,
@@ -362,10 +362,10 @@ impl Outcome {
     }
 }
 
-/// A complete file.
+/// What a run that reached its goal left on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Done {
-    /// The file.
+    /// Id of the complete file.
     pub file_id: Uuid,
     /// SHA-256 of the content.
     pub sha256: [u8; 32],

@@ -91,7 +91,7 @@ pub(super) struct PartTable {
 }
 
 impl PartTable {
-    /// Nothing stored yet.
+    /// The table of a file of which nothing is stored.
     pub(super) fn new(plan: &Plan) -> Self {
         let new_row = |len_bytes| PartRow {
             len_bytes,
@@ -247,7 +247,7 @@ impl PartTable {
         self.change(number, |part| part.local = LocalState::Reading(ticket));
     }
 
-    /// The read for a send is over and its buffer kept. False: nobody needs it any more.
+    /// The read for a send is over and its buffer kept. False where it is not needed any more.
     pub(super) fn keep_buffer(&mut self, number: u32, ticket: Ticket) -> bool {
         let is_wanted =
             |part: &PartRow| part.local == LocalState::Reading(ticket) && part.needs_send();
@@ -337,7 +337,7 @@ impl PartTable {
         self.reading + u32::try_from(self.buffered.len()).unwrap_or(u32::MAX)
     }
 
-    /// Buffers that are kept although nobody needs them any more, or all: they are given up.
+    /// Gives up kept buffers that are not needed any more, or all.
     pub(super) fn release_buffers(&mut self, even_needed: bool) -> Vec<(u32, Ticket)> {
         let gives_up =
             |number: &u32| even_needed || self.part(*number).is_some_and(|part| !part.needs_send());

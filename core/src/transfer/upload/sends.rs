@@ -15,7 +15,7 @@ impl ActiveUpload {
         self.sends.contains_key(&ticket)
     }
 
-    /// Body bytes moved.
+    /// Bytes of a body have left: `sent_bytes` in all.
     pub(super) fn send_moved(&mut self, step: &mut Step<'_>, ticket: Ticket, sent_bytes: u64) {
         let Some(sending) = self.sends.get_mut(&ticket) else {
             return;

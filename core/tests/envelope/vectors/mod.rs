@@ -133,7 +133,7 @@ fn write_the_vectors() {
 fn independent_vectors_end_as_they_say() {
     #[expect(
         clippy::disallowed_methods,
-        reason = "whoever runs this test says where those vectors are"
+        reason = "the person who runs this test says where those vectors are"
     )]
     let directory =
         std::env::var("FERRY_TEST_VECTORS").expect("FERRY_TEST_VECTORS names a directory");

@@ -43,12 +43,12 @@ pub(crate) fn outcome(vector: &Vector) -> Expect {
 
 thread_local! {
     // Many vectors share a password; stretching it is slow by intent.
-    static STRETCHED: RefCell<HashMap<(String, [u8; 28]), Prk>> = RefCell::default();
+    static DERIVED: RefCell<HashMap<(String, [u8; 28]), Prk>> = RefCell::default();
 }
 
-fn stretch_once(password: &str, prefix: &SlotPrefix) -> Prk {
+fn derive_once(password: &str, prefix: &SlotPrefix) -> Prk {
     let key = (password.to_owned(), *prefix.as_bytes());
-    STRETCHED.with_borrow_mut(|known| {
+    DERIVED.with_borrow_mut(|known| {
         known
             .entry(key)
             .or_insert_with(|| derive_prk(&Password::new(password), prefix).unwrap())
@@ -59,7 +59,7 @@ fn stretch_once(password: &str, prefix: &SlotPrefix) -> Prk {
 /// The stretched key for a slot's own prefix.
 pub(crate) fn prk(secret: &Secret, prefix: &SlotPrefix) -> Prk {
     match secret {
-        Secret::Password(password) => stretch_once(password, prefix),
+        Secret::Password(password) => derive_once(password, prefix),
         Secret::RecoveryKey(key) => Prk::recovery(&key.0, prefix),
     }
 }
