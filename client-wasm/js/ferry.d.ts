@@ -121,7 +121,7 @@ export type Phase =
   | "queued" | "checking" | "comparing" | "resuming" | "sending" | "waiting" | "asking" | "finishing"
   | "done" | "stopped" | "failed";
 
-/** Every byte is counted once; it never passes 100 % and falls only when `setBack` says why. */
+/** Every byte is counted once; it never passes 100 %, and falls only by what `setBackBytes` says or when a run breaks off with bytes on the wire. */
 export interface Progress {
   readonly phase: Phase;
   /** On the server; null until it is known. */

@@ -454,6 +454,37 @@ fn the_lengths_of_the_format_are_written_in_core_alone() {
     assert!(copies.is_empty(), "{copies:#?}");
 }
 
+/// What is written in backquotes and looks like a file or folder: `queue.rs`, `upload/`, `calls/mod.rs`.
+fn named_files(text: &str) -> BTreeSet<&str> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted
+        .filter(|name| name.ends_with(".rs") || name.ends_with('/'))
+        .filter(|name| !name.contains([' ', '<', ':']) && !name.starts_with('/'))
+        .collect()
+}
+
+#[test]
+fn the_files_that_architecture_names_are_there() {
+    let text = read("ARCHITECTURE.md");
+    let named = named_files(&text);
+    assert!(named.len() > 40, "{named:?}");
+    let files: Vec<String> = FOLDERS
+        .iter()
+        .chain(&["migrations"])
+        .flat_map(|folder| sources_in(&["rs", "js", "sql"], folder))
+        .map(|file| format!("/{file}"))
+        .collect();
+    let is_there = |name: &&&str| {
+        let end = format!("/{name}");
+        files.iter().any(|file| match name.ends_with('/') {
+            true => file.contains(&end),
+            false => file.ends_with(&end),
+        })
+    };
+    let gone: Vec<_> = named.iter().filter(|name| !is_there(name)).collect();
+    assert!(gone.is_empty(), "{gone:?}");
+}
+
 #[test]
 fn words_that_were_given_up_do_not_come_back() {
     let mut found = Vec::new();

@@ -14,32 +14,34 @@ pub(super) struct Retired {
 }
 
 const TESTS: &[&str] = &["tests", "xtask"];
+const CLIENT: &[&str] = &["client-wasm", "core", "web"];
+const TESTS_AND_CLIENT: &[&str] = &["tests", "xtask", "client-wasm", "core", "web"];
 
 /// An entry is added with the rename that makes it true.
 pub(super) const RETIRED: &[Retired] = &[
     Retired {
         word: "stage",
         instead: "fixture",
-        rooms: TESTS,
+        rooms: TESTS_AND_CLIENT,
         except: &[],
     },
     Retired {
         word: "story",
         instead: "test",
-        rooms: TESTS,
+        rooms: TESTS_AND_CLIENT,
         except: &[],
     },
     Retired {
         word: "stories",
         instead: "tests",
-        rooms: TESTS,
+        rooms: TESTS_AND_CLIENT,
         // fields of the Bot API
         except: &["tests/bot-api-emulator/src/shapes.rs"],
     },
     Retired {
         word: "upkeep",
         instead: "maintenance",
-        rooms: TESTS,
+        rooms: TESTS_AND_CLIENT,
         except: &[],
     },
     Retired {
@@ -57,13 +59,145 @@ pub(super) const RETIRED: &[Retired] = &[
     Retired {
         word: "wish",
         instead: "parameters",
-        rooms: TESTS,
+        rooms: TESTS_AND_CLIENT,
         except: &[],
     },
     Retired {
         word: "parcel",
         instead: "message",
-        rooms: TESTS,
+        rooms: TESTS_AND_CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "desk",
+        instead: "request queue or a job table",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "errand",
+        instead: "pending request",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "leave",
+        instead: "transition",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "ledger",
+        instead: "part table",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "books",
+        instead: "index",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "unbook",
+        instead: "index",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "choosing",
+        instead: "search for a candidate",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "bury",
+        instead: "mark as dead",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "pulse",
+        instead: "heartbeat",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "beat",
+        instead: "heartbeat",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "patience",
+        instead: "timeout",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "doubts",
+        instead: "retry delay",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "tidy",
+        instead: "prune",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "seat",
+        instead: "worker slot",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "stretch",
+        instead: "key derivation",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "audience",
+        instead: "observer",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "deeds",
+        instead: "action",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "standing",
+        instead: "status",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "trouble",
+        instead: "error",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "verdict",
+        instead: "result",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "fate",
+        instead: "result",
+        rooms: CLIENT,
+        except: &[],
+    },
+    Retired {
+        word: "shut",
+        instead: "error",
+        rooms: CLIENT,
         except: &[],
     },
 ];

@@ -5,8 +5,8 @@ use std::ops::ControlFlow::{Break, Continue};
 use uuid::Uuid;
 
 use super::active::ActiveUpload;
-use super::candidates::CandidateSearch;
 use super::contract::{Action, Answer, Decision, Event, Outcome, Request, UploadSetup};
+use super::resume_search::ResumeSearch;
 use super::step::{Flow, Handled, Step, Transition, UploadQueue, client_fault, fail, fail_because};
 use crate::plan::{Plan, PlanParams};
 use crate::progress::{Meter, Phase, Progress};
@@ -16,7 +16,7 @@ use crate::transfer::{Checkpoint, Failure, Ticket, TransferError};
 #[derive(Debug)]
 pub(super) enum State {
     New,
-    Searching(CandidateSearch),
+    Searching(ResumeSearch),
     Starting,
     Active(Box<ActiveUpload>),
     Discarding,
@@ -154,9 +154,7 @@ impl UploadMachine {
         let preferred = self.remembered.as_ref().map(Checkpoint::file_id);
         let (label, size_bytes) = (self.setup.label.clone(), self.setup.size_bytes);
         let (state, mut step) = self.split();
-        *state = State::Searching(CandidateSearch::begin(
-            &mut step, label, size_bytes, preferred,
-        ));
+        *state = State::Searching(ResumeSearch::begin(&mut step, label, size_bytes, preferred));
     }
 
     fn try_now(&mut self, open: impl FnOnce(&mut UploadQueue)) {

@@ -1,14 +1,11 @@
 //! The upload machine. `contract` is all that a driver needs to read.
 //!
-//! In reading order: `candidates` looks for an earlier upload of the file (`candidate` is one of them), `active` is the
-//! upload that is worked on, with `part_table` as its state of every part:
-//! `schedule` decides what is read and sent next, `compare` and `sends` take the results, `changed` is the question
+//! In reading order: `resume_search` looks for an earlier upload of the file to go on with (`resume_candidate` is one),
+//! `active` is the upload that is worked on, with `part_table` as its state of every part: `schedule` decides what is read and sent next, `compare` and `sends` take the results, `changed` is the question
 //! about a changed file, `relist` follows the server's part list, `finish` completes. `machine` joins them, and
 //! `transitions` says what follows when a state is left.
 
 mod active;
-mod candidate;
-mod candidates;
 mod changed;
 mod compare;
 mod contract;
@@ -16,6 +13,8 @@ mod finish;
 mod machine;
 mod part_table;
 mod relist;
+mod resume_candidate;
+mod resume_search;
 mod schedule;
 mod sends;
 mod step;

@@ -4,10 +4,10 @@
 use std::ops::ControlFlow::{Break, Continue};
 
 use super::active::ActiveUpload;
-use super::candidate::ResumeCandidate;
-use super::candidates::refuse_contradiction;
 use super::contract::{Action, Outcome, Request};
 use super::machine::{State, UploadMachine};
+use super::resume_candidate::ResumeCandidate;
+use super::resume_search::refuse_contradiction;
 use super::step::{Flow, Handled, Transition};
 use crate::progress::Meter;
 use crate::transfer::{Failure, TransferError};

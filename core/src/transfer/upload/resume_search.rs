@@ -6,15 +6,15 @@ use std::ops::ControlFlow::{Break, Continue};
 
 use uuid::Uuid;
 
-use super::candidate::{Match, ResumeCandidate};
 use super::contract::{Answer, OpenedCandidate, Purpose, Request};
+use super::resume_candidate::{Match, ResumeCandidate};
 use super::step::{Flow, Handled, Step, Transition, client_fault, fail, unread};
 use crate::transfer::{Checkpoint, Failure, Ticket, TransferError};
 use crate::wire::{Candidate, ErrorCode, PartsPage};
 
 /// The search for an earlier upload.
 #[derive(Debug)]
-pub(super) struct CandidateSearch {
+pub(super) struct ResumeSearch {
     label: String,
     size_bytes: u64,
     /// The upload of the run before: it is tried first.
@@ -42,7 +42,7 @@ struct Probes {
     result: Match,
 }
 
-impl CandidateSearch {
+impl ResumeSearch {
     pub(super) fn begin(
         step: &mut Step<'_>,
         label: String,
@@ -50,7 +50,7 @@ impl CandidateSearch {
         preferred: Option<Uuid>,
     ) -> Self {
         step.queue.submit(Request::Check);
-        CandidateSearch {
+        ResumeSearch {
             label,
             size_bytes,
             preferred,

@@ -1,5 +1,5 @@
 //! A candidate that was opened: what the server holds of it, and how well a few parts of the file match.
-//! Not the order in which candidates are tried (`candidates`).
+//! Not the order in which candidates are tried (`resume_search`).
 
 use uuid::Uuid;
 
