@@ -10,7 +10,7 @@ use web_sys::Blob;
 pub(crate) use self::http::{Http, refusal};
 use crate::{
     error::{ClientCode, Result},
-    vault::Unproved,
+    vault::unproved::Unproved,
 };
 
 /// Rows of a list that are asked for at once.
