@@ -184,7 +184,7 @@ export interface UploadOptions {
   onProgress?: (progress: Progress) => void;
   /** Without it a changed file stops the upload. */
   onChanged?: (changed: Changed) => ChangedAnswer | Promise<ChangedAnswer>;
-  /** Kept in this browser, so that `uploads()` offers to go on with one click. */
+  /** Kept in this browser, so that `uploads()` offers to resume with one click. */
   handle?: FileSystemFileHandle;
   /** Folder path for the manifest, `/` between names. */
   path?: string;

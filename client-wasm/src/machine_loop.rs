@@ -139,7 +139,7 @@ pub(crate) struct MachineLoop<M: Machine> {
     end: RefCell<Option<oneshot::Sender<M::Outcome>>>,
     awaited: RefCell<HashSet<Ticket>>,
     jobs: RefCell<HashMap<Ticket, Job>>,
-    /// Why an earlier upload that was found is not gone on with.
+    /// Why an earlier upload that was found is not resumed.
     earlier_refused: RefCell<Option<ClientError>>,
     shown: RefCell<Option<ProgressView>>,
 }

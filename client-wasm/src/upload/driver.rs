@@ -157,7 +157,7 @@ impl UploadDriver {
         spawn_local(async move { drop(store.save_checkpoint(user, file_id, &sealed).await) });
     }
 
-    /// So that `uploads()` can offer to go on with one click.
+    /// So that `uploads()` can offer to resume with one click.
     fn keep_handle(&self) {
         let file_id = self.machine.file_id();
         let Some(file_id) = file_id.filter(|_| self.task.handle.is_object()) else {

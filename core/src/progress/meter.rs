@@ -60,7 +60,7 @@ impl Meter {
         self.parts_total = parts_total;
     }
 
-    /// An earlier upload is gone on with: this much of it is stored. `first_part`: the first one that is not.
+    /// An earlier upload is resumed: this much of it is stored. `first_part`: the first one that is not.
     pub(crate) fn adopt(&mut self, parts_stored: u32, stored_bytes: u64, first_part: Option<u32>) {
         self.restate(parts_stored, stored_bytes);
         self.stored_before_bytes = stored_bytes;
@@ -74,7 +74,7 @@ impl Meter {
             });
     }
 
-    /// An earlier upload is gone on with.
+    /// An earlier upload is resumed.
     pub(crate) fn is_resumed(&self) -> bool {
         self.resumed.is_some()
     }

@@ -83,7 +83,7 @@ impl Delivery<'_> {
     }
 }
 
-/// Whether a later job may go on with the body: where the machine will ask for the part again.
+/// Whether a later job may continue the body: where the machine will ask for the part again.
 pub(super) fn can_go_on(error: &ClientError) -> bool {
     failure_of(error.clone()).is_retried()
 }

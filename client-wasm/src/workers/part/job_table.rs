@@ -125,7 +125,7 @@ impl JobTable {
         limit >= LEAST_PIECE_BYTES
     }
 
-    /// This file's bodies are not gone on with.
+    /// This file's bodies will not be continued.
     pub(super) fn forget(&self, file_id: Uuid) {
         self.begun
             .borrow_mut()

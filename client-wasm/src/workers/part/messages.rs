@@ -80,7 +80,7 @@ pub(crate) enum PartReply {
     },
     /// The plaintext of a fetched part, attached.
     Opened { job: u32 },
-    /// It came to none of that; nothing is kept but what a later job can go on with.
+    /// It came to none of that; nothing is kept but a body that a later job can continue.
     Failed { job: u32, error: ClientError },
     /// The server took the bytes as they are.
     #[cfg(feature = "bench")]

@@ -141,7 +141,7 @@ impl Pool {
         }
     }
 
-    /// This file is not gone on with: what broke off of its bodies is dropped.
+    /// This file will not be continued: what broke off of its bodies is dropped.
     pub(crate) fn forget(self: &Rc<Self>, file_id: Uuid) {
         self.begun.borrow_mut().retain(|(of, _), _| *of != file_id);
         for number in 0..self.part_workers {
