@@ -2,7 +2,7 @@
 
 /**
  * `h('button', {testid: 'submit', class: 'primary', on: {click}}, 'Send')`.
- * `data` sets data attributes, `on` adds listeners; null and false leave an attribute or child out.
+ * `data` sets data attributes, `on` adds listeners; an attribute or child that is null or false is omitted.
  */
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
