@@ -10,7 +10,10 @@ use super::{
 use crate::{
     config::{self, ConfigError, Layer, Parsed, Places, Shown, Terminal},
     exit::ExitCode,
-    terminal::Screen,
+    terminal::{
+        Screen,
+        answers::{ConfigFile, Configured},
+    },
 };
 
 impl Session<'_> {
@@ -54,7 +57,9 @@ fn generate(
     match target {
         Some(file) if file != Path::new("-") => {
             write_new(&file, &text, typed.force)?;
-            let written = serde_json::json!({ "file": file.display().to_string() });
+            let written = Configured::Written {
+                file: file.display().to_string(),
+            };
             printed(screen.document("config", &written, &format!("wrote {}", file.display())))
         }
         _ => printed(screen.raw(text.as_bytes())),
@@ -92,7 +97,7 @@ fn show(
 ) -> Result<(), CommandError> {
     let all = config::effective(&command_tree(), parsed, &|name| std::env::var_os(name));
     if format == ConfigFormat::Json || screen.manner().json {
-        let body = serde_json::json!({ "settings": all });
+        let body = Configured::Shown { settings: all };
         let message =
             crate::terminal::messages::message("config", &body).map(|line| format!("{line}\n"));
         return printed(message.and_then(|line| screen.raw(line.as_bytes())));
@@ -170,7 +175,7 @@ fn check(file: Option<&Path>, places: &Places, screen: &Screen) -> Result<(), Co
         true => "there is no configuration file; what is built in holds".to_owned(),
         false => format!("{}: all keys and values are valid", checked.join(", ")),
     };
-    printed(screen.document("config", &serde_json::json!({ "valid": checked }), &text))
+    printed(screen.document("config", &Configured::Valid { valid: checked }, &text))
 }
 
 fn path(places: &Places, screen: &Screen) -> Result<(), CommandError> {
@@ -188,11 +193,12 @@ fn path(places: &Places, screen: &Screen) -> Result<(), CommandError> {
         };
         lines.push(format!("{name:<7} {} ({state})", file.display()));
         let shown = file.display().to_string();
-        files.push(serde_json::json!({ "place": name, "file": shown, "exists": file.exists() }));
+        files.push(ConfigFile {
+            place: name,
+            file: shown,
+            exists: file.exists(),
+        });
     }
-    printed(screen.document(
-        "config",
-        &serde_json::json!({ "files": files }),
-        &lines.join("\n"),
-    ))
+    let document = Configured::Places { files };
+    printed(screen.document("config", &document, &lines.join("\n")))
 }

@@ -10,7 +10,9 @@ use crate::{config::Parsed, exit::ExitCode};
 /// Runs one command to its end.
 pub(super) fn run(typed: &Arguments, parsed: &Parsed) -> ExitCode {
     let session = Session::new(typed);
-    match session.dispatch(parsed) {
+    let logs = typed.common.log_file.as_deref();
+    let ended = logs.map_or(Ok(()), |file| session.log_to(file));
+    match ended.and_then(|()| session.dispatch(parsed)) {
         Ok(code) => code,
         // whoever read the output has seen enough
         Err(CommandError::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
@@ -50,6 +52,10 @@ impl Session<'_> {
             Task::Log(arguments) => self.log(arguments),
             Task::Preflight(arguments) => self.preflight(arguments),
             Task::Summary(arguments) => self.summary(arguments),
+            Task::Pool { command } => self.pool(command),
+            Task::AddToDestinationIndexPool(arguments) => self.pool_add(&arguments.words),
+            Task::ImportChecksums(arguments) => self.import_checksums(arguments),
+            Task::Regenerate(arguments) => self.regenerate(arguments),
             Task::Config { command } => self.config(command, parsed),
             Task::GenerateConfig(wanted) => self.generate_config(wanted),
             Task::Completions { shell } => self.completions(*shell),
@@ -68,6 +74,7 @@ impl Session<'_> {
             JobCommand::AddFile(arguments) => self.add_file(&arguments.words),
             JobCommand::RemoveFile(arguments) => self.remove_file(&arguments.words),
             JobCommand::ListFiles(arguments) => self.list_files(arguments),
+            JobCommand::Regenerate(arguments) => self.regenerate(arguments),
         }
     }
 }

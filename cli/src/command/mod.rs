@@ -6,8 +6,13 @@ mod dispatch;
 pub mod documents;
 mod error;
 mod estimate;
-mod ledger;
+mod history;
+mod jobs;
+mod lists;
 mod moves;
+mod pool;
+mod rebuild;
+mod run;
 mod session;
 mod summary;
 mod tuning;
@@ -18,9 +23,9 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 
 pub use arguments::{
     AddSourceArgs, AnalyzeArgs, Arguments, ChecksumArgs, Common, CompletionShell, ConfigCommand,
-    ConfigFormat, CopyArgs, FileArgs, GenerateConfigArgs, InitArgs, JobCommand, JobName,
-    ListFilesArgs, LogArgs, PreflightArgs, ResumeArgs, RunArgs, SideName, Stage, SummaryArgs, Task,
-    Tuning, VerifyArgs, VerifyStatusArgs,
+    ConfigFormat, CopyArgs, FileArgs, GenerateConfigArgs, ImportArgs, InitArgs, JobCommand,
+    JobName, ListFilesArgs, LogArgs, PoolCommand, PreflightArgs, RegenerateArgs, ResumeArgs,
+    RunArgs, SideName, Stage, SummaryArgs, Task, Tuning, VerifyArgs, VerifyStatusArgs,
 };
 
 use crate::{

@@ -1,12 +1,12 @@
-//! Commands that look at files and move them: analyze, checksum, copy, resume, verify, run.
+//! Commands that look at files and move them, one phase each: analyze, checksum, copy, resume, verify.
 
-use std::path::{Path, PathBuf};
+use std::{path::PathBuf, time::Instant};
 
 use clap::ArgMatches;
 use serde_json::json;
 
 use super::{
-    AnalyzeArgs, ChecksumArgs, CopyArgs, ResumeArgs, RunArgs, SideName, Stage, Tuning, VerifyArgs,
+    AnalyzeArgs, ChecksumArgs, CopyArgs, ResumeArgs, SideName, Stage, Tuning, VerifyArgs,
     VerifyStatusArgs,
     error::CommandError,
     session::{Ended, Session},
@@ -18,20 +18,28 @@ use crate::{
         self, Job, JobError, Side,
         cache::Cache,
         files, ledger, operations,
-        place::JobPlace,
         verification::{self, Depth},
     },
     path::JsonPath,
     phases::{
-        Outcome, Work, analyze, checksum,
+        Outcome, Work, analyze, checksum, closing,
         copy::{self, Options},
         places, verify,
     },
     settings::Settings,
+    terminal::answers,
 };
 
-fn usage(error: String) -> CommandError {
-    CommandError::Usage(error)
+/// How a copy is run beside its settings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CopyManner {
+    pub(super) command: &'static str,
+    /// Measure, advise and estimate first.
+    pub(super) preflight: bool,
+    /// The buffer was chosen by the person: no advice changes it.
+    pub(super) tuned_buffer: bool,
+    /// `--error-on-no-transfer`.
+    pub(super) error_on_nothing: bool,
 }
 
 impl Session<'_> {
@@ -51,7 +59,7 @@ impl Session<'_> {
         };
         let mut code = ExitCode::Ok;
         let mut text = Vec::new();
-        let mut document = json!({});
+        let mut document = answers::Analyzed::default();
         for (side, word, told) in [
             (Side::Source, "source", &arguments.source),
             (Side::Destination, "destination", &arguments.dest),
@@ -64,15 +72,18 @@ impl Session<'_> {
                 Side::Source => analyze::sources(&work, &found)?,
                 Side::Destination | Side::Pool => analyze::destinations(&work, &found)?,
             };
-            if scanned.unreadable > 0 {
-                code = ExitCode::SomeFailed;
-            }
-            code = scanned.stopped.unwrap_or(code);
+            code = match scanned.exit_code() {
+                ExitCode::Ok => code,
+                other => other,
+            };
             text.push(format!(
                 "{word}: {} files, {} symbolic links, {} new, {} changed, {} missing, {} unreadable",
                 scanned.files, scanned.symlinks, scanned.added_files, scanned.changed_files, scanned.missing_files, scanned.unreadable
             ));
-            document[word] = json!(scanned);
+            match side {
+                Side::Source => document.source = Some(scanned),
+                Side::Destination | Side::Pool => document.destination = Some(scanned),
+            }
         }
         work.finish("analyze", code, None)?;
         self.screen.document("scan", &document, &text.join("\n"))?;
@@ -90,12 +101,12 @@ impl Session<'_> {
     pub(super) fn checksum(&self, arguments: &ChecksumArgs) -> Ended {
         let job = self.open(&arguments.job)?;
         let typed = Tuning {
-            threads: arguments.threads.clone(),
-            buffer_size: arguments.buffer_size.clone(),
+            threads: arguments.threads,
+            buffer_size: arguments.buffer_size,
             hash: arguments.hash,
             ..Tuning::default()
         };
-        let settings = tuning::settings(Settings::default(), &typed).map_err(usage)?;
+        let settings = tuning::settings(Settings::default(), &typed);
         let cache = Cache::open(&job.place.cache(), &self.clock)?;
         self.listen_to_signals()?;
         let side = match arguments.side {
@@ -114,23 +125,19 @@ impl Session<'_> {
         )?;
         let code = Outcome::from(hashed).exit_code();
         work.finish("checksum", code, None)?;
-        let text = format!(
-            "{} of {} files hashed now, {} bytes read, {} failed",
-            hashed.hashed_files, hashed.files, hashed.read_bytes, hashed.failed_files
-        );
-        self.screen.document("checksum", &hashed, &text)?;
+        self.screen
+            .document("checksum", &hashed, &hashed.to_string())?;
         Ok(code)
     }
 
     /// `ferry copy`.
     pub(super) fn copy(&self, arguments: &CopyArgs) -> Ended {
         let job = self.open(&arguments.job)?;
-        let settings = tuning::settings(Settings::default(), &arguments.tuning).map_err(usage)?;
+        let settings = tuning::settings(Settings::default(), &arguments.tuning);
         self.add_dests(&job, &arguments.dest)?;
-        if !self.has_dest(&job)? {
-            return Err(CommandError::Usage(
-                "the job has no destination yet: name one with --dest".into(),
-            ));
+        if !self.has_dest(&job)? && !self.typed.common.dry_run {
+            let dest = self.ask_path("Copy to which directory?", "the job has no destination yet: name one with --dest")?;
+            self.add_dests(&job, std::slice::from_ref(&dest))?;
         }
         if arguments.no_resume {
             let question = format!(
@@ -146,14 +153,15 @@ impl Session<'_> {
             sources: arguments.source.clone(),
             dests: arguments.dest.clone(),
             force: arguments.force,
+            hang: self.hang(),
         };
-        self.copy_with(
-            &job,
-            &settings,
-            &options,
-            "copy",
-            arguments.error_on_no_transfer,
-        )
+        let manner = CopyManner {
+            command: "copy",
+            preflight: !arguments.no_preflight,
+            tuned_buffer: arguments.tuning.buffer_size.is_some(),
+            error_on_nothing: arguments.error_on_no_transfer,
+        };
+        self.copy_with(&job, settings, &options, manner)
     }
 
     /// `ferry resume`: what is left, with the settings of the last copy; what is typed goes before them.
@@ -161,26 +169,32 @@ impl Session<'_> {
         let job = self.open(&arguments.job)?;
         let stored = stored_settings(&job)?;
         let typed = only_typed(&arguments.tuning, matches);
-        let settings = tuning::settings(stored, &typed).map_err(usage)?;
+        let settings = tuning::settings(stored, &typed);
         let options = Options {
             sources: arguments.source.clone(),
             dests: arguments.dest.clone(),
             force: false,
+            hang: self.hang(),
         };
-        self.copy_with(&job, &settings, &options, "resume", false)
+        let manner = CopyManner {
+            command: "resume",
+            preflight: false,
+            tuned_buffer: true,
+            error_on_nothing: false,
+        };
+        self.copy_with(&job, settings, &options, manner)
     }
 
-    fn copy_with(
+    pub(super) fn copy_with(
         &self,
         job: &Job,
-        settings: &Settings,
+        mut settings: Settings,
         options: &Options,
-        command: &'static str,
-        error_on_nothing: bool,
+        manner: CopyManner,
     ) -> Ended {
         let cache = Cache::open(&job.place.cache(), &self.clock)?;
         if self.typed.common.dry_run {
-            return self.show_plan(job, &cache, settings, options);
+            return self.show_plan(job, &cache, &settings, options);
         }
         let _slot = job::lock::Slot::take(
             job.place.dir(),
@@ -188,55 +202,81 @@ impl Session<'_> {
             &self.clock,
         )?;
         self.listen_to_signals()?;
-        let work = self.begin(job, settings, command)?;
+        let said = match manner.preflight {
+            true => self.look_first(job, &cache, &mut settings, options, manner.tuned_buffer)?,
+            false => None,
+        };
+        let work = self.begin(job, &settings, manner.command)?;
+        if let Some(said) = &said {
+            said.write_down(&work)?;
+        }
+        let began = Instant::now();
         let ended = copy::run(&work, &cache, options);
         let outcome = match ended {
             Ok(outcome) => outcome,
             Err(error) => {
-                work.finish(command, error.exit_code(), None)?;
+                work.finish(manner.command, error.exit_code(), None)?;
                 return Err(error.into());
             }
         };
+        if let Some(said) = said.filter(|_| outcome.stopped.is_none()) {
+            said.hold_against(&work, &cache, began.elapsed())?;
+        }
         let nothing =
             outcome.touched_files == 0 && outcome.failed_files == 0 && outcome.stopped.is_none();
-        let code = match nothing && error_on_nothing {
+        let code = match nothing && manner.error_on_nothing {
             true => ExitCode::NothingToDo,
             false => outcome.exit_code(),
         };
-        self.end_copy(&work, job, command, code)
+        self.end_copy(&work, options, manner.command, code)
     }
 
-    fn end_copy(&self, work: &Work<'_>, job: &Job, command: &str, code: ExitCode) -> Ended {
-        let untracked = self.untracked(job);
+    fn end_copy(&self, work: &Work<'_>, options: &Options, command: &str, code: ExitCode) -> Ended {
+        let untracked = self.close(work, options);
         let counts = work.finish(command, code, untracked)?;
-        let text = format!(
-            "{} copied, {} deduplicated, {} skipped, {} missing, {} in error, {} pending of {} files",
-            counts.copied.files,
-            counts.deduplicated.files,
-            counts.skipped.files,
-            counts.missing.files,
-            counts.errored.files,
-            counts.pending.files,
-            counts.total().files
-        );
         if !self.typed.common.json {
+            let text = format!(
+                "{} copied, {} deduplicated, {} skipped, {} missing, {} in error, {} pending of {} files",
+                counts.copied.files,
+                counts.deduplicated.files,
+                counts.skipped.files,
+                counts.missing.files,
+                counts.errored.files,
+                counts.pending.files,
+                counts.total().files
+            );
             self.screen
-                .document("summary", &json!({"counts": counts}), &text)?;
+                .document("summary", &answers::JobListed { job: work.job.place.name().to_owned(), counts }, &text)?;
         }
-        self.say_how_to_resume(job, code);
+        self.say_how_to_resume(work.job, code);
         Ok(code)
     }
 
-    /// Files below the sources that the job does not know.
-    fn untracked(&self, job: &Job) -> Option<u64> {
+    /// Directories, and files that the job does not know or that are gone; gives how many it does not know.
+    fn close(&self, work: &Work<'_>, options: &Options) -> Option<u64> {
         if self.stop.is_asked() {
             return None;
         }
-        let found = analyze::untracked(job, 20).ok()?;
-        for path in &found.first {
-            self.screen.note(&format!("not in the job: {path}"));
+        let closing = match closing::run(work, options) {
+            Ok(closing) => closing,
+            Err(error) => {
+                work.warn(format!("directories and unknown files were not looked at: {error}"));
+                return None;
+            }
+        };
+        for (list, word) in [
+            (&closing.untracked, "not in the job"),
+            (&closing.missing, "missing"),
+        ] {
+            for path in &list.first {
+                self.screen.note(&format!("{word}: {path}"));
+            }
+            let more = list.files - list.first.len() as u64;
+            if more > 0 {
+                self.screen.note(&format!("{word}: and {more} more"));
+            }
         }
-        Some(found.files)
+        Some(closing.untracked.files)
     }
 
     fn show_plan(&self, job: &Job, cache: &Cache, settings: &Settings, options: &Options) -> Ended {
@@ -246,23 +286,29 @@ impl Session<'_> {
         let targets =
             places::open_targets(&reader, &self.disk, &options.dests, &copy::manner(&work))?;
         if targets.is_empty() {
-            let open = ledger::counts(&reader)?;
+            let open = ledger::counts(&reader)?.pending;
             let text = format!(
                 "would copy {} files, {} bytes, to a directory that is made",
-                open.pending.files, open.pending.size_bytes
+                open.files, open.size_bytes
             );
-            self.screen.document(
-                "plan",
-                &json!({"files": open.pending.files, "size_bytes": open.pending.size_bytes}),
-                &text,
-            )?;
+            let planned = answers::Planned {
+                files: open.files,
+                size_bytes: open.size_bytes,
+                blocked_files: 0,
+                needed_bytes: None,
+                free_bytes: None,
+            };
+            self.screen.document("plan", &planned, &text)?;
             return Ok(ExitCode::Ok);
         }
         let plan = copy::make_plan(&work, cache, &reader, &sources, &targets)?;
-        let document = json!({
-            "files": plan.open.files, "size_bytes": plan.open.size_bytes, "blocked_files": plan.blocked.len(),
-            "needed_bytes": plan.needed_bytes, "free_bytes": plan.free_bytes,
-        });
+        let document = answers::Planned {
+            files: plan.open.files,
+            size_bytes: plan.open.size_bytes,
+            blocked_files: plan.blocked.len() as u64,
+            needed_bytes: Some(plan.needed_bytes),
+            free_bytes: Some(plan.free_bytes),
+        };
         let text = format!(
             "would copy {} files, {} bytes; {} cannot be copied because another file has their name",
             plan.open.files,
@@ -278,10 +324,10 @@ impl Session<'_> {
     pub(super) fn verify(&self, arguments: &VerifyArgs, stage: Stage) -> Ended {
         let job = self.open(&arguments.job)?;
         let typed = Tuning {
-            threads: arguments.threads.clone(),
+            threads: arguments.threads,
             ..Tuning::default()
         };
-        let settings = tuning::settings(stored_settings(&job)?, &typed).map_err(usage)?;
+        let settings = tuning::settings(stored_settings(&job)?, &typed);
         self.listen_to_signals()?;
         let work = self.begin(&job, &settings, "verify")?;
         let depth = depth_of(stage);
@@ -292,7 +338,7 @@ impl Session<'_> {
         Ok(code)
     }
 
-    fn show_verification(
+    pub(super) fn show_verification(
         &self,
         reader: &rusqlite::Connection,
         depth: Depth,
@@ -302,17 +348,19 @@ impl Session<'_> {
         verification::each(reader, depth, list_equal, |result| {
             let path = files::get(reader, result.file)?.map(|file| file.row.path);
             let shown = path.as_ref().map_or(String::new(), ToString::to_string);
-            let document = json!({
-                "file": path.map(|path| JsonPath::of(path.as_bytes())), "finding": result.finding, "detail": result.detail,
-            });
+            let detail = result.detail.as_ref();
             let text = format!(
                 "{}: {shown}{}",
                 result.finding.name(),
-                result
-                    .detail
+                detail
                     .map(|detail| format!(" ({detail})"))
                     .unwrap_or_default()
             );
+            let document = answers::FileVerified {
+                file: path.map(|path| JsonPath::of(path.as_bytes())),
+                finding: result.finding,
+                detail: result.detail,
+            };
             if failed.is_none() {
                 failed = self.screen.line("verified", &document, &text).err();
             }
@@ -328,9 +376,12 @@ impl Session<'_> {
             .iter()
             .map(|(finding, files)| format!("{files} {}", finding.name()))
             .collect();
-        let rows: Vec<_> = tally
+        let results = tally
             .iter()
-            .map(|(finding, files)| json!({"finding": finding, "files": files}))
+            .map(|(finding, files)| answers::Found {
+                finding: *finding,
+                files: *files,
+            })
             .collect();
         let word = if depth == Depth::Deep {
             "deep"
@@ -341,11 +392,11 @@ impl Session<'_> {
             true => format!("{word} verification: nothing is verified yet"),
             false => format!("{word} verification: {}", words.join(", ")),
         };
-        self.screen.document(
-            "verification",
-            &json!({"stage": word, "results": rows}),
-            &text,
-        )?;
+        let document = answers::Verification {
+            stage: word,
+            results,
+        };
+        self.screen.document("verification", &document, &text)?;
         Ok(())
     }
 
@@ -359,120 +410,19 @@ impl Session<'_> {
         Ok(ExitCode::Ok)
     }
 
-    /// `ferry run`.
-    pub(super) fn run(&self, arguments: &RunArgs) -> Ended {
-        let Some((dest, sources)) = arguments.places.split_last() else {
-            return Err(CommandError::Usage(
-                "name sources and, last, the destination".into(),
-            ));
-        };
-        let settings = tuning::settings(Settings::default(), &arguments.tuning).map_err(usage)?;
-        for source in sources {
-            places::whole(source)?;
-        }
-        let place = self.place_of_run(arguments, sources, dest)?;
-        let job = match self.typed.common.dry_run {
-            true => Job::scratch(&place, &self.clock)?,
-            false => Job::create(place, &self.clock)?,
-        };
-        self.add_run_places(&job, sources, dest)?;
-        self.listen_to_signals()?;
-        let scanned = self.scan_run(&job, &settings)?;
-        if let Some(code) = scanned.stopped {
-            self.say_how_to_resume(&job, code);
-            return Ok(code);
-        }
-        let options = Options {
-            force: arguments.force,
-            ..Options::default()
-        };
-        let copied = self.copy_with(
-            &job,
-            &settings,
-            &options,
-            "run",
-            arguments.error_on_no_transfer,
-        )?;
-        if self.typed.common.dry_run || !matches!(copied, ExitCode::Ok | ExitCode::SomeFailed) {
-            return Ok(copied);
-        }
-        let verified = self.verify_run(&job, &settings, arguments.stage)?;
-        Ok(match (verified, copied, scanned.unreadable) {
-            (ExitCode::Ok, ExitCode::Ok, 1..) => ExitCode::SomeFailed,
-            (ExitCode::Ok, copied, _) => copied,
-            (verified, ..) => verified,
-        })
-    }
-
-    fn add_run_places(
-        &self,
-        job: &Job,
-        sources: &[PathBuf],
-        dest: &Path,
-    ) -> Result<(), CommandError> {
-        for source in sources {
-            match source.is_dir() {
-                true => drop(places::add(job, Side::Source, source, false)?),
-                false => self.add_single(job, source)?,
-            }
-        }
-        self.add_dests(job, std::slice::from_ref(&dest.to_owned()))
-    }
-
-    fn scan_run(&self, job: &Job, settings: &Settings) -> Result<analyze::Scanned, CommandError> {
-        let work = self.begin(job, settings, "analyze")?;
-        let found = places::find(&job.read()?, Side::Source, &[])?;
-        let scanned = analyze::sources(&work, &found)?;
-        let code = scanned.stopped.unwrap_or(ExitCode::Ok);
-        work.finish("analyze", code, None)?;
-        Ok(scanned)
-    }
-
-    fn verify_run(&self, job: &Job, settings: &Settings, stage: Stage) -> Ended {
-        let work = self.begin(job, settings, "verify")?;
-        let depth = depth_of(stage);
-        let outcome = verify::run(&work, depth, false, &[])?;
-        let code = verify::exit_code(&outcome);
-        work.finish("verify", code, None)?;
-        self.show_verification(&job.read()?, depth, false)?;
-        Ok(code)
-    }
-
-    /// The job of the same places goes on: its name is made from them.
-    fn place_of_run(
-        &self,
-        arguments: &RunArgs,
-        sources: &[PathBuf],
-        dest: &Path,
-    ) -> Result<JobPlace, CommandError> {
-        if let Some(name) = arguments
-            .job
-            .as_ref()
-            .or(self.typed.common.job_name.as_ref())
-        {
-            return self.place(Some(Path::new(name)));
-        }
-        let mut hasher = blake3::Hasher::new();
-        for place in sources.iter().map(PathBuf::as_path).chain([dest]) {
-            let whole = std::path::absolute(place)?;
-            hasher.update(std::os::unix::ffi::OsStrExt::as_bytes(whole.as_os_str()));
-            hasher.update(&[0]);
-        }
-        let digest = hasher.finalize().to_hex();
-        let name = dest.file_name().unwrap_or_default().to_string_lossy();
-        let name = format!("{}-{}", name, digest.get(..8).unwrap_or(""));
-        Ok(JobPlace::new(
-            &self.job_dir()?,
-            &name,
-            self.typed.common.checksum_db.as_deref(),
-        ))
-    }
 }
 
-fn depth_of(stage: Stage) -> Depth {
+pub(super) fn depth_of(stage: Stage) -> Depth {
     match stage {
         Stage::Shallow => Depth::Shallow,
         Stage::Deep => Depth::Deep,
+    }
+}
+
+impl Session<'_> {
+    /// Of the last run that moved files.
+    pub(super) fn settings_of(&self, job: &Job) -> Result<Settings, JobError> {
+        stored_settings(job)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     engine::{disk::Disk, os_disk::OsDisk, signals, stop::Stop},
     exit::ExitCode,
     job::{Job, JobError, Side, place::JobPlace, roots},
-    phases::{PhaseError, Work},
+    phases::{PhaseError, Work, copy::Hang},
     settings::Settings,
     terminal::{Manner, Screen},
 };
@@ -40,7 +40,7 @@ impl<'a> Session<'a> {
         Session {
             typed,
             screen: Arc::new(Screen::new(manner)),
-            clock: Arc::new(Clock::System),
+            clock: Arc::new(Clock::system()),
             stop: Stop::new(),
             disk: Arc::new(OsDisk),
         }
@@ -117,7 +117,33 @@ impl<'a> Session<'a> {
             place.must_exist()?;
             return Ok(Job::scratch(&place, &self.clock)?);
         }
-        Ok(Job::open(place, &self.clock)?)
+        let job = Job::open(place, &self.clock)?;
+        self.log_job(&job.place)?;
+        Ok(job)
+    }
+
+    /// The job's own log file, unless another one was named.
+    pub(super) fn log_job(&self, place: &JobPlace) -> Result<(), CommandError> {
+        match self.typed.common.log_file {
+            Some(_) => Ok(()),
+            None => self.log_to(&place.logs().join(format!("{}.log", place.name()))),
+        }
+    }
+
+    pub(super) fn log_to(&self, file: &Path) -> Result<(), CommandError> {
+        let begun = crate::terminal::log::begin(file, self.typed.common.log_level);
+        begun.map_err(|source| {
+            let path = file.to_owned();
+            JobError::Io { path, source }.into()
+        })
+    }
+
+    /// A run that hangs is left as a kill would leave it: what is done stays done.
+    pub(super) fn hang(&self) -> Hang {
+        Hang {
+            leave: Some(|code| std::process::exit(code.number().into())),
+            ..Hang::default()
+        }
     }
 
     /// Begins an operation.

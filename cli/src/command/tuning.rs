@@ -1,27 +1,16 @@
 //! What was typed, in the environment, or configured, as [`Settings`].
 
-use std::str::FromStr as _;
-
 use super::Tuning;
-use crate::settings::{Settings, Threads};
+use crate::settings::Settings;
 
-/// Options over the values that hold without them. The error is for a person.
-pub(super) fn settings(base: Settings, typed: &Tuning) -> Result<Settings, String> {
+/// Options over the values that hold without them.
+pub(super) fn settings(base: Settings, typed: &Tuning) -> Settings {
     let mut settings = base;
-    if let Some(threads) = &typed.threads {
-        settings.threads = threads_of(threads)?;
-    }
-    if let Some(size) = &typed.buffer_size {
-        settings.buffer_bytes =
-            usize::try_from(bytes_of("--buffer-size", size)?).map_err(|error| error.to_string())?;
-    }
-    if let Some(rate) = &typed.bwlimit {
-        settings.bwlimit_bytes_per_sec = bytes_of("--bwlimit", rate.trim_end_matches("/s"))?;
-    }
-    if let Some(wait) = &typed.wait {
-        let time = humantime::parse_duration(wait)
-            .map_err(|error| format!("--wait {wait}: {error}; write 10m or 90s"))?;
-        settings.wait_secs = time.as_secs();
+    put(&mut settings.threads, typed.threads);
+    put(&mut settings.bwlimit_bytes_per_sec, typed.bwlimit);
+    put(&mut settings.wait_secs, typed.wait);
+    if let Some(size_bytes) = typed.buffer_size {
+        settings.buffer_bytes = usize::try_from(size_bytes).unwrap_or(usize::MAX);
     }
     let manager = &mut settings.resume_manager;
     put(&mut manager.checkpoint_interval, typed.checkpoint_interval);
@@ -54,29 +43,11 @@ pub(super) fn settings(base: Settings, typed: &Tuning) -> Result<Settings, Strin
     if !typed.exclude.is_empty() {
         settings.exclude.clone_from(&typed.exclude);
     }
-    Ok(settings)
+    settings
 }
 
 fn put<T>(value: &mut T, typed: Option<T>) {
     if let Some(typed) = typed {
         *value = typed;
     }
-}
-
-fn threads_of(text: &str) -> Result<Threads, String> {
-    if text == "auto" {
-        return Ok(Threads::Auto);
-    }
-    match u16::from_str(text) {
-        Ok(count) if count > 0 => Ok(Threads::Exactly(count)),
-        _ => Err(format!(
-            "--threads {text}: write a number from 1 on, or auto"
-        )),
-    }
-}
-
-fn bytes_of(option: &str, text: &str) -> Result<u64, String> {
-    let size = bytesize::ByteSize::from_str(text)
-        .map_err(|_| format!("{option} {text}: write a size such as 1MiB"))?;
-    Ok(size.as_u64())
 }

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// One option with its value.
-#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Serialize, PartialEq, Eq, schemars::JsonSchema)]
 pub struct Shown {
     /// `copy`, `job list-files`; empty for options of every command.
     pub command: String,

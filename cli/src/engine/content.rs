@@ -12,6 +12,9 @@ use crate::{job::Cause, path::RelativePath, settings::Algorithm};
 /// A file larger than this is dropped when the run is told to stop; a smaller one is finished.
 const FINISHED_WHEN_STOPPED_BYTES: u64 = 8 << 20;
 
+/// Below this one read takes all of it anyway.
+const READ_IN_ORDER_FROM_BYTES: u64 = 1 << 20;
+
 /// The next piece of a content.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -60,7 +63,9 @@ impl Content {
         let before = file
             .meta()
             .map_err(|error| Fault::of(&error, Where::Source, "looking at the source"))?;
-        file.will_read_in_order();
+        if before.size_bytes > READ_IN_ORDER_FROM_BYTES {
+            file.will_read_in_order();
+        }
         Ok(Content {
             file,
             before,
@@ -81,7 +86,7 @@ impl Content {
         self.before.stored_bytes + 4096 < self.before.size_bytes
     }
 
-    /// Extended attributes of the user's namespace.
+    /// Extended attributes, access lists among them.
     pub fn attributes(&self) -> Result<Vec<Attribute>, Fault> {
         let read = self.file.attributes();
         read.map_err(|error| Fault::of(&error, Where::Source, "reading extended attributes"))

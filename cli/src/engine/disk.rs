@@ -74,6 +74,8 @@ pub trait Dir: Send + Sync {
     fn read_symlink(&self, name: &[u8]) -> io::Result<Vec<u8>>;
     /// A second name here for a file of another directory of the same filesystem.
     fn make_link(&self, from: &dyn Dir, from_name: &[u8], name: &[u8]) -> io::Result<()>;
+    /// Sets its own permission bits and time.
+    fn set_mode_and_mtime(&self, mode: u32, mtime_ns: UnixNanos) -> io::Result<()>;
     /// Makes the names in it durable.
     fn sync(&self) -> io::Result<()>;
     /// Makes all of its filesystem durable.
@@ -102,7 +104,7 @@ pub trait OpenFile: Send {
     fn set_size(&mut self, size_bytes: u64) -> io::Result<()>;
     /// Sets permission bits and time.
     fn set_mode_and_mtime(&mut self, mode: u32, mtime_ns: UnixNanos) -> io::Result<()>;
-    /// Extended attributes of the user's namespace.
+    /// Extended attributes, access lists among them, without those that the system sets by itself.
     fn attributes(&self) -> io::Result<Vec<Attribute>>;
     /// Sets one.
     fn set_attribute(&mut self, attribute: &Attribute) -> io::Result<()>;
@@ -114,6 +116,8 @@ pub trait OpenFile: Send {
     fn drop_cache(&mut self) -> io::Result<()>;
     /// The reader will go through from start to end.
     fn will_read_in_order(&mut self) {}
+    /// All of it will be read soon: storage may begin.
+    fn will_read_soon(&mut self) {}
     /// For calls that take two files.
     fn as_any(&self) -> &dyn Any;
 }

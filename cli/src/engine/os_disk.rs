@@ -38,6 +38,9 @@ struct OsDir {
     fd: OwnedFd,
 }
 
+/// Attributes that each filesystem sets by itself.
+const SET_BY_THE_SYSTEM: [&[u8]; 2] = [b"security.selinux", b"security.evm"];
+
 #[derive(Debug)]
 struct OsFile {
     fd: OwnedFd,
@@ -69,6 +72,19 @@ fn meta_of(stat: &sys::Stat) -> Meta {
         nlink: stat.st_nlink as u64,
         stored_bytes: u64::try_from(stat.st_blocks).unwrap_or(0) * 512,
     }
+}
+
+fn set_mode_and_mtime(fd: &OwnedFd, mode: u32, mtime_ns: UnixNanos) -> io::Result<()> {
+    sys::fchmod(fd, Mode::from_raw_mode(mode & 0o7777))?;
+    let time = sys::Timespec {
+        tv_sec: mtime_ns.div_euclid(1_000_000_000),
+        tv_nsec: mtime_ns.rem_euclid(1_000_000_000),
+    };
+    let times = sys::Timestamps {
+        last_access: time,
+        last_modification: time,
+    };
+    Ok(sys::futimens(fd, &times)?)
 }
 
 impl Dir for OsDir {
@@ -148,6 +164,10 @@ impl Dir for OsDir {
             name_of(name),
             AtFlags::empty(),
         )?)
+    }
+
+    fn set_mode_and_mtime(&self, mode: u32, mtime_ns: UnixNanos) -> io::Result<()> {
+        set_mode_and_mtime(&self.fd, mode, mtime_ns)
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -232,29 +252,24 @@ impl OpenFile for OsFile {
     }
 
     fn set_mode_and_mtime(&mut self, mode: u32, mtime_ns: UnixNanos) -> io::Result<()> {
-        sys::fchmod(&self.fd, Mode::from_raw_mode(mode & 0o7777))?;
-        let time = sys::Timespec {
-            tv_sec: mtime_ns.div_euclid(1_000_000_000),
-            tv_nsec: mtime_ns.rem_euclid(1_000_000_000),
-        };
-        let times = sys::Timestamps {
-            last_access: time,
-            last_modification: time,
-        };
-        Ok(sys::futimens(&self.fd, &times)?)
+        set_mode_and_mtime(&self.fd, mode, mtime_ns)
     }
 
     fn attributes(&self) -> io::Result<Vec<Attribute>> {
-        let mut names: Vec<u8> = Vec::with_capacity(4096);
-        match sys::flistxattr(&self.fd, rustix::buffer::spare_capacity(&mut names)) {
-            Ok(_) => {}
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
+        let mut names: Vec<u8> = Vec::with_capacity(256);
+        loop {
+            match sys::flistxattr(&self.fd, rustix::buffer::spare_capacity(&mut names)) {
+                Ok(_) => break,
+                Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(Vec::new()),
+                // Linux has at most 64 KiB of names
+                Err(Errno::RANGE) if names.capacity() < 1 << 16 => names.reserve(1 << 16),
+                Err(error) => return Err(error.into()),
+            }
         }
-        let of_user = names
+        let copied = names
             .split(|byte| *byte == 0)
-            .filter(|name| name.starts_with(b"user."));
-        of_user.map(|name| self.attribute(name)).collect()
+            .filter(|name| !name.is_empty() && !SET_BY_THE_SYSTEM.contains(name));
+        copied.map(|name| self.attribute(name)).collect()
     }
 
     fn set_attribute(&mut self, attribute: &Attribute) -> io::Result<()> {
@@ -295,6 +310,12 @@ impl OpenFile for OsFile {
         // advice: a filesystem that takes none reads all the same
         #[cfg(target_os = "linux")]
         let _ = sys::fadvise(&self.fd, 0, None, sys::Advice::Sequential);
+    }
+
+    fn will_read_soon(&mut self) {
+        // advice, as above
+        #[cfg(target_os = "linux")]
+        let _ = sys::fadvise(&self.fd, 0, None, sys::Advice::WillNeed);
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -17,6 +17,8 @@ pub struct Pace {
     /// Until when what was let through is paid for.
     paid_until: Mutex<Instant>,
     passed_bytes: AtomicU64,
+    /// Threads that wait here.
+    held: AtomicUsize,
 }
 
 impl Pace {
@@ -26,7 +28,13 @@ impl Pace {
             bytes_per_sec,
             paid_until: Mutex::new(Instant::now()),
             passed_bytes: AtomicU64::new(0),
+            held: AtomicUsize::new(0),
         }
+    }
+
+    /// Whether somebody waits for the limit.
+    pub fn holds_back(&self) -> bool {
+        self.held.load(Ordering::Relaxed) > 0
     }
 
     /// So many passed so far.
@@ -52,6 +60,8 @@ impl Pace {
             *paid = begin + cost;
             begin.saturating_duration_since(now)
         };
+        self.held.fetch_add(1, Ordering::Relaxed);
         stop.wait(wait);
+        self.held.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -437,6 +437,14 @@ impl Dir for SimDir {
         Ok(())
     }
 
+    fn set_mode_and_mtime(&self, mode: u32, mtime_ns: i64) -> io::Result<()> {
+        self.with(b".", |state, dir| {
+            let node = state.node(dir);
+            (node.mode, node.mtime_ns) = (mode, mtime_ns);
+            Ok(())
+        })
+    }
+
     fn sync(&self) -> io::Result<()> {
         let dir = self.ino;
         self.with(b".", |state, _| {

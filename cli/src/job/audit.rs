@@ -24,6 +24,15 @@ pub struct Entry {
     pub body: String,
 }
 
+/// When the last entry was made; none: there is none.
+pub fn last_ns(connection: &Connection) -> Result<Option<UnixNanos>, JobError> {
+    Ok(connection.query_row(
+        "SELECT at_ns FROM audit ORDER BY seq DESC LIMIT 1",
+        [],
+        |row| row.get(0),
+    ).optional()?)
+}
+
 /// Appends one entry.
 pub fn append(
     connection: &Connection,

@@ -1,6 +1,7 @@
 //! The checksum cache, shared by the jobs of a directory: a value holds while size and time are what they were.
 
 use std::{
+    collections::HashMap,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -11,7 +12,7 @@ use super::{
     JobError,
     files::{algorithm_number, signed, unsigned},
     schema,
-    writer::Writer,
+    writer::{Pending, Writer},
 };
 use crate::{
     clock::{Clock, UnixNanos},
@@ -54,6 +55,20 @@ impl Key {
     }
 }
 
+impl Located {
+    /// The path below this root of a file that the cache knows; none: it is not below it.
+    pub fn below(&self, key: &Key) -> Option<RelativePath> {
+        if self.volume != key.volume {
+            return None;
+        }
+        let path = match self.path.is_empty() {
+            true => key.path.as_slice(),
+            false => key.path.strip_prefix(self.path.as_slice())?.strip_prefix(b"/")?,
+        };
+        RelativePath::new(path).ok()
+    }
+}
+
 fn joined(above: &[u8], below: &[u8]) -> Vec<u8> {
     match above.is_empty() {
         true => below.to_vec(),
@@ -92,17 +107,51 @@ impl Cache {
         with_content(&self.locked(), algorithm, value)
     }
 
+    /// What the last runs between two filesystems took against what was said, latest first.
+    pub fn paces(&self, source: &VolumeId, destination: &VolumeId) -> Result<Vec<f64>, JobError> {
+        let connection = self.locked();
+        let mut statement = connection.prepare_cached(
+            "SELECT ratio FROM pace WHERE source = ?1 AND destination = ?2 ORDER BY at_ns DESC LIMIT 20",
+        )?;
+        let rows = statement.query_map(params![source.0, destination.0], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// One more of them.
+    pub fn put_pace(
+        &self,
+        source: VolumeId,
+        destination: VolumeId,
+        ratio: f64,
+        now_ns: UnixNanos,
+    ) -> Result<(), JobError> {
+        self.writer.write(move |transaction| {
+            transaction.execute(
+                "INSERT INTO pace (at_ns, source, destination, ratio) VALUES (?1, ?2, ?3, ?4)",
+                params![now_ns, source.0, destination.0, ratio],
+            )?;
+            Ok(())
+        })
+    }
+
     fn locked(&self) -> std::sync::MutexGuard<'_, Connection> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stores values, in one transaction.
     pub fn put(&self, values: Vec<(Key, Checksum)>, now_ns: UnixNanos) -> Result<(), JobError> {
-        self.writer.write(move |transaction| {
-            values
-                .iter()
-                .try_for_each(|(key, value)| put(transaction, key, value, now_ns, false).map(drop))
-        })
+        self.writer
+            .write(move |transaction| put_all(transaction, &values, now_ns, false).map(drop))
+    }
+
+    /// The same, without waiting for it: whoever wants to know asks the answer.
+    pub fn put_later(
+        &self,
+        values: Vec<(Key, Checksum)>,
+        now_ns: UnixNanos,
+    ) -> Result<Pending<()>, JobError> {
+        self.writer
+            .write_later(move |transaction| put_all(transaction, &values, now_ns, false).map(drop))
     }
 
     /// Other work in one transaction: imports.
@@ -129,28 +178,36 @@ pub fn get(connection: &Connection, key: &Key) -> Result<Option<Checksum>, JobEr
     Ok(found)
 }
 
-/// Stores one value. True: something changed.
-pub fn put(
+/// Stores values; gives how many were new or are another now. What is imported never takes the place of a value that
+/// was computed here from a later state of the file.
+pub fn put_all(
     connection: &Connection,
-    key: &Key,
-    value: &Checksum,
+    values: &[(Key, Checksum)],
     now_ns: UnixNanos,
     imported: bool,
-) -> Result<bool, JobError> {
-    connection
-        .prepare_cached("INSERT INTO volume (name) VALUES (?1) ON CONFLICT DO NOTHING")?
-        .execute([&key.volume.0])?;
-    let changed = connection
-        .prepare_cached(
-            "INSERT INTO checksum (volume, path, algorithm, size_bytes, mtime_ns, value, computed_at_ns, imported)
-             SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM volume WHERE name = ?1
-             ON CONFLICT (volume, path, algorithm) DO UPDATE SET size_bytes = excluded.size_bytes,
-                mtime_ns = excluded.mtime_ns, value = excluded.value, computed_at_ns = excluded.computed_at_ns,
-                imported = excluded.imported
-             WHERE size_bytes <> excluded.size_bytes OR mtime_ns <> excluded.mtime_ns OR value <> excluded.value",
-        )?
-        .execute(params![
-            key.volume.0,
+) -> Result<u64, JobError> {
+    let mut volumes: HashMap<&VolumeId, i64> = HashMap::new();
+    let mut changed = 0;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO checksum (volume, path, algorithm, size_bytes, mtime_ns, value, computed_at_ns, imported)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (volume, path, algorithm) DO UPDATE SET size_bytes = excluded.size_bytes,
+            mtime_ns = excluded.mtime_ns, value = excluded.value, computed_at_ns = excluded.computed_at_ns,
+            imported = excluded.imported
+         WHERE (size_bytes <> excluded.size_bytes OR mtime_ns <> excluded.mtime_ns OR value <> excluded.value)
+            AND (excluded.imported = 0 OR imported = 1 OR excluded.mtime_ns > mtime_ns)",
+    )?;
+    for (key, value) in values {
+        let volume = match volumes.get(&key.volume) {
+            Some(known) => *known,
+            None => {
+                let number = volume_number(connection, &key.volume)?;
+                volumes.insert(&key.volume, number);
+                number
+            }
+        };
+        changed += statement.execute(params![
+            volume,
             key.path,
             algorithm_number(key.algorithm),
             signed(key.size_bytes),
@@ -159,7 +216,18 @@ pub fn put(
             now_ns,
             imported,
         ])?;
-    Ok(changed > 0)
+    }
+    Ok(changed as u64)
+}
+
+/// The database's number of a volume; a new one gets its row.
+fn volume_number(connection: &Connection, volume: &VolumeId) -> Result<i64, JobError> {
+    connection
+        .prepare_cached("INSERT INTO volume (name) VALUES (?1) ON CONFLICT DO NOTHING")?
+        .execute([&volume.0])?;
+    Ok(connection
+        .prepare_cached("SELECT id FROM volume WHERE name = ?1")?
+        .query_row([&volume.0], |row| row.get(0))?)
 }
 
 /// Files that had this content when they were hashed, wherever they are. Whether they still have it, nobody says.

@@ -65,6 +65,11 @@ pub enum JobError {
     /// A path that is not there.
     #[error("{0} does not exist")]
     NoSuchPath(PathBuf),
+    /// A file that was to bring checksums.
+    #[error(
+        "{path} has no checksums that ferry understands; it takes a job's database, a checksum cache, and lists of sha256sum, b3sum and hashdeep -c sha256 (say which with --format). Nothing was changed", path = .0.display()
+    )]
+    NoChecksums(PathBuf),
     /// The audit trail does not prove itself.
     #[error("the audit trail breaks at entry {seq}: it was changed or cut after it was written")]
     ChainBroken {
@@ -82,6 +87,11 @@ pub enum JobError {
     /// Anything else that SQLite says.
     #[error("the job's database: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// A thread ended by a panic, which is told on stderr.
+    #[error(
+        "a part of ferry failed in a way that it should not (see above); what is done stays done, `ferry resume` goes on with the rest. Please report it"
+    )]
+    Panicked,
     /// The writer ended because an earlier write failed.
     #[error("the job's database is no longer written to, because an earlier write failed")]
     WriterGone,

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Cause, DuplicateKind, FileId, FileRow, FileState, JobError, RootId};
+use super::{Cause, DuplicateKind, FileId, FileRow, FileState, JobError, RootId, Share};
 use crate::{
     clock::UnixNanos,
     path::{RelativePath, VolumeId},
@@ -224,7 +224,7 @@ pub fn algorithm_number(algorithm: Algorithm) -> i64 {
     }
 }
 
-fn algorithm_of(number: i64) -> Option<Algorithm> {
+pub(super) fn algorithm_of(number: i64) -> Option<Algorithm> {
     [Algorithm::Blake3, Algorithm::Sha256]
         .into_iter()
         .find(|known| algorithm_number(*known) == number)
@@ -371,18 +371,52 @@ pub fn destination_page(
         let Ok(path) = RelativePath::new(&path) else {
             continue;
         };
-        let seen = Seen {
-            path,
-            size_bytes: unsigned(size),
-            mtime_ns,
-            is_symlink: false,
-            mode: 0,
-            inode: 0,
-            nlink: 1,
-        };
-        page.push((RootId(root), seen));
+        page.push((RootId(root), at_destination(path, size, mtime_ns)));
     }
     Ok(page)
+}
+
+/// A file of a destination or pool root by its path.
+pub fn find_destination(
+    connection: &Connection,
+    root: RootId,
+    path: &RelativePath,
+) -> Result<Option<Seen>, JobError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT size_bytes, mtime_ns FROM destination_file WHERE root = ?1 AND path = ?2",
+        )?
+        .query_row(params![root.0, path.as_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    Ok(found.map(|(size, mtime_ns)| at_destination(path.clone(), size, mtime_ns)))
+}
+
+/// How many files a destination or pool root has, and their bytes.
+pub fn destination_share(connection: &Connection, root: RootId) -> Result<Share, JobError> {
+    Ok(connection.query_row(
+        "SELECT count(*), coalesce(sum(size_bytes), 0) FROM destination_file WHERE root = ?1",
+        [root.0],
+        |row| {
+            Ok(Share {
+                files: unsigned(row.get(0)?),
+                size_bytes: unsigned(row.get(1)?),
+            })
+        },
+    )?)
+}
+
+fn at_destination(path: RelativePath, size: i64, mtime_ns: i64) -> Seen {
+    Seen {
+        path,
+        size_bytes: unsigned(size),
+        mtime_ns,
+        is_symlink: false,
+        mode: 0,
+        inode: 0,
+        nlink: 1,
+    }
 }
 
 /// Takes a file off the list of a destination or pool root.

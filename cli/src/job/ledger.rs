@@ -1,6 +1,6 @@
 //! What became of each file: state changes with their attempts and their entry in the trail, always in one transaction.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -40,6 +40,8 @@ pub struct Attempt {
     pub source_checksum: Option<[u8; 32]>,
     /// Of what was read back.
     pub destination_checksum: Option<[u8; 32]>,
+    /// How long a thread worked on it, when that was measured.
+    pub took: Option<Duration>,
 }
 
 impl Verdict {
@@ -128,8 +130,8 @@ fn record_one(
     };
     transaction
         .prepare_cached(
-            "INSERT INTO attempt (file, number, at_ns, state, moved_bytes, source_checksum, destination_checksum, error)
-             SELECT ?1, attempts, ?2, ?3, ?4, ?5, ?6, ?7 FROM copy_status WHERE file = ?1",
+            "INSERT INTO attempt (file, number, at_ns, state, moved_bytes, source_checksum, destination_checksum, error, took_ns)
+             SELECT ?1, attempts, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM copy_status WHERE file = ?1",
         )?
         .execute(params![
             verdict.file.0,
@@ -139,8 +141,13 @@ fn record_one(
             attempt.source_checksum,
             attempt.destination_checksum,
             verdict.message,
+            attempt.took.map(as_ns),
         ])?;
     Ok(())
+}
+
+fn as_ns(took: Duration) -> i64 {
+    i64::try_from(took.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// Marks files as being in hand, without touching what is known of them.
@@ -234,7 +241,7 @@ pub struct AttemptRow {
 /// Every try of a file, first first.
 pub fn attempts(connection: &Connection, file: FileId) -> Result<Vec<AttemptRow>, JobError> {
     let mut statement = connection.prepare_cached(
-        "SELECT number, at_ns, state, moved_bytes, source_checksum, destination_checksum, error FROM attempt WHERE file = ?1 ORDER BY number",
+        "SELECT number, at_ns, state, moved_bytes, source_checksum, destination_checksum, error, took_ns FROM attempt WHERE file = ?1 ORDER BY number",
     )?;
     let rows = statement.query_map([file.0], |row| {
         Ok(AttemptRow {
@@ -245,11 +252,30 @@ pub fn attempts(connection: &Connection, file: FileId) -> Result<Vec<AttemptRow>
                 moved_bytes: unsigned(row.get(3)?),
                 source_checksum: row.get(4)?,
                 destination_checksum: row.get(5)?,
+                took: row
+                    .get::<_, Option<i64>>(7)?
+                    .map(|ns| Duration::from_nanos(unsigned(ns))),
             },
             error: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Calls for each try that was measured, with its file's path and size.
+pub fn each_duration(
+    connection: &Connection,
+    mut take: impl FnMut(&[u8], u64, Duration),
+) -> Result<(), JobError> {
+    let mut statement = connection.prepare(
+        "SELECT f.path, f.size_bytes, a.took_ns FROM attempt a JOIN source_file f ON f.id = a.file WHERE a.took_ns IS NOT NULL",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let took = Duration::from_nanos(unsigned(row.get(2)?));
+        take(row.get_ref(0)?.as_blob().unwrap_or_default(), unsigned(row.get(1)?), took);
+    }
+    Ok(())
 }
 
 /// Files in error for this cause.

@@ -19,7 +19,7 @@ pub struct Lock {
 }
 
 /// Who works on a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Holder {
     /// Its process.
     pub pid: u32,

@@ -5,7 +5,7 @@
 //!   second writer out, [`writer`] is the one thread that writes.
 //! - [`roots`] and [`files`] are the lists, [`ledger`] what became of each file, [`verification`] what was found later,
 //!   [`operations`] which commands ran, [`audit`] the trail behind all of it.
-//! - [`cache`] is the checksum cache, which jobs share.
+//! - [`cache`] is the checksum cache, which jobs share; [`foreign`] reads those of others.
 //!
 //! SQL is in this room alone: plain functions over a connection.
 
@@ -13,6 +13,7 @@ pub mod audit;
 pub mod cache;
 mod error;
 pub mod files;
+pub mod foreign;
 pub mod ledger;
 pub mod lock;
 pub mod operations;
@@ -47,6 +48,8 @@ pub struct Job {
     pub writer: Writer,
     /// What time it is.
     pub clock: Arc<Clock>,
+    /// How far the system's clock is behind the last entry of the trail: it was set back.
+    pub clock_behind_ns: u64,
     _lock: Lock,
     /// Of a dry run: goes away with it.
     _scratch: Option<tempfile::TempDir>,
@@ -68,12 +71,14 @@ impl Job {
     fn opened(place: JobPlace, clock: &Arc<Clock>) -> Result<Self, JobError> {
         let lock = Lock::take(&place.lock_file(), clock)?;
         let connection = schema::open_job(&place.database(), clock)?;
+        let clock_behind_ns = audit::last_ns(&connection)?.map_or(0, |last| clock.not_before(last));
         let id = schema::job_id(&connection, clock)?;
         Ok(Job {
             place,
             id,
             writer: Writer::start(connection),
             clock: clock.clone(),
+            clock_behind_ns,
             _lock: lock,
             _scratch: None,
         })

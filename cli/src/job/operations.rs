@@ -27,6 +27,10 @@ pub struct Operation {
     pub outcome: Option<String>,
     /// JSON: the settings it ran with.
     pub configuration: String,
+    /// JSON: how long it was said to take.
+    pub estimate: Option<String>,
+    /// How long copying took; none: it did not come to its end.
+    pub copying_secs: Option<f64>,
 }
 
 fn operation_of(row: &Row<'_>) -> rusqlite::Result<Operation> {
@@ -40,10 +44,12 @@ fn operation_of(row: &Row<'_>) -> rusqlite::Result<Operation> {
         ended_at_ns: row.get(6)?,
         outcome: row.get(7)?,
         configuration: row.get(8)?,
+        estimate: row.get(9)?,
+        copying_secs: row.get(10)?,
     })
 }
 
-const ROW: &str = "SELECT id, command, description, phase, started_at_ns, checkpoint_at_ns, ended_at_ns, outcome, configuration FROM operation";
+const ROW: &str = "SELECT id, command, description, phase, started_at_ns, checkpoint_at_ns, ended_at_ns, outcome, configuration, estimate, copying_secs FROM operation";
 
 /// Begins one; gives its id.
 pub fn begin(
@@ -87,6 +93,24 @@ pub fn set_phase(
         "phase",
         &json!({"phase": phase}),
     )
+}
+
+/// How long copying is said to take, as JSON.
+pub fn set_estimate(connection: &Connection, id: &str, estimate: &str) -> Result<(), JobError> {
+    connection.execute(
+        "UPDATE operation SET estimate = ?2 WHERE id = ?1",
+        params![id, estimate],
+    )?;
+    Ok(())
+}
+
+/// How long copying took to its end.
+pub fn set_copying_secs(connection: &Connection, id: &str, secs: f64) -> Result<(), JobError> {
+    connection.execute(
+        "UPDATE operation SET copying_secs = ?2 WHERE id = ?1",
+        params![id, secs],
+    )?;
+    Ok(())
 }
 
 /// A batch became durable.

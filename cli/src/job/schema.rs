@@ -17,11 +17,15 @@ const JOB: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_lists.sql")),
     M::up(include_str!("../../migrations/0002_ledger.sql")),
     M::up(include_str!("../../migrations/0003_metadata.sql")),
+    M::up(include_str!("../../migrations/0004_estimates.sql")),
 ];
-const CACHE: &[M<'static>] = &[M::up(include_str!("../../migrations/cache_0001.sql"))];
+const CACHE: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/cache_0001.sql")),
+    M::up(include_str!("../../migrations/cache_0002.sql")),
+];
 
 /// The schema that this program writes.
-pub const JOB_VERSION: u32 = 3;
+pub const JOB_VERSION: u32 = 4;
 
 /// Filesystems that lie on other machines: their shared memory does not reach us, so WAL would break there.
 /// Numbers of `statfs(2)`: NFS, SMB, CIFS, SMB2, AFS, Coda, 9P, Ceph, FUSE (sshfs and others).
@@ -195,8 +199,13 @@ pub fn back_up(connection: &Connection, path: &Path, version: u32) -> Result<Pat
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".v{version}.bak"));
     let target = PathBuf::from(name);
-    connection.backup("main", &target, None)?;
+    copy_to(connection, &target)?;
     Ok(target)
+}
+
+/// A whole copy of a database as it is now.
+pub fn copy_to(connection: &Connection, target: &Path) -> Result<(), JobError> {
+    Ok(connection.backup("main", target, None)?)
 }
 
 /// The job's identity; made when it has none yet.

@@ -128,6 +128,11 @@ impl Counts {
     /// One file goes from one state to another.
     pub fn moved(&mut self, from: FileState, to: FileState, size_bytes: u64) {
         let old = self.of_mut(from);
+        debug_assert!(
+            old.files > 0 && old.size_bytes >= size_bytes,
+            "a file of {size_bytes} bytes leaves {from:?}, where {old:?} are"
+        );
+        // a count that is wrong is no reason to lose a night's copy
         old.files = old.files.saturating_sub(1);
         old.size_bytes = old.size_bytes.saturating_sub(size_bytes);
         let new = self.of_mut(to);

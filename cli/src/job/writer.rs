@@ -2,7 +2,7 @@
 
 use std::thread::JoinHandle;
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::JobError;
@@ -36,7 +36,15 @@ impl Writer {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, JobError> + Send + 'static,
     ) -> Result<T, JobError> {
-        self.with_connection(move |connection| {
+        self.write_later(work)?.wait()
+    }
+
+    /// The same, without waiting: the answer comes when it is written.
+    pub fn write_later<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, JobError> + Send + 'static,
+    ) -> Result<Pending<T>, JobError> {
+        self.send(move |connection| {
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let answer = work(&transaction)?;
@@ -71,6 +79,13 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, JobError> + Send + 'static,
     ) -> Result<T, JobError> {
+        self.send(work)?.wait()
+    }
+
+    fn send<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, JobError> + Send + 'static,
+    ) -> Result<Pending<T>, JobError> {
         let (answer, answered) = crossbeam_channel::bounded(1);
         let task: Task = Box::new(move |connection| {
             // the asker may have given up: then nobody wants the answer
@@ -78,7 +93,18 @@ impl Writer {
         });
         let tasks = self.tasks.as_ref().ok_or(JobError::WriterGone)?;
         tasks.send(task).map_err(|_| JobError::WriterGone)?;
-        answered.recv().map_err(|_| JobError::WriterGone)?
+        Ok(Pending(answered))
+    }
+}
+
+/// An answer that comes later.
+#[derive(Debug)]
+pub struct Pending<T>(Receiver<Result<T, JobError>>);
+
+impl<T> Pending<T> {
+    /// Until it is written, or failed.
+    pub fn wait(self) -> Result<T, JobError> {
+        self.0.recv().map_err(|_| JobError::WriterGone)?
     }
 }
 

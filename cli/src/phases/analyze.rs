@@ -2,6 +2,7 @@
 //! again, it gives the rows of an uninterrupted run.
 
 use std::{
+    collections::HashSet,
     os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -14,7 +15,7 @@ use crate::{
     engine::volume,
     exit::ExitCode,
     job::{
-        FileId, FileState, Job, JobError, RootId, Side, audit,
+        FileId, FileState, JobError, RootId, Side, audit,
         files::{self, Put, Seen},
         ledger,
         roots::Root,
@@ -46,6 +47,17 @@ pub struct Scanned {
     pub special_files: u64,
     /// It was told to stop.
     pub stopped: Option<ExitCode>,
+}
+
+impl Scanned {
+    /// How a command ends that only scanned.
+    pub fn exit_code(&self) -> ExitCode {
+        let read = match self.unreadable {
+            0 => ExitCode::Ok,
+            _ => ExitCode::SomeFailed,
+        };
+        self.stopped.unwrap_or(read)
+    }
 }
 
 /// Which files count: `--include` and `--exclude`.
@@ -81,6 +93,17 @@ impl Filter {
         let above = above && self.0.num_whitelists() == 0;
         above || self.0.matched(&whole, false).is_ignore()
     }
+
+    /// Whether a directory, or one above it, is left out by name.
+    pub fn leaves_out_directory(&self, path: &RelativePath) -> bool {
+        if self.0.is_empty() || self.0.num_whitelists() > 0 {
+            return false;
+        }
+        let whole = Path::new("/").join(path.as_path());
+        whole
+            .ancestors()
+            .any(|dir| self.0.matched(dir, true).is_ignore())
+    }
 }
 
 /// Scans source roots.
@@ -89,7 +112,7 @@ pub fn sources(work: &Work<'_>, roots: &[(Root, PathBuf)]) -> Result<Scanned, Ph
     scan_all(work, roots, Side::Source, &filter)
 }
 
-/// Scans destination or pool roots.
+/// Scans destination or pool roots. Rows of files that are there no more go.
 pub fn destinations(work: &Work<'_>, roots: &[(Root, PathBuf)]) -> Result<Scanned, PhaseError> {
     scan_all(work, roots, Side::Destination, &Filter::new(&[], &[])?)
 }
@@ -129,7 +152,7 @@ struct Scan<'a, 'w> {
 impl Scan<'_, '_> {
     fn root(&mut self, root: RootId, top: &Path) -> Result<(), PhaseError> {
         let unreadable_before = self.found.unreadable;
-        let mut present = Bits::default();
+        let mut present = Present::default();
         let mut batch = Vec::with_capacity(BATCH_ROWS);
         let own = self.work.job.place.dir().canonicalize().unwrap_or_default();
         let walk = WalkBuilder::new(top)
@@ -194,7 +217,7 @@ impl Scan<'_, '_> {
         &mut self,
         root: RootId,
         batch: &mut Vec<Seen>,
-        present: &mut Bits,
+        present: &mut Present,
     ) -> Result<(), PhaseError> {
         if batch.is_empty() {
             return Ok(());
@@ -210,6 +233,7 @@ impl Scan<'_, '_> {
         match self.side {
             Side::Source => self.store_sources(root, rows, present)?,
             Side::Destination | Side::Pool => {
+                present.note(&rows);
                 self.found.added_files += self.work.job.writer.write(move |transaction| {
                     rows.iter().try_fold(0, |changed, row| {
                         files::put_destination(transaction, root, row)
@@ -233,7 +257,7 @@ impl Scan<'_, '_> {
         &mut self,
         root: RootId,
         rows: Vec<Seen>,
-        present: &mut Bits,
+        present: &mut Present,
     ) -> Result<(), PhaseError> {
         let (now_ns, operation) = (self.work.job.clock.now_ns(), self.work.operation.clone());
         let put = self.work.job.writer.write(move |transaction| {
@@ -268,7 +292,7 @@ impl Scan<'_, '_> {
             Ok(put)
         })?;
         for put in &put {
-            present.set(id_of(put));
+            present.ids.set(id_of(put));
             match put {
                 Put::Added(_) => self.found.added_files += 1,
                 Put::Changed(_) => self.found.changed_files += 1,
@@ -279,11 +303,11 @@ impl Scan<'_, '_> {
     }
 
     /// Rows of the root that the scan did not see. What is done stays done.
-    fn mark_absent(&mut self, root: RootId, present: Bits) -> Result<(), PhaseError> {
-        let (now_ns, operation) = (self.work.job.clock.now_ns(), self.work.operation.clone());
+    fn mark_absent(&mut self, root: RootId, present: Present) -> Result<(), PhaseError> {
         if self.side != Side::Source {
-            return Ok(());
+            return self.drop_absent(root, &present);
         }
+        let (now_ns, operation) = (self.work.job.clock.now_ns(), self.work.operation.clone());
         let filter = self.filter.clone();
         let reader = self.work.job.read()?;
         let (mut gone, mut back) = (Vec::new(), Vec::new());
@@ -295,7 +319,7 @@ impl Scan<'_, '_> {
         ];
         files::each(&reader, &looked_at, |file| {
             let row = &file.row;
-            let here = present.has(row.id);
+            let here = present.ids.has(row.id);
             if row.root == root && !filter.leaves_out(&row.path) {
                 match (row.state, here) {
                     (FileState::Missing, true) => back.push(row.id),
@@ -326,6 +350,62 @@ impl Scan<'_, '_> {
     }
 }
 
+impl Scan<'_, '_> {
+    /// Rows of a destination or pool root that the scan did not see.
+    fn drop_absent(&mut self, root: RootId, present: &Present) -> Result<(), PhaseError> {
+        let reader = self.work.job.read()?;
+        let mut gone = Vec::new();
+        let mut after: Option<RelativePath> = None;
+        loop {
+            let begin = after.as_ref().map_or(&[][..], RelativePath::as_bytes);
+            let page = files::destination_page(&reader, Some((root, begin)), 2000)?;
+            let of_root = page.into_iter().take_while(|(of, _)| *of == root);
+            let before = after.clone();
+            for (_, seen) in of_root {
+                after = Some(seen.path.clone());
+                if !present.has_path(&seen.path) {
+                    gone.push(seen.path);
+                }
+            }
+            if after == before {
+                break;
+            }
+        }
+        self.found.missing_files += gone.len() as u64;
+        self.work.job.writer.write(move |transaction| {
+            gone.iter()
+                .try_for_each(|path| files::remove_destination(transaction, root, path))
+        })?;
+        Ok(())
+    }
+}
+
+/// What a scan saw: files of the job by their number, others by a hash of their path, 8 bytes each. Two paths with one
+/// hash leave a row too many, which the next look at the file finds out.
+#[derive(Debug, Default)]
+struct Present {
+    ids: Bits,
+    paths: HashSet<u64>,
+}
+
+impl Present {
+    fn short(path: &RelativePath) -> u64 {
+        let mut first = [0; 8];
+        let hash = blake3::hash(path.as_bytes());
+        first.copy_from_slice(hash.as_bytes().get(..8).unwrap_or(&[0; 8]));
+        u64::from_le_bytes(first)
+    }
+
+    fn note(&mut self, rows: &[Seen]) {
+        self.paths
+            .extend(rows.iter().map(|row| Self::short(&row.path)));
+    }
+
+    fn has_path(&self, path: &RelativePath) -> bool {
+        self.paths.contains(&Self::short(path))
+    }
+}
+
 fn id_of(put: &Put) -> FileId {
     match put {
         Put::Added(id) | Put::Changed(id) | Put::Same(id) => *id,
@@ -333,7 +413,7 @@ fn id_of(put: &Put) -> FileId {
 }
 
 /// A temporary file of some job, which a killed run left, or the name of a volume, which names one and no other.
-fn is_our_own(path: &RelativePath) -> bool {
+pub(super) fn is_our_own(path: &RelativePath) -> bool {
     let name = path.name();
     let is_part = name.starts_with(b".") && name.ends_with(b".ferry-part");
     is_part || name == volume::ID_FILE.as_bytes()
@@ -390,50 +470,4 @@ pub fn below<'r>(roots: &'r [(Root, PathBuf)], file: &Path) -> Option<(&'r Root,
         root,
         RelativePath::from_path(file.strip_prefix(top).ok()?).ok()?,
     ))
-}
-
-/// Files below the sources that the job does not know.
-#[derive(Debug, Default)]
-pub struct Untracked {
-    /// How many.
-    pub files: u64,
-    /// The first of them.
-    pub first: Vec<String>,
-}
-
-/// Counts them; `shown`: at most so many are named. Files that a filter of the scan left out count too.
-pub fn untracked(job: &Job, shown: usize) -> Result<Untracked, PhaseError> {
-    let reader = job.read()?;
-    let mut found = Untracked::default();
-    let own = job.place.dir().canonicalize().unwrap_or_default();
-    for (root, top) in super::places::find(&reader, Side::Source, &[])?
-        .into_iter()
-        .filter(|(root, _)| !root.listed_only)
-    {
-        let own = own.clone();
-        let walk = WalkBuilder::new(&top)
-            .standard_filters(false)
-            .filter_entry(move |entry| entry.path() != own)
-            .build();
-        for entry in walk.filter_map(Result::ok) {
-            let is_file = entry
-                .file_type()
-                .is_some_and(|kind| kind.is_file() || kind.is_symlink());
-            let path = entry
-                .path()
-                .strip_prefix(&top)
-                .ok()
-                .and_then(|path| RelativePath::from_path(path).ok());
-            let Some(path) = path.filter(|path| is_file && !is_our_own(path)) else {
-                continue;
-            };
-            if files::find_source(&reader, root.id, &path)?.is_none() {
-                found.files += 1;
-                if found.first.len() < shown {
-                    found.first.push(path.to_string());
-                }
-            }
-        }
-    }
-    Ok(found)
 }

@@ -38,6 +38,16 @@ pub struct Hashed {
     pub stopped: Option<ExitCode>,
 }
 
+impl std::fmt::Display for Hashed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} of {} files hashed now, {} bytes read, {} failed",
+            self.hashed_files, self.files, self.read_bytes, self.failed_files
+        )
+    }
+}
+
 /// An open root that files are hashed below.
 struct Place {
     id: RootId,
@@ -48,7 +58,7 @@ struct Place {
 /// Which files, and whether what is known counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Which {
-    /// Sources, or everything that was found at destination and pool roots.
+    /// Sources; everything that was found at destination and pool roots; or pool roots alone.
     pub side: Side,
     /// Read everything.
     pub anew: bool,
@@ -104,7 +114,7 @@ pub fn run(
         }
         drop((queue, values));
         let stored = scope.spawn(|| store_all(work, cache, &computed));
-        let listed = list(work, which.side, &tasks);
+        let listed = list(work, which.side, &roots, &tasks);
         drop(tasks);
         let stored = stored.join().unwrap_or(Err(JobError::WriterGone));
         listed.and(stored)
@@ -136,6 +146,7 @@ fn store_all(
 fn list(
     work: &Work<'_>,
     side: Side,
+    roots: &[Place],
     tasks: &crossbeam_channel::Sender<Task>,
 ) -> Result<(), JobError> {
     let reader = work.job.read()?;
@@ -167,7 +178,10 @@ fn list(
             return Ok(());
         };
         after = Some((*root, last.path.clone()));
-        for (root, seen) in page {
+        let wanted = page
+            .into_iter()
+            .filter(|(root, _)| roots.iter().any(|place| place.id == *root));
+        for (root, seen) in wanted {
             let task = Task {
                 root,
                 path: seen.path,

@@ -13,6 +13,8 @@ use crate::{
 pub enum Phase {
     /// Lists files.
     Scanning,
+    /// Takes checksums over.
+    Importing,
     /// Computes checksums.
     Hashing,
     /// Decides: duplicates, order, conflicts, space.
@@ -30,6 +32,7 @@ impl Phase {
     pub fn name(self) -> &'static str {
         match self {
             Phase::Scanning => "scanning",
+            Phase::Importing => "importing",
             Phase::Hashing => "hashing",
             Phase::Planning => "planning",
             Phase::Copying => "copying",
@@ -149,7 +152,7 @@ pub enum Event {
         command: String,
         /// As it is now.
         counts: Counts,
-        /// At the destination, but not in the job.
+        /// Below the sources, but not in the job.
         untracked_files: Option<u64>,
         /// How long it took.
         elapsed_ms: u64,

@@ -5,10 +5,13 @@
 
 pub mod analyze;
 pub mod checksum;
+pub mod closing;
 pub mod copy;
 mod error;
 mod event;
+pub mod import;
 pub mod places;
+pub mod regenerate;
 pub mod verify;
 pub mod work;
 

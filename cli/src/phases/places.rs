@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::PhaseError;
+use super::{PhaseError, Work};
 use crate::{
     destination::local::{LocalDirectory, Manner},
     engine::{disk::Disk, tree::Tree, volume},
@@ -151,17 +151,41 @@ pub fn open_targets(
     told: &[PathBuf],
     manner: &Manner,
 ) -> Result<Vec<Target>, PhaseError> {
-    let found = find(connection, Side::Destination, told)?;
-    let opened = found.into_iter().map(|(root, path)| {
-        let dir = disk.open_root(&path).map_err(|source| JobError::Io {
-            path: path.clone(),
-            source,
-        })?;
-        Ok(Target {
-            root,
-            path,
-            directory: LocalDirectory::new(dir, manner.clone()),
-        })
-    });
-    opened.collect()
+    let found = find(connection, Side::Destination, told)?.into_iter();
+    found
+        .map(|(root, path)| open_target(root, path, disk, manner))
+        .collect()
+}
+
+/// Opens the pool roots that are there; one that is not costs duplicates that are not found, and a warning.
+pub fn open_pools(
+    connection: &Connection,
+    work: &Work<'_>,
+    manner: &Manner,
+) -> Result<Vec<Target>, PhaseError> {
+    let mut pools = Vec::new();
+    for root in roots::of_side(connection, Side::Pool)? {
+        match volume::find(&root.located, &root.seen_at) {
+            Some(path) => pools.push(open_target(root, path, &work.disk, manner)?),
+            None => work.warn(absent(&root, Side::Pool)),
+        }
+    }
+    Ok(pools)
+}
+
+fn open_target(
+    root: Root,
+    path: PathBuf,
+    disk: &Arc<dyn Disk>,
+    manner: &Manner,
+) -> Result<Target, PhaseError> {
+    let dir = disk.open_root(&path).map_err(|source| JobError::Io {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(Target {
+        root,
+        path,
+        directory: LocalDirectory::new(dir, manner.clone()),
+    })
 }

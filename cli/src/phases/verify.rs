@@ -39,7 +39,9 @@ pub fn run(
     dests: &[PathBuf],
 ) -> Result<Outcome, PhaseError> {
     let reader = work.job.read()?;
-    let targets = places::open_targets(&reader, &work.disk, dests, &copy::manner(work))?;
+    let manner = copy::manner(work);
+    let mut targets = places::open_targets(&reader, &work.disk, dests, &manner)?;
+    targets.extend(places::open_pools(&reader, work, &manner)?);
     if anew {
         work.job
             .writer

@@ -1,6 +1,9 @@
 //! What a phase gets to work with, and what it gives back.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{Event, Listener, Phase, PhaseError, Resumed};
 use crate::{
@@ -9,6 +12,9 @@ use crate::{
     job::{Counts, Job, JobError, ledger, operations},
     settings::{Settings, Threads},
 };
+
+/// A clock that is further behind is worth a line.
+const CLOCK_BEHIND_NS: u64 = 2_000_000_000;
 
 /// One run of one command on one job.
 pub struct Work<'a> {
@@ -67,6 +73,14 @@ impl<'a> Work<'a> {
             counts,
             resumed,
         });
+        if job.clock_behind_ns > CLOCK_BEHIND_NS {
+            listener.tell(&Event::Warning {
+                message: format!(
+                    "the clock of this machine is {} behind the last entry of this job: was it set back? New entries get times after that one",
+                    humantime::format_duration(Duration::from_secs(job.clock_behind_ns / 1_000_000_000))
+                ),
+            });
+        }
         Ok(Work {
             job,
             settings,

@@ -38,6 +38,22 @@ impl Default for Budget {
     }
 }
 
+impl Budget {
+    /// For a job of so many bytes: measuring must not take longer than copying.
+    pub fn for_job(size_bytes: u64) -> Self {
+        let all = Self::default();
+        Self {
+            bytes: (size_bytes / 32).clamp(4 * MIB, all.bytes),
+            ..all
+        }
+    }
+
+    /// Little is measured, for little is to be done.
+    fn is_small(self) -> bool {
+        self.bytes < 16 * MIB
+    }
+}
+
 /// Each is absent where it was not measured.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, schemars::JsonSchema)]
 pub struct Rates {
@@ -108,7 +124,7 @@ fn all(
 ) {
     let third = budget.time / 3;
     // nobody listens any more once the budget is spent
-    let _ = tell.send(Finding::Hash(hash_rate(sha256)));
+    let _ = tell.send(Finding::Hash(hash_rate(sha256, budget)));
     if let Some((rate, bytes)) = read_rate(sample, budget.bytes * 2 / 5, third) {
         let _ = tell.send(Finding::Read(rate, bytes));
     }
@@ -119,16 +135,17 @@ fn all(
             let _ = tell.send(Finding::ReadBack(rate, bytes));
         }
     }
-    if let Ok((secs, bytes)) = file_cost(destination, third / 2) {
+    if let Ok((secs, bytes)) = file_cost(destination, third / 2, budget) {
         let _ = tell.send(Finding::FileCost(secs, bytes));
     }
 }
 
-fn hash_rate(sha256: bool) -> f64 {
+fn hash_rate(sha256: bool, budget: Budget) -> f64 {
+    let time = Duration::from_millis(if budget.is_small() { 4 } else { 40 });
     let block = vec![0x5a_u8; BLOCK_BYTES];
     let begun = Instant::now();
     let mut hashed = 0_u32;
-    while begun.elapsed() < Duration::from_millis(40) {
+    while begun.elapsed() < time {
         if sha256 {
             std::hint::black_box(ring::digest::digest(&ring::digest::SHA256, &block));
         } else {
@@ -195,14 +212,15 @@ fn read_back_rate(mut file: File, limit_bytes: u64, limit: Duration) -> io::Resu
 }
 
 /// As a batch does it: written, made durable together, renamed.
-fn file_cost(destination: &Path, limit: Duration) -> io::Result<(f64, u64)> {
+fn file_cost(destination: &Path, limit: Duration, budget: Budget) -> io::Result<(f64, u64)> {
+    let wanted = if budget.is_small() { SMALL_FILES / 3 } else { SMALL_FILES };
     let dir = tempfile::Builder::new()
         .prefix(PREFIX)
         .tempdir_in(destination)?;
     let content = vec![0x5a_u8; SMALL_FILE_BYTES];
     let (begun, mut made) = (Instant::now(), 0);
     let mut last = None;
-    while made < SMALL_FILES && begun.elapsed() < limit {
+    while made < wanted && begun.elapsed() < limit {
         let (part, name) = (dir.path().join("part"), dir.path().join(made.to_string()));
         let mut file = File::create(&part)?;
         file.write_all(&content)?;

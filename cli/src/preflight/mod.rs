@@ -17,7 +17,7 @@ pub use measure::{Budget, Rates};
 pub use sizes::{BUCKETS, Bucket, Largest, Sizes};
 pub use space::{Shortage, shortage};
 pub use storage::{DiskKind, Storage};
-pub use view::text;
+pub use view::{brief, text};
 
 use std::path::{Path, PathBuf};
 

@@ -22,6 +22,21 @@ pub fn text(preflight: &Preflight, command: &str) -> String {
     text
 }
 
+/// The same in two lines: what is shown before a copy. `threads` is what the copy takes, which may be another number.
+pub fn brief(preflight: &Preflight, threads: u16) -> String {
+    let sizes = &preflight.sizes;
+    let free = known(preflight.destination.free_bytes, words::bytes);
+    let duration = preflight
+        .estimate
+        .map_or_else(|| "unknown how long".to_owned(), estimate);
+    format!(
+        "to copy: {}, {}; destination: {free} free\n{duration}; {threads} threads, limited by {}",
+        words::files(sizes.files),
+        words::bytes(sizes.size_bytes),
+        preflight.advice.limited_by.words()
+    )
+}
+
 fn fact(text: &mut String, name: &str, value: &str) {
     let _ = writeln!(text, "{name:<12} {value}");
 }

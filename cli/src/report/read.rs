@@ -3,11 +3,14 @@
 use std::{
     collections::{BTreeMap, HashMap},
     io::Write,
+    time::Duration,
 };
 
 use rusqlite::Connection;
 
-use super::story::{DuplicateGroup, Duplicates, Example, Failure, Run, Step, Story, Verification};
+use super::story::{
+    DuplicateGroup, Duplicates, Example, Failure, Run, SlowDirectory, Step, Story, Verification,
+};
 use crate::{
     clock::UnixNanos,
     job::{
@@ -19,6 +22,7 @@ use crate::{
         verification::{self, Depth, Finding},
     },
     path::RelativePath,
+    preflight::Truth,
 };
 
 /// Files of one cause that are kept as examples.
@@ -27,6 +31,8 @@ const EXAMPLES: usize = 50;
 const GROUPS: usize = 20;
 /// Names that are shown of one content.
 const NAMES: usize = 10;
+/// Directories that are named as slow.
+const SLOWEST: usize = 10;
 /// Steps that the time is cut into.
 const STEPS: i64 = 72;
 
@@ -68,6 +74,8 @@ pub fn read(
     if let Some(end) = story.runs.iter().filter_map(|run| run.ended_at_ns).max() {
         story.until_ns = end;
     }
+    story.estimates = truths(connection)?;
+    story.slow_directories = slow_directories(connection)?;
     let worked = story
         .runs
         .iter()
@@ -121,6 +129,46 @@ fn verifications(connection: &Connection) -> Result<Vec<Verification>, JobError>
         });
     }
     Ok(found)
+}
+
+/// What runs were said to take and took.
+fn truths(connection: &Connection) -> Result<Vec<Truth>, JobError> {
+    let all = operations::all(connection)?.into_iter();
+    Ok(all
+        .filter_map(|operation| {
+            Some(Truth {
+                estimate: serde_json::from_str(&operation.estimate?).ok()?,
+                actual_secs: operation.copying_secs?,
+            })
+        })
+        .collect())
+}
+
+fn slow_directories(connection: &Connection) -> Result<Vec<SlowDirectory>, JobError> {
+    let mut by_path: HashMap<Vec<u8>, (Share, Duration)> = HashMap::new();
+    ledger::each_duration(connection, |path, size_bytes, took| {
+        let cut = path.iter().rposition(|byte| *byte == b'/');
+        let above = cut.and_then(|cut| path.get(..cut)).unwrap_or(b".");
+        if !by_path.contains_key(above) {
+            by_path.insert(above.to_vec(), <(Share, Duration)>::default());
+        }
+        if let Some((share, secs)) = by_path.get_mut(above) {
+            share.files += 1;
+            share.size_bytes += size_bytes;
+            *secs += took;
+        }
+    })?;
+    let mut all: Vec<SlowDirectory> = by_path
+        .into_iter()
+        .map(|(path, (share, took))| SlowDirectory {
+            path: crate::path::shown(&path),
+            share,
+            secs: took.as_secs_f64(),
+        })
+        .collect();
+    all.sort_by(|one, other| other.secs.total_cmp(&one.secs));
+    all.truncate(SLOWEST);
+    Ok(all)
 }
 
 /// What one pass over the files gathers.

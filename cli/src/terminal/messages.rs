@@ -101,16 +101,38 @@ pub fn schema() -> Schema {
 
 /// Answers of commands, by their `message_type`.
 fn documents(generator: &mut SchemaGenerator) -> Vec<Schema> {
-    vec![
-        line(
-            &["preflight"],
-            generator.subschema_for::<crate::preflight::Preflight>(),
-        ),
-        line(
-            &["report"],
-            generator.subschema_for::<crate::report::Story>(),
-        ),
-    ]
+    use super::answers::{
+        Analyzed, AttemptShown, Configured, FileListed, FileVerified, FilesAdded, FilesRemoved,
+        JobListed, JobMade, JobRemoved, JobShown, LogEntry, LogProved, Planned, Pool, PoolFile,
+        Status, Verification,
+    };
+    use crate::phases::{
+        analyze::Scanned, checksum::Hashed, import::Imported, regenerate::Regenerated,
+    };
+    macro_rules! answers {
+        ($($kind:literal: $($body:ty),+;)*) => {
+            vec![$($(line(&[$kind], generator.subschema_for::<$body>()),)+)*]
+        };
+    }
+    answers! {
+        "attempt": AttemptShown;
+        "checksum": Hashed;
+        "config": Configured;
+        "file": FileListed;
+        "import": Imported;
+        "job": JobMade, JobShown, JobRemoved, JobListed;
+        "log": LogEntry, LogProved;
+        "plan": Planned;
+        "pool": Pool;
+        "pool_file": PoolFile;
+        "preflight": crate::preflight::Preflight;
+        "regenerated": Regenerated;
+        "report": crate::report::Story;
+        "scan": Scanned, Analyzed, FilesAdded, FilesRemoved;
+        "status": Status;
+        "verification": Verification;
+        "verified": FileVerified;
+    }
 }
 
 fn line(kinds: &[&str], body: Schema) -> Schema {

@@ -2,10 +2,13 @@
 //!
 //! - [`Screen`] is what the rest of the program talks to.
 //! - [`Progress`] follows events and holds them against their promise.
-//! - [`messages`] are the JSON lines, with their published schema.
+//! - [`messages`] are the JSON lines, with their published schema; [`answers`] are those that are no events.
+//! - [`log`] is the file that keeps what was told.
 //! - [`words`] says numbers.
 
+pub mod answers;
 mod draw;
+pub mod log;
 pub mod messages;
 mod progress;
 pub mod words;
@@ -118,6 +121,7 @@ impl Screen {
 
     /// Why it ended badly, on stderr, and as the last JSON line.
     pub fn failure(&self, code: ExitCode, message: &str) {
+        log::failure(code, message);
         let _ = self
             .drawing
             .aside(|| writeln!(io::stderr().lock(), "ferry: {message}"));
@@ -174,6 +178,7 @@ impl Screen {
 
 impl Listener for Screen {
     fn tell(&self, event: &Event) {
+        log::event(event);
         let kept = self.drawing.take(event);
         debug_assert_eq!(kept, Ok(()), "progress broke its promise");
         if self.manner.json {

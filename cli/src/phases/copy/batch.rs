@@ -17,6 +17,7 @@ use crate::{
         cache::Key,
         ledger::{self, Attempt, Verdict},
         operations, verification,
+        writer::Pending,
     },
     path::JsonPath,
     phases::Event,
@@ -24,6 +25,13 @@ use crate::{
 
 /// A batch this large is settled although it has few files.
 const BATCH_BYTES: u64 = 256 << 20;
+
+/// Nor is a batch larger than this: each of its files is open.
+const BATCH_FILES: usize = 512;
+
+/// A batch that fills sooner goes on for so long: to do half a second of work again costs nobody anything, a sync every
+/// few milliseconds does.
+const SHORTEST: Duration = Duration::from_millis(500);
 
 /// A batch is settled when nothing arrived for so long.
 const QUIET: Duration = Duration::from_millis(200);
@@ -56,18 +64,23 @@ impl Copy<'_, '_> {
         }
     }
 
-    /// As many files as may be lost at a crash, or as many seconds.
+    /// As many files as may be lost at a crash, or as many seconds. Files that are so small that they come in less than
+    /// half a second are as many as come in that time.
     fn gather(&self, arrived: &Receiver<Step>) -> Option<Vec<Step>> {
         let manager = &self.work.settings.resume_manager;
         let most = usize::try_from(manager.checkpoint_interval.max(1)).unwrap_or(50);
         let first = arrived.recv().ok()?;
-        let until = Instant::now() + Duration::from_secs(manager.checkpoint_time_interval);
+        let began = Instant::now();
+        let until = began + Duration::from_secs(manager.checkpoint_time_interval);
         let is_last = |batch: &[Step]| {
             self.outstanding.load(Ordering::SeqCst) <= batch.len() || self.work.stop.is_asked()
         };
         let mut size_bytes = size_of(&first);
         let mut batch = vec![first];
-        while batch.len() < most && size_bytes < BATCH_BYTES {
+        let is_full = |batch: &[Step]| {
+            batch.len() >= BATCH_FILES || batch.len() >= most && began.elapsed() >= SHORTEST
+        };
+        while !is_full(&batch) && size_bytes < BATCH_BYTES {
             // the last files of a run are not kept waiting for more, nor are files while nothing else arrives
             let patience = if is_last(&batch) {
                 Duration::from_millis(5)
@@ -166,6 +179,7 @@ impl Copy<'_, '_> {
             moved_bytes: settled.written_bytes,
             source_checksum: Some(arrival.received.checksum),
             destination_checksum: Some(settled.read_back),
+            took: Some(arrival.took),
         };
         let at = root.map(|root| (root, arrival.received.at.clone()));
         let verdict = Verdict {
@@ -207,9 +221,9 @@ impl Copy<'_, '_> {
                 task.failures += 1;
                 task.file.row.attempts += 1;
                 let attempt = Attempt {
-                    moved_bytes: 0,
                     source_checksum: checksum,
                     destination_checksum: fault.read_back,
+                    ..Attempt::default()
                 };
                 let tried = Verdict {
                     state: FileState::InProgress,
@@ -237,9 +251,9 @@ impl Copy<'_, '_> {
             },
             Class::Transient | Class::Permanent => {
                 let attempt = Attempt {
-                    moved_bytes: 0,
                     source_checksum: checksum,
                     destination_checksum: fault.read_back,
+                    ..Attempt::default()
                 };
                 Verdict {
                     attempt: Some(attempt),
@@ -312,7 +326,17 @@ impl Copy<'_, '_> {
                 ));
             }
         }
-        if let Err(error) = self.cache.put(values, now_ns) {
+        let later = self.cache.put_later(values, now_ns);
+        let mut caching = self.caching.lock().unwrap_or_else(PoisonError::into_inner);
+        // one transaction may be on its way while the next batch settles
+        let before = std::mem::replace(&mut *caching, later.ok());
+        drop(caching);
+        self.say_how_caching_went(before);
+    }
+
+    /// A cache that fails costs time in a later run, nothing else.
+    pub(super) fn say_how_caching_went(&self, pending: Option<Pending<()>>) {
+        if let Some(Err(error)) = pending.map(Pending::wait) {
             self.work.warn(format!("the checksum cache: {error}"));
         }
     }

@@ -37,6 +37,14 @@ impl Gate {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Whether a full or absent side is waited for.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+
     /// A file met it.
     pub(super) fn note(&self, fault: Fault) {
         *self.met.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);

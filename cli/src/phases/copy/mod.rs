@@ -24,6 +24,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, Sender};
@@ -43,11 +44,15 @@ use crate::{
         cache::Cache,
         files::{self, SourceFile},
         ledger::{self, Verdict},
+        writer::Pending,
     },
     settings::Dedup,
 };
 
 pub use plan::{Plan, make as make_plan};
+
+/// Files between two threads, at most: each that was received holds an open file.
+const ON_THE_WAY: usize = 256;
 
 /// What the command line says beside the settings.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +63,26 @@ pub struct Options {
     pub dests: Vec<PathBuf>,
     /// Begin although space seems short.
     pub force: bool,
+    /// What becomes of a run that hangs.
+    pub hang: Hang,
+}
+
+/// A system call that never comes back.
+#[derive(Debug, Clone, Copy)]
+pub struct Hang {
+    /// Silence that is worth a line.
+    pub silence: Duration,
+    /// How the process is left when it lasts; none: never.
+    pub leave: Option<fn(ExitCode)>,
+}
+
+impl Default for Hang {
+    fn default() -> Self {
+        Hang {
+            silence: watch::SILENCE,
+            leave: None,
+        }
+    }
 }
 
 /// A file on its way.
@@ -66,6 +91,12 @@ struct Task {
     file: SourceFile,
     /// Attempts of this run that failed.
     failures: u32,
+}
+
+impl Task {
+    fn first(file: SourceFile) -> Self {
+        Task { file, failures: 0 }
+    }
 }
 
 /// Received, or decided without receiving; either way the settler writes it down.
@@ -85,6 +116,8 @@ struct Arrival {
     /// As the source was when it was read.
     size_bytes: u64,
     mtime_ns: i64,
+    /// How long a thread worked on it.
+    took: Duration,
     /// Whether another file waits for it.
     claim: Option<claims::Claim>,
 }
@@ -96,7 +129,10 @@ struct Copy<'a, 'w> {
     reader: Mutex<rusqlite::Connection>,
     sources: &'a [Source],
     targets: &'a [Target],
+    /// Looked at for content, never written.
+    pools: &'a [Target],
     filter: Filter,
+    hang: Hang,
     pace: Pace,
     gate: gate::Gate,
     claims: claims::Claims,
@@ -114,6 +150,8 @@ struct Copy<'a, 'w> {
     broken: AtomicBool,
     /// Attempts that failed and are followed by another.
     retried: Mutex<Vec<Verdict>>,
+    /// Checksums on their way into the cache.
+    caching: Mutex<Option<Pending<()>>>,
     failed: AtomicU64,
     settled: AtomicU64,
     moved_bytes: AtomicU64,
@@ -128,6 +166,7 @@ pub fn run(work: &Work<'_>, cache: &Cache, options: &Options) -> Result<Outcome,
     let manner = manner(work);
     let sources = places::open_sources(&reader, &work.disk, &options.sources)?;
     let targets = places::open_targets(&reader, &work.disk, &options.dests, &manner)?;
+    let pools = places::open_pools(&reader, work, &manner)?;
     work.enter(Phase::Planning, None, None)?;
     let plan = plan::make(work, cache, &reader, &sources, &targets)?;
     plan.refuse_what_cannot_work(options.force)?;
@@ -137,7 +176,7 @@ pub fn run(work: &Work<'_>, cache: &Cache, options: &Options) -> Result<Outcome,
         Some(plan.open.files),
         Some(plan.open.size_bytes),
     )?;
-    let copy = Copy::new(work, cache, &sources, &targets)?;
+    let copy = Copy::new(work, cache, &sources, &targets, &pools, options)?;
     let blocked = plan.blocked_ids();
     let mut ids = files::open_ids(&reader, work.settings.order_by)?;
     ids.retain(|id| !blocked.contains(id));
@@ -165,6 +204,8 @@ impl<'a, 'w> Copy<'a, 'w> {
         cache: &'a Cache,
         sources: &'a [Source],
         targets: &'a [Target],
+        pools: &'a [Target],
+        options: &Options,
     ) -> Result<Self, PhaseError> {
         let counts = ledger::counts(&work.job.read()?)?;
         let can_clone = work.settings.dedup == Dedup::Reflink
@@ -175,7 +216,9 @@ impl<'a, 'w> Copy<'a, 'w> {
             reader: Mutex::new(work.job.read()?),
             sources,
             targets,
+            pools,
             filter: Filter::new(&work.settings.include, &work.settings.exclude)?,
+            hang: options.hang,
             pace: Pace::new(work.settings.bwlimit_bytes_per_sec),
             gate: gate::Gate::new(work.settings.wait()),
             claims: claims::Claims::default(),
@@ -187,6 +230,7 @@ impl<'a, 'w> Copy<'a, 'w> {
             over: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             retried: Mutex::default(),
+            caching: Mutex::new(None),
             failed: AtomicU64::new(0),
             settled: AtomicU64::new(0),
             moved_bytes: AtomicU64::new(0),
@@ -197,40 +241,60 @@ impl<'a, 'w> Copy<'a, 'w> {
 
     /// Feeder, workers, settler and re-checker, until nothing is outstanding.
     fn all(&self, ids: Vec<FileId>) -> Result<(), PhaseError> {
-        let interval =
-            usize::try_from(self.work.settings.resume_manager.checkpoint_interval.max(1))
-                .unwrap_or(50);
-        let (tasks, queue) = crossbeam_channel::bounded::<Task>(interval.max(16));
-        let (steps, arrived) = crossbeam_channel::bounded::<Step>(interval.max(16));
+        let (tasks, queue) = crossbeam_channel::bounded::<Task>(ON_THE_WAY);
+        let (steps, arrived) = crossbeam_channel::bounded::<Step>(ON_THE_WAY);
         let ended = std::thread::scope(|scope| {
-            let settler = scope.spawn(|| {
-                // without this thread nothing is settled: workers must not wait for it for ever
-                let _ends_the_run = OnPanic(|| self.broken.store(true, Ordering::SeqCst));
+            let settler = scope.spawn(move || {
+                let _ends_the_run = self.breaks_on_panic();
+                // with the thread goes its end of the line, so that no worker waits for it for ever
+                let arrived = arrived;
                 self.settle_all(&arrived)
             });
-            for _ in 0..self.work.threads() {
-                let (queue, steps) = (queue.clone(), steps.clone());
-                scope.spawn(move || self.work_off(&queue, &steps));
-            }
+            let workers: Vec<_> = (0..self.work.threads())
+                .map(|_| {
+                    let (queue, steps) = (queue.clone(), steps.clone());
+                    scope.spawn(move || {
+                        let _ends_the_run = self.breaks_on_panic();
+                        self.work_off(&queue, &steps);
+                    })
+                })
+                .collect();
             drop((queue, steps));
             scope.spawn(|| self.watch());
             let checker = scope.spawn(|| self.gone());
             let fed = self.feed(ids, &tasks);
-            let gone = checker.join().unwrap_or(Err(JobError::WriterGone));
+            let gone = checker.join().unwrap_or(Err(JobError::Panicked));
             let rechecked = fed.and(gone).and_then(|gone| self.copy_again(gone, &tasks));
             self.fed.store(true, Ordering::SeqCst);
             drop(tasks);
-            let settled = settler.join().unwrap_or(Err(JobError::WriterGone));
+            let worked = workers
+                .into_iter()
+                .try_for_each(|worker| worker.join().map_err(|_| JobError::Panicked));
+            let settled = settler.join().unwrap_or(Err(JobError::Panicked));
             self.over.store(true, Ordering::SeqCst);
-            rechecked.and(settled)
+            worked.and(settled).and(rechecked)
         });
+        let caching = self
+            .caching
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        self.say_how_caching_went(caching);
         self.release_in_hand()?;
         Ok(ended?)
     }
 
+    /// A thread that panics takes files with it that nobody else waits for in vain: the run ends.
+    fn breaks_on_panic(&self) -> OnPanic<impl Fn() + '_> {
+        OnPanic(|| {
+            self.broken.store(true, Ordering::SeqCst);
+            self.work.stop.by_itself();
+        })
+    }
+
     /// A worker: the files that are to be tried again first.
     fn work_off(&self, queue: &Receiver<Task>, steps: &Sender<Step>) {
-        let tick = std::time::Duration::from_millis(20);
+        let tick = Duration::from_millis(20);
         let mut open = true;
         loop {
             let next = match self.again.1.try_recv() {
@@ -246,9 +310,12 @@ impl<'a, 'w> Copy<'a, 'w> {
             };
             match next {
                 Some(task) => {
-                    if let Some(step) = self.one(task)
-                        && steps.send(step).is_err()
-                    {
+                    let began = Instant::now();
+                    let mut step = self.one(task);
+                    if let Some(Step::Received(arrival)) = &mut step {
+                        arrival.took = began.elapsed();
+                    }
+                    if step.is_some_and(|step| steps.send(step).is_err()) {
                         return;
                     }
                 }

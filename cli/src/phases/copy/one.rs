@@ -1,6 +1,9 @@
 //! One file: is it there already, is its content there, or has it to be copied. What it gives goes to the settler.
 
-use std::sync::{PoisonError, atomic::Ordering};
+use std::{
+    sync::{PoisonError, atomic::Ordering},
+    time::Duration,
+};
 
 use super::{
     Arrival, Copy, Source, Step, Task,
@@ -14,7 +17,10 @@ use crate::{
         fault::{Class, Fault, Where},
         hasher::{Checksum, checksum_of},
     },
-    job::{Cause, DuplicateKind, FileState, cache::Key, files::SourceFile, ledger::Verdict},
+    job::{
+        Cause, DuplicateKind, FileState, RootId, cache::Key, files::SourceFile, ledger::Verdict,
+    },
+    path::RelativePath,
     settings::{Dedup, OnConflict},
 };
 
@@ -151,8 +157,14 @@ impl Copy<'_, '_> {
             return Ok(known);
         }
         let (checksum, _) =
-            content.hash_rest(&mut vec![0; self.work.settings.buffer_bytes.max(4096)])?;
+            content.hash_rest(&mut self.buffer_for(meta.size_bytes))?;
         Ok(checksum)
+    }
+
+    fn buffer_for(&self, size_bytes: u64) -> Vec<u8> {
+        let most = self.work.settings.buffer_bytes.max(4096);
+        let needed = usize::try_from(size_bytes.saturating_add(1)).unwrap_or(most);
+        vec![0; needed.clamp(4096, most)]
     }
 
     /// It is there, equal. After a crash it may not be durable yet: it settles like a copy.
@@ -245,6 +257,12 @@ impl Copy<'_, '_> {
             .checksum
             .filter(|_| matches!(known.claim, Some(Claim::Content(_))));
         if let Some(checksum) = content_known
+            && self.work.settings.dedup == Dedup::Skip
+            && let Some((root, path)) = self.in_a_pool(checksum)
+        {
+            return Some(self.left_in_pool(task, root, path, checksum));
+        }
+        if let Some(checksum) = content_known
             && let Some(step) = self.duplicate_of_settled(&task, checksum)
         {
             return Some(self.share(task, source, replace, step));
@@ -290,30 +308,65 @@ impl Copy<'_, '_> {
         })
     }
 
-    /// A file of a destination or pool root that has this content, by the cache, and is still what it was then.
+    /// A file of a destination root that has this content, by the cache, and is still what it was then.
     fn duplicate_of_settled(&self, task: &Task, checksum: Checksum) -> Option<Holder> {
+        self.known_at(self.targets, checksum, Some(&task.file.row.path))
+            .map(|(target, path)| Holder {
+                target,
+                path,
+                checksum,
+            })
+    }
+
+    /// The same, of a pool root.
+    fn in_a_pool(&self, checksum: Checksum) -> Option<(RootId, RelativePath)> {
+        let (pool, path) = self.known_at(self.pools, checksum, None)?;
+        Some((self.pools.get(pool)?.root.id, path))
+    }
+
+    fn known_at(
+        &self,
+        places: &[super::Target],
+        checksum: Checksum,
+        but: Option<&RelativePath>,
+    ) -> Option<(usize, RelativePath)> {
+        if places.is_empty() {
+            return None;
+        }
         let known = self
             .cache
             .with_content(self.work.settings.hash, &checksum)
             .ok()?;
         known.into_iter().find_map(|key| {
-            self.targets.iter().enumerate().find_map(|(target, place)| {
-                let below = below(&place.root.located.path, &key.path)?;
-                let path = crate::path::RelativePath::new(below).ok()?;
-                let right_volume = place.root.located.volume == key.volume;
-                if !right_volume || path == task.file.row.path {
+            places.iter().enumerate().find_map(|(at, place)| {
+                let path = place.root.located.below(&key)?;
+                if but == Some(&path) {
                     return None;
                 }
                 let found = place.directory.look(&path).ok().flatten()?;
                 let same = (found.size_bytes, found.mtime_ns, found.kind)
                     == (key.size_bytes, key.mtime_ns, Kind::File);
-                same.then_some(Holder {
-                    target,
-                    path,
-                    checksum,
-                })
+                same.then_some((at, path))
             })
         })
+    }
+
+    /// `--dedup skip`, and a pool root has the content: the path stays absent, and the ledger says where it is.
+    fn left_in_pool(
+        &self,
+        task: Task,
+        root: RootId,
+        path: RelativePath,
+        checksum: Checksum,
+    ) -> Step {
+        let verdict = Verdict {
+            checksum: Some((self.work.settings.hash, checksum)),
+            duplicate: Some(DuplicateKind::Absent),
+            message: Some(format!("its content is in the pool at {path}")),
+            at: Some((root, path)),
+            ..Verdict::plain(task.file.row.id, FileState::Deduplicated)
+        };
+        Step::Decided(Box::new(task), verdict)
     }
 
     /// As `--dedup` says; names of one file stay names of one file.
@@ -368,6 +421,7 @@ impl Copy<'_, '_> {
                 mtime_ns: row.mtime_ns,
                 received,
                 verdict,
+                took: Duration::ZERO,
                 claim: None,
                 task,
             })),
@@ -467,6 +521,7 @@ impl Copy<'_, '_> {
                     verdict,
                     size_bytes,
                     mtime_ns,
+                    took: Duration::ZERO,
                     claim,
                 }))
             }
@@ -497,12 +552,4 @@ enum Present {
     Equal { target: usize, checksum: Checksum },
     /// Other content, which stays.
     Kept,
-}
-
-/// A path below another one, both below a volume's top.
-fn below<'p>(above: &[u8], path: &'p [u8]) -> Option<&'p [u8]> {
-    match above.is_empty() {
-        true => Some(path),
-        false => path.strip_prefix(above)?.strip_prefix(b"/"),
-    }
 }

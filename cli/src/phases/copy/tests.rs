@@ -53,7 +53,7 @@ impl Bench {
     fn new(contents: &BTreeMap<&str, Vec<u8>>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let disk = SimDisk::new(42);
-        let clock = Arc::new(Clock::System);
+        let clock = Arc::new(Clock::system());
         let place = JobPlace::new(&dir.path().join("jobs"), "j", None);
         let job = Job::create(place, &clock).unwrap();
         let roots: Vec<PathBuf> = ["source", "target"]

@@ -1,12 +1,23 @@
 //! The command tree. Help texts live here and nowhere else: man pages and completions are made from them.
 
+mod moving;
+mod tuning;
+mod values;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use moving::{
+    AnalyzeArgs, ChecksumArgs, CopyArgs, PreflightArgs, ResumeArgs, RunArgs, SideName, Stage,
+    VerifyArgs, VerifyStatusArgs,
+};
+pub use tuning::Tuning;
+
 use crate::{
     job::FileState,
-    settings::{Algorithm, Dedup, Durability, OnConflict, OrderBy},
+    phases::{import, regenerate},
+    terminal::log::LogLevel,
 };
 
 /// Moves whole folders so that, file by file, it is known what was copied, made durable, read back and found equal.
@@ -69,66 +80,12 @@ pub struct Common {
     /// No progress bar and no progress lines
     #[arg(long, global = true)]
     pub no_progress: bool,
-}
-
-/// How files are moved. Each can also come from the environment (FERRY_THREADS, …) and from a configuration file.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "How files are moved")]
-pub struct Tuning {
-    /// Files in hand at one time, or `auto`: as pre-flight advises
-    #[arg(long, value_name = "N|auto")]
-    pub threads: Option<String>,
-    /// Bytes of one read, such as 1MiB
-    #[arg(long, value_name = "SIZE")]
-    pub buffer_size: Option<String>,
-    /// Hash of contents
-    #[arg(long, value_enum)]
-    pub hash: Option<Algorithm>,
-    /// When bytes are forced to storage
-    #[arg(long, value_enum)]
-    pub durability: Option<Durability>,
-    /// What happens with content that is at the destination already
-    #[arg(long, value_enum)]
-    pub dedup: Option<Dedup>,
-    /// What happens when the destination holds other content under a name
-    #[arg(long, value_enum)]
-    pub on_conflict: Option<OnConflict>,
-    /// Further attempts that a file gets
-    #[arg(long, value_name = "N")]
-    pub retries: Option<u32>,
-    /// How long a destination that is full or gone is waited for, such as 10m
-    #[arg(long, value_name = "TIME")]
-    pub wait: Option<String>,
-    /// Which files first
-    #[arg(long, value_enum)]
-    pub order_by: Option<OrderBy>,
-    /// Only files that match; can be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub include: Vec<String>,
-    /// No files that match; can be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub exclude: Vec<String>,
-    /// At most so many bytes a second, such as 50MiB
-    #[arg(long, value_name = "RATE")]
-    pub bwlimit: Option<String>,
-    /// Stop when more files than this failed
-    #[arg(long, value_name = "N")]
-    pub max_errors: Option<u64>,
-    /// Files of one batch: at most so many are done again after a crash [default: 50]
-    #[arg(long, value_name = "N")]
-    pub checkpoint_interval: Option<u32>,
-    /// Seconds until a batch is closed: at most so many are done again after a crash [default: 30]
-    #[arg(long, value_name = "SECONDS")]
-    pub checkpoint_time_interval: Option<u64>,
-    /// A job that rested longer is checked file by file before it goes on [default: 7]
-    #[arg(long, value_name = "DAYS")]
-    pub max_checkpoint_age_days: Option<u32>,
-    /// Jobs of one job directory that copy at one time [default: 1]
-    #[arg(long, value_name = "N")]
-    pub max_concurrent_resumes: Option<u32>,
-    /// Whether a resume looks first if what is done is still there [default: true]
-    #[arg(long, value_name = "BOOL")]
-    pub verify_state_on_resume: Option<bool>,
+    /// How much goes into the log file
+    #[arg(long, global = true, value_enum, default_value_t = LogLevel::Info)]
+    pub log_level: LogLevel,
+    /// The log file [default: logs/JOB.log in the job directory]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
 }
 
 /// Which job.
@@ -184,6 +141,18 @@ pub enum Task {
     Log(LogArgs),
     /// Report what happened; writes summary_report.csv
     Summary(SummaryArgs),
+    /// Index directories whose content need not be copied again
+    Pool {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: PoolCommand,
+    },
+    /// The same as `pool add`
+    AddToDestinationIndexPool(AddSourceArgs),
+    /// Take over checksums that were computed elsewhere
+    ImportChecksums(ImportArgs),
+    /// Rebuild what a job says of its files from what lies there
+    Regenerate(RegenerateArgs),
     /// Make, show and check configuration files
     Config {
         /// What to do with it.
@@ -204,43 +173,6 @@ pub enum Task {
         /// Into this directory; without it the main page goes to stdout
         directory: Option<PathBuf>,
     },
-}
-
-/// `ferry run`.
-#[derive(Debug, Args)]
-pub struct RunArgs {
-    /// Sources and, last, the destination
-    #[arg(required = true, num_args = 2.., value_name = "SRC... DEST")]
-    pub places: Vec<PathBuf>,
-    /// The job's name [default: made from the places, so that the same command goes on]
-    #[arg(long, value_name = "NAME")]
-    pub job: Option<String>,
-    /// How much is compared at the end; each file was read back once already when it was copied
-    #[arg(long, value_enum, default_value_t = Stage::Shallow)]
-    pub stage: Stage,
-    /// Do not measure and estimate first
-    #[arg(long)]
-    pub no_preflight: bool,
-    /// Begin although space seems short
-    #[arg(long)]
-    pub force: bool,
-    /// End with exit code 9 when there was nothing to copy
-    #[arg(long)]
-    pub error_on_no_transfer: bool,
-    /// How files are moved.
-    #[command(flatten)]
-    pub tuning: Tuning,
-}
-
-/// `ferry preflight`.
-#[derive(Debug, Args)]
-pub struct PreflightArgs {
-    /// Sources and, last, the destination
-    #[arg(required = true, num_args = 2.., value_name = "SRC... DEST")]
-    pub places: Vec<PathBuf>,
-    /// How files would be moved.
-    #[command(flatten)]
-    pub tuning: Tuning,
 }
 
 /// `ferry init`.
@@ -277,6 +209,46 @@ pub enum JobCommand {
     RemoveFile(FileArgs),
     /// Show the files of a job
     ListFiles(ListFilesArgs),
+    /// Rebuild what a job says of its files from what lies there
+    Regenerate(RegenerateArgs),
+}
+
+/// `ferry pool …`.
+#[derive(Debug, Subcommand)]
+pub enum PoolCommand {
+    /// Look through directories and bring their index up to date
+    Add(AddSourceArgs),
+    /// List the pool's directories
+    List(JobName),
+    /// Say whether the index knows paths: exit code 0, or 1
+    Has(FileArgs),
+    /// Compute what is missing in the checksum cache
+    EnsureChecksums(JobName),
+}
+
+/// `ferry import-checksums`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// Another job's database, a checksum cache, or a list of sha256sum, b3sum or hashdeep
+    #[arg(long, required = true, value_name = "FILE")]
+    pub from: PathBuf,
+    /// What the file is
+    #[arg(long, value_enum, default_value_t = import::Format::Auto)]
+    pub format: import::Format,
+}
+
+/// `ferry regenerate`.
+#[derive(Debug, Args)]
+pub struct RegenerateArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobName,
+    /// What makes two files the same
+    #[arg(long, value_enum, default_value_t = regenerate::Trust::SizeAndTime)]
+    pub trust: regenerate::Trust,
 }
 
 /// `ferry add-source`.
@@ -310,153 +282,6 @@ pub struct ListFilesArgs {
     /// Only relative paths, each ended by a NUL byte
     #[arg(short = '0', long = "null")]
     pub null: bool,
-}
-
-/// `ferry analyze`.
-#[derive(Debug, Args)]
-pub struct AnalyzeArgs {
-    /// The job.
-    #[command(flatten)]
-    pub job: JobName,
-    /// A source root, also where one that moved is now; can be repeated [default: all of the job]
-    #[arg(long, value_name = "DIR")]
-    pub source: Vec<PathBuf>,
-    /// A destination root; can be repeated [default: all of the job]
-    #[arg(long, value_name = "DIR")]
-    pub dest: Vec<PathBuf>,
-    /// Only files that match; can be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub include: Vec<String>,
-    /// No files that match; can be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub exclude: Vec<String>,
-}
-
-/// `ferry checksum`.
-#[derive(Debug, Args)]
-pub struct ChecksumArgs {
-    /// The job.
-    #[command(flatten)]
-    pub job: JobName,
-    /// Which files
-    #[arg(long, value_enum, default_value_t = SideName::Source)]
-    pub side: SideName,
-    /// Compute all anew
-    #[arg(long)]
-    pub no_cache: bool,
-    /// Files in hand at one time, or `auto`
-    #[arg(long, value_name = "N|auto")]
-    pub threads: Option<String>,
-    /// Bytes of one read, such as 1MiB
-    #[arg(long, value_name = "SIZE")]
-    pub buffer_size: Option<String>,
-    /// Hash of contents
-    #[arg(long, value_enum)]
-    pub hash: Option<Algorithm>,
-}
-
-/// Which files of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SideName {
-    /// Where files come from.
-    Source,
-    /// Where files went to.
-    Dest,
-}
-
-/// `ferry copy`.
-#[derive(Debug, Args)]
-pub struct CopyArgs {
-    /// The job.
-    #[command(flatten)]
-    pub job: JobName,
-    /// A source root that moved, where it is now; can be repeated
-    #[arg(long, value_name = "DIR")]
-    pub source: Vec<PathBuf>,
-    /// A destination root; can be repeated [default: those of the job]
-    #[arg(long, value_name = "DIR")]
-    pub dest: Vec<PathBuf>,
-    /// Forget what is done and start over; asks first
-    #[arg(long)]
-    pub no_resume: bool,
-    /// Do not ask before starting over
-    #[arg(long)]
-    pub yes: bool,
-    /// Do not measure and estimate first
-    #[arg(long)]
-    pub no_preflight: bool,
-    /// Begin although space seems short
-    #[arg(long)]
-    pub force: bool,
-    /// End with exit code 9 when there was nothing to copy
-    #[arg(long)]
-    pub error_on_no_transfer: bool,
-    /// How files are moved.
-    #[command(flatten)]
-    pub tuning: Tuning,
-}
-
-/// `ferry resume`.
-#[derive(Debug, Args)]
-pub struct ResumeArgs {
-    /// The job.
-    #[command(flatten)]
-    pub job: JobName,
-    /// A source root that moved, where it is now; can be repeated
-    #[arg(long, value_name = "DIR")]
-    pub source: Vec<PathBuf>,
-    /// A destination root that moved, where it is now; can be repeated
-    #[arg(long, value_name = "DIR")]
-    pub dest: Vec<PathBuf>,
-    /// How files are moved; what is not given is as it was.
-    #[command(flatten)]
-    pub tuning: Tuning,
-}
-
-/// How much is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Stage {
-    /// Existence, size and time.
-    Shallow,
-    /// All of that, and the contents.
-    Deep,
-}
-
-/// `ferry verify`.
-#[derive(Debug, Args)]
-pub struct VerifyArgs {
-    /// The job.
-    #[command(flatten)]
-    pub job: JobName,
-    /// How much is compared
-    #[arg(long, value_enum)]
-    pub stage: Option<Stage>,
-    /// Forget earlier results first
-    #[arg(long)]
-    pub reverify: bool,
-    /// Files in hand at one time, or `auto`
-    #[arg(long, value_name = "N|auto")]
-    pub threads: Option<String>,
-    /// A destination root that moved, where it is now; can be repeated
-    #[arg(long, value_name = "DIR")]
-    pub dest: Vec<PathBuf>,
-}
-
-/// `ferry verify-status`.
-#[derive(Debug, Args)]
-pub struct VerifyStatusArgs {
-    /// The job.
-    #[command(flatten)]
-    pub job: JobName,
-    /// Which verification
-    #[arg(long, value_enum)]
-    pub stage: Option<Stage>,
-    /// Only the counts
-    #[arg(long, conflicts_with = "full")]
-    pub summary: bool,
-    /// Also the files that were found equal
-    #[arg(long)]
-    pub full: bool,
 }
 
 /// `ferry log`.
