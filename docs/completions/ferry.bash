@@ -22,6 +22,9 @@ _ferry() {
             ferry,add-source)
                 cmd="ferry__subcmd__add__subcmd__source"
                 ;;
+            ferry,add-to-destination-index-pool)
+                cmd="ferry__subcmd__add__subcmd__to__subcmd__destination__subcmd__index__subcmd__pool"
+                ;;
             ferry,analyze)
                 cmd="ferry__subcmd__analyze"
                 ;;
@@ -49,6 +52,9 @@ _ferry() {
             ferry,help)
                 cmd="ferry__subcmd__help"
                 ;;
+            ferry,import-checksums)
+                cmd="ferry__subcmd__import__subcmd__checksums"
+                ;;
             ferry,init)
                 cmd="ferry__subcmd__init"
                 ;;
@@ -67,8 +73,14 @@ _ferry() {
             ferry,man)
                 cmd="ferry__subcmd__man"
                 ;;
+            ferry,pool)
+                cmd="ferry__subcmd__pool"
+                ;;
             ferry,preflight)
                 cmd="ferry__subcmd__preflight"
+                ;;
+            ferry,regenerate)
+                cmd="ferry__subcmd__regenerate"
                 ;;
             ferry,remove-file)
                 cmd="ferry__subcmd__remove__subcmd__file"
@@ -127,6 +139,9 @@ _ferry() {
             ferry__subcmd__help,add-source)
                 cmd="ferry__subcmd__help__subcmd__add__subcmd__source"
                 ;;
+            ferry__subcmd__help,add-to-destination-index-pool)
+                cmd="ferry__subcmd__help__subcmd__add__subcmd__to__subcmd__destination__subcmd__index__subcmd__pool"
+                ;;
             ferry__subcmd__help,analyze)
                 cmd="ferry__subcmd__help__subcmd__analyze"
                 ;;
@@ -154,6 +169,9 @@ _ferry() {
             ferry__subcmd__help,help)
                 cmd="ferry__subcmd__help__subcmd__help"
                 ;;
+            ferry__subcmd__help,import-checksums)
+                cmd="ferry__subcmd__help__subcmd__import__subcmd__checksums"
+                ;;
             ferry__subcmd__help,init)
                 cmd="ferry__subcmd__help__subcmd__init"
                 ;;
@@ -172,8 +190,14 @@ _ferry() {
             ferry__subcmd__help,man)
                 cmd="ferry__subcmd__help__subcmd__man"
                 ;;
+            ferry__subcmd__help,pool)
+                cmd="ferry__subcmd__help__subcmd__pool"
+                ;;
             ferry__subcmd__help,preflight)
                 cmd="ferry__subcmd__help__subcmd__preflight"
+                ;;
+            ferry__subcmd__help,regenerate)
+                cmd="ferry__subcmd__help__subcmd__regenerate"
                 ;;
             ferry__subcmd__help,remove-file)
                 cmd="ferry__subcmd__help__subcmd__remove__subcmd__file"
@@ -223,6 +247,9 @@ _ferry() {
             ferry__subcmd__help__subcmd__job,list-files)
                 cmd="ferry__subcmd__help__subcmd__job__subcmd__list__subcmd__files"
                 ;;
+            ferry__subcmd__help__subcmd__job,regenerate)
+                cmd="ferry__subcmd__help__subcmd__job__subcmd__regenerate"
+                ;;
             ferry__subcmd__help__subcmd__job,remove)
                 cmd="ferry__subcmd__help__subcmd__job__subcmd__remove"
                 ;;
@@ -231,6 +258,18 @@ _ferry() {
                 ;;
             ferry__subcmd__help__subcmd__job,show)
                 cmd="ferry__subcmd__help__subcmd__job__subcmd__show"
+                ;;
+            ferry__subcmd__help__subcmd__pool,add)
+                cmd="ferry__subcmd__help__subcmd__pool__subcmd__add"
+                ;;
+            ferry__subcmd__help__subcmd__pool,ensure-checksums)
+                cmd="ferry__subcmd__help__subcmd__pool__subcmd__ensure__subcmd__checksums"
+                ;;
+            ferry__subcmd__help__subcmd__pool,has)
+                cmd="ferry__subcmd__help__subcmd__pool__subcmd__has"
+                ;;
+            ferry__subcmd__help__subcmd__pool,list)
+                cmd="ferry__subcmd__help__subcmd__pool__subcmd__list"
                 ;;
             ferry__subcmd__job,add-file)
                 cmd="ferry__subcmd__job__subcmd__add__subcmd__file"
@@ -249,6 +288,9 @@ _ferry() {
                 ;;
             ferry__subcmd__job,list-files)
                 cmd="ferry__subcmd__job__subcmd__list__subcmd__files"
+                ;;
+            ferry__subcmd__job,regenerate)
+                cmd="ferry__subcmd__job__subcmd__regenerate"
                 ;;
             ferry__subcmd__job,remove)
                 cmd="ferry__subcmd__job__subcmd__remove"
@@ -277,6 +319,9 @@ _ferry() {
             ferry__subcmd__job__subcmd__help,list-files)
                 cmd="ferry__subcmd__job__subcmd__help__subcmd__list__subcmd__files"
                 ;;
+            ferry__subcmd__job__subcmd__help,regenerate)
+                cmd="ferry__subcmd__job__subcmd__help__subcmd__regenerate"
+                ;;
             ferry__subcmd__job__subcmd__help,remove)
                 cmd="ferry__subcmd__job__subcmd__help__subcmd__remove"
                 ;;
@@ -286,6 +331,36 @@ _ferry() {
             ferry__subcmd__job__subcmd__help,show)
                 cmd="ferry__subcmd__job__subcmd__help__subcmd__show"
                 ;;
+            ferry__subcmd__pool,add)
+                cmd="ferry__subcmd__pool__subcmd__add"
+                ;;
+            ferry__subcmd__pool,ensure-checksums)
+                cmd="ferry__subcmd__pool__subcmd__ensure__subcmd__checksums"
+                ;;
+            ferry__subcmd__pool,has)
+                cmd="ferry__subcmd__pool__subcmd__has"
+                ;;
+            ferry__subcmd__pool,help)
+                cmd="ferry__subcmd__pool__subcmd__help"
+                ;;
+            ferry__subcmd__pool,list)
+                cmd="ferry__subcmd__pool__subcmd__list"
+                ;;
+            ferry__subcmd__pool__subcmd__help,add)
+                cmd="ferry__subcmd__pool__subcmd__help__subcmd__add"
+                ;;
+            ferry__subcmd__pool__subcmd__help,ensure-checksums)
+                cmd="ferry__subcmd__pool__subcmd__help__subcmd__ensure__subcmd__checksums"
+                ;;
+            ferry__subcmd__pool__subcmd__help,has)
+                cmd="ferry__subcmd__pool__subcmd__help__subcmd__has"
+                ;;
+            ferry__subcmd__pool__subcmd__help,help)
+                cmd="ferry__subcmd__pool__subcmd__help__subcmd__help"
+                ;;
+            ferry__subcmd__pool__subcmd__help,list)
+                cmd="ferry__subcmd__pool__subcmd__help__subcmd__list"
+                ;;
             *)
                 ;;
         esac
@@ -293,7 +368,7 @@ _ferry() {
 
     case "${cmd}" in
         ferry)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums regenerate config generate-config completions json-schema man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -319,6 +394,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -327,7 +410,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__add__subcmd__file)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -350,6 +433,14 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -361,7 +452,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__add__subcmd__source)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -387,6 +478,56 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__add__subcmd__to__subcmd__destination__subcmd__index__subcmd__pool)
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -395,7 +536,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__analyze)
-            opts="-c -n -q -v -h -V --source --dest --include --exclude --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --source --dest --include --exclude --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -437,6 +578,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -445,7 +594,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__checksum)
-            opts="-c -n -q -v -h -V --side --no-cache --threads --buffer-size --hash --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --side --no-cache --threads --buffer-size --hash --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -487,6 +636,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -495,7 +652,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__completions)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version bash zsh fish powershell"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version bash zsh fish powershell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -518,6 +675,14 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -529,7 +694,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__config)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version generate show check path help"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version generate show check path help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -555,6 +720,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -563,7 +736,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__config__subcmd__check)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -586,6 +759,14 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -597,7 +778,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__config__subcmd__generate)
-            opts="-c -n -q -v -h -V --defaults --force --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --defaults --force --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -620,6 +801,14 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -715,7 +904,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__config__subcmd__path)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -741,6 +930,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -749,7 +946,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__config__subcmd__show)
-            opts="-c -n -q -v -h -V --origin --format --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --origin --format --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -779,6 +976,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -787,7 +992,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__copy)
-            opts="-c -n -q -v -h -V --source --dest --no-resume --yes --no-preflight --force --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --source --dest --no-resume --yes --no-preflight --force --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -893,6 +1098,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -901,7 +1114,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__deep__subcmd__verify)
-            opts="-c -n -q -v -h -V --stage --reverify --threads --dest --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --stage --reverify --threads --dest --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -939,6 +1152,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -947,7 +1168,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__deep__subcmd__verify__subcmd__status)
-            opts="-c -n -q -v -h -V --stage --summary --full --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --stage --summary --full --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -977,6 +1198,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -985,7 +1214,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__generate__subcmd__config)
-            opts="-c -n -q -v -h -V --defaults --force --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --defaults --force --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1011,6 +1240,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1019,7 +1256,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__help)
-            opts="run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary config generate-config completions json-schema man help"
+            opts="run preflight init job add-source add-file list-files remove-file analyze checksum copy resume verify deep-verify verify-status deep-verify-status status log summary pool add-to-destination-index-pool import-checksums regenerate config generate-config completions json-schema man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1047,6 +1284,20 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__help__subcmd__add__subcmd__source)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__help__subcmd__add__subcmd__to__subcmd__destination__subcmd__index__subcmd__pool)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1242,6 +1493,20 @@ _ferry() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ferry__subcmd__help__subcmd__import__subcmd__checksums)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ferry__subcmd__help__subcmd__init)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1257,7 +1522,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__help__subcmd__job)
-            opts="init list show remove add-source add-file remove-file list-files"
+            opts="init list show remove add-source add-file remove-file list-files regenerate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1327,6 +1592,20 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__help__subcmd__job__subcmd__list__subcmd__files)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__help__subcmd__job__subcmd__regenerate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1438,7 +1717,91 @@ _ferry() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ferry__subcmd__help__subcmd__pool)
+            opts="add list has ensure-checksums"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__help__subcmd__pool__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__help__subcmd__pool__subcmd__ensure__subcmd__checksums)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__help__subcmd__pool__subcmd__has)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__help__subcmd__pool__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ferry__subcmd__help__subcmd__preflight)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__help__subcmd__regenerate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1550,8 +1913,58 @@ _ferry() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ferry__subcmd__import__subcmd__checksums)
+            opts="-c -n -q -v -h -V --from --format --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "auto db sha256sum b3sum hashdeep" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ferry__subcmd__init)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1574,6 +1987,14 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1585,7 +2006,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version init list show remove add-source add-file remove-file list-files help"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version init list show remove add-source add-file remove-file list-files regenerate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1611,6 +2032,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1619,7 +2048,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__add__subcmd__file)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1642,6 +2071,14 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1653,7 +2090,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__add__subcmd__source)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1679,6 +2116,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1687,7 +2132,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__help)
-            opts="init list show remove add-source add-file remove-file list-files help"
+            opts="init list show remove add-source add-file remove-file list-files regenerate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1784,6 +2229,20 @@ _ferry() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ferry__subcmd__job__subcmd__help__subcmd__regenerate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ferry__subcmd__job__subcmd__help__subcmd__remove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1827,7 +2286,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__init)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1850,6 +2309,14 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1861,7 +2328,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__list)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1884,6 +2351,14 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1895,7 +2370,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__list__subcmd__files)
-            opts="-0 -c -n -q -v -h -V --status --csv --null --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-0 -c -n -q -v -h -V --status --csv --null --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1922,6 +2397,60 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__job__subcmd__regenerate)
+            opts="-c -n -q -v -h -V --trust --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --trust)
+                    COMPREPLY=($(compgen -W "size,mtime checksum" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1933,7 +2462,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__remove)
-            opts="-c -n -q -v -h -V --yes --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --yes --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1956,6 +2485,14 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1967,7 +2504,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__remove__subcmd__file)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1990,6 +2527,14 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2001,7 +2546,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__job__subcmd__show)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2027,6 +2572,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2035,7 +2588,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__json__subcmd__schema)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2061,6 +2614,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2069,7 +2630,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__list__subcmd__files)
-            opts="-0 -c -n -q -v -h -V --status --csv --null --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-0 -c -n -q -v -h -V --status --csv --null --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2099,6 +2660,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2107,7 +2676,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__log)
-            opts="-c -n -q -v -h -V --file --since --event --verify --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --file --since --event --verify --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2145,6 +2714,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2153,7 +2730,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__man)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2179,6 +2756,308 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__pool)
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version add list has ensure-checksums help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__pool__subcmd__add)
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__pool__subcmd__ensure__subcmd__checksums)
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__pool__subcmd__has)
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__pool__subcmd__help)
+            opts="add list has ensure-checksums help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__pool__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__pool__subcmd__help__subcmd__ensure__subcmd__checksums)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__pool__subcmd__help__subcmd__has)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__pool__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__pool__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__pool__subcmd__list)
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2187,7 +3066,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__preflight)
-            opts="-c -n -q -v -h -V --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2285,6 +3164,60 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ferry__subcmd__regenerate)
+            opts="-c -n -q -v -h -V --trust --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --trust)
+                    COMPREPLY=($(compgen -W "size,mtime checksum" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --job-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2293,7 +3226,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__remove__subcmd__file)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2319,6 +3252,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2327,7 +3268,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__resume)
-            opts="-c -n -q -v -h -V --source --dest --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --source --dest --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2433,6 +3374,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2441,7 +3390,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__run)
-            opts="-c -n -q -v -h -V --job --stage --no-preflight --force --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --job --stage --no-preflight --force --error-on-no-transfer --threads --buffer-size --hash --durability --dedup --on-conflict --retries --wait --order-by --include --exclude --bwlimit --max-errors --checkpoint-interval --checkpoint-time-interval --max-checkpoint-age-days --max-concurrent-resumes --verify-state-on-resume --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2547,6 +3496,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2555,7 +3512,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__status)
-            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2581,6 +3538,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2589,7 +3554,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__summary)
-            opts="-c -n -q -v -h -V --all --html --csv --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --all --html --csv --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2623,6 +3588,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2631,7 +3604,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__verify)
-            opts="-c -n -q -v -h -V --stage --reverify --threads --dest --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --stage --reverify --threads --dest --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2669,6 +3642,14 @@ _ferry() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2677,7 +3658,7 @@ _ferry() {
             return 0
             ;;
         ferry__subcmd__verify__subcmd__status)
-            opts="-c -n -q -v -h -V --stage --summary --full --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --help --version"
+            opts="-c -n -q -v -h -V --stage --summary --full --config --job-dir --job-name --checksum-db --dry-run --no-input --json --quiet --verbose --no-progress --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2704,6 +3685,14 @@ _ferry() {
                     return 0
                     ;;
                 --checksum-db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -3,12 +3,15 @@
 use anyhow::Result;
 
 use crate::{
-    install, test, web,
+    bench_cli, install, test, web,
     workspace::{self, target},
 };
 
 /// `cargo xtask bench [name]`.
 pub(crate) fn run(name: Option<&str>) -> Result<()> {
+    if name == Some("cli") {
+        return bench_cli::run();
+    }
     install::for_tests()?;
     web::build(web::Purpose::Benchmarks)?;
     test::build_parts(true)?;

@@ -52,6 +52,19 @@ const PYTHON_VENV: Piece = Piece {
     present: || answers("python3", &["-c", "import venv, ensurepip"]),
 };
 
+const RSYNC: Piece = Piece {
+    package: "rsync",
+    present: || answers("rsync", &["--version"]),
+};
+const RCLONE: Piece = Piece {
+    package: "rclone",
+    present: || answers("rclone", &["version"]),
+};
+const HASHDEEP: Piece = Piece {
+    package: "hashdeep",
+    present: || answers("hashdeep", &["-V"]),
+};
+
 /// What the page's module is built with.
 pub(crate) fn for_web() -> Result<()> {
     let sysroot = program("rustc")
@@ -86,6 +99,11 @@ pub(crate) fn for_tests() -> Result<()> {
         OPENSSL,
         PYTHON_VENV,
     ])
+}
+
+/// What the terminal client is measured against.
+pub(crate) fn for_bench_cli() -> Result<()> {
+    by_apt(&[RSYNC, RCLONE, HASHDEEP])
 }
 
 /// A Python of our own with the packages the independent vector tool needs; its interpreter.

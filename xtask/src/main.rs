@@ -2,6 +2,7 @@
 //! What they share is [`workspace`] (paths, running programs) and [`install`] (missing pieces); end-to-end tests are in `tests/`.
 
 mod bench;
+mod bench_cli;
 mod docs;
 mod emulator;
 mod install;
@@ -58,7 +59,8 @@ enum Command {
     Lint,
     /// Speed and memory, as ratios in one run; fails below a bar
     Bench {
-        /// Only the benchmarks whose name contains this
+        /// Only the benchmarks whose name contains this; `cli`: the terminal client against its peers, which is no part of
+        /// the others
         name: Option<String>,
     },
     /// The long versions of the tests, or one of them

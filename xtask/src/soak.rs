@@ -1,4 +1,5 @@
-//! The long versions: half an hour of the bot pool, thousands of parts in Telegram, and kills on large files.
+//! The long versions: half an hour of the bot pool, thousands of parts in Telegram, kills on large files, and power cuts
+//! and kills of the terminal client.
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -21,6 +22,8 @@ pub(crate) enum Soak {
     Kills,
     /// Every lie of a hostile server about every call of the page's client
     Hostile,
+    /// `ferry`: 10,000 simulated power cuts, and its binary killed 200 times
+    Cli,
 }
 
 /// How long [`Soak::Kills`] takes.
@@ -31,6 +34,9 @@ pub(crate) struct Kills {
 
 /// `cargo xtask soak`: one of them, or all in this order.
 pub(crate) fn run(only: Option<Soak>, kills: &Kills) -> Result<()> {
+    if only == Some(Soak::Cli) {
+        return cli();
+    }
     install::for_tests()?;
     web::build(web::Purpose::Page)?;
     test::build_parts(true)?;
@@ -41,6 +47,28 @@ pub(crate) fn run(only: Option<Soak>, kills: &Kills) -> Result<()> {
     Ok(())
 }
 
+/// Needs neither browser nor Postgres, so it is built and run by itself.
+fn cli() -> Result<()> {
+    let mut tests = workspace::cargo();
+    tests.args(["test", "--release", "--locked", "--package", "ferry-cli"]);
+    tests.args([
+        "--lib",
+        "--test",
+        "requirements",
+        "--",
+        "--nocapture",
+        "r22_",
+        "r23_",
+        "r87_",
+    ]);
+    workspace::run(
+        tests
+            .env("CARGO_TARGET_DIR", workspace::cli_target())
+            .env("FERRY_POWER_CUTS", "10000")
+            .env("FERRY_KILLS", "200"),
+    )
+}
+
 /// The tests beside the code.
 const UNITS: &[&str] = &["--lib"];
 /// The tests on the built parts.
@@ -48,6 +76,9 @@ const E2E: &[&str] = &["--test", "e2e"];
 
 impl Soak {
     fn run(self, kills: &Kills) -> Result<()> {
+        if self == Soak::Cli {
+            return cli();
+        }
         let (kind, tests) = self.tests();
         let mut run = test::with_postgres(true);
         run.arg("cargo").arg("test").args(test::MEMBERS);
@@ -71,12 +102,14 @@ impl Soak {
             Soak::ServerKills => (E2E, &["server_kills"]),
             Soak::Kills => (E2E, &["resume_from_a_fresh_profile"]),
             Soak::Hostile => (E2E, &["in_a_browser::hostile"]),
+            Soak::Cli => (UNITS, &[]),
         }
     }
 
     /// What makes them long.
     fn settings(self, kills: &Kills) -> Vec<(&'static str, String)> {
         match self {
+            Soak::Cli => Vec::new(),
             Soak::BotPool => vec![("FERRY_TEST_VIRTUAL_MINUTES", "30".to_owned())],
             Soak::PartsInTelegram => vec![("FERRY_TEST_TELEGRAM_PARTS", "5000".to_owned())],
             Soak::ServerKills => vec![

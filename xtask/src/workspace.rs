@@ -26,6 +26,12 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
+/// Where the terminal client is built by itself, as `cargo install --path cli` builds it: among the other members cargo
+/// would unify features with theirs, and build all dependencies twice in one directory.
+pub(crate) fn cli_target() -> PathBuf {
+    target().join("cli")
+}
+
 /// A program to be run in the root.
 pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);

@@ -31,39 +31,40 @@ impl Session<'_> {
 
     /// `ferry config generate`.
     pub(super) fn generate_config(&self, wanted: &GenerateConfigArgs) -> Ended {
-        let no_input = self.typed.common.no_input;
-        generate(wanted, &Places::of_this_machine(), no_input, &self.screen)?;
+        let places = Places::of_this_machine();
+        let tree = command_tree();
+        let text = match wanted.defaults {
+            true => config::reference(&tree),
+            false if self.typed.common.no_input => return Err(ConfigError::NobodyToAsk.into()),
+            false => config::write_answers(&tree, &mut Terminal::new()?)?,
+        };
+        let target = wanted.file.clone().or_else(|| places.user.clone());
+        match target {
+            Some(file) if file != Path::new("-") => {
+                self.write_config(&file, &text, wanted.force)?
+            }
+            _ => self.screen.raw(text.as_bytes())?,
+        }
         Ok(ExitCode::Ok)
+    }
+
+    fn write_config(&self, file: &Path, text: &str, force: bool) -> Result<(), CommandError> {
+        let word = match self.typed.common.dry_run {
+            true => "would write",
+            false => {
+                write_new(file, text, force)?;
+                "wrote"
+            }
+        };
+        let shown = file.display().to_string();
+        let said = format!("{word} {shown}");
+        let written = Configured::Written { file: shown };
+        Ok(self.screen.document("config", &written, &said)?)
     }
 }
 
 fn printed(done: std::io::Result<()>) -> Result<(), CommandError> {
     Ok(done?)
-}
-
-fn generate(
-    typed: &GenerateConfigArgs,
-    places: &Places,
-    no_input: bool,
-    screen: &Screen,
-) -> Result<(), CommandError> {
-    let tree = command_tree();
-    let text = match typed.defaults {
-        true => config::reference(&tree),
-        false if no_input => return Err(ConfigError::NobodyToAsk.into()),
-        false => config::write_answers(&tree, &mut Terminal::new()?)?,
-    };
-    let target = typed.file.clone().or_else(|| places.user.clone());
-    match target {
-        Some(file) if file != Path::new("-") => {
-            write_new(&file, &text, typed.force)?;
-            let written = Configured::Written {
-                file: file.display().to_string(),
-            };
-            printed(screen.document("config", &written, &format!("wrote {}", file.display())))
-        }
-        _ => printed(screen.raw(text.as_bytes())),
-    }
 }
 
 /// The whole file or nothing, readable by its owner alone.

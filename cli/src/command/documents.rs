@@ -19,6 +19,7 @@ impl Session<'_> {
     pub(super) fn man(&self, directory: Option<&Path>) -> Ended {
         match directory {
             None => self.screen.raw(&main_page()?)?,
+            Some(_) if self.typed.common.dry_run => {}
             Some(directory) => write_pages(directory)?,
         }
         Ok(ExitCode::Ok)

@@ -172,9 +172,9 @@ impl Said {
         took: Duration,
     ) -> Result<(), JobError> {
         let (id, actual_secs) = (work.operation.clone(), took.as_secs_f64());
-        work.job
-            .writer
-            .write(move |transaction| operations::set_copying_secs(transaction, &id, actual_secs))?;
+        work.job.writer.write(move |transaction| {
+            operations::set_copying_secs(transaction, &id, actual_secs)
+        })?;
         if work.settings.bwlimit_bytes_per_sec > 0 {
             return Ok(());
         }

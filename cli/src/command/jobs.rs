@@ -107,7 +107,11 @@ impl Session<'_> {
             drop(lock);
         }
         let removed = !self.typed.common.dry_run;
-        let word = if removed { "removed" } else { "would be removed" };
+        let word = if removed {
+            "removed"
+        } else {
+            "would be removed"
+        };
         let document = answers::JobRemoved {
             job: place.name().to_owned(),
             removed,

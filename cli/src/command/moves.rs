@@ -136,7 +136,10 @@ impl Session<'_> {
         let settings = tuning::settings(Settings::default(), &arguments.tuning);
         self.add_dests(&job, &arguments.dest)?;
         if !self.has_dest(&job)? && !self.typed.common.dry_run {
-            let dest = self.ask_path("Copy to which directory?", "the job has no destination yet: name one with --dest")?;
+            let dest = self.ask_path(
+                "Copy to which directory?",
+                "the job has no destination yet: name one with --dest",
+            )?;
             self.add_dests(&job, std::slice::from_ref(&dest))?;
         }
         if arguments.no_resume {
@@ -245,8 +248,14 @@ impl Session<'_> {
                 counts.pending.files,
                 counts.total().files
             );
-            self.screen
-                .document("summary", &answers::JobListed { job: work.job.place.name().to_owned(), counts }, &text)?;
+            self.screen.document(
+                "summary",
+                &answers::JobListed {
+                    job: work.job.place.name().to_owned(),
+                    counts,
+                },
+                &text,
+            )?;
         }
         self.say_how_to_resume(work.job, code);
         Ok(code)
@@ -260,7 +269,9 @@ impl Session<'_> {
         let closing = match closing::run(work, options) {
             Ok(closing) => closing,
             Err(error) => {
-                work.warn(format!("directories and unknown files were not looked at: {error}"));
+                work.warn(format!(
+                    "directories and unknown files were not looked at: {error}"
+                ));
                 return None;
             }
         };
@@ -329,11 +340,12 @@ impl Session<'_> {
         };
         let settings = tuning::settings(stored_settings(&job)?, &typed);
         self.listen_to_signals()?;
-        let work = self.begin(&job, &settings, "verify")?;
         let depth = depth_of(stage);
+        let command = verify::command_of(depth);
+        let work = self.begin(&job, &settings, command)?;
         let outcome = verify::run(&work, depth, arguments.reverify, &arguments.dest)?;
         let code = verify::exit_code(&outcome);
-        work.finish("verify", code, None)?;
+        work.finish(command, code, None)?;
         self.show_verification(&job.read()?, depth, false)?;
         Ok(code)
     }
@@ -409,7 +421,6 @@ impl Session<'_> {
         }
         Ok(ExitCode::Ok)
     }
-
 }
 
 pub(super) fn depth_of(stage: Stage) -> Depth {

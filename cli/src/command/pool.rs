@@ -89,7 +89,11 @@ impl Session<'_> {
             let found = pool_file(&reader, &pools, path)?;
             let text = match &found {
                 Some((directory, seen)) => {
-                    format!("{directory}/{}\t{}", seen.path, words::bytes(seen.size_bytes))
+                    format!(
+                        "{directory}/{}\t{}",
+                        seen.path,
+                        words::bytes(seen.size_bytes)
+                    )
                 }
                 None => format!("{}: not in the pool", path.display()),
             };

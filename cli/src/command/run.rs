@@ -92,11 +92,12 @@ impl Session<'_> {
     }
 
     fn verify_run(&self, job: &Job, settings: &Settings, stage: Stage) -> Ended {
-        let work = self.begin(job, settings, "verify")?;
         let depth = depth_of(stage);
+        let command = verify::command_of(depth);
+        let work = self.begin(job, settings, command)?;
         let outcome = verify::run(&work, depth, false, &[])?;
         let code = verify::exit_code(&outcome);
-        work.finish("verify", code, None)?;
+        work.finish(command, code, None)?;
         self.show_verification(&job.read()?, depth, false)?;
         Ok(code)
     }

@@ -1,6 +1,7 @@
 //! What every command has at hand: what was typed, the screen, the clock, and how it is told to stop.
 
 use std::{
+    cell::Cell,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -25,6 +26,8 @@ pub(super) struct Session<'a> {
     pub(super) screen: Arc<Screen>,
     pub(super) clock: Arc<Clock>,
     pub(super) stop: Stop,
+    /// Two listeners would take one Ctrl-C for two.
+    listening: Cell<bool>,
     pub(super) disk: Arc<dyn Disk>,
 }
 
@@ -42,12 +45,16 @@ impl<'a> Session<'a> {
             screen: Arc::new(Screen::new(manner)),
             clock: Arc::new(Clock::system()),
             stop: Stop::new(),
+            listening: Cell::new(false),
             disk: Arc::new(OsDisk),
         }
     }
 
-    /// From now on Ctrl-C stops in two stages.
+    /// From now on Ctrl-C stops in two stages. A command of several phases may ask for it again.
     pub(super) fn listen_to_signals(&self) -> Result<(), CommandError> {
+        if self.listening.replace(true) {
+            return Ok(());
+        }
         let (first, status) = (self.screen.clone(), self.screen.clone());
         signals::listen(
             &self.stop,

@@ -7,7 +7,10 @@ use std::{
     collections::{BTreeMap, HashMap},
     io,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rustix::io::Errno;
@@ -47,6 +50,18 @@ pub(crate) struct Plan {
     pub(crate) capacity_bytes: Option<u64>,
     /// Names that differ only in case are one.
     pub(crate) folds_case: bool,
+    /// This call panics: a fault of our own.
+    pub(crate) panics_at_call: Option<u64>,
+    /// This call does not come back before [`release_hung`].
+    pub(crate) hangs_at_call: Option<u64>,
+}
+
+/// Of all disks of this process; one test hangs one.
+static RELEASED: AtomicBool = AtomicBool::new(false);
+
+/// Calls that hang come back.
+pub(crate) fn release_hung() {
+    RELEASED.store(true, Ordering::SeqCst);
 }
 
 #[derive(Debug)]
@@ -77,6 +92,13 @@ impl State {
     /// Every system call passes here.
     fn call(&mut self) -> io::Result<()> {
         self.calls += 1;
+        assert!(
+            self.plan.panics_at_call != Some(self.calls),
+            "the plan says so"
+        );
+        while self.plan.hangs_at_call == Some(self.calls) && !RELEASED.load(Ordering::SeqCst) {
+            std::thread::park_timeout(std::time::Duration::from_millis(5));
+        }
         if self.plan.cut_at_call.is_some_and(|at| self.calls >= at) {
             return Err(Errno::NODEV.into());
         }

@@ -26,11 +26,13 @@ pub struct Entry {
 
 /// When the last entry was made; none: there is none.
 pub fn last_ns(connection: &Connection) -> Result<Option<UnixNanos>, JobError> {
-    Ok(connection.query_row(
-        "SELECT at_ns FROM audit ORDER BY seq DESC LIMIT 1",
-        [],
-        |row| row.get(0),
-    ).optional()?)
+    Ok(connection
+        .query_row(
+            "SELECT at_ns FROM audit ORDER BY seq DESC LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?)
 }
 
 /// Appends one entry.

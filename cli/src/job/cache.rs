@@ -63,7 +63,10 @@ impl Located {
         }
         let path = match self.path.is_empty() {
             true => key.path.as_slice(),
-            false => key.path.strip_prefix(self.path.as_slice())?.strip_prefix(b"/")?,
+            false => key
+                .path
+                .strip_prefix(self.path.as_slice())?
+                .strip_prefix(b"/")?,
         };
         RelativePath::new(path).ok()
     }

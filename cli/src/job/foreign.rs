@@ -38,7 +38,10 @@ pub fn each_checksum(
     mut take: impl FnMut(Key, Checksum) -> Result<bool, JobError>,
 ) -> Result<(), JobError> {
     let connection = schema::open_reader(path)?;
-    let sql = match (has(&connection, "checksum")?, has(&connection, "copy_status")?) {
+    let sql = match (
+        has(&connection, "checksum")?,
+        has(&connection, "copy_status")?,
+    ) {
         (true, _) => OF_CACHE,
         (_, true) => OF_JOB,
         _ => return Err(JobError::NoChecksums(path.to_owned())),

@@ -160,7 +160,7 @@ pub fn take_in_hand(
     set_state(transaction, now_ns, operation, files, FileState::InProgress)
 }
 
-/// Sets a state and nothing else.
+/// Sets a state. Why an earlier try failed is no part of being pending or missing; the attempts keep it.
 pub fn set_state(
     transaction: &Transaction<'_>,
     now_ns: UnixNanos,
@@ -169,7 +169,11 @@ pub fn set_state(
     state: FileState,
 ) -> Result<(), JobError> {
     let mut statement = transaction
-        .prepare_cached("UPDATE copy_status SET state = ?2, changed_at_ns = ?3 WHERE file = ?1")?;
+        .prepare_cached(
+            "UPDATE copy_status SET state = ?2, changed_at_ns = ?3, cause = iif(?2 IN (0, 5), NULL, cause),
+                message = iif(?2 IN (0, 5), NULL, message)
+             WHERE file = ?1",
+        )?;
     for file in files {
         statement.execute(params![file.0, state.number(), now_ns])?;
     }
@@ -273,7 +277,11 @@ pub fn each_duration(
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let took = Duration::from_nanos(unsigned(row.get(2)?));
-        take(row.get_ref(0)?.as_blob().unwrap_or_default(), unsigned(row.get(1)?), took);
+        take(
+            row.get_ref(0)?.as_blob().unwrap_or_default(),
+            unsigned(row.get(1)?),
+            took,
+        );
     }
     Ok(())
 }

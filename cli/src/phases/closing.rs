@@ -62,8 +62,7 @@ struct Directory {
 pub fn run(work: &Work<'_>, options: &Options) -> Result<Closing, PhaseError> {
     let reader = work.job.read()?;
     let sources = places::find(&reader, Side::Source, &options.sources)?;
-    let targets =
-        places::open_targets(&reader, &work.disk, &options.dests, &copy::manner(work))?;
+    let targets = places::open_targets(&reader, &work.disk, &options.dests, &copy::manner(work))?;
     let filter = Filter::new(&work.settings.include, &work.settings.exclude)?;
     let mut closing = Closing {
         missing: missing(&reader)?,

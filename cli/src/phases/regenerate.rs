@@ -160,7 +160,11 @@ impl Compare {
             match verdict.state {
                 FileState::Pending => done.pending_files += 1,
                 FileState::Missing => done.missing_files += 1,
-                _ if verdict.at.as_ref().is_some_and(|(_, at)| *at != file.row.path) => {
+                _ if verdict
+                    .at
+                    .as_ref()
+                    .is_some_and(|(_, at)| *at != file.row.path) =>
+                {
                     done.moved_files += 1;
                 }
                 _ => done.present_files += 1,
@@ -175,11 +179,7 @@ impl Compare {
         Ok(verdicts)
     }
 
-    fn file(
-        &self,
-        cached: &rusqlite::Connection,
-        file: &SourceFile,
-    ) -> Result<Verdict, JobError> {
+    fn file(&self, cached: &rusqlite::Connection, file: &SourceFile) -> Result<Verdict, JobError> {
         let row = &file.row;
         let here = self.source_is_there(file);
         let wanted = match here {
@@ -209,7 +209,12 @@ impl Compare {
     }
 
     /// Done when this job copied it, or its content was compared; skipped when only size and time speak for it.
-    fn there(&self, file: &SourceFile, at: (RootId, RelativePath), checksum: Option<Checksum>) -> Verdict {
+    fn there(
+        &self,
+        file: &SourceFile,
+        at: (RootId, RelativePath),
+        checksum: Option<Checksum>,
+    ) -> Verdict {
         let row = &file.row;
         let settled = matches!(
             row.state,
@@ -222,7 +227,9 @@ impl Compare {
             (false, Trust::SizeAndTime) => FileState::Skipped,
         };
         Verdict {
-            checksum: checksum.map(|value| (self.algorithm, value)).or(row.checksum),
+            checksum: checksum
+                .map(|value| (self.algorithm, value))
+                .or(row.checksum),
             duplicate: row.duplicate,
             at: Some(at),
             ..Verdict::plain(row.id, state)
@@ -230,7 +237,11 @@ impl Compare {
     }
 
     fn source_is_there(&self, file: &SourceFile) -> bool {
-        let source = self.found.sources.iter().find(|(root, _)| root.id == file.row.root);
+        let source = self
+            .found
+            .sources
+            .iter()
+            .find(|(root, _)| root.id == file.row.root);
         source.is_some_and(|(_, path)| {
             std::fs::symlink_metadata(path.join(file.row.path.as_path())).is_ok()
         })
@@ -242,10 +253,21 @@ impl Compare {
         file: &SourceFile,
     ) -> Result<Option<Checksum>, JobError> {
         let row = &file.row;
-        let Some((root, _)) = self.found.sources.iter().find(|(root, _)| root.id == row.root) else {
+        let Some((root, _)) = self
+            .found
+            .sources
+            .iter()
+            .find(|(root, _)| root.id == row.root)
+        else {
             return Ok(None);
         };
-        let key = Key::of(&root.located, &row.path, row.size_bytes, row.mtime_ns, self.algorithm);
+        let key = Key::of(
+            &root.located,
+            &row.path,
+            row.size_bytes,
+            row.mtime_ns,
+            self.algorithm,
+        );
         Ok(cache::get(cached, &key)?.or(row
             .checksum
             .filter(|(algorithm, _)| *algorithm == self.algorithm)
@@ -287,19 +309,31 @@ impl Compare {
         let Ok(Some(found)) = target.directory.look(path) else {
             return Ok(None);
         };
-        let kind = if file.is_symlink { Kind::Symlink } else { Kind::File };
+        let kind = if file.is_symlink {
+            Kind::Symlink
+        } else {
+            Kind::File
+        };
         if found.kind != kind || found.size_bytes != row.size_bytes {
             return Ok(None);
         }
         if file.is_symlink {
             let same = target.directory.hash_with(self.algorithm, path).ok();
             let ledger = row.checksum.map(|(_, value)| value);
-            return Ok(same.filter(|(value, _)| ledger.is_none_or(|ledger| ledger == *value)).map(|(value, _)| Some(value)));
+            return Ok(same
+                .filter(|(value, _)| ledger.is_none_or(|ledger| ledger == *value))
+                .map(|(value, _)| Some(value)));
         }
         if self.trust == Trust::SizeAndTime {
             return Ok((found.mtime_ns == row.mtime_ns).then_some(wanted));
         }
-        let key = Key::of(&target.root.located, path, found.size_bytes, found.mtime_ns, self.algorithm);
+        let key = Key::of(
+            &target.root.located,
+            path,
+            found.size_bytes,
+            found.mtime_ns,
+            self.algorithm,
+        );
         let theirs = cache::get(cached, &key)?;
         Ok((theirs.is_some() && theirs == wanted).then_some(theirs))
     }

@@ -22,7 +22,7 @@ use crate::{
     job::{
         DuplicateKind, FileId, JobError,
         files::{self, SourceFile},
-        ledger,
+        ledger, operations,
         verification::{self, Depth, Finding, Verified},
     },
     path::JsonPath,
@@ -31,7 +31,32 @@ use crate::{
 /// Results of one transaction.
 const BATCH_RESULTS: usize = 500;
 
-/// Verifies what has no result yet; `anew`: everything.
+/// The command of a verification, as its operation is called.
+pub fn command_of(depth: Depth) -> &'static str {
+    match depth {
+        Depth::Shallow => "verify",
+        Depth::Deep => "deep-verify",
+    }
+}
+
+/// Whether the last one of this depth, before the operation `but`, was cut off: then the next one goes on where it was.
+fn was_cut_off(reader: &rusqlite::Connection, depth: Depth, but: &str) -> Result<bool, JobError> {
+    let all = operations::all(reader)?;
+    let last = all
+        .iter()
+        .rev()
+        .find(|one| one.command == command_of(depth) && one.id != but);
+    let ended = |one: &operations::Operation| {
+        let outcome = one.outcome.as_deref();
+        [ExitCode::Ok, ExitCode::Different]
+            .iter()
+            .any(|code| outcome == Some(format!("{code:?}").as_str()))
+    };
+    Ok(last.is_some_and(|one| !ended(one)))
+}
+
+/// Verifies everything, or, when the last verification was cut off, what has no result yet; `anew`: everything in any
+/// case. Results of a verification that came to its end say nothing about today.
 pub fn run(
     work: &Work<'_>,
     depth: Depth,
@@ -42,7 +67,7 @@ pub fn run(
     let manner = copy::manner(work);
     let mut targets = places::open_targets(&reader, &work.disk, dests, &manner)?;
     targets.extend(places::open_pools(&reader, work, &manner)?);
-    if anew {
+    if anew || !was_cut_off(&reader, depth, &work.operation)? {
         work.job
             .writer
             .write(move |transaction| verification::clear(transaction, depth))?;

@@ -63,7 +63,8 @@ impl<'a> Work<'a> {
             Ok((id, ledger::counts(transaction)?))
         })?;
         let settled_files = counts.total().files - counts.pending.files - counts.errored.files;
-        let resumed = (settled_files > 0).then(|| Resumed {
+        let moves = matches!(command, "copy" | "resume" | "run");
+        let resumed = (moves && settled_files > 0).then(|| Resumed {
             settled_files,
             total_files: counts.total().files,
         });

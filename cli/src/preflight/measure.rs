@@ -213,7 +213,11 @@ fn read_back_rate(mut file: File, limit_bytes: u64, limit: Duration) -> io::Resu
 
 /// As a batch does it: written, made durable together, renamed.
 fn file_cost(destination: &Path, limit: Duration, budget: Budget) -> io::Result<(f64, u64)> {
-    let wanted = if budget.is_small() { SMALL_FILES / 3 } else { SMALL_FILES };
+    let wanted = if budget.is_small() {
+        SMALL_FILES / 3
+    } else {
+        SMALL_FILES
+    };
     let dir = tempfile::Builder::new()
         .prefix(PREFIX)
         .tempdir_in(destination)?;

@@ -30,7 +30,7 @@ pub fn brief(preflight: &Preflight, threads: u16) -> String {
         .estimate
         .map_or_else(|| "unknown how long".to_owned(), estimate);
     format!(
-        "to copy: {}, {}; destination: {free} free\n{duration}; {threads} threads, limited by {}",
+        "to copy: {}, {}; destination: {free} free\n{duration}; threads: {threads}, limited by {}",
         words::files(sizes.files),
         words::bytes(sizes.size_bytes),
         preflight.advice.limited_by.words()

@@ -6,9 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    job::{
-        Cause, Counts, DuplicateKind, FileState, Share, lock::Holder, verification::Finding,
-    },
+    job::{Cause, Counts, DuplicateKind, FileState, Share, lock::Holder, verification::Finding},
     path::JsonPath,
     phases::analyze::Scanned,
 };
@@ -298,4 +296,3 @@ pub struct ConfigFile {
     /// Whether it is there.
     pub exists: bool,
 }
-

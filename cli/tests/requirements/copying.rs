@@ -474,3 +474,23 @@ fn include_and_exclude_choose_files() {
         .collect();
     assert_eq!(there, ["a.jpg", "d/c.jpg"]);
 }
+
+#[test]
+fn a_file_that_failed_and_then_vanished_is_missing_and_nothing_else() {
+    let stage = Stage::new();
+    stage.write("src/a", b"ours");
+    stage.write("dst/a", b"foreign");
+    stage
+        .ferry("run src dst --job-dir jobs --job j")
+        .ends_with(3);
+    stage.remove("src/a");
+    stage
+        .ferry("run src dst --job-dir jobs --job j")
+        .ends_with(0);
+    assert_eq!(
+        stage.number(
+            "SELECT count(*) FROM copy_status WHERE state = 5 AND cause IS NULL AND message IS NULL"
+        ),
+        1
+    );
+}

@@ -192,7 +192,8 @@ fn r87_the_first_ctrl_c_ends_resumably_and_says_how_to_go_on() {
     ] {
         let mut running =
             stage.start("copy jobs/j.db --dest dst --json --bwlimit 2MB --checkpoint-interval 5");
-        wait_for_lines(&mut running, 8);
+        // what was looked at first, began, is planned, is copied
+        wait_for_lines(&mut running, 4);
         let pid = rustix::process::Pid::from_child(&running);
         rustix::process::kill_process(pid, signal).unwrap();
         let mut said = String::new();
@@ -239,4 +240,28 @@ fn r87_the_second_ctrl_c_stops_at_once_and_is_consistent() {
     assert_true(&stage);
     stage.ferry("resume jobs/j.db --bwlimit 1GB").ends_with(0);
     assert_eq!(stage.tree("dst"), stage.tree("src"));
+}
+
+#[test]
+fn r87_one_ctrl_c_is_one_also_for_a_command_of_several_phases() {
+    let stage = Stage::new();
+    stage.fill("src", 20);
+    stage.write("src/large", &vec![7; 20_000_000]);
+    let mut running =
+        stage.start("run src dst --job-dir jobs --job j --json --bwlimit 1MB --buffer-size 64KiB");
+    // scanned, looked at, planned
+    wait_for_lines(&mut running, 8);
+    let pid = rustix::process::Pid::from_child(&running);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let mut said = String::new();
+    running
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(130), "{said}");
+    assert_eq!(said.matches("Ctrl-C").count(), 1, "{said}");
+    assert!(said.contains("ferry resume"), "{said}");
+    assert_true(&stage);
 }

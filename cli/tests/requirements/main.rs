@@ -5,9 +5,13 @@
     reason = "a test's helpers end the test, too, when the ground is not as they need it"
 )]
 
+mod contract;
 mod copying;
 mod crashes;
+mod features;
 mod jobs;
+mod readme;
 mod scanning;
 mod stage;
+mod table;
 mod verifying;

@@ -89,14 +89,20 @@ impl Stage {
         &self,
         arguments: impl IntoIterator<Item = I>,
     ) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ferry"));
+        let mut command = self.program(env!("CARGO_BIN_EXE_ferry"));
+        command.args(arguments);
+        command
+    }
+
+    /// Another program, in the same surroundings.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
         command
             .current_dir(self.dir.path())
             .env("XDG_DATA_HOME", self.path("data"))
             .env("XDG_CONFIG_HOME", self.path("config"))
             .env("NO_COLOR", "1")
-            .stdin(Stdio::null())
-            .args(arguments);
+            .stdin(Stdio::null());
         if self.as_nobody {
             give_to_nobody(self.dir.path());
             command.uid(NOBODY).gid(NOBODY);
@@ -195,4 +201,18 @@ fn give_to_nobody(path: &Path) {
 
 pub(crate) fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// The exit code, or none when it still runs after that time; it is ended then.
+pub(crate) fn ends_within(running: &mut Child, most: std::time::Duration) -> Option<i32> {
+    let began = std::time::Instant::now();
+    while began.elapsed() < most {
+        if let Some(status) = running.try_wait().unwrap() {
+            return Some(status.code().unwrap_or(-1));
+        }
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    None
 }

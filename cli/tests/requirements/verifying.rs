@@ -184,3 +184,16 @@ fn r42_a_hundred_faults_are_found_at_the_promised_stage_and_nothing_else() {
     stage.ferry("verify jobs/j.db --stage deep").ends_with(4);
     assert_eq!(found(1), names(100));
 }
+
+#[test]
+fn r37_a_verification_that_came_to_its_end_says_nothing_about_the_next() {
+    let stage = copied(6);
+    stage.ferry("verify jobs/j.db").ends_with(0);
+    stage.remove("dst/d1/e1/f1");
+    stage.ferry("verify jobs/j.db").ends_with(4);
+    stage.ferry("verify jobs/j.db --stage deep").ends_with(4);
+    stage.write("dst/d1/e1/f1", b"other");
+    stage
+        .ferry("run src dst --job-dir jobs --job j --no-preflight")
+        .ends_with(4);
+}

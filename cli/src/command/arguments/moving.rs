@@ -163,7 +163,7 @@ pub struct VerifyArgs {
     /// How much is compared
     #[arg(long, value_enum)]
     pub stage: Option<Stage>,
-    /// Forget earlier results first
+    /// Begin anew also when the last one was cut off
     #[arg(long)]
     pub reverify: bool,
     /// Files in hand at one time, or `auto`

@@ -180,7 +180,6 @@ impl LocalDirectory {
     fn temporary(&self, at: &RelativePath) -> Vec<u8> {
         Self::temporary_name(&self.manner.job_short, at.name())
     }
-
 }
 
 fn failed(error: &io::Error, doing: &str) -> Fault {

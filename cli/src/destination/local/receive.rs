@@ -258,7 +258,11 @@ impl LocalDirectory {
         ))
     }
 
-    pub(super) fn receive_present(&self, at: &RelativePath, checksum: Checksum) -> Result<Received, Fault> {
+    pub(super) fn receive_present(
+        &self,
+        at: &RelativePath,
+        checksum: Checksum,
+    ) -> Result<Received, Fault> {
         let opened = || {
             let dir = self.tree.parent_of(at)?;
             let meta = dir.meta(at.name())?;

@@ -26,8 +26,7 @@ impl Copy<'_, '_> {
                 return Ok(());
             }
             let found = ids.iter().map(|id| files::get(&reader, *id));
-            let taken: Vec<SourceFile> =
-                found
+            let taken: Vec<SourceFile> = found
                 .filter_map(Result::transpose)
                 .collect::<Result<_, _>>()?;
             self.reopen_failed(&taken);

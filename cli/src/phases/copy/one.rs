@@ -156,8 +156,7 @@ impl Copy<'_, '_> {
         if let Ok(Some(known)) = self.cache.get(&key) {
             return Ok(known);
         }
-        let (checksum, _) =
-            content.hash_rest(&mut self.buffer_for(meta.size_bytes))?;
+        let (checksum, _) = content.hash_rest(&mut self.buffer_for(meta.size_bytes))?;
         Ok(checksum)
     }
 

@@ -4,27 +4,31 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
 };
 
-use super::{Options, run};
+use super::{Hang, Options, run};
 use crate::{
     clock::Clock,
     engine::{
         disk::Disk,
-        sim_disk::{Plan, SimDisk},
+        sim_disk::{Plan, SimDisk, release_hung},
         stop::Stop,
     },
     exit::ExitCode,
     job::{
-        Cause, Counts, FileState, Job, Side,
+        Cause, Counts, FileState, Job, JobError, Side,
         cache::Cache,
         files::{self, Seen},
         ledger,
         place::JobPlace,
     },
     path::RelativePath,
-    phases::{Event, Listener, Outcome, Work, places},
+    phases::{Event, Listener, Outcome, PhaseError, Work, places},
     settings::{Dedup, Settings, Threads},
 };
 
@@ -102,6 +106,10 @@ impl Bench {
     }
 
     fn copy(&self) -> Outcome {
+        self.try_copy(&Options::default()).unwrap()
+    }
+
+    fn try_copy(&self, options: &Options) -> Result<Outcome, PhaseError> {
         let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
         let work = Work::begin(
             &self.job,
@@ -112,7 +120,7 @@ impl Bench {
             "copy",
         )
         .unwrap();
-        run(&work, &self.cache, &Options::default()).unwrap()
+        run(&work, &self.cache, options)
     }
 
     fn counts(&self) -> Counts {
@@ -395,25 +403,78 @@ fn r94_a_destination_that_is_unplugged_ends_resumably() {
 }
 
 #[test]
-fn r61_checkpoint_interval_is_the_most_a_batch_holds() {
-    for interval in [1, 4] {
-        let files = contents(12, 500);
+fn r61_checkpoint_interval_closes_a_batch_that_took_its_time() {
+    let largest = |interval: u32| {
+        let names: Vec<String> = (0..24).map(|number| format!("f{number:02}")).collect();
+        let files: BTreeMap<&str, Vec<u8>> = names
+            .iter()
+            .map(|name| (name.as_str(), vec![5; 20_000]))
+            .collect();
         let mut bench = Bench::new(&files);
         bench.settings.resume_manager.checkpoint_interval = interval;
+        // twenty files a second, so that quiet does not close a batch
+        bench.settings.bwlimit_bytes_per_sec = 400_000;
         bench.copy();
-        let largest = bench
-            .ear
-            .0
-            .lock()
-            .unwrap()
-            .iter()
-            .filter_map(|event| match event {
-                Event::Checkpoint { files, .. } => Some(*files),
-                _ => None,
-            })
-            .max();
-        assert!(largest.unwrap() <= u64::from(interval), "{largest:?}");
+        let told = bench.ear.0.lock().unwrap();
+        let sizes = told.iter().filter_map(|event| match event {
+            Event::Checkpoint { files, .. } => Some(*files),
+            _ => None,
+        });
+        sizes.max().unwrap()
+    };
+    let (few, many) = (largest(2), largest(1_000));
+    assert!(few < many, "{few} files with 2, {many} with 1,000");
+}
+
+#[test]
+fn a_part_of_ferry_that_panics_ends_the_run_and_the_next_one_goes_on() {
+    for call in [40, 60, 80, 100] {
+        let files = contents(12, 9_000);
+        let mut bench = Bench::new(&files);
+        bench.disk.set_plan(Plan {
+            panics_at_call: Some(call),
+            ..Plan::default()
+        });
+        let ended = bench.try_copy(&Options::default());
+        assert!(
+            matches!(ended, Err(PhaseError::Job(JobError::Panicked))),
+            "{ended:?}"
+        );
+        bench.disk.set_plan(Plan::default());
+        bench.stop = Stop::new();
+        assert_eq!(bench.copy().exit_code(), ExitCode::Ok);
+        assert_eq!(bench.there(), expected(&files));
     }
+}
+
+#[test]
+fn r94_a_disk_that_hangs_for_ever_ends_the_process_resumably() {
+    static LEFT_WITH: AtomicU8 = AtomicU8::new(0);
+    fn leave(code: ExitCode) {
+        LEFT_WITH.store(code.number(), Ordering::SeqCst);
+        // a process would be gone now; the test's has to go on
+        release_hung();
+    }
+    let bench = Bench::new(&contents(12, 500));
+    bench.disk.set_plan(Plan {
+        hangs_at_call: Some(60),
+        ..Plan::default()
+    });
+    let hang = Hang {
+        silence: Duration::from_millis(300),
+        leave: Some(leave),
+    };
+    let options = Options {
+        hang,
+        ..Options::default()
+    };
+    bench.try_copy(&options).unwrap();
+    assert_eq!(LEFT_WITH.load(Ordering::SeqCst), ExitCode::GaveUp.number());
+    let told = bench.ear.0.lock().unwrap();
+    let said = told.iter().any(|event| {
+        matches!(event, Event::Warning { message } if message.contains("gave up") && message.contains("ferry resume"))
+    });
+    assert!(said);
 }
 
 #[test]

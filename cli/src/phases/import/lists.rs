@@ -133,7 +133,8 @@ impl Places {
         let meta = fs::symlink_metadata(&file).ok()?;
         let same = meta.is_file()
             && line.size_bytes.is_none_or(|size| size == meta.size())
-            && mtime_ns(&meta) <= made_ns;
+            // in the same tick of the clock nobody knows which was first
+            && mtime_ns(&meta) < made_ns;
         if !same {
             return None;
         }
@@ -187,7 +188,11 @@ fn sum_line(line: &[u8], algorithm: Algorithm) -> Option<Line> {
     Some(Line {
         algorithm,
         value: checksum(value)?,
-        path: if escaped { unescaped(name) } else { name.to_vec() },
+        path: if escaped {
+            unescaped(name)
+        } else {
+            name.to_vec()
+        },
         size_bytes: None,
     })
 }
@@ -254,15 +259,30 @@ mod tests {
         let path = |text: &str| line(text).map(|line| String::from_utf8(line.path).unwrap());
         assert_eq!(path(&format!("{HEX}  a b")).as_deref(), Some("a b"));
         assert_eq!(path(&format!("{HEX} *a")).as_deref(), Some("a"));
-        assert_eq!(path(&format!("\\{HEX}  a\\nb\\\\c")).as_deref(), Some("a\nb\\c"));
+        assert_eq!(
+            path(&format!("\\{HEX}  a\\nb\\\\c")).as_deref(),
+            Some("a\nb\\c")
+        );
         let tagged = line(&format!("BLAKE3 (a (1)) = {HEX}")).unwrap();
-        assert_eq!((tagged.algorithm, tagged.path.as_slice()), (Algorithm::Blake3, &b"a (1)"[..]));
+        assert_eq!(
+            (tagged.algorithm, tagged.path.as_slice()),
+            (Algorithm::Blake3, &b"a (1)"[..])
+        );
         let columns: Vec<Vec<u8>> = ["size", "md5", "sha256", "filename"]
             .map(|name| name.as_bytes().to_vec())
             .to_vec();
         let deep = hashdeep_line(format!("12,00,{HEX},/a,b").as_bytes(), &columns).unwrap();
-        assert_eq!((deep.size_bytes, deep.path.as_slice()), (Some(12), &b"/a,b"[..]));
-        for bad in ["", "hello", &HEX[1..], &format!("{HEX} a"), &format!("{HEX}  ")] {
+        assert_eq!(
+            (deep.size_bytes, deep.path.as_slice()),
+            (Some(12), &b"/a,b"[..])
+        );
+        for bad in [
+            "",
+            "hello",
+            &HEX[1..],
+            &format!("{HEX} a"),
+            &format!("{HEX}  "),
+        ] {
             assert_eq!(line(bad), None, "{bad}");
         }
     }

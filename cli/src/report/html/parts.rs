@@ -142,7 +142,7 @@ fn cause(failure: &Failure) -> Markup {
             (examples(first))
             @if !rest.is_empty() {
                 details {
-                    summary { (words::grouped(rest.len() as u64)) " more" }
+                    summary { (words::grouped(rest.len() as u64 + unlisted)) " more" }
                     (examples(rest))
                     @if unlisted > 0 { p.quiet { "and " (words::grouped(unlisted)) " that only the CSV lists" } }
                 }
