@@ -222,7 +222,10 @@ impl Session<'_> {
                 return Err(error.into());
             }
         };
-        if let Some(said) = said.filter(|_| outcome.stopped.is_none()) {
+        // a run that was stopped, or in which most files failed, teaches nothing about its pace
+        let came_through =
+            outcome.stopped.is_none() && outcome.touched_files > outcome.failed_files;
+        if let Some(said) = said.filter(|_| came_through) {
             said.hold_against(&work, &cache, began.elapsed())?;
         }
         let nothing =
