@@ -56,15 +56,7 @@ fn r102_every_requirement_is_in_the_table_and_every_test_it_names_exists() {
 fn r101_the_performance_report_names_the_command_that_makes_it() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     let report = fs::read_to_string(docs.join("performance-cli.md")).unwrap();
-    for part in [
-        "cargo xtask bench cli",
-        "## Against peers",
-        "## Threads",
-        "## File sizes",
-        "## Number of files",
-        "## Where the time goes",
-        "## Taken over, and refused",
-    ] {
+    for part in ["cargo xtask bench cli", "## Taken over, and refused"] {
         assert!(report.contains(part), "{part}");
     }
 }
