@@ -9,6 +9,7 @@
 //! - [`wire`] is what goes over HTTP: requests, responses, and the one list of error codes.
 //!
 //! Randomness and "now" are parameters everywhere. No async, no global state.
+#![warn(missing_docs)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::as_conversions))]
 
 pub mod digest;

@@ -8,7 +8,7 @@ use bot_api_emulator::{BotSeed, ChatKind, Control, Emulator, Limits, Members, Se
 use bytes::Bytes;
 use ferry_server::{
     clock,
-    db::{Db, DbTimeouts, bots},
+    db::{Db, DbTimeouts, bot_chats, bots, telegram_chats},
     storage::{
         PartStore as _,
         telegram::{
@@ -141,7 +141,7 @@ async fn staff(service: &Service, db: &Db, key: &ServerKey) -> Result<()> {
     let now = clock::system()();
     let mut conn = db.connection().await?;
     for chat in &service.chats {
-        bots::add_chat(&mut conn, *chat, now).await?;
+        telegram_chats::add(&mut conn, *chat, now).await?;
     }
     for seed in &service.bots {
         let sealed = BotToken::parse(&seed.token)?.seal(key)?;
@@ -150,11 +150,11 @@ async fn staff(service: &Service, db: &Db, key: &ServerKey) -> Result<()> {
             username: &seed.username,
             token_sealed: sealed.as_bytes(),
             weight: 1.0,
-            source: "admin",
+            source: BotSource::Admin,
         };
         bots::upsert(&mut conn, &bot, now).await?;
         for chat in &service.chats {
-            bots::add_pair(&mut conn, seed.id, *chat, now).await?;
+            bot_chats::add(&mut conn, seed.id, *chat, now).await?;
         }
     }
     Ok(())

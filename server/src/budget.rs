@@ -1,7 +1,7 @@
 //! Bytes that may be held at once, and each user's fair share of them: of memory for part bodies, of disk for parts that are
 //! still on their way. It reads no body and writes no file.
 //!
-//! Who holds nothing gets the next share as soon as there is room for it, in the order of asking, and nobody overtakes them
+//! A user who holds nothing gets the next share as soon as there is room for it, in the order of asking, and nobody overtakes them
 //! meanwhile. Who holds something gets more only if they then hold at most [`MOST_OF_FREE`] times what they leave free; of
 //! these the one who holds least comes first. So one user with any number of slow uploads leaves the others a third: with
 //! the usual 64 MiB more than one largest part, while four parts of one browser are in flight undisturbed.
@@ -33,10 +33,10 @@ pub struct Reserved {
 }
 
 #[derive(Debug)]
-struct Shared(Mutex<Books>);
+struct Shared(Mutex<Allocations>);
 
 #[derive(Debug)]
-struct Books {
+struct Allocations {
     free_bytes: u64,
     /// Only users who hold something.
     held_bytes: HashMap<Uuid, u64>,
@@ -50,7 +50,7 @@ struct Waiting {
     tell: oneshot::Sender<Reserved>,
 }
 
-/// A request that waits. Whoever stops waiting makes way for those behind.
+/// A request that waits. One that stops waiting makes way for those behind.
 struct Asking<'a> {
     shared: &'a Arc<Shared>,
     granted: oneshot::Receiver<Reserved>,
@@ -59,13 +59,13 @@ struct Asking<'a> {
 impl Budget {
     /// A budget of which nothing is held.
     pub fn new(total_bytes: u64) -> Self {
-        let books = Books {
+        let allocations = Allocations {
             free_bytes: total_bytes,
             held_bytes: HashMap::new(),
             waiting: VecDeque::new(),
         };
         Budget {
-            shared: Arc::new(Shared(Mutex::new(books))),
+            shared: Arc::new(Shared(Mutex::new(allocations))),
         }
     }
 
@@ -85,7 +85,7 @@ impl Budget {
 
     /// Bytes not reserved.
     pub fn free_bytes(&self) -> u64 {
-        self.shared.books().free_bytes
+        self.shared.allocations().free_bytes
     }
 }
 
@@ -110,20 +110,22 @@ impl Reserved {
     pub fn shrink_to(&mut self, bytes: u64) {
         let spare_bytes = self.bytes.saturating_sub(bytes);
         self.bytes = self.bytes.saturating_sub(spare_bytes);
-        self.shared.books().give_back(self.user_id, spare_bytes);
+        self.shared
+            .allocations()
+            .give_back(self.user_id, spare_bytes);
         self.shared.admit();
     }
 }
 
 impl Shared {
-    fn books(&self) -> MutexGuard<'_, Books> {
-        // Nothing in here leaves the books half written.
+    fn allocations(&self) -> MutexGuard<'_, Allocations> {
+        // Nothing in here leaves the allocations half written.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ask(self: &Arc<Self>, user_id: Uuid, bytes: u64) -> Asking<'_> {
         let (tell, granted) = oneshot::channel();
-        self.books().waiting.push_back(Waiting {
+        self.allocations().waiting.push_back(Waiting {
             user_id,
             bytes,
             tell,
@@ -138,12 +140,12 @@ impl Shared {
     /// Lets in everybody whose turn it is.
     fn admit(self: &Arc<Self>) {
         let mut admitted = Vec::new();
-        let mut books = self.books();
+        let mut allocations = self.allocations();
         while let Some(Waiting {
             user_id,
             bytes,
             tell,
-        }) = books.take_next()
+        }) = allocations.take_next()
         {
             let shared = Arc::clone(self);
             let reserved = Reserved {
@@ -153,7 +155,7 @@ impl Shared {
             };
             admitted.push((tell, reserved));
         }
-        drop(books);
+        drop(allocations);
         for (tell, reserved) in admitted {
             // Who went away just now gets it back here, and gives it back by dropping it.
             drop(tell.send(reserved));
@@ -161,7 +163,7 @@ impl Shared {
     }
 }
 
-impl Books {
+impl Allocations {
     fn held_by(&self, user_id: Uuid) -> u64 {
         self.held_bytes.get(&user_id).copied().unwrap_or(0)
     }
@@ -211,7 +213,9 @@ impl Books {
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        self.shared.books().give_back(self.user_id, self.bytes);
+        self.shared
+            .allocations()
+            .give_back(self.user_id, self.bytes);
         self.shared.admit();
     }
 }

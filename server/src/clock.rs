@@ -10,7 +10,6 @@ use futures_util::future::BoxFuture;
 /// Tells the time, in whole microseconds: what a row gives back equals what was put in.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// The system's clock.
 pub fn system() -> Clock {
     Arc::new(|| Utc::now().trunc_subsecs(6))
 }

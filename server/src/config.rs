@@ -105,20 +105,15 @@ pub enum ServerKeyConfig {
     Made(PathBuf),
 }
 
-/// A bucket.
 #[derive(Debug, Clone)]
 pub struct S3Config {
-    /// Its name.
     pub bucket: String,
     /// Where the service is; AWS when absent.
     pub endpoint: Option<String>,
-    /// Its region.
     pub region: String,
     /// Prefix of all keys.
     pub prefix: String,
-    /// Key id.
     pub access_key_id: Secret,
-    /// Key.
     pub secret_access_key: Secret,
 }
 
@@ -148,7 +143,6 @@ pub struct LoginLimits {
     pub per_name: u32,
     /// From one address in a window.
     pub per_address: u32,
-    /// The window.
     pub window: Duration,
 }
 
@@ -157,7 +151,6 @@ pub struct LoginLimits {
 pub struct TlsConfig {
     /// Chain, leaf first.
     pub cert: PathBuf,
-    /// Private key.
     pub key: PathBuf,
 }
 
@@ -192,20 +185,15 @@ impl std::str::FromStr for Network {
     }
 }
 
-/// A setting that can not be used, by name.
+/// A setting that cannot be used, by name.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file or a variable can not be read as what it should be.
-    #[error("settings can not be read: {0}")]
+    /// The file or a variable cannot be read as what it should be.
+    #[error("settings cannot be read: {0}")]
     Unreadable(#[from] Box<figment::Error>),
     /// A value makes no sense.
     #[error("setting `{name}`: {reason}")]
-    Invalid {
-        /// The setting.
-        name: &'static str,
-        /// Why.
-        reason: String,
-    },
+    Invalid { name: &'static str, reason: String },
 }
 
 impl ConfigError {

@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
 
 use binaries::Binaries;
@@ -55,7 +56,6 @@ pub enum EmbeddedPostgresError {
     /// A command of Postgres failed.
     #[error("{command} failed: {output}")]
     Command {
-        /// Its name.
         command: String,
         /// What it wrote.
         output: String,
@@ -69,9 +69,7 @@ pub enum EmbeddedPostgresError {
     /// A file or folder could not be used.
     #[error("{path}: {source}")]
     Io {
-        /// Which.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
 }
@@ -113,13 +111,13 @@ impl EmbeddedPostgres {
 
     /// Where to connect.
     pub fn database_url(&self) -> String {
-        url_of(&self.cluster.paths)
+        url_of(&self.cluster.paths.socket_dir)
     }
 
     /// Where to connect to the cluster of `data_dir` that another process runs, which [`start`](Self::start) refuses as
     /// in use.
     pub fn database_url_of(data_dir: &Path) -> Result<String, EmbeddedPostgresError> {
-        Ok(url_of(&Paths::choose(data_dir)?))
+        Ok(url_of(&Paths::choose(data_dir)?.socket_dir))
     }
 
     /// The postmaster's process id, while it runs.
@@ -136,9 +134,11 @@ impl EmbeddedPostgres {
     }
 }
 
-fn url_of(paths: &Paths) -> String {
-    let socket = paths.socket_dir.display().to_string();
-    format!("postgresql://{NAME}@{}/{NAME}", percent_encoded(&socket))
+/// A socket's folder is the host of the address.
+fn url_of(socket_dir: &Path) -> String {
+    let socket = socket_dir.display().to_string();
+    let host = utf8_percent_encode(&socket, NON_ALPHANUMERIC);
+    format!("postgresql://{NAME}@{host}/{NAME}")
 }
 
 fn lock(paths: &Paths) -> Result<File, EmbeddedPostgresError> {
@@ -349,7 +349,7 @@ async fn watch_over(
             match cluster.bring_up().await {
                 Ok(started) => process = started,
                 Err(error) => {
-                    tracing::error!(%error, "the private Postgres can not be started; trying again");
+                    tracing::error!(%error, "the private Postgres cannot be started; trying again");
                     tokio::time::sleep(RESTART_PAUSE).await;
                 }
             }
@@ -387,18 +387,6 @@ async fn run(
     Err(failed(
         String::from_utf8_lossy(&output.stderr).trim().to_owned(),
     ))
-}
-
-/// A path as the host of a connection address.
-fn percent_encoded(path: &str) -> String {
-    path.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 #[cfg(test)]

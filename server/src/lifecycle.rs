@@ -56,7 +56,7 @@ impl Lifecycle {
 
     /// Takes a part in hand, unless the server is stopping.
     pub fn take_part(&self) -> Option<PartInHand> {
-        // Counted before the flag is read: whoever waits for zero after setting the flag misses nobody.
+        // Counted before the flag is read: a wait for zero after setting the flag misses none.
         self.parts_in_hand.send_modify(|count| *count += 1);
         let part = PartInHand(self.parts_in_hand.clone());
         (!self.is_stopping()).then_some(part)

@@ -11,7 +11,6 @@ const OWN_PAGES_FROM_BYTES: usize = 256 * 1024;
 pub enum BodyBuffer {
     /// A short one.
     Heap(BytesMut),
-    /// A part.
     Pages {
         /// As long as it may become.
         pages: MmapMut,

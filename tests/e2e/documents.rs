@@ -328,7 +328,7 @@ fn the_promises_of_security_md_name_tests_that_exist() -> Result<()> {
         functions.extend(functions_below(folder));
     }
     let named: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
-    ensure!(named.len() > 20, "the page can not be read: {named:?}");
+    ensure!(named.len() > 20, "the page cannot be read: {named:?}");
     let missing: Vec<_> = named
         .iter()
         .filter(|name| !functions.contains(**name))

@@ -40,7 +40,7 @@ impl SmallDisk {
             .status()?;
         ensure!(
             mounted.success(),
-            "a disk of {DISK_MIB} MiB can not be mounted: run as root"
+            "a disk of {DISK_MIB} MiB cannot be mounted: run as root"
         );
         Ok(SmallDisk { at: at.to_owned() })
     }

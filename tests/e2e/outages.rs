@@ -376,8 +376,8 @@ async fn a_body_that_stands_still_is_given_up() -> Result<()> {
     let admin = fixture.admin().await?;
     let file = SealedFile::new(&admin.keys, "a file", content(1, 500_000))?;
     file.start(&admin.api).await?;
-    let standing = SlowPut::begin(&fixture, &admin.api, &file, 1).await?;
-    standing
+    let stalled = SlowPut::begin(&fixture, &admin.api, &file, 1).await?;
+    stalled
         .wait_only()
         .await?
         .refused(400, ErrorCode::BodyIncomplete)?;
@@ -417,12 +417,12 @@ async fn status_is_answered_while_a_client_stands_still() -> Result<()> {
     let (fixture, admin) = Fixture::with_admin().await?;
     let file = SealedFile::new(&admin.keys, "a file", content(1, 500_000))?;
     file.start(&admin.api).await?;
-    let standing = SlowPut::begin(&fixture, &admin.api, &file, 1).await?;
+    let stalled = SlowPut::begin(&fixture, &admin.api, &file, 1).await?;
     let path = format!("/api/upload/resume/{}", file.id());
     let asked = admin.api.get(&path);
     wait::within(Duration::from_secs(2), "status is answered", asked)
         .await??
         .expect_status(200)?;
-    standing.finish().await?.expect_status(201)?;
+    stalled.finish().await?.expect_status(201)?;
     fixture.close().await
 }

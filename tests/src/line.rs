@@ -23,7 +23,7 @@ use tokio::{
 };
 
 /// Bytes that pass at once; small against a second of any line.
-const STRETCH_BYTES: usize = 2_048;
+const CHUNK_BYTES: usize = 2_048;
 /// The queue before the line, as in a household's router.
 const QUEUE_BYTES: u32 = 64 * 1_024;
 
@@ -164,9 +164,9 @@ async fn pace(
     queue: mpsc::Sender<(Instant, Vec<u8>)>,
     shared: &Shared,
 ) -> Result<()> {
-    let mut stretch = vec![0; STRETCH_BYTES];
+    let mut chunk = vec![0; CHUNK_BYTES];
     loop {
-        let read = from.read(&mut stretch).await?;
+        let read = from.read(&mut chunk).await?;
         if read == 0 {
             return Ok(());
         }
@@ -178,7 +178,7 @@ async fn pace(
         };
         sleep_until(passed_at).await;
         let arrives_at = passed_at + shared.shape.delay;
-        queue.send((arrives_at, stretch[..read].to_vec())).await?;
+        queue.send((arrives_at, chunk[..read].to_vec())).await?;
     }
 }
 

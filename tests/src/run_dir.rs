@@ -26,7 +26,6 @@ pub fn new_dir(prefix: &str) -> Result<TempDir> {
 /// A process that is still there.
 #[derive(Debug)]
 pub struct Leftover {
-    /// Its id.
     pub pid: i32,
     /// How it was started.
     pub command_line: String,

@@ -139,7 +139,7 @@ def uncbor(data, at=0):
 STRETCHED = {}
 
 
-def stretch(password, prefix):
+def derive_key(password, prefix):
     """Argon2id, once for each password and slot."""
     key = (password, prefix)
     if key not in STRETCHED:
@@ -162,7 +162,7 @@ def check_slot_layout(slot):
 
 def slot_prk(slot, secret):
     if "password" in secret:
-        return stretch(secret["password"], slot[:28])
+        return derive_key(secret["password"], slot[:28])
     return unb64(secret["recovery_key"])
 
 
@@ -431,12 +431,12 @@ OPENERS = {
 
 def open_all(directory):
     paths = sorted(directory.glob("*.json"))
-    wrong = [line for line in (verdict(path) for path in paths) if line]
+    wrong = [line for line in (problem_of(path) for path in paths) if line]
     print("\n".join(wrong + [f"{len(paths)} vectors, {len(wrong)} wrong"]))
     return 0 if paths and not wrong else 1
 
 
-def verdict(path):
+def problem_of(path):
     """What is wrong with one vector, or nothing."""
     vector = json.loads(path.read_text())
     ((kind, case),) = vector["case"].items()

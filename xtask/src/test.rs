@@ -131,7 +131,7 @@ const WHAT_THE_STORE_CHANGES: [&str; 6] = [
     "in_a_browser::kills",
     "in_a_browser::small",
     "in_a_browser::stopping",
-    "in_a_browser::trouble",
+    "in_a_browser::failures",
     "in_a_browser::whole",
 ];
 

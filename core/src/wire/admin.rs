@@ -11,7 +11,7 @@ use super::{Role, UploadStatus};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewInvitationRequest {
-    /// Role of whoever uses it.
+    /// Role of the user who registers with it.
     pub role: Role,
     /// Seconds it lives; a week when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ impl std::fmt::Debug for NewInvitationResponse {
 pub struct InvitationEntry {
     /// Its id.
     pub invitation_id: Uuid,
-    /// Role of whoever uses it.
+    /// Role of the user who registers with it.
     pub role: Role,
     /// When it ends.
     pub expires_at: DateTime<Utc>,

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// How a bot stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BotState {
@@ -19,7 +20,7 @@ pub enum BotState {
 }
 
 /// How a bot stands with a chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BotChatState {
@@ -38,7 +39,7 @@ pub enum BotChatState {
 }
 
 /// Whether a chat takes new parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChatState {
@@ -51,7 +52,7 @@ pub enum ChatState {
 }
 
 /// Where a bot comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BotSource {
@@ -84,7 +85,7 @@ pub struct BotsResponse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BotQueue {
-    /// Parts that wait for a bot's turn, at the server that answers.
+    /// Parts that wait for a bot, at the server that answers.
     pub waiting: u64,
     /// Sends without an answer so far.
     pub in_flight: u64,
@@ -166,7 +167,7 @@ pub struct TelegramChatEntry {
     pub messages: u64,
     /// Its highest message that is known.
     pub high_message_id: i64,
-    /// Up to here every message is known to be somebody's.
+    /// Up to here every message is known to belong to a part.
     pub swept_to: i64,
 }
 
@@ -182,7 +183,7 @@ pub struct AddBotRequest {
     /// Its share of the load; 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f32>,
-    /// Somebody else writes to these chats too, so that nothing may be deleted there but what Ferry knows to be its own.
+    /// Others write to these chats too, so that nothing may be deleted there but what Ferry knows to be its own.
     /// When absent a known chat stays what it is, and a new one is Ferry's alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared_chats: Option<bool>,

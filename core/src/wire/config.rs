@@ -37,7 +37,7 @@ pub struct Limits {
 pub enum SignUp {
     /// Nobody has yet: the setup link makes the administrator.
     Setup,
-    /// Whoever has an invitation.
+    /// A person who has an invitation.
     Invitation,
 }
 

@@ -94,9 +94,9 @@ codes! {
     /// Another plaintext is stored under this number and If-Match was not sent.
     PartDiffers "part_differs" "Another content is stored for this part." "If the file changed, replace it with If-Match.";
     /// If-Match names another generation than the stored one.
-    GenerationMismatch "generation_mismatch" "Somebody else changed this in between." "Fetch it again and decide anew.";
+    GenerationMismatch "generation_mismatch" "This was changed by another request in between." "Fetch it again and decide anew.";
     /// The file is complete: its content never changes.
-    FileComplete "file_complete" "This file is complete and can not be changed." "Upload the new content as a new file.";
+    FileComplete "file_complete" "This file is complete and cannot be changed." "Upload the new content as a new file.";
     /// `complete` was asked while parts are missing; `missing_chunks` lists them.
     PartsMissing "parts_missing" "Parts of the file are not stored yet." "Send the parts in missing_chunks, then complete again.";
     /// The stored parts are not the ones that the manifest was sealed over.
@@ -115,9 +115,9 @@ codes! {
     PartCorrupt "part_corrupt" "The stored bytes of this part are damaged or lost." "Upload the file again; only such parts are sent.";
     /// The text is no token of a bot, or Telegram refuses it.
     BotTokenRefused "bot_token_refused" "The bot's token is refused." "Copy it again from @BotFather.";
-    /// The bot can not store parts in the chat.
-    ChatNotUsable "chat_not_usable" "The bot can not use this chat." "Do what the detail says, then try again.";
-    /// The Bot API can not be reached, or gives no answer that can be read.
+    /// The bot cannot store parts in the chat.
+    ChatNotUsable "chat_not_usable" "The bot cannot use this chat." "Do what the detail says, then try again.";
+    /// The Bot API cannot be reached, or gives no answer that can be read.
     BotApiUnavailable "bot_api_unavailable" "The Bot API does not answer." "Check the address of the Bot API and the network, then try again.";
     /// Parts can be read through this bot alone; `force` gives them up.
     BotHoldsParts "bot_holds_parts" "Parts can be read through this bot alone." "Add another bot to its chats first, or disable it instead of removing it.";

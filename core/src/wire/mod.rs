@@ -10,6 +10,7 @@ mod bytes;
 mod config;
 mod error;
 mod files;
+mod text;
 mod upload;
 
 pub use admin::*;
@@ -19,6 +20,7 @@ pub use bytes::{B64, Bytes64};
 pub use config::*;
 pub use error::{ErrorCode, Problem, Recovery};
 pub use files::*;
+pub use text::UnknownName;
 pub use upload::*;
 
 /// Hard ceiling of a part's body: the Bot API's `MAX_DOWNLOAD_FILE_SIZE`, 20 MiB, inclusive.

@@ -20,9 +20,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Bots of the settings' database.
 pub struct BotsAlone {
-    /// All use-cases.
     pub bots: Bots,
-    /// Ours to stop; none where a server or somebody else runs it.
+    /// Ours to stop; none where a server runs it, or where it is not ours.
     postgres: Option<EmbeddedPostgres>,
 }
 
@@ -81,5 +80,5 @@ async fn bring_up_to_date(db: &Db, tries: u32) -> anyhow::Result<()> {
         }
         tokio::time::sleep(PAUSE).await;
     }
-    db.migrate().await.context("the database can not be used")
+    db.migrate().await.context("the database cannot be used")
 }

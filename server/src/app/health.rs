@@ -58,7 +58,7 @@ struct StoreHealth {
     complaint: Arc<Mutex<Option<String>>>,
 }
 
-/// Whoever waits for an answer has one of these.
+/// Each request that waits for an answer has one of these.
 type Question = Shared<BoxFuture<'static, Answer>>;
 
 #[derive(Clone, Copy)]
@@ -80,7 +80,7 @@ impl StoreHealth {
     async fn state(&self) -> StoreState {
         loop {
             let answer = self.question().await;
-            // an answer that nobody waited for may be old
+            // an answer that no request waited for may be old
             if self.is_good(&answer) {
                 return answer.state;
             }
@@ -127,7 +127,7 @@ impl StoreHealth {
 fn note(last: &Mutex<Option<String>>, complaint: Option<String>) {
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(error) = complaint.as_ref().filter(|_| *last != complaint) {
-        tracing::warn!(error, "the store for new parts can not be used");
+        tracing::warn!(error, "the store for new parts cannot be used");
     }
     *last = complaint;
 }

@@ -121,7 +121,6 @@ impl Marked {
         Ok(false)
     }
 
-    /// Marks it.
     pub(super) async fn place_marker(&self) -> Result<(), StorageError> {
         self.store.place_marker().await
     }

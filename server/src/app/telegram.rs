@@ -25,7 +25,7 @@ pub(super) struct Telegram {
     pub(super) jobs: TelegramJobs,
 }
 
-/// The API's address and its connections, for the store and for whoever adds bots.
+/// The API's address and its connections, for the store and for the use-cases that add bots.
 pub(super) fn apis_of(config: &Config) -> anyhow::Result<BotApis> {
     let settings = BotApiSettings {
         api_url: config.telegram.api_url.clone(),
@@ -34,7 +34,7 @@ pub(super) fn apis_of(config: &Config) -> anyhow::Result<BotApis> {
     BotApis::new(settings).context("the setting telegram.api_url")
 }
 
-/// Asks nobody yet: bots may be added later.
+/// Calls no API yet: bots may be added later.
 pub(super) fn open(
     config: &Config,
     db: &Db,

@@ -1,4 +1,4 @@
-//! Why somebody was not let in. The code of each in exactly one match.
+//! Why a person or a token was not let in. The code of each in exactly one match.
 
 use ferry_core::wire::ErrorCode;
 
@@ -7,7 +7,7 @@ use crate::db::DbError;
 /// A refused or failed use-case of accounts.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    /// A value in the request can not be right.
+    /// A value in the request cannot be right.
     #[error("{0}")]
     Invalid(String),
     /// No valid session or token.
@@ -31,7 +31,6 @@ pub enum AuthError {
     /// The name is taken.
     #[error("the user name is taken")]
     UsernameTaken,
-    /// No such token.
     #[error("no such thing")]
     NotFound,
     /// The database did not do it.

@@ -1,13 +1,14 @@
 //! Whom a request speaks for, and what it may do.
 
-use std::collections::BTreeSet;
-
 use chrono::TimeDelta;
 use ferry_core::wire::{Role, Scope};
 use uuid::Uuid;
 
-use super::{Accounts, AuthError, AuthResult, PlainToken, role_named};
-use crate::db::{self, tokens::TokenRow};
+use super::{Accounts, AuthError, AuthResult, PlainToken};
+use crate::db::{
+    self, Text,
+    tokens::{TokenKind, TokenRow},
+};
 
 /// How the secret came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +20,11 @@ pub enum Credential {
 }
 
 impl Credential {
-    pub(super) fn name(self) -> &'static str {
+    /// The tokens that are good there.
+    pub(super) fn kind(self) -> TokenKind {
         match self {
-            Credential::Session => "session",
-            Credential::Api => "api",
+            Credential::Session => TokenKind::Session,
+            Credential::Api => TokenKind::Api,
         }
     }
 }
@@ -30,19 +32,18 @@ impl Credential {
 /// A user as one request speaks for them.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// Who.
     pub user_id: Uuid,
     /// By which token.
     pub token_id: Uuid,
     /// How it came.
     pub credential: Credential,
-    scopes: BTreeSet<&'static str>,
+    scopes: Vec<Scope>,
 }
 
 impl Identity {
     /// Refuses what the token may not do.
     pub fn require(&self, scope: Scope) -> AuthResult<()> {
-        if self.scopes.contains(scope_name(scope)) {
+        if self.scopes.contains(&scope) {
             return Ok(());
         }
         Err(AuthError::Forbidden(match scope {
@@ -57,7 +58,7 @@ impl Identity {
         match self.credential {
             Credential::Session => Ok(()),
             Credential::Api => Err(AuthError::Forbidden(
-                "needs a sign-in; tokens can not do this",
+                "needs a sign-in; tokens cannot do this",
             )),
         }
     }
@@ -67,15 +68,13 @@ impl Identity {
     pub(super) fn handles_files(&self) -> bool {
         [Scope::Read, Scope::Upload]
             .iter()
-            .any(|scope| self.scopes.contains(scope_name(*scope)))
+            .any(|scope| self.scopes.contains(scope))
     }
 
     fn of(token: &TokenRow, role: Role, credential: Credential) -> Self {
-        let granted = |scope: &Scope| token.scopes.iter().any(|name| name == scope_name(*scope));
-        let scopes = scopes_of(role)
-            .iter()
-            .filter(|scope| granted(scope))
-            .map(|scope| scope_name(*scope))
+        let granted = scopes_of(role).iter().copied();
+        let scopes = granted
+            .filter(|scope| token.scopes.contains(&Text(*scope)))
             .collect();
         Identity {
             user_id: token.user_id,
@@ -98,13 +97,13 @@ impl Accounts {
             .run(async |connection| {
                 let found = db::tokens::by_hash(connection, hash.as_bytes(), now).await?;
                 let (row, role) = found
-                    .filter(|(row, _)| row.kind == credential.name())
+                    .filter(|(row, _)| row.kind == credential.kind())
                     .ok_or(AuthError::Unauthenticated)?;
                 let is_noted = |at| now - at < TimeDelta::minutes(1);
                 if !row.last_used_at.is_some_and(is_noted) {
                     db::tokens::touch(connection, row.id, now).await?;
                 }
-                Ok(Identity::of(&row, role_named(&role)?, credential))
+                Ok(Identity::of(&row, role, credential))
             })
             .await
     }
@@ -118,33 +117,19 @@ pub(super) fn scopes_of(role: Role) -> &'static [Scope] {
     }
 }
 
-pub(super) fn scope_name(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Read => "read",
-        Scope::Upload => "upload",
-        Scope::Admin => "admin",
-    }
-}
-
-pub(super) fn scope_named(name: &str) -> Option<Scope> {
-    [Scope::Read, Scope::Upload, Scope::Admin]
-        .into_iter()
-        .find(|scope| scope_name(*scope) == name)
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::Utc;
 
     use super::*;
 
-    fn identity(role: Role, scopes: &[&str]) -> Identity {
+    fn identity(role: Role, scopes: &[Scope]) -> Identity {
         let token = TokenRow {
             id: Uuid::new_v4(),
             user_id: Uuid::new_v4(),
-            kind: "api".to_owned(),
+            kind: Text(TokenKind::Api),
             label: String::new(),
-            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            scopes: scopes.iter().copied().map(Text).collect(),
             created_at: Utc::now(),
             expires_at: Utc::now(),
             last_used_at: None,
@@ -154,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_token_does_what_its_scopes_say_and_no_more() {
-        let reader = identity(Role::User, &["read"]);
+        let reader = identity(Role::User, &[Scope::Read]);
         assert!(reader.require(Scope::Read).is_ok());
         assert!(matches!(
             reader.require(Scope::Upload),
@@ -165,12 +150,12 @@ mod tests {
     #[test]
     fn the_admin_scope_is_nothing_without_the_role() {
         assert!(
-            identity(Role::User, &["read", "admin"])
+            identity(Role::User, &[Scope::Read, Scope::Admin])
                 .require(Scope::Admin)
                 .is_err()
         );
         assert!(
-            identity(Role::Admin, &["admin"])
+            identity(Role::Admin, &[Scope::Admin])
                 .require(Scope::Admin)
                 .is_ok()
         );
@@ -179,7 +164,7 @@ mod tests {
     #[test]
     fn tokens_do_not_pass_where_a_sign_in_is_needed() {
         assert!(
-            identity(Role::Admin, &["read", "upload", "admin"])
+            identity(Role::Admin, &[Scope::Read, Scope::Upload, Scope::Admin])
                 .require_session()
                 .is_err()
         );

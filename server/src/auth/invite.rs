@@ -4,12 +4,9 @@ use chrono::TimeDelta;
 use ferry_core::wire::{InvitationEntry, NewInvitationRequest, Role, SignUp};
 use uuid::Uuid;
 
-use super::{
-    Accounts, AuthError, AuthResult, Identity, PlainToken, manage_tokens::lifetime, role_name,
-    role_named,
-};
+use super::{Accounts, AuthError, AuthResult, Identity, PlainToken, manage_tokens::lifetime};
 use crate::db::{
-    self, Connection,
+    self, Connection, Text,
     invitations::{InvitationRow, NewInvitation},
 };
 
@@ -22,14 +19,11 @@ const SETUP_TTL: TimeDelta = TimeDelta::days(100 * 365);
 /// A new invitation and its secret.
 #[derive(Debug)]
 pub struct Invited {
-    /// For the link.
     pub token: PlainToken,
-    /// Its row.
     pub entry: InvitationEntry,
 }
 
 impl Accounts {
-    /// Makes an invitation.
     pub async fn invite(
         &self,
         identity: &Identity,
@@ -50,13 +44,12 @@ impl Accounts {
         Ok(Invited { token, entry })
     }
 
-    /// The latest invitations.
     pub async fn list_invitations(&self) -> AuthResult<Vec<InvitationEntry>> {
         let rows = self
             .db
             .run(async |connection| db::invitations::list(connection, MOST_LISTED).await)
             .await?;
-        rows.into_iter().map(entry).collect()
+        Ok(rows.into_iter().map(entry).collect())
     }
 
     /// Ends an invitation that an administrator made; repeated it answers the same. A used one stays what it is.
@@ -121,7 +114,7 @@ impl Accounts {
         let row = NewInvitation {
             id: Uuid::new_v4(),
             token_hash: hash.as_bytes(),
-            role: role_name(role),
+            role: Text(role),
             created_by,
             created_at: now,
             expires_at: now + ttl,
@@ -136,11 +129,11 @@ impl Accounts {
     }
 }
 
-fn entry(row: InvitationRow) -> AuthResult<InvitationEntry> {
-    Ok(InvitationEntry {
+fn entry(row: InvitationRow) -> InvitationEntry {
+    InvitationEntry {
         invitation_id: row.id,
-        role: role_named(&row.role)?,
+        role: row.role.0,
         expires_at: row.expires_at,
         used_at: row.used_at,
-    })
+    }
 }

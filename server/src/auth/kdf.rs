@@ -1,4 +1,4 @@
-//! What a client needs before it can stretch a password. Unknown names get an answer that looks like any other.
+//! What a client needs before it can derive a key from a password. Unknown names get an answer that looks like any other.
 
 use ferry_core::wire::{B64, KdfResponse, KeySlotEntry, KeySlotKind};
 
@@ -31,7 +31,7 @@ impl Accounts {
         })
     }
 
-    /// Always the same for a name, and worth nothing to whoever does not hold the secret.
+    /// Always the same for a name, and worth nothing without the secret.
     async fn decoy(&self, folded: &str) -> AuthResult<[u8; PREFIX_BYTES]> {
         let salt = self.secret().await?.derive(folded.as_bytes())?;
         let mut prefix = [0; PREFIX_BYTES];

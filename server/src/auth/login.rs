@@ -2,17 +2,18 @@
 
 use std::net::IpAddr;
 
-use ferry_core::wire::{LoginRequest, Role};
+use ferry_core::wire::LoginRequest;
 use uuid::Uuid;
 
 use super::{
     Accounts, AuthError, AuthResult, Credential, DeviceMark, PlainToken, SignedIn, account, delta,
-    identity::{scope_name, scopes_of},
-    role_named,
-    username::Username,
-    verifier::Verifier,
+    identity::scopes_of, username::Username, verifier::Verifier,
 };
-use crate::db::{self, Connection, tokens::NewToken, users::UserRow};
+use crate::db::{
+    self, Connection, Text,
+    tokens::{NewToken, TokenKind},
+    users::UserRow,
+};
 
 impl Accounts {
     /// Checks name and `auth`, and opens a session.
@@ -31,8 +32,8 @@ impl Accounts {
             .transact(async |tx| {
                 let user = db::users::by_folded_name(tx, &folded).await?;
                 let user = verified(user, &request.auth.0)?;
-                // Again on the row that can not change now: a new password ends every session, also one that begins
-                // while it is set. Wrong guesses never get here, and so lock nobody's row.
+                // Again on the row that cannot change now: a new password ends every session, also one that begins
+                // while it is set. Wrong guesses never get here, and so lock no row.
                 let user = db::users::by_id_kept(tx, user.id).await?;
                 self.open_session(tx, verified(user, &request.auth.0)?)
                     .await
@@ -65,17 +66,13 @@ impl Accounts {
         let session = PlainToken::generate()?;
         let hash = session.hashed();
         let now = (self.clock)();
-        let role: Role = role_named(&user.role)?;
         let row = NewToken {
             id: Uuid::new_v4(),
             user_id: user.id,
             token_hash: hash.as_bytes(),
-            kind: Credential::Session.name(),
+            kind: Text(TokenKind::Session),
             label: "",
-            scopes: scopes_of(role)
-                .iter()
-                .map(|scope| scope_name(*scope))
-                .collect(),
+            scopes: scopes_of(user.role.0).iter().copied().map(Text).collect(),
             created_at: now,
             expires_at: now + delta(self.settings.session_ttl),
         };
@@ -91,7 +88,7 @@ impl Accounts {
     }
 }
 
-/// Takes the same work for a name that nobody has.
+/// Takes the same work for a name that no user has.
 fn verified(user: Option<UserRow>, auth: &[u8; 32]) -> AuthResult<UserRow> {
     let id = user.as_ref().map_or(Uuid::nil(), |user| user.id);
     let stored = user

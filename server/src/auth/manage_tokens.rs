@@ -4,13 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ferry_core::wire::{NewTokenRequest, NewTokenResponse, Scope, TokenEntry};
 use uuid::Uuid;
 
-use super::{
-    Accounts, AuthError, AuthResult, Credential, Identity, PlainToken,
-    identity::{scope_name, scope_named},
-};
+use super::{Accounts, AuthError, AuthResult, Identity, PlainToken};
 use crate::db::{
-    self, Connection,
-    tokens::{NewToken, TokenRow},
+    self, Connection, Text,
+    tokens::{NewToken, TokenKind, TokenRow},
 };
 
 const DEFAULT_TTL_SECS: u64 = 365 * 86_400;
@@ -39,13 +36,9 @@ impl Accounts {
             id,
             user_id: identity.user_id,
             token_hash: hash.as_bytes(),
-            kind: Credential::Api.name(),
+            kind: Text(TokenKind::Api),
             label: &request.label,
-            scopes: request
-                .scopes
-                .iter()
-                .map(|scope| scope_name(*scope))
-                .collect(),
+            scopes: request.scopes.iter().copied().map(Text).collect(),
             created_at: now,
             expires_at,
         };
@@ -150,11 +143,7 @@ fn entry(row: TokenRow) -> TokenEntry {
     TokenEntry {
         token_id: row.id,
         label: row.label,
-        scopes: row
-            .scopes
-            .iter()
-            .filter_map(|name| scope_named(name))
-            .collect(),
+        scopes: row.scopes.into_iter().map(|scope| scope.0).collect(),
         created_at: row.created_at,
         expires_at: row.expires_at,
         last_used_at: row.last_used_at,

@@ -22,14 +22,14 @@ mod secret;
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use ferry_core::wire::{Account, B64, Bytes64, KeySlotEntry, KeySlotKind, Role};
+use ferry_core::wire::{Account, B64, Bytes64, KeySlotEntry};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::{
     clock::Clock,
     config::LoginLimits,
-    db::{self, Connection, Db, audit::AuditEvent, users::KeySlotRow, users::UserRow},
+    db::{self, Connection, Db, Text, audit::AuditEvent, users::KeySlotRow, users::UserRow},
 };
 
 pub use device::DeviceMark;
@@ -55,7 +55,6 @@ pub struct AuthSettings {
 /// A fresh sign-in: who, and the secret of the session.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// Who.
     pub account: Account,
     /// Goes into the cookie.
     pub session: PlainToken,
@@ -73,7 +72,6 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Joins the parts.
     pub fn new(db: Db, clock: Clock, settings: AuthSettings) -> Self {
         Accounts {
             db,
@@ -132,7 +130,7 @@ fn account(user: UserRow, slots: Vec<KeySlotRow>) -> AuthResult<Account> {
     Ok(Account {
         user_id: user.id,
         username: user.username,
-        role: role_named(&user.role)?,
+        role: user.role.0,
         key_slots: slots.into_iter().map(entry_of).collect::<AuthResult<_>>()?,
         quota_bytes: user.quota_bytes.and_then(|bytes| u64::try_from(bytes).ok()),
         used_bytes: u64::try_from(user.used_bytes).unwrap_or_default(),
@@ -140,50 +138,24 @@ fn account(user: UserRow, slots: Vec<KeySlotRow>) -> AuthResult<Account> {
 }
 
 fn entry_of(row: KeySlotRow) -> AuthResult<KeySlotEntry> {
-    let kind = match row.kind.as_str() {
-        "password" => KeySlotKind::Password,
-        "recovery" => KeySlotKind::Recovery,
-        other => return Err(AuthError::Internal(format!("a key slot of kind {other:?}"))),
-    };
     let id = row
         .account_key_id
         .try_into()
         .map_err(|_| AuthError::Internal("an account key id of another length".to_owned()))?;
     Ok(KeySlotEntry {
-        kind,
+        kind: row.kind.0,
         account_key_id: B64(id),
         slot: Bytes64(row.slot),
     })
 }
 
 fn row_of(user_id: uuid::Uuid, entry: &KeySlotEntry) -> KeySlotRow {
-    let kind = match entry.kind {
-        KeySlotKind::Password => "password",
-        KeySlotKind::Recovery => "recovery",
-    };
     KeySlotRow {
         id: uuid::Uuid::new_v4(),
         user_id,
-        kind: kind.to_owned(),
+        kind: Text(entry.kind),
         account_key_id: entry.account_key_id.0.to_vec(),
         slot: entry.slot.0.clone(),
-    }
-}
-
-fn role_named(name: &str) -> AuthResult<Role> {
-    match name {
-        "user" => Ok(Role::User),
-        "admin" => Ok(Role::Admin),
-        other => Err(AuthError::Internal(format!(
-            "a user with the role {other:?}"
-        ))),
-    }
-}
-
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::User => "user",
-        Role::Admin => "admin",
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::db::{self, Connection};
 
 impl Accounts {
-    /// Replaces the password of whoever is signed in and knows the old one.
+    /// Replaces the password of a user who is signed in and knows the old one.
     pub async fn change_password(
         &self,
         identity: &Identity,

@@ -10,14 +10,14 @@ const STRANGERS: u32 = 10;
 
 /// An attempt that was counted as a failure before it was looked at, so that many at once gain nothing.
 pub(super) struct Attempt {
-    /// Of whoever tries this name from here.
+    /// Of a client that tries this name from here.
     own: String,
     shared: Vec<String>,
 }
 
 impl Accounts {
     /// Counts the attempt, or refuses it. A device that signed in to this name before is counted by itself, and other
-    /// addresses than the guesser's are too: nobody can shut a name for its owner by guessing.
+    /// addresses than the guesser's are too: nobody can lock a name for its owner by guessing.
     pub(super) async fn attempt(
         &self,
         folded: &str,

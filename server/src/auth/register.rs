@@ -1,13 +1,13 @@
 //! Registration with an invitation.
 
-use ferry_core::wire::{KeySlotKind, RegisterRequest};
+use ferry_core::wire::{KeySlotKind, RegisterRequest, Role};
 
 use super::{
     Accounts, AuthError, AuthResult, PlainToken, SignedIn, kdf::check_slot, row_of,
     username::Username, verifier::Verifier,
 };
 use crate::db::{
-    self, Connection, DbError,
+    self, Connection, DbError, Text,
     invitations::InvitationRow,
     users::{NewUser, UserRow},
 };
@@ -40,7 +40,7 @@ impl Accounts {
         if invitation.used_at.is_some() || invitation.expires_at <= now {
             return Err(AuthError::InvitationInvalid);
         }
-        self.insert_user(tx, request, username, &verifier, &invitation.role)
+        self.insert_user(tx, request, username, &verifier, invitation.role.0)
             .await?;
         db::invitations::mark_used(tx, invitation.id, request.user_id, now).await?;
         self.note(tx, request.user_id, "user.register", request.user_id)
@@ -59,14 +59,14 @@ impl Accounts {
         request: &RegisterRequest,
         username: &Username,
         verifier: &Verifier,
-        role: &str,
+        role: Role,
     ) -> AuthResult<()> {
         let user = NewUser {
             id: request.user_id,
             username: &username.written,
             username_folded: &username.folded,
             auth_verifier: verifier.as_bytes(),
-            role,
+            role: Text(role),
             quota_bytes: self
                 .settings
                 .default_quota_bytes

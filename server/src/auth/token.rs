@@ -30,7 +30,7 @@ impl PlainToken {
         PlainToken(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// As it came with a request; none where it can not be one.
+    /// As it came with a request; none where it cannot be one.
     pub fn parse(text: &str) -> Option<Self> {
         let plausible = !text.is_empty()
             && text.len() <= MAX_BYTES

@@ -1,7 +1,7 @@
 //! Adds a bot with its chats, or chats and a new token to a known one. Everything is tested first, and nothing is
-//! written down when one of them can not be used.
+//! written down when one of them cannot be used.
 
-use ferry_core::wire::{AddBotRequest, TestedBot, TestedChat};
+use ferry_core::wire::{AddBotRequest, BotSource, TestedBot, TestedChat};
 use uuid::Uuid;
 
 use super::{Bots, BotsError, BotsResult, checked_weight, test_bot::usable};
@@ -39,7 +39,7 @@ impl Bots {
                         .weight
                         .or(known.map(|bot| bot.weight))
                         .unwrap_or(DEFAULT_WEIGHT),
-                    source: "admin",
+                    source: BotSource::Admin,
                 };
                 let now = (self.clock)();
                 db::bots::upsert(tx, &bot, now).await?;
@@ -62,7 +62,7 @@ impl Bots {
     }
 
     /// Writes down the bots of the settings with exactly their chats and weights. Asks Telegram nothing: a server starts
-    /// also when that is away, and what can not be used turns out at the first send.
+    /// also when that is away, and what cannot be used turns out at the first send.
     pub async fn configure(&self, bots: &[BotConfig]) -> BotsResult<()> {
         for BotConfig {
             token,
@@ -76,7 +76,7 @@ impl Bots {
                 username: "",
                 token_sealed: sealed.as_bytes(),
                 weight: checked_weight(*weight)?,
-                source: "config",
+                source: BotSource::Config,
             };
             let chats = checked_chats(chats)?;
             self.db
@@ -84,10 +84,10 @@ impl Bots {
                     let now = (self.clock)();
                     db::bots::upsert(tx, &bot, now).await?;
                     for chat_id in &chats {
-                        db::bots::add_chat(tx, *chat_id, now).await?;
-                        db::bots::add_pair(tx, bot.id, *chat_id, now).await?;
+                        db::telegram_chats::add(tx, *chat_id, now).await?;
+                        db::bot_chats::add(tx, bot.id, *chat_id, now).await?;
                     }
-                    db::bots::keep_pairs(tx, bot.id, &chats).await?;
+                    db::bot_chats::keep_only(tx, bot.id, &chats).await?;
                     Ok(())
                 })
                 .await?;
@@ -109,17 +109,17 @@ impl Bots {
         shared: Option<bool>,
     ) -> BotsResult<()> {
         let (chat, now) = (&usable.chat, (self.clock)());
-        db::bots::add_chat(tx, chat.id, now).await?;
+        db::telegram_chats::add(tx, chat.id, now).await?;
         // while nothing is known of the new chat: it takes over whether others write there
         if let Some(from) = usable.moved_from {
-            db::bots::migrate_chat(tx, from, chat.id, now).await?;
+            db::telegram_chats::migrate(tx, from, chat.id, now).await?;
         }
-        db::bots::describe_chat(tx, chat.id, &chat.title, chat.kind.as_str()).await?;
+        db::telegram_chats::describe(tx, chat.id, &chat.title, &chat.kind.to_string()).await?;
         if let Some(shared) = shared {
-            db::bots::set_dedicated(tx, chat.id, !shared).await?;
+            db::telegram_chats::set_dedicated(tx, chat.id, !shared).await?;
         }
-        db::bots::chat_begins_at(tx, chat.id, usable.message_id).await?;
-        Ok(db::bots::add_pair(tx, me.id, chat.id, now).await?)
+        db::telegram_chats::begins_at(tx, chat.id, usable.message_id).await?;
+        Ok(db::bot_chats::add(tx, me.id, chat.id, now).await?)
     }
 }
 

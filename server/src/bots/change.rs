@@ -1,13 +1,10 @@
 //! Puts a bot aside, takes it back, or changes its share of the load.
 
-use ferry_core::wire::ChangeBotRequest;
+use ferry_core::wire::{BotState, ChangeBotRequest};
 use uuid::Uuid;
 
 use super::{Bots, BotsError, BotsResult, checked_weight};
-use crate::db::{
-    self,
-    bots::{ACTIVE, DISABLED},
-};
+use crate::db;
 
 impl Bots {
     /// Does what the request names, and leaves the rest.
@@ -24,17 +21,17 @@ impl Bots {
                 let row = row.ok_or(BotsError::NotFound)?;
                 let now = (self.clock)();
                 let action = match request.enabled {
-                    Some(false) if row.state != DISABLED => {
+                    Some(false) if row.state != BotState::Disabled => {
                         let reason = Some("disabled by an administrator");
-                        db::bots::set_state(tx, bot_id, DISABLED, reason, now).await?;
+                        db::bots::set_state(tx, bot_id, BotState::Disabled, reason, now).await?;
                         Some("bot.disable")
                     }
-                    Some(true) if row.state == DISABLED => {
-                        db::bots::set_state(tx, bot_id, ACTIVE, None, now).await?;
+                    Some(true) if row.state == BotState::Disabled => {
+                        db::bots::set_state(tx, bot_id, BotState::Active, None, now).await?;
                         Some("bot.enable")
                     }
                     // a bot that Telegram refuses comes back by a test, not because it is enabled
-                    Some(true) if row.state != ACTIVE => return Err(BotsError::Refused),
+                    Some(true) if row.state != BotState::Active => return Err(BotsError::Refused),
                     _ => None,
                 };
                 let reason = format!("bot {bot_id} (@{})", row.username);

@@ -1,4 +1,4 @@
-//! Why a use-case about bots said no, in words for whoever looks after them; the code of each in exactly one match.
+//! Why a use-case about bots said no, in words for the administrator; the code of each in exactly one match.
 
 use ferry_core::wire::ErrorCode;
 
@@ -13,10 +13,9 @@ pub type BotsResult<T> = Result<T, BotsError>;
 /// A use-case that was refused or could not be finished.
 #[derive(Debug, thiserror::Error)]
 pub enum BotsError {
-    /// A value in the request can not be right.
+    /// A value in the request cannot be right.
     #[error("{0}")]
     Invalid(String),
-    /// No such bot.
     #[error("there is no bot with this id")]
     NotFound,
     /// Telegram refuses the bot: enabling it does not bring it back.
@@ -32,10 +31,7 @@ pub enum BotsError {
     #[error(
         "{unreadable} parts can be read through this bot alone; no other active bot is in their chats"
     )]
-    HoldsParts {
-        /// How many.
-        unreadable: u64,
-    },
+    HoldsParts { unreadable: u64 },
     /// The database did not do it.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -52,7 +48,7 @@ impl BotsError {
             BotsError::Refused => ErrorCode::BotTokenRefused,
             BotsError::NotFound => ErrorCode::NotFound,
             BotsError::NotAToken(_) => ErrorCode::BotTokenRefused,
-            BotsError::Test(trouble) => match trouble.with {
+            BotsError::Test(error) => match error.with {
                 Blame::Token => ErrorCode::BotTokenRefused,
                 Blame::Chat => ErrorCode::ChatNotUsable,
                 Blame::Api => ErrorCode::BotApiUnavailable,

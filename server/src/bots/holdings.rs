@@ -1,6 +1,6 @@
-//! What the bots hold: parts and bytes of each. The sums read an entry of an index for every part there is, and whoever
-//! looks at the bots looks every other second: they are asked anew once a minute at most, whatever is looked at. Who may
-//! lose a bot is not decided by them.
+//! What the bots hold: parts and bytes of each. The sums read an entry of an index for every part there is, and the
+//! page asks every other second: Postgres is asked once a minute at most. Whether a bot may be removed is not decided by
+//! them.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ pub(super) type Sums = Arc<BTreeMap<i64, (i64, i64)>>;
 #[derive(Clone, Default)]
 pub(super) struct Holdings {
     latest: Arc<Mutex<Option<Counted>>>,
-    /// Held by whoever asks Postgres.
+    /// Held while Postgres is asked.
     asking: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -69,7 +69,7 @@ impl Bots {
         ((self.clock)() - counted.asked_at).abs() < GOOD_FOR
     }
 
-    /// Asks anew, unless somebody does: whoever looks may be gone before the answer is there.
+    /// Asks Postgres on a task of its own, unless one does already: the request may be gone before the answer is there.
     fn count_beside(&self) {
         let Ok(asking) = Arc::clone(&self.holdings.asking).try_lock_owned() else {
             return;
@@ -95,12 +95,9 @@ impl Bots {
 
     async fn count_holdings(&self) -> BotsResult<Sums> {
         let asked_at = (self.clock)();
-        let rows = self.db.patiently(async {
-            let mut tx = self.db.begin_patient().await?;
-            let rows = db::parts::sums_by_bot(&mut tx).await?;
-            tx.undo().await;
-            BotsResult::Ok(rows)
-        });
+        let rows = self
+            .db
+            .transact_patiently(async |tx| db::parts::sums_by_bot(tx).await);
         let sums = rows.await?.into_iter();
         let sums: Sums = Arc::new(
             sums.map(|(bot_id, parts, bytes)| (bot_id, (parts, bytes)))

@@ -2,17 +2,10 @@
 //! to a minute ago. Reads only; asks Telegram nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ferry_core::wire::{
-    BotChatEntry, BotChatState, BotEntry, BotQueue, BotSource, BotState, BotsResponse, ChatState,
-    TelegramChatEntry,
-};
+use ferry_core::wire::{BotChatEntry, BotEntry, BotQueue, BotsResponse, TelegramChatEntry};
 
 use super::{Bots, BotsResult, holdings::Sums};
-use crate::db::{
-    self,
-    bots::{BotRow, ChatRow, PairRow},
-    units::u64_of,
-};
+use crate::db::{self, bot_chats::PairRow, bots::BotRow, telegram_chats::ChatRow, units::u64_of};
 
 /// What "a minute" of rates is.
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
@@ -25,7 +18,7 @@ struct Seen {
     pairs: Vec<PairRow>,
     chats: Vec<ChatRow>,
     /// Of a minute ago at most.
-    held: Sums,
+    holdings: Sums,
     unanswered: i64,
     pending_deletions: i64,
 }
@@ -54,16 +47,16 @@ impl Bots {
     }
 
     async fn look(&self, now: DateTime<Utc>) -> BotsResult<Seen> {
-        let held = self.holdings().await?;
+        let holdings = self.holdings().await?;
         self.db
             .run(async |connection| {
                 let pending = db::deletions::pending_by_provider(connection).await?;
                 Ok(Seen {
                     bots: db::bots::list(connection).await?,
-                    pairs: db::bots::pairs(connection, now - MINUTE, now).await?,
-                    chats: db::bots::chats(connection).await?,
-                    held,
-                    unanswered: db::bot_sends::unanswered(connection).await?,
+                    pairs: db::bot_chats::list(connection, now - MINUTE, now).await?,
+                    chats: db::telegram_chats::list(connection).await?,
+                    holdings,
+                    unanswered: db::bot_sweeps::unanswered(connection).await?,
                     pending_deletions: pending
                         .into_iter()
                         .find_map(|(provider, waiting)| (provider == PROVIDER).then_some(waiting))
@@ -81,23 +74,15 @@ fn bot(row: &BotRow, seen: &Seen, now: DateTime<Utc>) -> BotEntry {
         .filter(|pair| pair.bot_id == row.id)
         .collect();
     let of_all = |value: fn(&PairRow) -> i64| pairs.iter().map(|pair| value(pair)).sum();
-    let (parts, stored_bytes) = seen.held.get(&row.id).copied().unwrap_or_default();
+    let (parts, stored_bytes) = seen.holdings.get(&row.id).copied().unwrap_or_default();
     BotEntry {
         bot_id: row.id,
         username: row.username.clone(),
-        state: match row.state.as_str() {
-            "unauthorized" => BotState::Unauthorized,
-            "logged_out" => BotState::LoggedOut,
-            "disabled" => BotState::Disabled,
-            _ => BotState::Active,
-        },
+        state: row.state.0,
         reason: row.reason.clone(),
         cooled_until: row.cooled_until.filter(|until| *until > now),
         weight: row.weight,
-        source: match row.source.as_str() {
-            "config" => BotSource::Config,
-            _ => BotSource::Admin,
-        },
+        source: row.source.0,
         created_at: row.created_at,
         checked_at: row.checked_at,
         in_flight: count(of_all(|pair| pair.in_flight)),
@@ -111,14 +96,7 @@ fn bot(row: &BotRow, seen: &Seen, now: DateTime<Utc>) -> BotEntry {
 fn pair(row: &PairRow, now: DateTime<Utc>) -> BotChatEntry {
     BotChatEntry {
         chat_id: row.chat_id,
-        state: match row.state.as_str() {
-            "kicked" => BotChatState::Kicked,
-            "not_member" => BotChatState::NotMember,
-            "no_rights" => BotChatState::NoRights,
-            "not_found" => BotChatState::NotFound,
-            "migrated" => BotChatState::Migrated,
-            _ => BotChatState::Active,
-        },
+        state: row.state.0,
         reason: row.reason.clone(),
         cooled_until: row.cooled_until.filter(|until| *until > now),
         sends_last_minute: count(row.sent),
@@ -131,11 +109,7 @@ fn chat(row: &ChatRow) -> TelegramChatEntry {
         title: row.title.clone(),
         kind: row.kind.clone(),
         dedicated: row.dedicated,
-        state: match row.state.as_str() {
-            "full" => ChatState::Full,
-            "migrated" => ChatState::Migrated,
-            _ => ChatState::Open,
-        },
+        state: row.state.0,
         messages: u64_of(row.messages),
         high_message_id: row.high_message_id,
         swept_to: row.swept_to,

@@ -1,4 +1,4 @@
-//! The bots of a Telegram store, for whoever looks after them: add, look at, test, change, remove; one use-case a file.
+//! The bots of a Telegram store, for administrators: add, look at, test, change, remove; one use-case a file.
 //! Sending, pacing and reading through them is the store's business. Knows no HTTP.
 
 mod error;
@@ -42,7 +42,6 @@ pub struct Bots {
 }
 
 impl Bots {
-    /// Joins the parts.
     pub fn new(db: Db, clock: Clock, key: ServerKey, apis: BotApis, policy: &Policy) -> Self {
         Bots {
             db,
@@ -78,7 +77,7 @@ impl Bots {
         found.ok_or(BotsError::NotFound)
     }
 
-    /// Writes down who did what with which bot; `by` is none for whoever sits at the server.
+    /// Writes down who did what with which bot; `by` is none for the command line.
     async fn note(
         &self,
         connection: &mut Connection,

@@ -1,7 +1,7 @@
 //! Removes a bot. What it stored stays in the chats and is read through another bot there; where there is none, the
 //! parts would be lost, and nothing happens unless that is wanted.
 
-use ferry_core::wire::RemovedBot;
+use ferry_core::wire::{BotSource, RemovedBot};
 use uuid::Uuid;
 
 use super::{Bots, BotsError, BotsResult};
@@ -27,14 +27,14 @@ impl Bots {
             }
             db::bots::remove(tx, bot_id).await?;
             let reason = format!(
-                "bot {bot_id} (@{}), which had stored {parts} parts; {unreadable} parts can not be read any more",
+                "bot {bot_id} (@{}), which had stored {parts} parts; {unreadable} parts cannot be read any more",
                 row.username
             );
             self.note(tx, by, "bot.remove", reason).await?;
             Ok(RemovedBot {
                 unreadable_parts: unreadable,
                 recoverable_parts: u64_of(recoverable),
-                returns_at_start: row.source == "config",
+                returns_at_start: row.source == BotSource::Config,
             })
         })
         .await

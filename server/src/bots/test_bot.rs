@@ -1,20 +1,14 @@
 //! Tests a known bot as it is used: its token, and a document in each of its chats. What is found is written down, so
-//! that the pool leaves out what can not be used and comes back to what can be again.
+//! that the pool leaves out what cannot be used and comes back to what can be again.
 
 use chrono::TimeDelta;
-use ferry_core::wire::{TestedBot, TestedChat};
+use ferry_core::wire::{BotChatState, BotState, TestedBot, TestedChat};
 
 use super::{Bots, BotsResult};
 use crate::{
-    db::{
-        self,
-        bots::{ACTIVE, BotRow, DISABLED, PairRow},
-    },
+    db::{self, bot_chats::PairRow, bots::BotRow},
     storage::telegram::{BotTestError, Fault, Me, UsableChat, test_bot, test_chat},
 };
-
-/// The pair's chat has another id now; it is tested under that.
-const MIGRATED: &str = "migrated";
 
 impl Bots {
     /// Tests the bot and all its chats. Whatever is wrong is in the answer and not an error.
@@ -26,9 +20,9 @@ impl Bots {
         };
         let me = match test_bot(&api).await {
             Ok(me) => me,
-            Err(trouble) => {
-                self.write_down_bot(&row, &trouble).await?;
-                return Ok(useless(&row, trouble.to_string()));
+            Err(error) => {
+                self.write_down_bot(&row, &error).await?;
+                return Ok(useless(&row, error.to_string()));
             }
         };
         self.bot_works(&row, &me).await?;
@@ -38,7 +32,7 @@ impl Bots {
             self.write_down_chat(&pair, &outcome).await?;
             chats.push(match outcome {
                 Ok(chat) => usable(chat),
-                Err(trouble) => unusable(&pair, &trouble),
+                Err(error) => unusable(&pair, &error),
             });
         }
         Ok(TestedBot {
@@ -56,9 +50,10 @@ impl Bots {
         let now = (self.clock)();
         let mut pairs = self
             .db
-            .run(async |connection| db::bots::pairs(connection, now, now).await)
+            .run(async |connection| db::bot_chats::list(connection, now, now).await)
             .await?;
-        pairs.retain(|pair| pair.bot_id == bot_id && pair.state != MIGRATED);
+        // a chat that has another id now is tested under that
+        pairs.retain(|pair| pair.bot_id == bot_id && pair.state != BotChatState::Migrated);
         Ok(pairs)
     }
 
@@ -69,19 +64,19 @@ impl Bots {
             .run(async |connection| {
                 db::bots::seen(connection, row.id, &me.username, now).await?;
                 // what a person put aside, a test does not take back
-                if row.state != ACTIVE && row.state != DISABLED {
-                    db::bots::set_state(connection, row.id, ACTIVE, None, now).await?;
+                if row.state != BotState::Active && row.state != BotState::Disabled {
+                    db::bots::set_state(connection, row.id, BotState::Active, None, now).await?;
                 }
                 Ok(())
             })
             .await
     }
 
-    async fn write_down_bot(&self, row: &BotRow, trouble: &BotTestError) -> BotsResult<()> {
+    async fn write_down_bot(&self, row: &BotRow, error: &BotTestError) -> BotsResult<()> {
         let now = (self.clock)();
-        let state = match &trouble.fault {
-            Some(Fault::BotUnauthorized { .. }) => "unauthorized",
-            Some(Fault::BotLoggedOut) => "logged_out",
+        let state = match &error.fault {
+            Some(Fault::BotUnauthorized { .. }) => BotState::Unauthorized,
+            Some(Fault::BotLoggedOut) => BotState::LoggedOut,
             Some(Fault::RetryAfter { secs }) => {
                 let until = now + TimeDelta::seconds(i64::from(*secs));
                 return self
@@ -91,10 +86,10 @@ impl Bots {
             }
             _ => return Ok(()),
         };
-        if row.state == DISABLED {
+        if row.state == BotState::Disabled {
             return Ok(());
         }
-        let reason = trouble.to_string();
+        let reason = error.to_string();
         self.db
             .run(async |connection| {
                 db::bots::set_state(connection, row.id, state, Some(&reason), now).await?;
@@ -111,31 +106,36 @@ impl Bots {
         let now = (self.clock)();
         self.db
             .transact(async |tx| {
-                let trouble = match outcome {
+                let error = match outcome {
                     Ok(usable) => {
                         let chat = &usable.chat;
                         if let Some(from) = usable.moved_from {
-                            db::bots::migrate_chat(tx, from, chat.id, now).await?;
+                            db::telegram_chats::migrate(tx, from, chat.id, now).await?;
                         }
-                        db::bots::describe_chat(tx, chat.id, &chat.title, chat.kind.as_str())
-                            .await?;
-                        db::bots::chat_begins_at(tx, chat.id, usable.message_id).await?;
-                        return Ok(db::bots::add_pair(tx, pair.bot_id, chat.id, now).await?);
+                        db::telegram_chats::describe(
+                            tx,
+                            chat.id,
+                            &chat.title,
+                            &chat.kind.to_string(),
+                        )
+                        .await?;
+                        db::telegram_chats::begins_at(tx, chat.id, usable.message_id).await?;
+                        return Ok(db::bot_chats::add(tx, pair.bot_id, chat.id, now).await?);
                     }
-                    Err(trouble) => trouble,
+                    Err(error) => error,
                 };
-                let state = match &trouble.fault {
-                    Some(Fault::ChatGone { kind, .. }) => kind.as_str(),
-                    Some(Fault::NoRights { .. }) => "no_rights",
+                let state = match &error.fault {
+                    Some(Fault::ChatGone { kind, .. }) => kind.state(),
+                    Some(Fault::NoRights { .. }) => BotChatState::NoRights,
                     Some(Fault::RetryAfter { secs }) => {
                         let until = now + TimeDelta::seconds(i64::from(*secs));
-                        db::bots::cool_pair(tx, pair.bot_id, pair.chat_id, until).await?;
+                        db::bot_chats::cool(tx, pair.bot_id, pair.chat_id, until).await?;
                         return Ok(());
                     }
                     _ => return Ok(()),
                 };
-                let reason = trouble.to_string();
-                db::bots::set_pair_state(tx, pair.bot_id, pair.chat_id, state, Some(&reason))
+                let reason = error.to_string();
+                db::bot_chats::set_state(tx, pair.bot_id, pair.chat_id, state, Some(&reason))
                     .await?;
                 Ok(())
             })
@@ -166,13 +166,13 @@ pub(super) fn usable(usable: UsableChat) -> TestedChat {
     }
 }
 
-fn unusable(pair: &PairRow, trouble: &BotTestError) -> TestedChat {
+fn unusable(pair: &PairRow, error: &BotTestError) -> TestedChat {
     TestedChat {
         chat_id: pair.chat_id,
         moved_from: None,
         title: String::new(),
         ok: false,
-        problem: Some(trouble.to_string()),
+        problem: Some(error.to_string()),
         warnings: Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! `ferry-server bots ...`: the same as the page's section about bots, for whoever sits at the server. Tells exactly
+//! `ferry-server bots ...`: the same as the page's section about bots, for a person at the server. Tells exactly
 //! what is wrong with a token or a chat, and what to do. Reads and prints only; what is done is `ferry_server::bots`.
 
 use std::{
@@ -170,7 +170,7 @@ fn token_from_input() -> Result<String, BotsError> {
     }
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);
-    read.map_err(|error| BotsError::Invalid(format!("the token can not be read: {error}")))?;
+    read.map_err(|error| BotsError::Invalid(format!("the token cannot be read: {error}")))?;
     Ok(line.trim().to_owned())
 }
 
@@ -285,7 +285,7 @@ fn farewell(bot: &BotName, removed: RemovedBot) -> String {
     if removed.unreadable_parts > 0 {
         let _ = writeln!(
             text,
-            "{} parts can not be read any more.",
+            "{} parts cannot be read any more.",
             removed.unreadable_parts
         );
     }

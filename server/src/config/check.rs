@@ -1,4 +1,4 @@
-//! The step from settings as they are written to what the server does: what can not be right is refused by name, and what
+//! The step from settings as they are written to what the server does: what cannot be right is refused by name, and what
 //! is not set follows from the rest.
 
 use std::{

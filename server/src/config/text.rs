@@ -28,7 +28,7 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// As [`Debug`](std::fmt::Debug): what is written again is shown to somebody.
+/// As [`Debug`](std::fmt::Debug): what is written again is shown to a person.
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_str("[secret]")

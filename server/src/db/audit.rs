@@ -12,7 +12,6 @@ use super::{Connection, DbError};
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit_events, check_for_backend(diesel::pg::Pg))]
 pub struct AuditEvent {
-    /// When.
     pub at: DateTime<Utc>,
     /// Who; none for the server itself.
     pub user_id: Option<Uuid>,

@@ -15,11 +15,9 @@ use super::{Connection, DbError, Statement};
 #[derive(Debug, Clone, QueryableByName)]
 #[diesel(table_name = deletions, check_for_backend(diesel::pg::Pg))]
 pub struct DeletionRow {
-    /// Of the row.
     pub id: i64,
     /// Name of the store.
     pub provider: String,
-    /// Where in it.
     pub locator: serde_json::Value,
     /// How often it was tried, this time included.
     pub attempts: i32,
@@ -30,7 +28,6 @@ pub struct DeletionRow {
 /// An entry that could not be worked off.
 #[derive(Debug, Clone)]
 pub struct Postponed {
-    /// Of the row.
     pub id: i64,
     /// When to try again.
     pub not_before: DateTime<Utc>,

@@ -2,6 +2,8 @@
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
+use crate::error_chain::chain;
+
 /// A failed use of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -14,48 +16,41 @@ pub enum DbError {
     /// A fault of ours, or a value that a constraint refused.
     #[error("the database refused: {0}")]
     Refused(#[source] Diesel),
+    /// A row holds what this version cannot read, such as a state that it does not know.
+    #[error("a row cannot be read: {0}")]
+    Unreadable(String),
     /// The tables could not be brought up to date.
     #[error("migration failed: {0}")]
     Migration(String),
 }
 
-/// How messages begin with which Postgres says that it cannot work now. diesel keeps no SQLSTATE to ask instead.
-const PASSING: [&str; 10] = [
-    "terminating connection",
-    "the database system is",
-    "canceling statement",
-    "canceling autovacuum",
-    "deadlock detected",
-    "sorry, too many clients",
-    "remaining connection slots",
-    "could not extend file",
-    "could not write",
-    "out of",
-];
-
 impl From<Diesel> for DbError {
+    /// diesel keeps a kind of the SQLSTATE, and the words of a message, which come in the server's language: what is decided
+    /// here is decided without them. A statement of ours that is wrong is pointed into, and a value that is refused is
+    /// refused by a constraint; all else (a shutdown, a deadlock, a timeout, a full disk) is about the server of this
+    /// moment.
     fn from(error: Diesel) -> Self {
+        use DatabaseErrorKind as Kind;
         match &error {
-            Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, details) => {
+            Diesel::DatabaseError(Kind::UniqueViolation, details) => {
                 DbError::Taken(details.constraint_name().unwrap_or_default().to_owned())
             }
             Diesel::DatabaseError(
-                DatabaseErrorKind::UnableToSendCommand
-                | DatabaseErrorKind::ClosedConnection
-                | DatabaseErrorKind::SerializationFailure
-                | DatabaseErrorKind::ReadOnlyTransaction,
+                Kind::UnableToSendCommand
+                | Kind::ClosedConnection
+                | Kind::SerializationFailure
+                | Kind::ReadOnlyTransaction,
                 details,
             ) => DbError::Unavailable(details.message().to_owned()),
-            Diesel::DatabaseError(_, details)
-                if PASSING
-                    .iter()
-                    .any(|start| details.message().starts_with(start)) =>
+            Diesel::DatabaseError(Kind::Unknown, details)
+                if details.statement_position().is_none() =>
             {
                 DbError::Unavailable(details.message().to_owned())
             }
             Diesel::BrokenTransactionManager
             | Diesel::RollbackErrorOnCommit { .. }
             | Diesel::NotInTransaction => DbError::Unavailable(error.to_string()),
+            Diesel::DeserializationError(why) => DbError::Unreadable(chain(why.as_ref())),
             _ => DbError::Refused(error),
         }
     }

@@ -13,23 +13,16 @@ use super::{Connection, DbError};
 #[derive(Debug, Insertable)]
 #[diesel(table_name = put_intents)]
 pub struct NewIntent<'a> {
-    /// Its id.
     pub id: Uuid,
-    /// Whose part.
     pub user_id: Uuid,
-    /// Of which file.
     pub file_id: Uuid,
-    /// Which part.
     pub part_number: i32,
     /// Name of the store.
     pub provider: &'a str,
-    /// Where in it.
     pub locator: &'a serde_json::Value,
-    /// Now.
     pub created_at: DateTime<Utc>,
 }
 
-/// Writes an intent.
 pub async fn insert(conn: &mut Connection, intent: &NewIntent<'_>) -> Result<(), DbError> {
     diesel::insert_into(put_intents::table)
         .values(intent)

@@ -3,19 +3,17 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use ferry_core::wire::Role;
 use uuid::Uuid;
 
-use super::{Connection, DbError, schema::invitations};
+use super::{Connection, DbError, Text, functions::least, schema::invitations};
 
-/// An invitation.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = invitations)]
 pub struct InvitationRow {
-    /// Its id.
     pub id: Uuid,
-    /// Role of whoever uses it.
-    pub role: String,
-    /// When it ends.
+    /// Role of the user who registers with it.
+    pub role: Text<Role>,
     pub expires_at: DateTime<Utc>,
     /// When it was used.
     pub used_at: Option<DateTime<Utc>>,
@@ -27,17 +25,14 @@ pub struct InvitationRow {
 #[derive(Debug, Insertable)]
 #[diesel(table_name = invitations)]
 pub struct NewInvitation<'a> {
-    /// Random.
     pub id: Uuid,
     /// SHA-256 of its token.
     pub token_hash: &'a [u8],
-    /// Role of whoever uses it.
-    pub role: &'a str,
+    /// Role of the user who registers with it.
+    pub role: Text<Role>,
     /// The administrator; none for the setup link.
     pub created_by: Option<Uuid>,
-    /// Now.
     pub created_at: DateTime<Utc>,
-    /// When it ends.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -114,14 +109,11 @@ pub async fn expire(
     id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let ends = diesel::dsl::sql::<diesel::sql_types::Timestamptz>("LEAST(expires_at, ")
-        .bind::<diesel::sql_types::Timestamptz, _>(now)
-        .sql(")");
     let row = invitations::table
         .filter(invitations::id.eq(id))
         .filter(invitations::created_by.is_not_null());
     let changed = diesel::update(row)
-        .set(invitations::expires_at.eq(ends))
+        .set(invitations::expires_at.eq(least(invitations::expires_at, now)))
         .execute(connection)
         .await?;
     Ok(changed == 1)

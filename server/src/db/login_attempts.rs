@@ -10,7 +10,6 @@ use super::{Connection, DbError, schema::login_attempts};
 /// How often a bucket failed in its window.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Failures {
-    /// Attempts counted.
     #[diesel(sql_type = Integer)]
     pub failures: i32,
     /// When counting begins anew.
@@ -51,7 +50,6 @@ pub async fn take_back(connection: &mut Connection, bucket: &str) -> Result<(), 
     Ok(())
 }
 
-/// Forgets a bucket.
 pub async fn forget(connection: &mut Connection, bucket: &str) -> Result<(), DbError> {
     diesel::delete(login_attempts::table.find(bucket))
         .execute(connection)

@@ -13,7 +13,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// Held while migrating; the number is arbitrary and must never change.
 const LOCK: &str = "SELECT pg_advisory_lock(7305790001)";
-const LOCK_PATIENCE: Duration = Duration::from_secs(120);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Waits for the lock, then applies what is pending. The connection is its own: closing it frees the lock whatever happened.
 pub(super) async fn run(database_url: &str) -> Result<(), DbError> {
@@ -21,7 +21,7 @@ pub(super) async fn run(database_url: &str) -> Result<(), DbError> {
     connection
         .batch_execute(&format!(
             "SET lock_timeout = {}; {LOCK}",
-            LOCK_PATIENCE.as_millis()
+            LOCK_TIMEOUT.as_millis()
         ))
         .await?;
     // diesel's harness blocks its thread, which the threads of the HTTP server do not allow.

@@ -4,11 +4,15 @@
 pub mod schema;
 
 pub mod audit;
+pub mod bot_chats;
+pub mod bot_leases;
 pub mod bot_senders;
 pub mod bot_sends;
+pub mod bot_sweeps;
 pub mod bots;
 pub mod deletions;
 pub mod files;
+pub mod files_with_sessions;
 pub mod intents;
 pub mod invitations;
 pub mod jobs;
@@ -17,17 +21,20 @@ pub mod parts;
 pub mod quota;
 pub mod secrets;
 pub mod sessions;
+pub mod telegram_chats;
 pub mod tokens;
 pub mod tombstones;
 pub mod units;
 pub mod users;
 
 mod error;
+mod functions;
 mod migrate;
 #[cfg(test)]
 pub(crate) mod test_database;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::time::Duration;
 
@@ -41,6 +48,7 @@ use diesel_async::{
 use futures_util::FutureExt;
 
 pub use error::DbError;
+pub use text::Text;
 
 /// What every query function takes. A pooled connection and a transaction both lend one.
 pub type Connection = AsyncPgConnection;
@@ -107,7 +115,7 @@ impl std::ops::DerefMut for PooledConnection {
 }
 
 /// An open transaction. It commits in [`Tx::end`] alone; dropped on the way, its connection leaves the pool and Postgres rolls back.
-pub struct Tx(PooledConnection);
+pub(crate) struct Tx(PooledConnection);
 
 impl std::ops::Deref for Tx {
     type Target = Connection;
@@ -124,7 +132,7 @@ impl std::ops::DerefMut for Tx {
 
 impl Tx {
     /// Commits what went well, rolls back what did not, and hands the outcome on.
-    pub async fn end<T, E: From<DbError>>(mut self, outcome: Result<T, E>) -> Result<T, E> {
+    pub(crate) async fn end<T, E: From<DbError>>(mut self, outcome: Result<T, E>) -> Result<T, E> {
         match outcome {
             Ok(value) => {
                 AnsiTransactionManager::commit_transaction(&mut *self.0)
@@ -139,8 +147,7 @@ impl Tx {
         }
     }
 
-    /// Rolls back; whoever only looked needs no more.
-    pub async fn undo(mut self) {
+    pub(crate) async fn undo(mut self) {
         if let Err(error) = AnsiTransactionManager::rollback_transaction(&mut *self.0).await {
             tracing::debug!(%error, "rollback failed; the connection is dropped instead");
         }
@@ -174,14 +181,14 @@ impl Db {
     }
 
     /// A transaction (read committed).
-    pub async fn begin(&self) -> Result<Tx, DbError> {
+    pub(crate) async fn begin(&self) -> Result<Tx, DbError> {
         let mut connection = self.connection().await?;
         AnsiTransactionManager::begin_transaction(&mut *connection).await?;
         Ok(Tx(connection))
     }
 
     /// A transaction that touches all parts of a file, or counts those of all files.
-    pub async fn begin_patient(&self) -> Result<Tx, DbError> {
+    async fn begin_patient(&self) -> Result<Tx, DbError> {
         let mut tx = self.begin().await?;
         let millis = self.timeouts.whole_file.as_millis();
         tx.batch_execute(&format!("SET LOCAL statement_timeout = {millis}"))
@@ -190,7 +197,7 @@ impl Db {
     }
 
     /// Runs one use of the database under the overall timeout: a Postgres that is frozen is as gone as one that is down.
-    pub async fn timely<T, E: From<DbError>>(
+    async fn timely<T, E: From<DbError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
@@ -198,7 +205,7 @@ impl Db {
     }
 
     /// The same for work on all the parts of a file, which may be a million rows, and for sums of all parts.
-    pub async fn patiently<T, E: From<DbError>>(
+    async fn patiently<T, E: From<DbError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {

@@ -6,22 +6,16 @@ use diesel::dsl::{auto_type, count_star, sum};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Timestamptz};
 use diesel_async::{RunQueryDsl, methods::LoadQuery};
+use ferry_core::wire::PartState;
 use uuid::Uuid;
 
 use super::bot_sends::COMMON_IDS_BELOW;
 use super::schema::file_parts;
-use super::{Connection, DbError, Statement};
+use super::{Connection, DbError, Statement, Text};
 
-/// The bytes are sound as far as is known.
-pub const STORED: &str = "stored";
-/// Verification found them damaged or gone.
-pub const CORRUPT: &str = "corrupt";
-
-/// A part.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = file_parts, check_for_backend(diesel::pg::Pg))]
 pub struct PartRow {
-    /// Of the row.
     pub id: i64,
     /// From 1.
     pub part_number: i32,
@@ -39,11 +33,10 @@ pub struct PartRow {
     pub part_mac: Vec<u8>,
     /// Of the sealed bytes.
     pub stored_blake3: Vec<u8>,
-    /// `stored` or `corrupt`.
-    pub state: String,
+    /// Whether the bytes are sound.
+    pub state: Text<PartState>,
     /// Name of the store.
     pub provider: String,
-    /// Where in it.
     pub locator: serde_json::Value,
     /// Rises with every replacement.
     pub generation: i32,
@@ -51,7 +44,8 @@ pub struct PartRow {
     pub verified_at: Option<DateTime<Utc>>,
 }
 
-/// The bytes of one generation of a part.
+/// The bytes of one generation of a part. Its fields stand in [`PartRow`] once more: diesel derives reading from one struct
+/// and writing from another.
 #[derive(Debug, Clone, Insertable, AsChangeset)]
 #[diesel(table_name = file_parts)]
 pub struct StoredBytes {
@@ -69,13 +63,11 @@ pub struct StoredBytes {
     pub part_mac: Vec<u8>,
     /// Of the sealed bytes.
     pub stored_blake3: Vec<u8>,
-    /// `stored`.
-    pub state: &'static str,
+    /// Whether they are sound.
+    pub state: Text<PartState>,
     /// Name of the store.
     pub provider: String,
-    /// Where in it.
     pub locator: serde_json::Value,
-    /// When.
     pub stored_at: DateTime<Utc>,
 }
 
@@ -178,11 +170,13 @@ pub async fn of_numbers(
 
 /// Numbers and plaintext sizes of the sound parts, by number.
 pub async fn sound(conn: &mut Connection, file_id: Uuid) -> Result<Vec<(i32, i32)>, DbError> {
-    Ok(in_state(file_id, STORED).load(conn).await?)
+    Ok(in_state(file_id, Text(PartState::Stored))
+        .load(conn)
+        .await?)
 }
 
 #[auto_type(no_type_alias)]
-pub(super) fn in_state<'a>(file_id: Uuid, state: &'a str) -> _ {
+pub(super) fn in_state(file_id: Uuid, state: Text<PartState>) -> _ {
     file_parts::table
         .filter(
             file_parts::file_id
@@ -203,10 +197,10 @@ pub async fn mark_corrupt(
         file_parts::id
             .eq(id)
             .and(file_parts::generation.eq(generation))
-            .and(file_parts::state.eq(STORED)),
+            .and(file_parts::state.eq(Text(PartState::Stored))),
     );
     Ok(diesel::update(row)
-        .set(file_parts::state.eq(CORRUPT))
+        .set(file_parts::state.eq(Text(PartState::Corrupt)))
         .execute(conn)
         .await?
         == 1)

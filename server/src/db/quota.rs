@@ -11,13 +11,13 @@ use super::{Connection, DbError};
 #[derive(Debug, Clone, Copy, Queryable, Selectable)]
 #[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
 pub struct Quota {
-    /// The most he may store; none when unlimited.
+    /// The most they may store; none when unlimited.
     pub quota_bytes: Option<i64>,
-    /// What he stores.
+    /// What they store.
     pub used_bytes: i64,
 }
 
-/// The user's quota. After this transaction wrote part rows of the user it is exact: his row is held.
+/// The user's quota. After this transaction wrote part rows of the user it is exact: the row is locked.
 pub async fn find(conn: &mut Connection, user_id: Uuid) -> Result<Quota, DbError> {
     Ok(users::table
         .find(user_id)

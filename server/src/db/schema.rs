@@ -1,8 +1,4 @@
 //! The tables as diesel sees them. Written by hand after `migrations/`; a test compares it with a migrated database.
-#![expect(
-    missing_docs,
-    reason = "columns are documented in the migrations; the macro makes everything public"
-)]
 
 diesel::table! {
     users (id) {

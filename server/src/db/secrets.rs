@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{Connection, DbError, schema::server_secrets};
 
-/// The secret of that name; `candidate` becomes it where there is none yet. Whoever comes first wins.
+/// The secret of that name; `candidate` becomes it where there is none yet. The first one wins.
 pub async fn get_or_insert(
     connection: &mut Connection,
     name: &str,

@@ -3,29 +3,19 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use ferry_core::wire::UploadStatus;
 use uuid::Uuid;
 
 use super::deletions::{COUNTS, Counted, Queued};
-use super::files::{FileAndSession, FileRow};
-use super::schema::{files, upload_sessions, users};
-use super::{Connection, DbError};
-
-/// The three states as the column has them.
-pub const IN_PROGRESS: &str = "in_progress";
-/// Whole.
-pub const COMPLETED: &str = "completed";
-/// Expired.
-pub const ABANDONED: &str = "abandoned";
+use super::schema::{upload_sessions, users};
+use super::{Connection, DbError, Text};
 
 /// An upload's session.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = upload_sessions, check_for_backend(diesel::pg::Pg))]
 pub struct SessionRow {
-    /// Its id.
     pub id: Uuid,
-    /// Its owner.
     pub user_id: Uuid,
-    /// Its file.
     pub file_id: Uuid,
     /// Plaintext bytes.
     pub file_size: i64,
@@ -35,11 +25,10 @@ pub struct SessionRow {
     pub uploaded_parts: i32,
     /// Sealed bytes stored.
     pub stored_bytes: i64,
-    /// `in_progress`, `completed` or `abandoned`.
-    pub status: String,
+    /// Where it stands.
+    pub status: Text<UploadStatus>,
     /// What the client called itself.
     pub client: Option<String>,
-    /// Start.
     pub created_at: DateTime<Utc>,
     /// Last stored part, or start.
     pub last_activity_at: DateTime<Utc>,
@@ -51,13 +40,9 @@ pub struct SessionRow {
 #[derive(Debug, Insertable)]
 #[diesel(table_name = upload_sessions)]
 pub struct NewSession<'a> {
-    /// Its id.
     pub id: Uuid,
-    /// Its owner.
     pub user_id: Uuid,
-    /// Its file.
     pub file_id: Uuid,
-    /// The file's label.
     pub original_filename: &'a str,
     /// Plaintext bytes.
     pub file_size: i64,
@@ -67,9 +52,7 @@ pub struct NewSession<'a> {
     pub client: Option<&'a str>,
     /// Seconds without activity after which it is abandoned.
     pub ttl_secs: i64,
-    /// Now.
     pub created_at: DateTime<Utc>,
-    /// Now.
     pub last_activity_at: DateTime<Utc>,
     /// Now + ttl.
     pub expires_at: Option<DateTime<Utc>>,
@@ -109,7 +92,7 @@ pub async fn complete(
 ) -> Result<(), DbError> {
     diesel::update(upload_sessions::table.filter(upload_sessions::file_id.eq(file_id)))
         .set((
-            upload_sessions::status.eq(COMPLETED),
+            upload_sessions::status.eq(Text(UploadStatus::Completed)),
             upload_sessions::last_activity_at.eq(now),
             upload_sessions::expires_at.eq(None::<DateTime<Utc>>),
         ))
@@ -121,7 +104,7 @@ pub async fn complete(
 /// The file waits for parts again.
 pub async fn reopen(conn: &mut Connection, file_id: Uuid) -> Result<(), DbError> {
     diesel::update(upload_sessions::table.filter(upload_sessions::file_id.eq(file_id)))
-        .set(upload_sessions::status.eq(IN_PROGRESS))
+        .set(upload_sessions::status.eq(Text(UploadStatus::InProgress)))
         .execute(conn)
         .await?;
     Ok(())
@@ -134,33 +117,6 @@ pub async fn relabel(conn: &mut Connection, file_id: Uuid, label: &str) -> Resul
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// The user's unfinished uploads that have not expired, the latest first.
-pub async fn unfinished(
-    conn: &mut Connection,
-    user_id: Uuid,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> Result<Vec<FileAndSession>, DbError> {
-    let rows = upload_sessions::table
-        .inner_join(files::table)
-        .filter(
-            upload_sessions::user_id
-                .eq(user_id)
-                .and(upload_sessions::status.eq(IN_PROGRESS)),
-        )
-        .filter(
-            upload_sessions::expires_at
-                .is_null()
-                .or(upload_sessions::expires_at.gt(now)),
-        )
-        .select((FileRow::as_select(), SessionRow::as_select()))
-        .order(upload_sessions::last_activity_at.desc())
-        .limit(limit)
-        .load(conn)
-        .await?;
-    Ok(rows)
 }
 
 /// Which uploads count as abandoned.
@@ -261,10 +217,10 @@ pub async fn mark_abandoned(conn: &mut Connection, now: DateTime<Utc>) -> Result
     let expired = upload_sessions::table.filter(
         upload_sessions::expires_at
             .le(now)
-            .and(upload_sessions::status.eq(IN_PROGRESS)),
+            .and(upload_sessions::status.eq(Text(UploadStatus::InProgress))),
     );
     Ok(diesel::update(expired)
-        .set(upload_sessions::status.eq(ABANDONED))
+        .set(upload_sessions::status.eq(Text(UploadStatus::Abandoned)))
         .execute(conn)
         .await?)
 }
@@ -276,7 +232,7 @@ pub async fn all_unfinished(
 ) -> Result<Vec<(SessionRow, String)>, DbError> {
     let rows = upload_sessions::table
         .inner_join(users::table)
-        .filter(upload_sessions::status.ne(COMPLETED))
+        .filter(upload_sessions::status.ne(Text(UploadStatus::Completed)))
         .select((SessionRow::as_select(), users::username))
         .order(upload_sessions::last_activity_at.desc())
         .limit(limit)

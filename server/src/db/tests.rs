@@ -2,6 +2,7 @@
 //! a Postgres that freezes or dies.
 
 mod migrations;
+mod texts;
 
 use std::time::{Duration, Instant};
 
@@ -9,11 +10,15 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use ferry_core::wire::PartState;
 use nix::sys::signal::Signal;
 use uuid::Uuid;
 
 use super::test_database::TestDatabase;
-use super::{Db, DbError, DbTimeouts, bot_sends, deletions, files, parts, schema};
+use super::{
+    Db, DbError, DbTimeouts, Text, bot_sends, bot_sweeps, deletions, files_with_sessions, parts,
+    schema,
+};
 
 #[derive(QueryableByName)]
 struct Name {
@@ -60,14 +65,18 @@ async fn hot_queries_use_their_indexes_and_the_schema_is_the_migrated_one() {
     for (what, plan, index) in [
         (
             "by label",
-            explain(&mut conn, files::candidates::with_label(user, "~500", 16)).await,
+            explain(
+                &mut conn,
+                files_with_sessions::candidates::with_label(user, "~500", 16),
+            )
+            .await,
             "idx_files_resume_key",
         ),
         (
             "by size",
             explain(
                 &mut conn,
-                files::candidates::unfinished_of_size(user, "~x", 500, 16),
+                files_with_sessions::candidates::unfinished_of_size(user, "~x", 500, 16),
             )
             .await,
             "idx_files_resume_lookup",
@@ -76,14 +85,14 @@ async fn hot_queries_use_their_indexes_and_the_schema_is_the_migrated_one() {
             "by fingerprint",
             explain(
                 &mut conn,
-                files::candidates::with_fingerprint(user, "~x", &[7; 32], 16),
+                files_with_sessions::candidates::with_fingerprint(user, "~x", &[7; 32], 16),
             )
             .await,
             "idx_files_user_hash",
         ),
         (
             "numbers of sound parts",
-            explain(&mut conn, parts::in_state(file, parts::STORED)).await,
+            explain(&mut conn, parts::in_state(file, Text(PartState::Stored))).await,
             "file_parts_file_id_part_number",
         ),
     ] {
@@ -173,9 +182,9 @@ async fn what_a_send_costs_does_not_grow_with_those_before_it() {
     .await;
     assert_eq!(swept, ["49999", "7"], "the new chat's, the old one's");
 
-    let plan = explain(&mut conn, bot_sends::pruning(now, 1_000)).await;
+    let plan = explain(&mut conn, bot_sweeps::pruning(now, 1_000)).await;
     assert!(plan.contains("idx_bot_sends_tidy"), "{plan}");
-    let plan = explain_run(&mut conn, bot_sends::pruning(now, 1_000)).await;
+    let plan = explain_run(&mut conn, bot_sweeps::pruning(now, 1_000)).await;
     let looked_at = plan
         .lines()
         .find(|line| line.contains("idx_bot_sends_tidy"))
@@ -356,5 +365,46 @@ async fn a_transaction_that_is_dropped_or_failed_leaves_nothing() {
         .unwrap();
     good.end(Ok::<_, DbError>(())).await.unwrap();
     assert_eq!(names(db, "SELECT n::text AS name FROM t").await, ["3"]);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn an_error_is_sorted_whatever_language_postgres_speaks() {
+    let database = TestDatabase::start_empty(DbTimeouts::default()).await;
+    let mut conn = database.db.connection().await.unwrap();
+    for (code, message) in [
+        (
+            "57P01",
+            "Verbindung wird abgebrochen aufgrund von Anweisung des Administrators",
+        ),
+        (
+            "57014",
+            "storniere Anfrage wegen Zeitüberschreitung der Anfrage",
+        ),
+        ("40P01", "interblocage détecté"),
+        ("53300", "demasiados clientes"),
+        ("53100", "no se pudo extender el archivo"),
+    ] {
+        let raise = format!(
+            "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}', MESSAGE = '{message}'; END $$"
+        );
+        let error = conn.batch_execute(&raise).await.map_err(DbError::from);
+        let Err(DbError::Unavailable(told)) = error else {
+            panic!("{code}: {error:?}");
+        };
+        assert_eq!(told, message);
+    }
+    for wrong in [
+        "SELECT nowhere",
+        "SELEKT 1",
+        "CREATE TABLE t (n int CHECK (n > 0)); INSERT INTO t VALUES (0)",
+    ] {
+        let error = conn.batch_execute(wrong).await.map_err(DbError::from);
+        assert!(
+            matches!(error, Err(DbError::Refused(_))),
+            "{wrong}: {error:?}"
+        );
+    }
+    drop(conn);
     database.stop().await;
 }

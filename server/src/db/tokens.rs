@@ -3,30 +3,39 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use ferry_core::wire::{Role, Scope};
+use strum::{Display, EnumString, VariantArray};
 use uuid::Uuid;
 
 use super::{
-    Connection, DbError,
+    Connection, DbError, Text,
+    functions::least,
     schema::{tokens, users},
 };
 
-/// A token.
+/// Where a token is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum TokenKind {
+    /// In the page's cookie.
+    Session,
+    /// In the `Authorization` header.
+    Api,
+}
+
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = tokens)]
 pub struct TokenRow {
-    /// Its id.
     pub id: Uuid,
-    /// Whose.
     pub user_id: Uuid,
-    /// `session` or `api`.
-    pub kind: String,
+    /// Where it is good.
+    pub kind: Text<TokenKind>,
     /// What it is for.
     pub label: String,
     /// What it may do.
-    pub scopes: Vec<String>,
+    pub scopes: Vec<Text<Scope>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// When it ends.
     pub expires_at: DateTime<Utc>,
     /// When it was used last.
     pub last_used_at: Option<DateTime<Utc>>,
@@ -36,25 +45,20 @@ pub struct TokenRow {
 #[derive(Debug, Insertable)]
 #[diesel(table_name = tokens)]
 pub struct NewToken<'a> {
-    /// Random.
     pub id: Uuid,
-    /// Whose.
     pub user_id: Uuid,
     /// SHA-256 of the secret.
     pub token_hash: &'a [u8],
-    /// `session` or `api`.
-    pub kind: &'a str,
+    /// Where it is good.
+    pub kind: Text<TokenKind>,
     /// What it is for.
     pub label: &'a str,
     /// What it may do.
-    pub scopes: Vec<&'a str>,
-    /// Now.
+    pub scopes: Vec<Text<Scope>>,
     pub created_at: DateTime<Utc>,
-    /// When it ends.
     pub expires_at: DateTime<Utc>,
 }
 
-/// Inserts a token.
 pub async fn insert(connection: &mut Connection, token: &NewToken<'_>) -> Result<(), DbError> {
     diesel::insert_into(tokens::table)
         .values(token)
@@ -63,19 +67,20 @@ pub async fn insert(connection: &mut Connection, token: &NewToken<'_>) -> Result
     Ok(())
 }
 
-/// The unexpired token with that hash and its owner's role, unless the owner is shut out.
+/// The unexpired token with that hash and its owner's role, unless the owner is disabled.
 pub async fn by_hash(
     connection: &mut Connection,
     hash: &[u8],
     now: DateTime<Utc>,
-) -> Result<Option<(TokenRow, String)>, DbError> {
+) -> Result<Option<(TokenRow, Role)>, DbError> {
     let query = tokens::table
         .inner_join(users::table)
         .filter(tokens::token_hash.eq(hash))
         .filter(tokens::expires_at.gt(now))
         .filter(users::disabled_at.is_null())
         .select((TokenRow::as_select(), users::role));
-    Ok(query.first(connection).await.optional()?)
+    let found: Option<(TokenRow, Text<Role>)> = query.first(connection).await.optional()?;
+    Ok(found.map(|(token, role)| (token, role.0)))
 }
 
 /// Whether a token of the user exists and has not ended.
@@ -115,7 +120,7 @@ pub async fn list_api(
 ) -> Result<Vec<TokenRow>, DbError> {
     let query = tokens::table
         .filter(tokens::user_id.eq(user_id))
-        .filter(tokens::kind.eq("api"))
+        .filter(tokens::kind.eq(Text(TokenKind::Api)))
         .filter(tokens::expires_at.gt(now))
         .order((tokens::created_at.desc(), tokens::id));
     Ok(query.select(TokenRow::as_select()).load(connection).await?)
@@ -129,14 +134,11 @@ pub async fn expire(
     id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let ends = diesel::dsl::sql::<diesel::sql_types::Timestamptz>("LEAST(expires_at, ")
-        .bind::<diesel::sql_types::Timestamptz, _>(now)
-        .sql(")");
     let row = tokens::table
         .filter(tokens::id.eq(id))
         .filter(tokens::user_id.eq(user_id));
     let changed = diesel::update(row)
-        .set(tokens::expires_at.eq(ends))
+        .set(tokens::expires_at.eq(least(tokens::expires_at, now)))
         .execute(connection)
         .await?;
     Ok(changed == 1)

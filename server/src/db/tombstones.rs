@@ -3,33 +3,36 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use strum::{Display, EnumString, VariantArray};
 use uuid::Uuid;
 
 use super::schema::tombstones;
-use super::{Connection, DbError};
+use super::{Connection, DbError, Text};
 
-/// An unfinished upload was discarded by its owner.
-pub const DISCARDED: &str = "discarded";
-/// A file was deleted by its owner.
-pub const DELETED: &str = "deleted";
-/// An abandoned upload was cleaned up.
-pub const EXPIRED: &str = "expired";
+/// Why a file is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum TombstoneReason {
+    /// An unfinished upload was discarded by its owner.
+    Discarded,
+    /// A file was deleted by its owner.
+    Deleted,
+    /// An abandoned upload was cleaned up.
+    Expired,
+}
 
 /// A file that is gone.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = tombstones, check_for_backend(diesel::pg::Pg))]
 pub struct Tombstone {
-    /// Its id.
     pub file_id: Uuid,
-    /// Its owner.
     pub user_id: Uuid,
-    /// One of the three above.
-    pub reason: String,
+    /// Why it went.
+    pub reason: Text<TombstoneReason>,
     /// Parts deleted or queued.
     pub deleted: i64,
     /// Parts the provider keeps, unreadable.
     pub crypto_erased: i64,
-    /// When.
     pub at: DateTime<Utc>,
 }
 

@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use ferry_core::wire::{KeySlotKind, Role};
 use uuid::Uuid;
 
 use super::{
-    Connection, DbError,
+    Connection, DbError, Text,
     schema::{key_slots, users},
 };
 
-/// A user.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = users)]
 pub struct UserRow {
@@ -20,8 +20,8 @@ pub struct UserRow {
     pub username: String,
     /// What the server keeps of the password's `auth`.
     pub auth_verifier: Vec<u8>,
-    /// `user` or `admin`.
-    pub role: String,
+    /// What they may do.
+    pub role: Text<Role>,
     /// Most bytes they may store.
     pub quota_bytes: Option<i64>,
     /// Bytes they store.
@@ -42,11 +42,10 @@ pub struct NewUser<'a> {
     pub username_folded: &'a str,
     /// What the server keeps of the password's `auth`.
     pub auth_verifier: &'a [u8],
-    /// `user` or `admin`.
-    pub role: &'a str,
+    /// What they may do.
+    pub role: Text<Role>,
     /// Most bytes they may store.
     pub quota_bytes: Option<i64>,
-    /// Now.
     pub created_at: DateTime<Utc>,
 }
 
@@ -54,15 +53,11 @@ pub struct NewUser<'a> {
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = key_slots)]
 pub struct KeySlotRow {
-    /// Random.
     pub id: Uuid,
-    /// Whose.
     pub user_id: Uuid,
-    /// `password` or `recovery`.
-    pub kind: String,
+    pub kind: Text<KeySlotKind>,
     /// Which account key is inside.
     pub account_key_id: Vec<u8>,
-    /// The slot.
     pub slot: Vec<u8>,
 }
 
@@ -122,7 +117,6 @@ pub async fn any(connection: &mut Connection) -> Result<bool, DbError> {
     )
 }
 
-/// Replaces the verifier.
 pub async fn set_verifier(
     connection: &mut Connection,
     id: Uuid,
@@ -172,7 +166,7 @@ pub async fn password_slot(
     let query = users::table
         .inner_join(key_slots::table)
         .filter(users::username_folded.eq(folded))
-        .filter(key_slots::kind.eq("password"))
+        .filter(key_slots::kind.eq(Text(KeySlotKind::Password)))
         .select(key_slots::slot);
     Ok(query.first(connection).await.optional()?)
 }

@@ -97,7 +97,7 @@ impl Account {
     }
 }
 
-/// Whom to run Postgres as; nobody else when we are not root.
+/// Whom to run Postgres as; none when we are not root.
 fn account() -> Result<Option<Account>, EmbeddedPostgresError> {
     if !Uid::effective().is_root() {
         return Ok(None);
@@ -144,7 +144,7 @@ fn mark_of(folder: &Path) -> String {
         .collect()
 }
 
-/// A folder that only its owner can enter. One that somebody else made is refused: its owner could read along.
+/// A folder that only its owner can enter. One that another account made is refused: its owner could read along.
 fn make_private(folder: &Path, runs_as: Option<Account>) -> Result<(), EmbeddedPostgresError> {
     let fail = EmbeddedPostgresError::io(folder);
     prepare(folder, runs_as).map_err(fail)

@@ -37,7 +37,7 @@ impl Postmaster {
             Some("ready") => Phase::Ready,
             _ => Phase::Other,
         };
-        // Postgres writes a negative number in single-user mode, and 0 or 1 can not be it.
+        // Postgres writes a negative number in single-user mode, and 0 or 1 cannot be it.
         (pid > 1).then_some(Postmaster { pid, phase, file })
     }
 
@@ -52,7 +52,7 @@ impl Postmaster {
     /// Sends a signal, if it still runs.
     pub(super) fn signal(&self, signal: Signal) {
         if self.is_alive() && kill(Pid::from_raw(self.pid), signal).is_err() {
-            tracing::warn!(pid = self.pid, "can not signal the private Postgres");
+            tracing::warn!(pid = self.pid, "cannot signal the private Postgres");
         }
     }
 
@@ -66,7 +66,7 @@ impl Postmaster {
             if let Err(error) = std::fs::remove_file(&file)
                 && error.kind() != std::io::ErrorKind::NotFound
             {
-                tracing::warn!(file = %file.display(), %error, "can not remove a leftover of the private Postgres");
+                tracing::warn!(file = %file.display(), %error, "cannot remove a leftover of the private Postgres");
             }
         }
     }

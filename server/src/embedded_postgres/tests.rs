@@ -1,10 +1,10 @@
 //! The private Postgres through crashes, with the machine's own binaries.
 
-use std::{os::unix::fs::PermissionsExt, time::Duration};
+use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use nix::{sys::signal, unistd::Pid};
 
-use super::{EmbeddedPostgres, EmbeddedPostgresError, paths::Paths, percent_encoded};
+use super::{EmbeddedPostgres, EmbeddedPostgresError, paths::Paths, url_of};
 
 async fn until(what: &str, condition: impl Fn() -> bool) {
     for _ in 0..1_000 {
@@ -52,7 +52,8 @@ async fn is_made_adopted_restarted_and_stopped() {
 
 #[test]
 fn a_socket_path_is_a_host_in_the_address() {
-    assert_eq!(percent_encoded("/var/run dir"), "%2Fvar%2Frun%20dir");
+    let url = url_of(Path::new("/var/run dir"));
+    assert_eq!(url, "postgresql://ferry@%2Fvar%2Frun%20dir/ferry");
 }
 
 #[test]

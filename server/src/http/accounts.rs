@@ -20,7 +20,7 @@ use super::{
 };
 use crate::auth::{AuthError, Credential, SignedIn};
 
-/// What a client needs to stretch the password; unknown names get a plausible answer.
+/// What a client needs to derive the key from the password; unknown names get a plausible answer.
 #[utoipa::path(tag = "accounts", params(KdfQuery), responses((status = 200, body = KdfResponse), Refusals))]
 #[get("/api/auth/kdf")]
 pub(super) async fn kdf(
@@ -75,12 +75,12 @@ fn with_cookie(
     shared: &Shared,
 ) -> HttpResponse {
     response
-        .insert_header(set_cookie(
+        .cookie(set_cookie(
             http,
             &signed_in.session,
             shared.config.session_ttl,
         ))
-        .append_header(device::set_cookie(http, &signed_in.device))
+        .cookie(device::set_cookie(http, &signed_in.device))
         .json(signed_in.account)
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn logout(
         shared.accounts.logout(&token).await?;
     }
     Ok(HttpResponse::NoContent()
-        .insert_header(forget_cookie(&http))
+        .cookie(forget_cookie(&http))
         .finish())
 }
 
@@ -130,7 +130,7 @@ pub(super) async fn password(
         .change_password(&by, &request.0, client_address(&http, &shared))
         .await?;
     Ok(HttpResponse::NoContent()
-        .insert_header(forget_cookie(&http))
+        .cookie(forget_cookie(&http))
         .finish())
 }
 

@@ -19,7 +19,7 @@ pub(crate) const JSON_LIMIT_BYTES: usize = 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// The longest time for a JSON body. It is held in memory, and a manifest of 64 KiB is over even a line of 64 kbit/s in
-/// eight seconds: whoever takes longer drips.
+/// eight seconds: a sender that takes longer drips.
 const JSON_TIME: Duration = Duration::from_secs(60);
 
 /// How a JSON body is read.

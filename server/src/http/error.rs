@@ -9,10 +9,14 @@ use actix_web::{
 use ferry_core::wire::{ErrorCode, HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_OFFSET, Problem};
 use uuid::Uuid;
 
-use crate::{auth::AuthError, bots::BotsError, spool::SpoolError, uploads::UploadError};
+use crate::error_chain::chain;
+use crate::{
+    auth::AuthError,
+    bots::BotsError,
+    spool::SpoolError,
+    uploads::{RETRY_SECS, UploadError},
+};
 
-/// Seconds to wait where the room that refused named none.
-const RETRY_SECS: u32 = 5;
 /// Clients are never told to wait longer than this.
 const MOST_RETRY_SECS: u32 = 3_600;
 /// Media type of RFC 9457.
@@ -88,7 +92,7 @@ impl HttpError {
         Self::build(code, None)
     }
 
-    /// What exactly, in this case, for whoever asked.
+    /// What exactly, in this case, for the client.
     pub(crate) fn detailed(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self::build(code, Some(detail.into()))
     }
@@ -163,7 +167,7 @@ impl HttpError {
         let mut fault = Self::new(code);
         let error_id = Uuid::new_v4();
         if waits(status) {
-            tracing::warn!(%error_id, code = code.as_str(), error = %chain(error), "can not serve now");
+            tracing::warn!(%error_id, code = code.as_str(), error = %chain(error), "cannot serve now");
         } else {
             tracing::error!(%error_id, code = code.as_str(), error = %chain(error), "fault");
         }
@@ -196,14 +200,6 @@ fn waits(status: StatusCode) -> bool {
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::INSUFFICIENT_STORAGE
     )
-}
-
-/// The error and everything below it.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }
 
 impl From<UploadError> for HttpError {
@@ -272,7 +268,7 @@ impl ResponseError for HttpError {
         match serde_json::to_vec(&self.0) {
             Ok(body) => response.content_type(PROBLEM_JSON).body(body),
             Err(error) => {
-                tracing::error!(%error, "a problem document can not be written");
+                tracing::error!(%error, "a problem document cannot be written");
                 response.finish()
             }
         }

@@ -128,7 +128,7 @@ pub(super) async fn parts(
 fn cbor(page: &PartsPage) -> HttpResult<HttpResponse> {
     let mut bytes = Vec::new();
     ciborium::into_writer(page, &mut bytes).map_err(|error| {
-        tracing::error!(%error, "a part list can not be written as CBOR");
+        tracing::error!(%error, "a part list cannot be written as CBOR");
         HttpError::new(ErrorCode::Internal)
     })?;
     Ok(HttpResponse::Ok().content_type(CBOR).body(bytes))

@@ -1,5 +1,5 @@
 //! A part's body on its way in: in memory while it is quick, on the server's disk once it is not. Progress keeps it alive,
-//! however slow: what bounds memory is that nobody slow holds any. It stores nothing; that is `parts`' business.
+//! however slow: what bounds memory is that no slow sender holds any. It stores nothing; that is `parts`' business.
 
 use std::time::Duration;
 

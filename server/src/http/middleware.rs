@@ -48,7 +48,7 @@ pub(super) async fn observe(
     outcome
 }
 
-/// A method may be any word the client makes up, and each word would be a number that stays in memory for ever.
+/// A method may be any word the client makes up, and each word would be a number that stays in memory for good.
 fn name_of(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -76,7 +76,7 @@ pub(super) async fn head_as_get(
     next.call(request).await
 }
 
-/// Until the tables are up to date the API can not work, and says so.
+/// Until the tables are up to date the API cannot work, and says so.
 pub(super) async fn gate<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -10,7 +10,9 @@ mod admin_bots;
 mod downloads;
 mod files;
 mod operations;
+mod part_headers;
 mod parts;
+mod probe;
 mod uploads;
 mod verify;
 
@@ -55,7 +57,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(parts::put_part)
         .service(parts::append_part)
         .service(parts::part_offset)
-        .service(parts::probe_line)
+        .service(probe::probe_line)
         .service(uploads::complete)
         .service(verify::verify_chunks)
         .service(uploads::status)
@@ -120,7 +122,7 @@ pub(crate) enum StoreState {
     Well,
     /// It answers, and has no room for parts.
     Full,
-    /// It can not be used.
+    /// It cannot be used.
     Away,
 }
 

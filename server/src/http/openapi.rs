@@ -69,7 +69,7 @@ impl IntoResponses for Refusals {
     }
 }
 
-/// The header that every operation of somebody who is known may carry.
+/// The header that every operation of a signed-in user may carry.
 fn user_header() -> Parameter {
     let id = ObjectBuilder::new()
         .schema_type(Type::String)
@@ -80,7 +80,7 @@ fn user_header() -> Parameter {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "The id of the user for whom the request is meant; refused (`unauthenticated`) when somebody else is signed in",
+            "The id of the user for whom the request is meant; refused (`unauthenticated`) when another user is signed in",
         ))
         .schema(Some(id))
         .build()

@@ -1,11 +1,13 @@
 //! Who sends a request: a bearer token, or the page's cookie with an `Origin` of our own. Extraction is authorisation:
-//! a handler that takes [`By`] runs only for whoever may call it.
+//! a handler that takes [`By`] runs only for a caller who may call it.
 
 use std::{marker::PhantomData, net::IpAddr, ops::Deref, time::Duration};
 
 use actix_web::{
-    FromRequest, HttpRequest, dev,
-    http::header::{self, HeaderName},
+    FromRequest, HttpRequest,
+    cookie::{self, Cookie, SameSite},
+    dev,
+    http::header,
     web,
 };
 use ferry_core::wire::{ErrorCode, HEADER_USER, Scope};
@@ -89,8 +91,8 @@ pub(crate) fn shared(request: &HttpRequest) -> HttpResult<web::Data<Shared>> {
         .ok_or_else(|| HttpError::new(ErrorCode::Internal))
 }
 
-/// Refuses a request that was made for another user than the one whose secret came with it: in another tab somebody
-/// else signed in, and the cookie is theirs.
+/// Refuses a request that was made for another user than the one whose secret came with it: in another tab
+/// another user signed in, and the cookie is theirs.
 pub(crate) fn require_meant(request: &HttpRequest, user_id: Uuid) -> HttpResult<()> {
     let Some(value) = request.headers().get(HEADER_USER) else {
         return Ok(());
@@ -136,50 +138,54 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
 
 /// The secret in the page's cookie.
 pub(crate) fn session_cookie(request: &HttpRequest) -> Option<PlainToken> {
-    cookie(request, COOKIE).and_then(PlainToken::parse)
+    cookie(request, COOKIE).and_then(|value| PlainToken::parse(&value))
 }
 
-/// The header that hands the browser a session.
+/// The cookie that hands the browser a session.
 pub(crate) fn set_cookie(
     request: &HttpRequest,
     token: &PlainToken,
     ttl: Duration,
-) -> (HeaderName, String) {
-    cookie_header(request, COOKIE, token.expose(), ttl.as_secs())
+) -> Cookie<'static> {
+    own_cookie(request, COOKIE, token.expose(), ttl)
 }
 
-/// The header that makes the browser forget it.
-pub(crate) fn forget_cookie(request: &HttpRequest) -> (HeaderName, String) {
-    cookie_header(request, COOKIE, "", 0)
+/// The cookie that makes the browser forget it.
+pub(crate) fn forget_cookie(request: &HttpRequest) -> Cookie<'static> {
+    own_cookie(request, COOKIE, "", Duration::ZERO)
 }
 
 /// The value of one of this server's cookies.
-pub(super) fn cookie<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+pub(super) fn cookie(request: &HttpRequest, name: &str) -> Option<String> {
     let own = name_at(request, name);
     let lines = request
         .headers()
         .get_all(header::COOKIE)
         .filter_map(|line| line.to_str().ok());
+    // one by one: a cookie of another application that cannot be read must not hide ours
     let mut cookies = lines
         .flat_map(|line| line.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='));
+        .filter_map(|cookie| Cookie::parse(cookie).ok());
     cookies
-        .find(|(name, _)| *name == own)
-        .map(|(_, value)| value)
+        .find(|cookie| cookie.name() == own)
+        .map(|cookie| cookie.value().to_owned())
 }
 
-/// The header that makes the browser keep a cookie. Values are base64url: nothing in them needs quoting.
-pub(super) fn cookie_header(
+/// One of this server's cookies, for the browser to keep.
+pub(super) fn own_cookie(
     request: &HttpRequest,
     name: &str,
     value: &str,
-    age_secs: u64,
-) -> (HeaderName, String) {
-    let name = name_at(request, name);
-    (
-        header::SET_COOKIE,
-        format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={age_secs}"),
-    )
+    ttl: Duration,
+) -> Cookie<'static> {
+    let ttl_secs = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);
+    Cookie::build(name_at(request, name), value.to_owned())
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .max_age(cookie::time::Duration::seconds(ttl_secs))
+        .finish()
 }
 
 /// Browsers keep cookies by host and not by port: two servers on one host would end each other's sessions, so the name has
@@ -332,5 +338,42 @@ mod tests {
         assert_eq!(named("localhost:8788"), "__Host-ferry-8788");
         assert_eq!(named("[::1]:8787"), "__Host-ferry-8787");
         assert_eq!(named("[::1]"), "__Host-ferry");
+    }
+
+    #[test]
+    fn the_cookie_is_for_this_host_alone_and_no_script_reads_it() {
+        let request = TestRequest::get().insert_header((header::HOST, "ferry.example"));
+        let request = request.to_http_request();
+        let token = PlainToken::generate().unwrap();
+        let set = set_cookie(&request, &token, Duration::from_secs(60)).to_string();
+        let (pair, attributes) = set.split_once("; ").unwrap();
+        assert_eq!(pair, format!("{COOKIE}={}", token.expose()));
+        let mut attributes: Vec<&str> = attributes.split("; ").collect();
+        attributes.sort_unstable();
+        let expected = [
+            "HttpOnly",
+            "Max-Age=60",
+            "Path=/",
+            "SameSite=Strict",
+            "Secure",
+        ];
+        assert_eq!(attributes, expected);
+        let forget = forget_cookie(&request).to_string();
+        assert!(forget.starts_with(&format!("{COOKIE}=;")), "{forget}");
+        assert!(forget.contains("Max-Age=0"), "{forget}");
+    }
+
+    #[test]
+    fn a_cookie_of_somebody_else_does_not_hide_ours() {
+        let token = PlainToken::generate().unwrap();
+        for foreign in ["theme=dark; ", "nothing; ", "=; ", "a=b=c; ", "q=\"%zz\"; "] {
+            let line = format!("{foreign}{COOKIE}={}", token.expose());
+            let request = TestRequest::get()
+                .insert_header((header::HOST, "ferry.example"))
+                .insert_header((header::COOKIE, line));
+            let found = session_cookie(&request.to_http_request());
+            let found = found.map(|token| token.expose().to_owned());
+            assert_eq!(found.as_deref(), Some(token.expose()), "{foreign}");
+        }
     }
 }

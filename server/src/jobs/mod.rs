@@ -1,5 +1,5 @@
 //! Work that nobody waits for: expiry, the orphan sweep, the deletion queue. Safe with any number of instances: the queue's
-//! rows are leased, and each periodic job has one leader, found by an advisory lock, who takes its turn for all.
+//! rows are leased, and each periodic job has one leader, found by an advisory lock, which runs it for all.
 
 mod lease;
 
@@ -23,7 +23,7 @@ pub struct JobSettings {
     pub cleanup_interval: Duration,
     /// Between two looks at the deletion queue; a queued deletion of this instance is looked at at once.
     pub deletion_interval: Duration,
-    /// Between two looks for messages of Telegram that are nobody's, over all instances.
+    /// Between two sweeps for messages of Telegram that belong to no part, over all instances.
     pub sweep_interval: Duration,
 }
 
@@ -46,7 +46,7 @@ impl JobSettings {
 pub struct TelegramJobs {
     /// This instance's own.
     pub heartbeat: Heartbeat,
-    /// One step is one turn.
+    /// One step is one run.
     pub sweep: MessageSweep,
     /// What it found.
     pub metrics: TelegramMetrics,
@@ -57,9 +57,8 @@ pub struct TelegramJobs {
 pub struct Jobs {
     /// The use-cases whose turns they take.
     pub uploads: Uploads,
-    /// Whose turn it is.
+    /// Who runs it.
     pub db: Db,
-    /// When.
     pub clock: Clock,
     /// How often.
     pub settings: JobSettings,
@@ -68,7 +67,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Runs until `shutdown` turns true (or its sender is gone). Failures are logged and tried again at the next turn.
+    /// Runs until `shutdown` turns true (or its sender is gone). Failures are logged and tried again at the next run.
     pub async fn run(self, shutdown: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         tasks.spawn(self.clone().periodic(shutdown.clone()));
@@ -81,7 +80,7 @@ impl Jobs {
     }
 
     async fn periodic(self, mut shutdown: watch::Receiver<bool>) {
-        // Looking twice an interval keeps the fleet's turns close to the interval, whoever takes them.
+        // Looking twice an interval keeps the fleet's runs close to the interval, whichever instance has them.
         let pause = self.settings.cleanup_interval / 2;
         loop {
             let interval = self.settings.cleanup_interval;
@@ -124,7 +123,7 @@ impl Jobs {
         match lease::take(&self.db, name, (self.clock)(), interval).await {
             Ok(true) => self.end_run(name, work().await).await,
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, job = name, "job could not take its turn"),
+            Err(error) => tracing::warn!(%error, job = name, "job could not be leased"),
         }
     }
 
@@ -134,7 +133,7 @@ impl Jobs {
             tracing::warn!(error, job = name, "job failed");
         }
         if let Err(error) = lease::end(&self.db, name, failed.as_deref()).await {
-            tracing::warn!(%error, job = name, "job could not end its turn");
+            tracing::warn!(%error, job = name, "job could not end its run");
         }
     }
 
@@ -163,7 +162,7 @@ impl Jobs {
     }
 }
 
-/// Of every instance, whoever has a turn: it says that this one lives.
+/// Of every instance, whichever has the lease: it says that this one lives.
 async fn heartbeats(mut heartbeat: Heartbeat, mut shutdown: watch::Receiver<bool>) {
     loop {
         match heartbeat.send().await {

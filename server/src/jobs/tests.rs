@@ -1,4 +1,4 @@
-//! Jobs of several instances on one database: one takes the turn, all work the queue and say that they live, and they stop
+//! Jobs of several instances on one database: one takes the lease, all work the queue and say that they live, and they stop
 //! when told.
 
 use std::sync::Arc;

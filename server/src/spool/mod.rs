@@ -2,7 +2,7 @@
 //! far. Bounded, each user within a fair share; what nobody goes on with expires.
 //!
 //! A file here is no part: nothing of it is in the database, its digest is checked over the whole before it becomes one.
-//! Other servers do not see it; whoever asks them begins there at 0.
+//! Other servers do not see it; a sender that asks them begins there at 0.
 
 mod piece;
 
@@ -36,11 +36,8 @@ const OTHERS_REST: TimeDelta = TimeDelta::minutes(10);
 /// One sealed body on its way. Another sealing of the same part has another digest, and is another body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PieceKey {
-    /// Whose.
     pub user_id: Uuid,
-    /// The file.
     pub file_id: Uuid,
-    /// The part.
     pub part_number: u32,
     /// Of the whole body, as its sender announced it.
     pub digest: [u8; 32],
@@ -59,7 +56,7 @@ pub enum SpoolError {
     #[error("another request sends this body")]
     InUse,
     /// Anything else of the file system.
-    #[error("parts on their way can not be kept: {0}")]
+    #[error("parts on their way cannot be kept: {0}")]
     Io(std::io::Error),
 }
 
@@ -270,7 +267,7 @@ impl Spool {
         Ok(())
     }
 
-    /// Nobody sends it any more: what is there stays for whoever goes on, or is removed.
+    /// Its sender is gone: what is there stays for a request that goes on with it, or is removed.
     fn release(&self, key: PieceKey, kept: Option<(Reserved, u64)>) {
         let mut entries = self.entries();
         entries.remove(&key);
@@ -309,7 +306,7 @@ impl Spool {
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<PieceKey, Entry>> {
-        // Nothing in here leaves the books half written.
+        // Nothing in here leaves the sums half written.
         self.0
             .entries
             .lock()

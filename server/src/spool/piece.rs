@@ -14,7 +14,7 @@ const STEP_BYTES: u64 = 1024 * 1024;
 /// Read back in pieces: the copy of a part is not needed twice.
 const READ_BYTES: u64 = 256 * 1024;
 
-/// The beginning of a body. When it is dropped, a named one stays for whoever goes on; [`Piece::discard`] removes it.
+/// The beginning of a body. When it is dropped, a named one stays for the request that goes on with it; [`Piece::discard`] removes it.
 pub struct Piece {
     spool: Spool,
     user_id: Uuid,

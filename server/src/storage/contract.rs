@@ -302,7 +302,7 @@ async fn a_store_that_hangs_is_unavailable() {
     );
     assert!(
         store.get(&locator, None).await.is_ok(),
-        "its turn was given back"
+        "its permit was given back"
     );
 }
 

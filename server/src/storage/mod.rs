@@ -22,7 +22,7 @@ pub use bounded::{Bounded, StorageLimits};
 pub use opendal::{OpendalStore, S3Settings};
 pub use reserve::{DiskReserve, Reserving};
 
-/// Where a provider put a part: JSON that nobody but the provider looks into.
+/// Where a provider put a part: JSON that only the provider looks into.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Locator(pub serde_json::Value);

@@ -36,13 +36,10 @@ pub struct S3Settings {
     pub bucket: String,
     /// Where the service is; AWS when absent.
     pub endpoint: Option<String>,
-    /// Its region.
     pub region: String,
     /// Prefix of all keys.
     pub prefix: String,
-    /// Key id.
     pub access_key_id: String,
-    /// Key.
     pub secret_access_key: String,
 }
 
@@ -303,7 +300,7 @@ fn classify(error: opendal::Error) -> StorageError {
     }
     match error.kind() {
         ErrorKind::NotFound => StorageError::NotFound,
-        // The bytes are there but too few: damaged, which whoever reads them finds by their length.
+        // The bytes are there but too few: damaged, which the reader finds by their length.
         ErrorKind::RangeNotSatisfied => StorageError::NotFound,
         _ => StorageError::Unavailable(error.to_string()),
     }

@@ -1,5 +1,5 @@
 //! A policy around the store for new parts: the last room of this machine's disks is left alone. A Postgres whose disk is
-//! full can not even delete, and then nothing can be freed through Ferry any more. It is no quota, and deletions never
+//! full cannot even delete, and then nothing can be freed through Ferry any more. It is no quota, and deletions never
 //! ask it.
 
 use std::{
@@ -35,7 +35,7 @@ struct Claim<'a> {
 }
 
 impl DiskReserve {
-    /// Keeps `bytes` free on the disks of these folders. One that can not be asked counts as having room: whoever writes
+    /// Keeps `bytes` free on the disks of these folders. One that cannot be asked counts as having room: the write
     /// there will hear.
     pub fn new(folders: Vec<PathBuf>, bytes: u64) -> Self {
         DiskReserve {

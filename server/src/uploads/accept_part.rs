@@ -3,13 +3,13 @@
 
 use bytes::Bytes;
 use ferry_core::envelope::{IV_BYTES, TAG_BYTES};
-use ferry_core::wire::{Compression, StoredPart};
+use ferry_core::wire::{Compression, PartState, StoredPart};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::decide::Decision;
 use super::file::{
-    Standing, absent, header_of, planned_len, require_number, standing, stored_part,
+    FileState, absent, header_of, planned_len, require_number, state_of, stored_part,
 };
 use super::quota::require_within;
 use super::reserve_part::{BodyDigest, PartTicket, judge, require_length};
@@ -18,7 +18,7 @@ use crate::db::files::FileRow;
 use crate::db::intents::{self, NewIntent};
 use crate::db::parts::{self, PartRow, StoredBytes};
 use crate::db::units::i32_of;
-use crate::db::{Connection, deletions, files};
+use crate::db::{Connection, Text, deletions, files_with_sessions};
 use crate::storage::{Locator, StorageError};
 
 impl Uploads {
@@ -31,18 +31,17 @@ impl Uploads {
             return Ok(duplicate);
         }
         let put = self.put(&ticket, body).await?;
-        let committed = self.commit(&ticket, &digests, &put).await;
+        let committed = self
+            .db
+            .transact(async |tx| self.commit(tx, &ticket, &digests, &put).await)
+            .await;
         match committed {
-            Ok(Outcome::Stored(part)) => {
+            Ok(part) => {
                 self.deletions_queued.notify_one();
                 Ok(part)
             }
-            Ok(Outcome::Duplicate(part)) => {
-                self.give_up(&put).await;
-                Ok(part)
-            }
             Err(error) => {
-                // After a lost COMMIT nobody knows here whether the row stands: then the intent's fate is the row's.
+                // After a lost COMMIT it is not known here whether the row stands: then the intent went with it, or the sweep finds it.
                 if !matches!(error, UploadError::Db(_)) {
                     self.give_up(&put).await;
                 }
@@ -53,13 +52,11 @@ impl Uploads {
 
     /// The part, if this plaintext is stored: then its body need not be sent.
     pub async fn stored_already(&self, ticket: &PartTicket) -> UploadResult<Option<StoredPart>> {
-        self.db.timely(self.duplicate_of(ticket)).await
-    }
-
-    /// What the transaction would say anyway, before the provider is bothered.
-    async fn duplicate_of(&self, ticket: &PartTicket) -> UploadResult<Option<StoredPart>> {
-        let mut conn = self.db.connection().await?;
-        match self.judge_now(&mut conn, ticket).await? {
+        let judged = self
+            .db
+            .run(async |conn| self.judge_now(conn, ticket).await)
+            .await?;
+        match judged {
             (Decision::Duplicate, Some(row)) => Ok(Some(stored_part(&row, true)?)),
             _ => Ok(None),
         }
@@ -70,21 +67,23 @@ impl Uploads {
         conn: &mut Connection,
         ticket: &PartTicket,
     ) -> UploadResult<(Decision, Option<PartRow>)> {
-        let Some((file, session)) = files::find(conn, ticket.user_id, ticket.file_id).await? else {
+        let Some((file, session)) =
+            files_with_sessions::find(conn, ticket.user_id, ticket.file_id).await?
+        else {
             return Err(absent(conn, ticket.user_id, ticket.file_id).await);
         };
-        let standing = standing(&file, &session, (self.clock)());
-        self.judge_row(conn, ticket, standing).await
+        let state = state_of(&file, &session, (self.clock)());
+        self.judge_row(conn, ticket, state).await
     }
 
     async fn judge_row(
         &self,
         conn: &mut Connection,
         ticket: &PartTicket,
-        standing: Standing,
+        state: FileState,
     ) -> UploadResult<(Decision, Option<PartRow>)> {
         let row = parts::find(conn, ticket.file_id, i32_of(ticket.part_number)).await?;
-        Ok((judge(standing, row.as_ref(), ticket.meta.sent())?, row))
+        Ok((judge(state, row.as_ref(), ticket.meta.sent())?, row))
     }
 
     /// Writes the intent, then puts the bytes. No connection is held meanwhile.
@@ -96,7 +95,18 @@ impl Uploads {
             provider,
             locator: store.locate(),
         };
-        self.db.timely(self.write_intent(ticket, &put)).await?;
+        let intent = NewIntent {
+            id: put.intent_id,
+            user_id: ticket.user_id,
+            file_id: ticket.file_id,
+            part_number: i32_of(ticket.part_number),
+            provider: &put.provider,
+            locator: &put.locator.0,
+            created_at: (self.clock)(),
+        };
+        self.db
+            .run(async |conn| intents::insert(conn, &intent).await)
+            .await?;
         match store.put(put.locator.clone(), body).await {
             Ok(locator) => {
                 put.locator = locator;
@@ -112,64 +122,33 @@ impl Uploads {
         }
     }
 
-    async fn write_intent(&self, ticket: &PartTicket, put: &Put) -> UploadResult<()> {
-        let mut conn = self.db.connection().await?;
-        let intent = NewIntent {
-            id: put.intent_id,
-            user_id: ticket.user_id,
-            file_id: ticket.file_id,
-            part_number: i32_of(ticket.part_number),
-            provider: &put.provider,
-            locator: &put.locator.0,
-            created_at: (self.clock)(),
-        };
-        Ok(intents::insert(&mut conn, &intent).await?)
-    }
-
+    /// Makes the bytes a part's row. Bytes that are not needed, the new or the old ones, are queued for deletion.
     async fn commit(
-        &self,
-        ticket: &PartTicket,
-        digests: &Digests,
-        put: &Put,
-    ) -> UploadResult<Outcome> {
-        self.db
-            .timely(async {
-                let mut tx = self.db.begin().await?;
-                let outcome = self.commit_in(&mut tx, ticket, digests, put).await;
-                match outcome {
-                    Ok(Outcome::Duplicate(part)) => {
-                        tx.undo().await;
-                        Ok(Outcome::Duplicate(part))
-                    }
-                    outcome => tx.end(outcome).await,
-                }
-            })
-            .await
-    }
-
-    async fn commit_in(
         &self,
         conn: &mut Connection,
         ticket: &PartTicket,
         digests: &Digests,
         put: &Put,
-    ) -> UploadResult<Outcome> {
+    ) -> UploadResult<StoredPart> {
         if !intents::take(conn, put.intent_id).await? {
             return Err(StorageError::Unavailable(
                 "the put took so long that it was given up".to_owned(),
             )
             .into());
         }
-        let Some((file, session)) = files::lock(conn, ticket.user_id, ticket.file_id).await? else {
+        let Some((file, session)) =
+            files_with_sessions::lock(conn, ticket.user_id, ticket.file_id).await?
+        else {
             return Err(absent(conn, ticket.user_id, ticket.file_id).await);
         };
         require_planned(&file, ticket)?;
-        let standing = standing(&file, &session, (self.clock)());
-        let (verdict, row) = self.judge_row(conn, ticket, standing).await?;
+        let state = state_of(&file, &session, (self.clock)());
+        let (decision, row) = self.judge_row(conn, ticket, state).await?;
         let bytes = self.stored_bytes(ticket, digests, put);
-        let row = match (verdict, row) {
+        let row = match (decision, row) {
             (Decision::Duplicate, Some(row)) => {
-                return Ok(Outcome::Duplicate(stored_part(&row, true)?));
+                deletions::queue(conn, &put.provider, &put.locator.0, bytes.stored_at).await?;
+                return stored_part(&row, true);
             }
             (_, Some(before)) => {
                 deletions::queue(conn, &before.provider, &before.locator, bytes.stored_at).await?;
@@ -180,7 +159,7 @@ impl Uploads {
             }
         };
         require_within(conn, ticket.user_id).await?;
-        Ok(Outcome::Stored(stored_part(&row, false)?))
+        stored_part(&row, false)
     }
 
     fn stored_bytes(&self, ticket: &PartTicket, digests: &Digests, put: &Put) -> StoredBytes {
@@ -192,7 +171,7 @@ impl Uploads {
             is_compressed: ticket.meta.compression == Compression::DeflateRaw,
             part_mac: ticket.meta.mac.to_vec(),
             stored_blake3: digests.blake3.to_vec(),
-            state: parts::STORED,
+            state: Text(PartState::Stored),
             provider: put.provider.clone(),
             locator: put.locator.0.clone(),
             stored_at: (self.clock)(),
@@ -203,9 +182,8 @@ impl Uploads {
     async fn give_up(&self, put: &Put) {
         let given_up = self
             .db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
-                intents::give_up(&mut conn, put.intent_id, &put.locator.0, (self.clock)()).await
+            .run(async |conn| {
+                intents::give_up(conn, put.intent_id, &put.locator.0, (self.clock)()).await
             })
             .await;
         match given_up {
@@ -235,11 +213,6 @@ struct Put {
     intent_id: Uuid,
     provider: String,
     locator: Locator,
-}
-
-enum Outcome {
-    Stored(StoredPart),
-    Duplicate(StoredPart),
 }
 
 /// What the row records of a body.

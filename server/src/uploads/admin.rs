@@ -35,12 +35,10 @@ impl Uploads {
     pub async fn admin_storage(&self) -> UploadResult<Vec<StorageEntry>> {
         let (held, pending) = self
             .db
-            .patiently(async {
-                let mut tx = self.db.begin_patient().await?;
-                let held = parts::sums_by_provider(&mut tx).await?;
-                let pending = deletions::pending_by_provider(&mut tx).await?;
-                tx.undo().await;
-                UploadResult::Ok((held, pending))
+            .transact_patiently(async |tx| -> UploadResult<_> {
+                let held = parts::sums_by_provider(tx).await?;
+                let pending = deletions::pending_by_provider(tx).await?;
+                Ok((held, pending))
             })
             .await?;
         let held: BTreeMap<String, (i64, i64)> = held

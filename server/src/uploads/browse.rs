@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::file::{absent, file_entry, part_entry};
 use super::{UploadError, UploadResult, Uploads};
-use crate::db::files::{self, FileAndSession, PageStart};
+use crate::db::files_with_sessions::{self, FileAndSession, PageStart};
 use crate::db::parts;
 use crate::db::units::{i32_of, seq_of, u32_of};
 
@@ -26,7 +26,7 @@ impl Uploads {
         }
         self.db
             .run(async |conn| {
-                let page = files::page(
+                let page = files_with_sessions::page(
                     conn,
                     user_id,
                     query.folder.as_deref(),
@@ -47,12 +47,10 @@ impl Uploads {
             .await
     }
 
-    /// One file.
     pub async fn file(&self, user_id: Uuid, file_id: Uuid) -> UploadResult<FileEntry> {
         Ok(file_entry(self.rows_of(user_id, file_id).await?))
     }
 
-    /// The sealed manifest.
     pub async fn manifest(&self, user_id: Uuid, file_id: Uuid) -> UploadResult<ManifestResponse> {
         let (file, _) = self.rows_of(user_id, file_id).await?;
         Ok(ManifestResponse {
@@ -92,7 +90,7 @@ impl Uploads {
     ) -> UploadResult<FileAndSession> {
         self.db
             .run(
-                async |conn| match files::find(conn, user_id, file_id).await? {
+                async |conn| match files_with_sessions::find(conn, user_id, file_id).await? {
                     Some(rows) => Ok(rows),
                     None => Err(absent(conn, user_id, file_id).await),
                 },

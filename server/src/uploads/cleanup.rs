@@ -8,9 +8,11 @@ use uuid::Uuid;
 
 use super::delete::{Removal, deletion_of};
 use super::{Actor, UploadError, UploadResult, Uploads};
+use crate::db::deletions::Queued;
+use crate::db::files_with_sessions;
 use crate::db::sessions::{self, SessionRow, Stale};
+use crate::db::tombstones::TombstoneReason;
 use crate::db::units::{i64_of, u32_of, u64_of};
-use crate::db::{Connection, deletions::Queued, files, tombstones};
 
 /// An upload without activity for this long is abandoned, where the settings (`upload_ttl_secs`) say nothing else.
 pub const ABANDONED_AFTER: Duration = Duration::from_secs(7 * 86_400);
@@ -98,7 +100,7 @@ impl Uploads {
                 }
             }
             self.deletions_queued.notify_one();
-            // What is left cannot go, or is held by somebody else just now: a part coming in, another instance cleaning up.
+            // What is left cannot go, or is locked just now: a part coming in, another instance cleaning up.
             // It is passed by, however much it is.
             newest = batch.into_iter().last();
             if newest.is_none() {
@@ -125,50 +127,30 @@ impl Uploads {
         file_id: Uuid,
         why: &str,
     ) -> UploadResult<Option<(AbandonedUpload, Queued)>> {
-        match self.remove_one(actor, stale, file_id, why).await {
-            Ok(removed) => Ok(removed),
-            Err(error) => {
-                tracing::warn!(%error, %file_id, "an abandoned upload could not be removed");
-                self.db.ping().await?;
-                Ok(None)
-            }
-        }
-    }
-
-    async fn remove_one(
-        &self,
-        actor: Actor,
-        stale: Stale,
-        file_id: Uuid,
-        why: &str,
-    ) -> UploadResult<Option<(AbandonedUpload, Queued)>> {
-        self.db
-            .transact_patiently(async |tx| self.remove_one_in(tx, actor, stale, file_id, why).await)
-            .await
-    }
-
-    async fn remove_one_in(
-        &self,
-        conn: &mut Connection,
-        actor: Actor,
-        stale: Stale,
-        file_id: Uuid,
-        why: &str,
-    ) -> UploadResult<Option<(AbandonedUpload, Queued)>> {
-        let Some((file, session)) = files::lock_if_free(conn, file_id).await? else {
-            return Ok(None);
-        };
-        if !stale.covers(&session) {
+        let removed = self
+            .db
+            .transact_patiently(async |tx| {
+                let free = files_with_sessions::lock_if_free(tx, file_id).await?;
+                let Some((file, session)) = free.filter(|(_, session)| stale.covers(session))
+                else {
+                    return Ok(None);
+                };
+                let removal = Removal {
+                    reason: TombstoneReason::Expired,
+                    action: "upload.cleaned_up",
+                    actor,
+                    why: why.to_owned(),
+                };
+                let queued = self.remove(tx, &file, removal, (self.clock)()).await?;
+                UploadResult::Ok(Some((abandoned(&session), queued)))
+            })
+            .await;
+        if let Err(error) = &removed {
+            tracing::warn!(%error, %file_id, "an abandoned upload could not be removed");
+            self.db.ping().await?;
             return Ok(None);
         }
-        let removal = Removal {
-            reason: tombstones::EXPIRED,
-            action: "upload.cleaned_up",
-            actor,
-            why: why.to_owned(),
-        };
-        let queued = self.remove(conn, &file, removal, (self.clock)()).await?;
-        Ok(Some((abandoned(&session), queued)))
+        removed
     }
 }
 

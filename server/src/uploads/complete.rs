@@ -5,11 +5,11 @@ use ferry_core::envelope::parts_root::PartsRoot;
 use ferry_core::wire::{CompleteRequest, CompleteResponse};
 use uuid::Uuid;
 
-use super::file::{Standing, absent, part_record, standing, total_parts};
+use super::file::{FileState, absent, part_record, state_of, total_parts};
 use super::{UploadError, UploadResult, Uploads, ranges, sealed};
 use crate::db::files::{self, Completion, FileRow};
 use crate::db::units::{i32_of, seq_of, u32_of};
-use crate::db::{Connection, parts, sessions};
+use crate::db::{Connection, files_with_sessions, parts, sessions};
 
 /// Most numbers that a refusal lists.
 const MAX_MISSING_LISTED: usize = 10_000;
@@ -42,13 +42,13 @@ impl Uploads {
         request: &CompleteRequest,
     ) -> UploadResult<CompleteResponse> {
         let now = (self.clock)();
-        let Some((file, session)) = files::lock(conn, user_id, file_id).await? else {
+        let Some((file, session)) = files_with_sessions::lock(conn, user_id, file_id).await? else {
             return Err(absent(conn, user_id, file_id).await);
         };
         if file.is_complete {
             return repeated(&file, request);
         }
-        if standing(&file, &session, now) == Standing::Expired {
+        if state_of(&file, &session, now) == FileState::Expired {
             return Err(UploadError::Expired);
         }
         require_successor(&file, request)?;

@@ -11,14 +11,12 @@ pub(super) struct Stored {
     pub(super) generation: u32,
 }
 
-/// What is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sent {
     pub(super) mac: [u8; 32],
     pub(super) if_match: Option<u32>,
 }
 
-/// What happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     /// The bytes become the part.

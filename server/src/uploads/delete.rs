@@ -1,5 +1,5 @@
 //! Takes files away: an unfinished upload is discarded, a file is deleted. Rows go and bytes are queued in one transaction;
-//! a tombstone answers whoever asks again.
+//! a tombstone answers a repeated request.
 
 use chrono::{DateTime, Utc};
 use ferry_core::wire::{DeleteResponse, Deletion};
@@ -9,12 +9,12 @@ use super::file::{absent, require_open};
 use super::{Actor, UploadError, UploadResult, Uploads};
 use crate::db::audit::{self, AuditEvent};
 use crate::db::files::{self, FileRow};
-use crate::db::tombstones::{self, Tombstone};
+use crate::db::tombstones::{self, Tombstone, TombstoneReason};
 use crate::db::units::{i64_of, u64_of};
 use crate::db::{
-    Connection,
+    Connection, Text,
     deletions::{self, Queued},
-    parts,
+    files_with_sessions, parts,
 };
 
 /// Which of the two was asked.
@@ -60,15 +60,15 @@ impl Uploads {
         kind: Kind,
     ) -> UploadResult<Deletion> {
         let now = (self.clock)();
-        let Some((file, session)) = files::lock(conn, user_id, file_id).await? else {
+        let Some((file, session)) = files_with_sessions::lock(conn, user_id, file_id).await? else {
             return repeated(conn, user_id, file_id).await;
         };
         let (reason, action) = match kind {
             Kind::Discard => match require_open(&file, &session, now) {
                 Err(UploadError::FileComplete) => return Err(UploadError::FileComplete),
-                Ok(()) | Err(_) => (tombstones::DISCARDED, "upload.discarded"),
+                Ok(()) | Err(_) => (TombstoneReason::Discarded, "upload.discarded"),
             },
-            Kind::Delete => (tombstones::DELETED, "file.deleted"),
+            Kind::Delete => (TombstoneReason::Deleted, "file.deleted"),
         };
         let removal = Removal {
             reason,
@@ -110,7 +110,7 @@ pub(super) fn deletion_of(queued: Queued) -> Deletion {
 /// The answer of the first time.
 async fn repeated(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> UploadResult<Deletion> {
     match tombstones::find(conn, user_id, file_id).await? {
-        Some(stone) if stone.reason != tombstones::EXPIRED => Ok(Deletion {
+        Some(stone) if stone.reason != TombstoneReason::Expired => Ok(Deletion {
             deleted: u64_of(stone.deleted),
             crypto_erased: u64_of(stone.crypto_erased),
         }),
@@ -120,7 +120,7 @@ async fn repeated(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> Upload
 
 /// Why a file goes.
 pub(super) struct Removal {
-    pub(super) reason: &'static str,
+    pub(super) reason: TombstoneReason,
     pub(super) action: &'static str,
     pub(super) actor: Actor,
     pub(super) why: String,
@@ -141,7 +141,7 @@ fn in_words(deletion: Deletion) -> String {
     }
 }
 
-/// What stays of a file: a tombstone for whoever asks again, and an audit event.
+/// What stays of a file: a tombstone for a repeated request, and an audit event.
 async fn record(
     conn: &mut Connection,
     file: &FileRow,
@@ -152,7 +152,7 @@ async fn record(
     let stone = Tombstone {
         file_id: file.id,
         user_id: file.user_id,
-        reason: removal.reason.to_owned(),
+        reason: Text(removal.reason),
         deleted: i64_of(deletion.deleted),
         crypto_erased: i64_of(deletion.crypto_erased),
         at: now,

@@ -11,10 +11,10 @@ pub enum UploadError {
     /// A value in the request cannot be right.
     #[error("{0}")]
     Invalid(String),
-    /// No such file, or somebody else's.
+    /// No such file, or another user's.
     #[error("no such file")]
     NotFound,
-    /// The id is in use with another content, or by somebody else.
+    /// The id is in use with another content, or by another user.
     #[error("this file id is in use")]
     FileIdTaken,
     /// There is no part with this number.
@@ -71,7 +71,6 @@ pub enum UploadError {
     ManifestDiffers {
         /// The stored manifest.
         manifest: Vec<u8>,
-        /// Its sequence number.
         seq: u32,
     },
     /// The upload expired.
@@ -85,10 +84,7 @@ pub enum UploadError {
     },
     /// The stored bytes of a part are known to be damaged, or turned out to be gone.
     #[error("the stored bytes of part {part_number} are damaged or gone")]
-    PartCorrupt {
-        /// Which.
-        part_number: u32,
-    },
+    PartCorrupt { part_number: u32 },
     /// The provider did not do it.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -101,7 +97,7 @@ pub enum UploadError {
 }
 
 /// Seconds to wait where nothing better is known.
-const RETRY_SECS: u32 = 5;
+pub const RETRY_SECS: u32 = 5;
 const RETRY_FULL_SECS: u32 = 60;
 
 impl UploadError {
@@ -130,7 +126,12 @@ impl UploadError {
             UploadError::Storage(StorageError::Busy { .. }) => ErrorCode::Busy,
             UploadError::Db(DbError::Unavailable(_)) => ErrorCode::DatabaseUnavailable,
             UploadError::Storage(StorageError::NotFound | StorageError::ForeignLocator)
-            | UploadError::Db(DbError::Taken(_) | DbError::Refused(_) | DbError::Migration(_))
+            | UploadError::Db(
+                DbError::Taken(_)
+                | DbError::Refused(_)
+                | DbError::Unreadable(_)
+                | DbError::Migration(_),
+            )
             | UploadError::Internal(_) => ErrorCode::Internal,
         }
     }

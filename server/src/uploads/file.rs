@@ -1,4 +1,5 @@
-//! What a file's rows mean: its standing, its planned part lengths, and its shapes on the wire. Reads rows, decides nothing.
+//! What a file's rows mean: its state, its planned part lengths, and its shapes on the wire. Reads rows, decides nothing.
+//! The shapes share fields and are written out one by one: the wire says for each what it tells.
 
 use chrono::{DateTime, Utc};
 use ferry_core::envelope::header::Header;
@@ -11,15 +12,19 @@ use uuid::Uuid;
 
 use super::decide::Stored;
 use super::{UploadError, UploadResult};
-use crate::db::files::{FileAndSession, FileRow};
-use crate::db::parts::{self, PartRow};
+use crate::db::files::FileRow;
+use crate::db::files_with_sessions::FileAndSession;
+use crate::db::parts::PartRow;
 use crate::db::sessions::SessionRow;
 use crate::db::units::{seq_of, u32_of, u64_of};
-use crate::db::{Connection, tombstones};
+use crate::db::{
+    Connection,
+    tombstones::{self, TombstoneReason},
+};
 
-/// Where a file stands for whoever wants to change it.
+/// Whether a file may still be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum FileState {
     /// Parts may come, change and go.
     Open,
     /// Complete, or damaged since: the content never changes, damage may be repaired.
@@ -28,13 +33,13 @@ pub(super) enum Standing {
     Expired,
 }
 
-pub(super) fn standing(file: &FileRow, session: &SessionRow, now: DateTime<Utc>) -> Standing {
+pub(super) fn state_of(file: &FileRow, session: &SessionRow, now: DateTime<Utc>) -> FileState {
     if file.completed_at.is_some() {
-        Standing::Frozen
+        FileState::Frozen
     } else if is_expired(session, now) {
-        Standing::Expired
+        FileState::Expired
     } else {
-        Standing::Open
+        FileState::Open
     }
 }
 
@@ -50,17 +55,17 @@ pub(super) fn require_open(
     session: &SessionRow,
     now: DateTime<Utc>,
 ) -> UploadResult<()> {
-    match standing(file, session, now) {
-        Standing::Open => Ok(()),
-        Standing::Frozen => Err(UploadError::FileComplete),
-        Standing::Expired => Err(UploadError::Expired),
+    match state_of(file, session, now) {
+        FileState::Open => Ok(()),
+        FileState::Frozen => Err(UploadError::FileComplete),
+        FileState::Expired => Err(UploadError::Expired),
     }
 }
 
 /// Why there is no such file: expired uploads leave a trace for their owner.
 pub(super) async fn absent(conn: &mut Connection, user_id: Uuid, file_id: Uuid) -> UploadError {
     match tombstones::find(conn, user_id, file_id).await {
-        Ok(Some(stone)) if stone.reason == tombstones::EXPIRED => UploadError::Expired,
+        Ok(Some(stone)) if stone.reason == TombstoneReason::Expired => UploadError::Expired,
         Ok(_) => UploadError::NotFound,
         Err(error) => error.into(),
     }
@@ -179,7 +184,7 @@ pub(super) fn compression_of(row: &PartRow) -> Compression {
 }
 
 pub(super) fn is_sound(row: &PartRow) -> bool {
-    row.state == parts::STORED
+    row.state == PartState::Stored
 }
 
 pub(super) fn stored(row: &PartRow) -> UploadResult<Stored> {
@@ -200,11 +205,7 @@ pub(super) fn part_entry(row: &PartRow) -> UploadResult<PartEntry> {
         compression: compression_of(row),
         part_mac: B64(fixed(&row.part_mac)?),
         generation: u32_of(row.generation),
-        state: if is_sound(row) {
-            PartState::Stored
-        } else {
-            PartState::Corrupt
-        },
+        state: row.state.0,
     })
 }
 

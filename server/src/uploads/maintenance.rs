@@ -25,7 +25,7 @@ const LAST_RETRY_SECS: i64 = 3_600;
 /// What a step of the deletion queue did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeletionStep {
-    /// Entries whose bytes are gone or out of reach for ever.
+    /// Entries whose bytes are gone or out of reach for good.
     pub deleted: usize,
     /// Those of them that the provider keeps.
     pub crypto_erased: usize,

@@ -1,6 +1,6 @@
 //! The use-cases of uploads and files, one a file, in the order of an upload's life. No HTTP, no SQL, no provider's API.
 //!
-//! Every call is scoped by the owner: somebody else's id is [`UploadError::NotFound`]. Every unsafe call may be repeated
+//! Every call is scoped by the owner: another user's id is [`UploadError::NotFound`]. Every unsafe call may be repeated
 //! after a lost answer and answers the same. No database connection is held while a provider is called.
 
 mod accept_part;
@@ -40,7 +40,7 @@ use crate::db::Db;
 use crate::storage::Stores;
 
 pub use cleanup::ABANDONED_AFTER;
-pub use error::UploadError;
+pub use error::{RETRY_SECS, UploadError};
 pub use maintenance::DeletionStep;
 pub use read_part::{PartBytes, PartRange, PartRead};
 pub use reserve_part::{BodyDigest, PartMeta, PartTicket};
@@ -100,7 +100,6 @@ pub struct Uploads {
 }
 
 impl Uploads {
-    /// Joins the parts.
     pub fn new(db: Db, stores: Stores, clock: Clock, settings: UploadSettings) -> Self {
         Uploads {
             db,
@@ -111,7 +110,7 @@ impl Uploads {
         }
     }
 
-    /// Resolves when bytes were queued for deletion, so that the worker need not wait for its next turn.
+    /// Resolves when bytes were queued for deletion, so that the worker need not wait for its next run.
     pub async fn deletions_queued(&self) {
         self.deletions_queued.notified().await;
     }

@@ -1,4 +1,4 @@
-//! Hands out a part's sealed bytes as they come from the provider, whole or a range. Whoever reads them checks them.
+//! Hands out a part's sealed bytes as they come from the provider, whole or a range. The reader checks them.
 
 use std::ops::Range;
 

@@ -7,7 +7,7 @@ use super::file::{absent, file_entry};
 use super::{UploadError, UploadResult, Uploads, sealed};
 use crate::db::files::{self, FileRow, Renaming};
 use crate::db::units::u32_of;
-use crate::db::{Connection, sessions};
+use crate::db::{Connection, files_with_sessions, sessions};
 
 impl Uploads {
     /// Renames or moves; `revision` is from `If-Match`.
@@ -34,7 +34,7 @@ async fn rename_in(
     revision: u32,
     request: &RenameRequest,
 ) -> UploadResult<FileEntry> {
-    let Some((file, session)) = files::lock(conn, user_id, file_id).await? else {
+    let Some((file, session)) = files_with_sessions::lock(conn, user_id, file_id).await? else {
         return Err(absent(conn, user_id, file_id).await);
     };
     if is_named_so(&file, request) {
@@ -50,7 +50,7 @@ async fn rename_in(
     };
     files::rename(conn, file_id, &renaming).await?;
     sessions::relabel(conn, file_id, &request.filename).await?;
-    files::find(conn, user_id, file_id)
+    files_with_sessions::find(conn, user_id, file_id)
         .await?
         .map(file_entry)
         .ok_or(UploadError::NotFound)

@@ -5,12 +5,12 @@ use ferry_core::wire::{Compression, MAX_PART_BODY_BYTES};
 use uuid::Uuid;
 
 use super::decide::{Decision, Sent, decide};
-use super::file::{Standing, absent, header_of, planned_len, require_number, standing, stored};
+use super::file::{FileState, absent, header_of, planned_len, require_number, state_of, stored};
 use super::quota::require_room;
 use super::{UploadError, UploadResult, Uploads};
 use crate::db::parts::{self, PartRow};
 use crate::db::units::{i32_of, u32_of};
-use crate::db::{Connection, files};
+use crate::db::{Connection, files_with_sessions};
 
 /// Which digest came with the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ fn in_words(length: BodyLength) -> String {
     }
 }
 
-/// Leave to send one part's body: the cheap checks are done.
+/// Permission to send one part's body: the cheap checks are done.
 #[derive(Debug, Clone)]
 pub struct PartTicket {
     pub(super) user_id: Uuid,
@@ -113,11 +113,7 @@ impl Uploads {
     ) -> UploadResult<PartTicket> {
         let ticket = self
             .db
-            .timely(async {
-                let mut conn = self.db.connection().await?;
-                self.ticket(&mut conn, user_id, file_id, part_number, meta)
-                    .await
-            })
+            .run(async |conn| self.ticket(conn, user_id, file_id, part_number, meta).await)
             .await?;
         if let Some(announced_bytes) = content_length {
             require_length(ticket.length, announced_bytes)?;
@@ -133,7 +129,7 @@ impl Uploads {
         part_number: u32,
         meta: PartMeta,
     ) -> UploadResult<PartTicket> {
-        let Some((file, session)) = files::find(conn, user_id, file_id).await? else {
+        let Some((file, session)) = files_with_sessions::find(conn, user_id, file_id).await? else {
             return Err(absent(conn, user_id, file_id).await);
         };
         require_number(&file, part_number)?;
@@ -145,9 +141,9 @@ impl Uploads {
         }
         let plain_len = planned_len(&file, &header, part_number);
         let length = BodyLength::of(plain_len, meta.compression);
-        let standing = standing(&file, &session, (self.clock)());
+        let state = state_of(&file, &session, (self.clock)());
         let row = parts::find(conn, file_id, i32_of(part_number)).await?;
-        if judge(standing, row.as_ref(), meta.sent())? == Decision::Store {
+        if judge(state, row.as_ref(), meta.sent())? == Decision::Store {
             let freed = row.map(|row| u32_of(row.stored_size)).unwrap_or_default();
             require_room(
                 conn,
@@ -168,16 +164,12 @@ impl Uploads {
 }
 
 /// The rules of `decide` on rows.
-pub(super) fn judge(
-    standing: Standing,
-    row: Option<&PartRow>,
-    sent: Sent,
-) -> UploadResult<Decision> {
-    if standing == Standing::Expired {
+pub(super) fn judge(state: FileState, row: Option<&PartRow>, sent: Sent) -> UploadResult<Decision> {
+    if state == FileState::Expired {
         return Err(UploadError::Expired);
     }
     decide(
-        standing == Standing::Frozen,
+        state == FileState::Frozen,
         row.map(stored).transpose()?,
         sent,
     )

@@ -8,7 +8,7 @@ use super::quota::require_room;
 use super::{UploadError, UploadResult, Uploads, sealed};
 use crate::db::files::{self, FileRow, Reshape};
 use crate::db::units::{i32_of, i64_of, u32_of, u64_of};
-use crate::db::{Connection, deletions, parts, sessions};
+use crate::db::{Connection, deletions, files_with_sessions, parts, sessions};
 
 impl Uploads {
     /// Gives the upload its new size; `revision` is from `If-Match`.
@@ -40,7 +40,7 @@ impl Uploads {
         request: &ResizeRequest,
     ) -> UploadResult<UploadSession> {
         let now = (self.clock)();
-        let Some((file, session)) = files::lock(conn, user_id, file_id).await? else {
+        let Some((file, session)) = files_with_sessions::lock(conn, user_id, file_id).await? else {
             return Err(absent(conn, user_id, file_id).await);
         };
         require_open(&file, &session, now)?;
@@ -60,7 +60,7 @@ impl Uploads {
         )
         .await?;
         self.reshape(conn, file, request).await?;
-        let resized = files::find(conn, user_id, file_id)
+        let resized = files_with_sessions::find(conn, user_id, file_id)
             .await?
             .ok_or(UploadError::NotFound)?;
         Ok(upload_session(resized, now))

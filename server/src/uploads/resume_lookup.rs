@@ -1,13 +1,13 @@
-//! Finds what may be the file in the user's hand. A hint only: whoever asked compares contents.
+//! Finds what may be the file in the user's hand. A hint only: the client compares contents.
 
 use std::cmp::Reverse;
 
 use ferry_core::wire::{CheckQuery, CheckResponse, MAX_CANDIDATES};
 use uuid::Uuid;
 
-use super::file::{Standing, candidate, standing};
+use super::file::{FileState, candidate, state_of};
 use super::{UploadResult, Uploads, ranges, sealed};
-use crate::db::files::{self, FileAndSession};
+use crate::db::files_with_sessions::{self, FileAndSession};
 use crate::db::units::{i64_of, u32_of};
 use crate::db::{Connection, parts};
 
@@ -28,10 +28,10 @@ impl Uploads {
     fn sort_best_first(&self, found: &mut [FileAndSession], query: &CheckQuery) {
         let now = (self.clock)();
         found.sort_by_cached_key(|(file, session)| {
-            let rank = match standing(file, session, now) {
+            let rank = match state_of(file, session, now) {
                 _ if file.is_complete => 1,
-                Standing::Open | Standing::Frozen => 0,
-                Standing::Expired => 2,
+                FileState::Open | FileState::Frozen => 0,
+                FileState::Expired => 2,
             };
             let is_other_label = file.original_filename != query.filename;
             let is_other_size = file.file_size != i64_of(query.size);
@@ -81,10 +81,16 @@ async fn find_candidates(
 ) -> UploadResult<Vec<FileAndSession>> {
     let limit = i64::try_from(MAX_CANDIDATES).unwrap_or(i64::MAX);
     let label = query.filename.as_str();
-    let mut found = files::with_label(conn, user_id, label, limit).await?;
-    found.extend(files::unfinished_of_size(conn, user_id, label, i64_of(query.size), limit).await?);
+    let mut found = files_with_sessions::with_label(conn, user_id, label, limit).await?;
+    found.extend(
+        files_with_sessions::unfinished_of_size(conn, user_id, label, i64_of(query.size), limit)
+            .await?,
+    );
     if let Some(fingerprint) = &query.fingerprint {
-        for row in files::with_fingerprint(conn, user_id, label, &fingerprint.0, limit).await? {
+        for row in
+            files_with_sessions::with_fingerprint(conn, user_id, label, &fingerprint.0, limit)
+                .await?
+        {
             if found.iter().all(|(file, _)| file.id != row.0.id) {
                 found.push(row);
             }

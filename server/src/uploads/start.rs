@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::file::upload_session;
 use super::quota::require_room;
 use super::{UploadError, UploadResult, Uploads, sealed};
-use crate::db::files::{self, FileAndSession, NewFile};
+use crate::db::files::{self, NewFile};
+use crate::db::files_with_sessions::{self, FileAndSession};
 use crate::db::sessions::{self, NewSession};
 use crate::db::units::{i32_of, i64_of};
 use crate::db::{Connection, tombstones, users};
@@ -53,7 +54,7 @@ impl Uploads {
             &new.session(user_id, now, self.settings.upload_ttl_secs),
         )
         .await?;
-        let begun = files::find(conn, user_id, request.file_id)
+        let begun = files_with_sessions::find(conn, user_id, request.file_id)
             .await?
             .ok_or(UploadError::NotFound)?;
         Ok((upload_session(begun, now), true))
@@ -85,7 +86,7 @@ async fn begun_before(
     user_id: Uuid,
     new: &Checked,
 ) -> UploadResult<FileAndSession> {
-    let found = files::find(conn, user_id, new.request.file_id).await?;
+    let found = files_with_sessions::find(conn, user_id, new.request.file_id).await?;
     found
         .filter(|(file, _)| file.start_blake3 == new.request_blake3)
         .ok_or(UploadError::FileIdTaken)

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::file::{absent, status_of, total_parts, upload_session};
 use super::{UploadResult, Uploads, ranges};
 use crate::db::units::{u32_of, u64_of};
-use crate::db::{files, parts, sessions};
+use crate::db::{files_with_sessions, parts};
 
 const MAX_UPLOADS_LISTED: i64 = 1_000;
 
@@ -20,7 +20,9 @@ impl Uploads {
     ) -> UploadResult<ResumeStatus> {
         self.db
             .run(async |conn| {
-                let Some((file, session)) = files::find(conn, user_id, file_id).await? else {
+                let Some((file, session)) =
+                    files_with_sessions::find(conn, user_id, file_id).await?
+                else {
                     return Err(absent(conn, user_id, file_id).await);
                 };
                 let sound = parts::sound(conn, file_id).await?;
@@ -55,7 +57,8 @@ impl Uploads {
         let now = (self.clock)();
         self.db
             .run(async |conn| {
-                let rows = sessions::unfinished(conn, user_id, now, MAX_UPLOADS_LISTED).await?;
+                let rows =
+                    files_with_sessions::unfinished(conn, user_id, now, MAX_UPLOADS_LISTED).await?;
                 Ok(rows
                     .into_iter()
                     .map(|row| upload_session(row, now))

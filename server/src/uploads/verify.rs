@@ -17,7 +17,7 @@ use crate::db::audit::{self, AuditEvent};
 use crate::db::files::FileRow;
 use crate::db::parts::{self, PartRow};
 use crate::db::units::{i32_of, i64_of, u32_of};
-use crate::db::{Connection, files, sessions};
+use crate::db::{files, files_with_sessions, sessions};
 use crate::storage::{Locator, StorageError};
 
 const PAGE_ROWS: i64 = 1_000;
@@ -212,27 +212,6 @@ impl Uploads {
 
     /// In one transaction: the part is corrupt, its file unfinished. False when this generation is no more: nothing is touched.
     async fn report_damage(&self, file: &FileRow, row: &PartRow) -> UploadResult<bool> {
-        self.db
-            .transact(async |tx| self.report_damage_in(tx, file, row).await)
-            .await
-    }
-
-    async fn report_damage_in(
-        &self,
-        conn: &mut Connection,
-        file: &FileRow,
-        row: &PartRow,
-    ) -> UploadResult<bool> {
-        let Some((file, _)) = files::lock(conn, file.user_id, file.id).await? else {
-            return Err(UploadError::NotFound);
-        };
-        if !parts::mark_corrupt(conn, row.id, row.generation).await? {
-            return Ok(false);
-        }
-        if file.is_complete {
-            files::reopen(conn, file.id).await?;
-            sessions::reopen(conn, file.id).await?;
-        }
         let event = AuditEvent {
             at: (self.clock)(),
             user_id: Some(file.user_id),
@@ -240,8 +219,21 @@ impl Uploads {
             subject_id: Some(file.id),
             reason: format!("verification of part {} failed", row.part_number),
         };
-        audit::record(conn, &event).await?;
-        Ok(true)
+        self.db
+            .transact(async |tx| {
+                let locked = files_with_sessions::lock(tx, file.user_id, file.id).await?;
+                let (file, _) = locked.ok_or(UploadError::NotFound)?;
+                if !parts::mark_corrupt(tx, row.id, row.generation).await? {
+                    return Ok(false);
+                }
+                if file.is_complete {
+                    files::reopen(tx, file.id).await?;
+                    sessions::reopen(tx, file.id).await?;
+                }
+                audit::record(tx, &event).await?;
+                Ok(true)
+            })
+            .await
     }
 }
 

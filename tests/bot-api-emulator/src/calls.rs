@@ -36,7 +36,6 @@ pub struct Call {
 pub struct Violation {
     /// Unix seconds of the emulator's clock.
     pub at: f64,
-    /// Whose.
     pub bot: Option<BotId>,
     /// Where, if the call named a chat.
     pub chat: Option<ChatId>,

@@ -1,4 +1,4 @@
-//! The one clock of an emulator: real, faster, or standing until it is told to move. Not for time-outs of sockets, those
+//! The one clock of an emulator: real, faster, or stopped until it is told to move. Not for time-outs of sockets, those
 //! are real.
 
 use std::{

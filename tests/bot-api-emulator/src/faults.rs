@@ -125,7 +125,6 @@ pub struct FaultRule {
     /// At most so often.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// What happens.
     pub fault: Fault,
 }
 

@@ -97,18 +97,18 @@ async fn main() -> Result<()> {
 
 /// Prints what is different; it is an error if anything is.
 async fn compare(subject: Subject) -> Result<()> {
-    let verdicts = conformance::run(&subject).await?;
+    let outcomes = conformance::run(&subject).await?;
     let (mut same, mut skipped, mut different) = (0, 0, 0);
-    for verdict in verdicts {
-        match verdict.ending {
+    for outcome in outcomes {
+        match outcome.ending {
             Ending::Same => same += 1,
             Ending::Skipped(reason) => {
                 skipped += 1;
-                println!("skipped   {}: {reason}", verdict.name);
+                println!("skipped   {}: {reason}", outcome.name);
             }
             Ending::Different(difference) => {
                 different += 1;
-                println!("different {}\n       {difference}", verdict.name);
+                println!("different {}\n       {difference}", outcome.name);
             }
         }
     }

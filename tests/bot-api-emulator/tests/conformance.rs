@@ -8,14 +8,14 @@ use crate::wire::Fixture;
 async fn the_emulator_answers_as_listed() {
     let fixture = Fixture::new().await;
     let subject = Subject::Emulator(fixture.emulator.url());
-    let verdicts = conformance::run(&subject).await.expect("the list is run");
-    let different: Vec<_> = verdicts
+    let outcomes = conformance::run(&subject).await.expect("the list is run");
+    let different: Vec<_> = outcomes
         .iter()
-        .filter(|verdict| verdict.ending != Ending::Same)
-        .map(|verdict| format!("{}: {:?}", verdict.name, verdict.ending))
+        .filter(|outcome| outcome.ending != Ending::Same)
+        .map(|outcome| format!("{}: {:?}", outcome.name, outcome.ending))
         .collect();
     assert!(different.is_empty(), "{}", different.join("\n"));
-    assert!(verdicts.len() >= 100, "{} cases", verdicts.len());
+    assert!(outcomes.len() >= 100, "{} cases", outcomes.len());
 }
 
 #[tokio::test]
@@ -26,15 +26,15 @@ async fn a_server_that_answers_otherwise_is_found_out() {
         token: fixture.token.clone(),
         chat: fixture.chat.to_string(),
     };
-    let endings = |verdicts: Vec<conformance::Verdict>| -> (usize, Vec<String>) {
-        let same = verdicts
+    let endings = |outcomes: Vec<conformance::CaseOutcome>| -> (usize, Vec<String>) {
+        let same = outcomes
             .iter()
-            .filter(|verdict| verdict.ending == Ending::Same)
+            .filter(|outcome| outcome.ending == Ending::Same)
             .count();
-        let different = verdicts
+        let different = outcomes
             .into_iter()
-            .filter(|verdict| matches!(verdict.ending, Ending::Different(_)));
-        (same, different.map(|verdict| verdict.name).collect())
+            .filter(|outcome| matches!(outcome.ending, Ending::Different(_)));
+        (same, different.map(|outcome| outcome.name).collect())
     };
     let (same, different) = endings(conformance::run(&subject).await.expect("the list is run"));
     assert_eq!(different, [""; 0]);

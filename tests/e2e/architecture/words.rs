@@ -15,33 +15,33 @@ pub(super) struct Retired {
 
 const TESTS: &[&str] = &["tests", "xtask"];
 const CLIENT: &[&str] = &["client-wasm", "core", "web"];
-const TESTS_AND_CLIENT: &[&str] = &["tests", "xtask", "client-wasm", "core", "web"];
+const ALL: &[&str] = &["tests", "xtask", "client-wasm", "core", "web", "server"];
 
 /// An entry is added with the rename that makes it true.
 pub(super) const RETIRED: &[Retired] = &[
     Retired {
         word: "stage",
         instead: "fixture",
-        rooms: TESTS_AND_CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "story",
         instead: "test",
-        rooms: TESTS_AND_CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "stories",
         instead: "tests",
-        rooms: TESTS_AND_CLIENT,
+        rooms: ALL,
         // fields of the Bot API
         except: &["tests/bot-api-emulator/src/shapes.rs"],
     },
     Retired {
         word: "upkeep",
         instead: "maintenance",
-        rooms: TESTS_AND_CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
@@ -59,25 +59,25 @@ pub(super) const RETIRED: &[Retired] = &[
     Retired {
         word: "wish",
         instead: "parameters",
-        rooms: TESTS_AND_CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "parcel",
         instead: "message",
-        rooms: TESTS_AND_CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "desk",
         instead: "request queue or a job table",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "errand",
         instead: "pending request",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
@@ -95,31 +95,31 @@ pub(super) const RETIRED: &[Retired] = &[
     Retired {
         word: "books",
         instead: "index",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "unbook",
         instead: "index",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "choosing",
         instead: "search for a candidate",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "bury",
         instead: "mark as dead",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "pulse",
         instead: "heartbeat",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
@@ -131,73 +131,79 @@ pub(super) const RETIRED: &[Retired] = &[
     Retired {
         word: "patience",
         instead: "timeout",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "doubts",
         instead: "retry delay",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "tidy",
         instead: "prune",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "seat",
         instead: "worker slot",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "stretch",
         instead: "key derivation",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "audience",
         instead: "observer",
-        rooms: CLIENT,
+        rooms: ALL,
+        except: &[],
+    },
+    Retired {
+        word: "doubt",
+        instead: "unknown outcome",
+        rooms: &["server"],
         except: &[],
     },
     Retired {
         word: "deeds",
         instead: "action",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "standing",
         instead: "status",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "trouble",
         instead: "error",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "verdict",
         instead: "result",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "fate",
         instead: "result",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
     Retired {
         word: "shut",
         instead: "error",
-        rooms: CLIENT,
+        rooms: ALL,
         except: &[],
     },
 ];

@@ -4,6 +4,7 @@ mod accounts;
 mod administration;
 mod bots;
 mod changed;
+mod failures;
 mod hostile;
 mod kills;
 mod lines;
@@ -13,7 +14,6 @@ mod settings;
 mod slow_line;
 mod small;
 mod stopping;
-mod trouble;
 mod whole;
 
 use std::{

@@ -36,7 +36,6 @@ const TINY: Profile = Profile {
 /// A file that may be uploaded.
 #[derive(Clone)]
 pub struct SealedFile {
-    /// Its name.
     pub name: String,
     /// Its content.
     pub content: Vec<u8>,
@@ -89,7 +88,6 @@ impl SealedFile {
         })
     }
 
-    /// Its id.
     pub fn id(&self) -> Uuid {
         *self.header.file_id()
     }

@@ -12,7 +12,7 @@ use ferry_core::{
         part::{self, SealedPart},
     },
     wire::{
-        B64, CheckResponse, Compression, FileEntry, HEADER_BODY_BLAKE3, HEADER_PART_COMPRESSION,
+        B64, CheckResponse, FileEntry, HEADER_BODY_BLAKE3, HEADER_PART_COMPRESSION,
         HEADER_PART_MAC, PartEntry, PartsPage,
     },
 };
@@ -49,20 +49,15 @@ pub async fn part_rows(api: &Api, file_id: Uuid) -> Result<Vec<PartEntry>> {
 
 /// The headers that belong to a part's body.
 pub fn part_headers(part: &SealedPart) -> Vec<(&'static str, String)> {
-    let compression = match part.compression {
-        Compression::None => "none",
-        Compression::DeflateRaw => "deflate-raw",
-    };
     vec![
         (HEADER_PART_MAC, B64(part.part_mac).to_string()),
-        (HEADER_PART_COMPRESSION, compression.to_owned()),
+        (HEADER_PART_COMPRESSION, part.compression.to_string()),
         (HEADER_BODY_BLAKE3, B64(body_blake3(&part.body)).to_string()),
     ]
 }
 
 /// A complete file with its keys, and the server's list of its parts: it is the sealed one, and the plan's.
 pub struct Opened {
-    /// Its name.
     pub name: String,
     rows: Vec<PartEntry>,
     file_id: Uuid,

@@ -33,9 +33,7 @@ pub struct Seen {
 /// File and part number, as they stand in the path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PartId {
-    /// The file.
     pub file_id: String,
-    /// The part.
     pub number: u32,
 }
 

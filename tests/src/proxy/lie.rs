@@ -14,7 +14,6 @@ pub struct Answered {
     pub status: u16,
     /// Fields besides those that frame the body.
     pub fields: Vec<(String, String)>,
-    /// The body.
     pub body: Vec<u8>,
     /// It goes on only after this.
     pub late_by: Duration,

@@ -20,7 +20,6 @@ pub(super) const PREFIX: &str = "/__bench/";
 pub struct Posted {
     /// The path behind `/__bench/`.
     pub what: String,
-    /// The body.
     pub body: Vec<u8>,
     /// When its head arrived.
     pub at: Instant,

@@ -1,4 +1,5 @@
-//! Calls of the Bot API, and the only file that knows teloxide. It paces, retries and remembers nothing.
+//! Calls of the Bot API, and the only place that knows teloxide. It paces, retries and remembers nothing. What it
+//! answers is in `answers`, the way there and back in `transport`.
 //!
 //! What is asked comes from teloxide's payloads: names and parameters are its business. The way there and back is
 //! ours, over the HTTP client that teloxide itself uses, because its `Bot` (teloxide-core 0.13)
@@ -7,17 +8,18 @@
 //! - must understand the whole `Message` or calls a stored document a failure, and Telegram adds fields at will,
 //! - fetches files as `documents%2Ffile_1.bin`, which not every server in front of a self-hosted one takes.
 
+mod answers;
+mod transport;
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use futures_util::stream;
+use chrono::TimeDelta;
 use reqwest_of_teloxide::{
-    Client, RequestBuilder, Response, header,
+    Client,
     multipart::{Form, Part},
     redirect,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use teloxide_core::{
     payloads::{
         DeleteMessages, ForwardMessage, ForwardMessageSetters as _, GetChat, GetChatMember,
@@ -29,19 +31,23 @@ use teloxide_core::{
 use zeroize::Zeroizing;
 
 use super::{
-    fault::{Asked, ChatGoneKind, Fault, glimpse},
+    fault::{Asked, Fault},
     token::BotToken,
 };
-use crate::storage::{ByteStream, StorageError};
+use crate::error_chain::chain;
+use crate::storage::ByteStream;
+use answers::{ChatAnswer, FileAnswer, MemberAnswer, MessageAnswer};
+pub use answers::{ChatInfo, ChatKind, Me, Rights, Sent};
+use transport::{bytes_of, lost, size_of};
 
 /// Telegram's own Bot API server.
 pub const API_URL: &str = "https://api.telegram.org";
 /// Most ids of one `deleteMessages`.
 pub const MAX_DELETED_AT_ONCE: usize = 100;
+/// A bot deletes its own message for so long, whatever it is in the chat (`can_delete_channel_message` of tdlib).
+pub(super) const DELETABLE_FOR: TimeDelta = TimeDelta::hours(48);
 /// Largest document that `getFile` gives back: 20 MiB, and this very size still passes.
 pub const MAX_DOCUMENT_BYTES: usize = 20 << 20;
-/// Longest answer that is read; a `Message` has a few kilobytes.
-const MAX_ANSWER_BYTES: usize = 1 << 20;
 
 /// Where the API is and how long it may take.
 #[derive(Debug, Clone)]
@@ -67,9 +73,9 @@ impl Default for BotApiSettings {
     }
 }
 
-/// An address that can be none of a Bot API, or an HTTP client that can not be made.
+/// An address that can be none of a Bot API, or an HTTP client that cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error("the Bot API at {api_url} can not be used: {why}")]
+#[error("the Bot API at {api_url} cannot be used: {why}")]
 pub struct NoBotApi {
     api_url: String,
     why: String,
@@ -134,79 +140,6 @@ pub struct BotApi {
     client: Client,
     settings: Arc<BotApiSettings>,
     token: BotToken,
-}
-
-/// The bot itself.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Me {
-    /// Its id.
-    pub id: i64,
-    /// Its name, without `@`.
-    #[serde(default)]
-    pub username: String,
-}
-
-/// What a chat is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChatKind {
-    /// Where admins alone write.
-    Channel,
-    /// A group of the small kind; its id changes when it grows up.
-    Group,
-    /// A group of the large kind.
-    Supergroup,
-    /// A person.
-    Private,
-}
-
-impl ChatKind {
-    /// As Telegram writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ChatKind::Channel => "channel",
-            ChatKind::Group => "group",
-            ChatKind::Supergroup => "supergroup",
-            ChatKind::Private => "private",
-        }
-    }
-}
-
-/// A chat as a bot sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChatInfo {
-    /// Its id.
-    pub id: i64,
-    /// Its title; a person's name.
-    pub title: String,
-    /// What it is.
-    pub kind: ChatKind,
-    /// Members without a rank may send documents.
-    pub members_may_send: bool,
-}
-
-/// What a bot may do in a chat that it is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rights {
-    /// Send documents.
-    pub may_send: bool,
-    /// Delete messages of other bots.
-    pub may_delete_all: bool,
-}
-
-/// A document that is in a chat now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    /// Its message, sequential in the chat.
-    pub message_id: i64,
-    /// When, by Telegram's clock.
-    pub date: DateTime<Utc>,
-    /// For this bot alone.
-    pub file_id: String,
-    /// The same for every bot; fetches nothing.
-    pub file_unique_id: String,
-    /// Its length, where the answer tells it.
-    pub size_bytes: Option<u64>,
 }
 
 impl BotApi {
@@ -353,129 +286,6 @@ impl BotApi {
         }
         Ok(bytes_of(response, file.file_size, self.settings.silence))
     }
-
-    async fn small<P, T>(&self, payload: &P) -> Result<T, Fault>
-    where
-        P: Payload + Serialize,
-        T: DeserializeOwned,
-    {
-        let request = self.post(P::NAME).json(payload);
-        self.answer(Asked::Again, request, self.settings.small_call_timeout)
-            .await
-    }
-
-    fn post(&self, method: &str) -> RequestBuilder {
-        let base = &self.settings.api_url;
-        let address = Zeroizing::new(format!("{base}/bot{}/{method}", self.token.expose()));
-        self.client.post(address.as_str())
-    }
-
-    async fn answer<T: DeserializeOwned>(
-        &self,
-        asked: Asked,
-        request: RequestBuilder,
-        timeout: Duration,
-    ) -> Result<T, Fault> {
-        let response = request
-            .timeout(timeout)
-            .send()
-            .await
-            .map_err(|error| lost(asked, error))?;
-        if !response.status().is_success() {
-            return Err(self.refusal(asked, response).await);
-        }
-        let status = response.status();
-        let body = text_of(response)
-            .await
-            .map_err(|error| lost(asked, error))?;
-        match serde_json::from_str::<Success<T>>(&body) {
-            Ok(Success {
-                ok: true,
-                result: Some(result),
-            }) => Ok(result),
-            Ok(Success { ok: false, .. }) => {
-                let body = self.token.redacted(&body);
-                Err(Fault::of_answer(asked, status.as_u16(), None, &body))
-            }
-            // the answer may name what was sent: it goes to nobody
-            Ok(_) => Err(Fault::unanswered(
-                asked,
-                format!("{status} without a result"),
-            )),
-            Err(_) => Err(Fault::unanswered(
-                asked,
-                format!("{status}{}", glimpse(&self.token.redacted(&body))),
-            )),
-        }
-    }
-
-    /// A refusal with everything that it says, but for the token: a web server in front of the API may repeat the address
-    /// it was asked for, and what a fault says ends in logs, rows and answers.
-    async fn refusal(&self, asked: Asked, response: Response) -> Fault {
-        let status = response.status().as_u16();
-        let retry_after = response.headers().get(header::RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        // the status is a verdict even where the connection broke inside of the body
-        let body = text_of(response).await.unwrap_or_default();
-        Fault::of_answer(asked, status, retry_after, &self.token.redacted(&body))
-    }
-}
-
-async fn text_of(mut response: Response) -> reqwest_of_teloxide::Result<String> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_ANSWER_BYTES {
-            break;
-        }
-    }
-    Ok(String::from_utf8_lossy(&body).into_owned())
-}
-
-/// A call that ended without an answer. A connection that was never there carried nothing.
-fn lost(asked: Asked, error: reqwest_of_teloxide::Error) -> Fault {
-    let error = error.without_url();
-    let why = chain(&error);
-    if error.is_connect() {
-        return Fault::Outage {
-            why: format!("no connection: {why}"),
-        };
-    }
-    Fault::unanswered(asked, why)
-}
-
-/// The error and everything below it; the top alone says "error sending request".
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let errors = std::iter::successors(Some(error), |error| error.source());
-    let mut words: Vec<String> = errors.map(ToString::to_string).collect();
-    words.dedup();
-    words.join(": ")
-}
-
-/// The bytes as they come, refused when they are fewer or more than announced or when nothing comes for long.
-fn bytes_of(response: Response, size_bytes: Option<u64>, silence: Duration) -> ByteStream {
-    let broken = |why: String| StorageError::Unavailable(format!("the download broke off: {why}"));
-    let next = move |state: Option<(Response, u64)>| async move {
-        let (mut response, got) = state?;
-        let chunk = match tokio::time::timeout(silence, response.chunk()).await {
-            Err(_) => Err(broken(format!("nothing for {} s", silence.as_secs()))),
-            Ok(Err(error)) => Err(broken(chain(&error.without_url()))),
-            Ok(Ok(None)) if size_bytes.is_some_and(|size| size != got) => Err(broken(format!(
-                "{got} bytes of {}",
-                size_bytes.unwrap_or_default()
-            ))),
-            Ok(Ok(None)) => return None,
-            Ok(Ok(Some(chunk))) => Ok(chunk),
-        };
-        let got = got + chunk.as_ref().map_or(0, size_of);
-        let go_on = chunk.is_ok().then_some((response, got));
-        Some((chunk, go_on))
-    };
-    Box::pin(stream::unfold(Some((response, 0)), next))
-}
-
-fn size_of(bytes: &Bytes) -> u64 {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 fn message(id: i64) -> Result<MessageId, Fault> {
@@ -486,98 +296,5 @@ fn message(id: i64) -> Result<MessageId, Fault> {
 fn refused(why: &str) -> Fault {
     Fault::Refused {
         why: why.to_owned(),
-    }
-}
-
-/// Around every answer.
-#[derive(Deserialize)]
-struct Success<T> {
-    ok: bool,
-    result: Option<T>,
-}
-
-#[derive(Deserialize)]
-struct ChatAnswer {
-    id: i64,
-    #[serde(rename = "type")]
-    kind: ChatKind,
-    title: Option<String>,
-    first_name: Option<String>,
-    permissions: Option<MemberPermissions>,
-}
-
-#[derive(Default, Deserialize)]
-struct MemberPermissions {
-    can_send_documents: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct FileAnswer {
-    file_size: Option<u64>,
-    file_path: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct MessageAnswer {
-    message_id: i64,
-    #[serde(with = "chrono::serde::ts_seconds")]
-    date: DateTime<Utc>,
-    document: Option<DocumentAnswer>,
-}
-
-#[derive(Deserialize)]
-struct DocumentAnswer {
-    file_id: String,
-    file_unique_id: String,
-    file_size: Option<u64>,
-}
-
-impl MessageAnswer {
-    fn sent(self) -> Result<Sent, Fault> {
-        let document = self.document.ok_or_else(|| Fault::Unknown {
-            why: format!("message {} came back without a document", self.message_id),
-        })?;
-        Ok(Sent {
-            message_id: self.message_id,
-            date: self.date,
-            file_id: document.file_id,
-            file_unique_id: document.file_unique_id,
-            size_bytes: document.file_size,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-struct MemberAnswer {
-    status: String,
-    #[serde(default)]
-    can_post_messages: bool,
-    #[serde(default)]
-    can_delete_messages: bool,
-    #[serde(default)]
-    can_send_documents: bool,
-    #[serde(default)]
-    is_member: bool,
-}
-
-impl MemberAnswer {
-    fn rights(&self, chat: &ChatInfo) -> Result<Rights, Fault> {
-        let channel = chat.kind == ChatKind::Channel;
-        let gone = |kind| Fault::ChatGone {
-            kind,
-            why: format!("its status there is \"{}\"", self.status),
-        };
-        let may_send = match self.status.as_str() {
-            "creator" => true,
-            "administrator" => !channel || self.can_post_messages,
-            "member" => !channel && chat.members_may_send,
-            "restricted" if self.is_member => self.can_send_documents,
-            "kicked" => return Err(gone(ChatGoneKind::Kicked)),
-            _ => return Err(gone(ChatGoneKind::NotMember)),
-        };
-        Ok(Rights {
-            may_send,
-            may_delete_all: self.status == "creator" || self.can_delete_messages,
-        })
     }
 }

@@ -1,5 +1,5 @@
 //! Tests a bot as it will be used: who it is, and in a chat what it is, what the bot may do there, and whether a
-//! document comes back as it was sent. Says what is wrong in words for whoever set it up. It changes no state.
+//! document comes back as it was sent. Says what is wrong in words for the person who set it up. It changes no state.
 
 use std::time::Duration;
 
@@ -42,7 +42,6 @@ pub struct BotTestError {
 /// A chat that the bot can use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsableChat {
-    /// The chat.
     pub chat: ChatInfo,
     /// The id that was asked for, where the group became a supergroup.
     pub moved_from: Option<i64>,
@@ -59,7 +58,7 @@ pub async fn test_bot(api: &BotApi) -> Result<Me, BotTestError> {
             Fault::BotUnauthorized { .. } | Fault::BotLoggedOut => Blame::Token,
             _ => Blame::Api,
         };
-        trouble(with, words_for_bot(api, &fault), fault)
+        error_of(with, words_for_bot(api, &fault), fault)
     })?;
     if me.id == api.bot_id() {
         return Ok(me);
@@ -103,12 +102,12 @@ async fn try_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableChat, Bot
     let chat = api
         .chat(chat_id)
         .await
-        .map_err(|fault| bot_in_chat("").trouble("see", fault))?;
+        .map_err(|fault| bot_in_chat("").cannot("see", fault))?;
     let bot_in_chat = bot_in_chat(&chat.title);
     let rights = api
         .rights(&chat)
         .await
-        .map_err(|fault| bot_in_chat.trouble("look at its rights in", fault))?;
+        .map_err(|fault| bot_in_chat.cannot("look at its rights in", fault))?;
     if !rights.may_send {
         return Err(bot_in_chat.may_not_send(&chat));
     }
@@ -116,7 +115,7 @@ async fn try_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableChat, Bot
     let sent = api
         .send(chat_id, "ferry-test.bin", body.clone(), TIMEOUT)
         .await;
-    let sent = sent.map_err(|fault| bot_in_chat.trouble("send a document to", fault))?;
+    let sent = sent.map_err(|fault| bot_in_chat.cannot("send a document to", fault))?;
     let read = read_back(api, &sent).await;
     let mut warnings = warnings_for(&bot_in_chat, &chat, rights);
     if let Err(fault) = api.delete(chat_id, &[sent.message_id]).await {
@@ -133,11 +132,11 @@ async fn try_chat(api: &BotApi, me: &Me, chat_id: i64) -> Result<UsableChat, Bot
             warnings,
         }),
         Ok(_) => Err(bot_in_chat.altered()),
-        Err(fault) => Err(bot_in_chat.trouble("read back what it sent to", fault)),
+        Err(fault) => Err(bot_in_chat.cannot("read back what it sent to", fault)),
     }
 }
 
-/// Random, so that an answer from somewhere else can not be taken for it. Where there is no randomness, zeros do.
+/// Random, so that an answer from somewhere else cannot be taken for it. Where there is no randomness, zeros do.
 fn test_body() -> Bytes {
     let mut bytes = vec![0_u8; TEST_BYTES];
     if let Err(error) = getrandom::fill(&mut bytes) {
@@ -189,7 +188,7 @@ fn warnings_for(bot_in_chat: &BotInChat<'_>, chat: &ChatInfo, rights: Rights) ->
     warnings
 }
 
-fn trouble(with: Blame, words: String, fault: Fault) -> BotTestError {
+fn error_of(with: Blame, words: String, fault: Fault) -> BotTestError {
     BotTestError {
         with,
         fault: Some(fault),
@@ -250,7 +249,7 @@ impl BotInChat<'_> {
     }
 
     /// The bot could not `verb` the chat.
-    fn trouble(&self, verb: &str, fault: Fault) -> BotTestError {
+    fn cannot(&self, verb: &str, fault: Fault) -> BotTestError {
         let (bot, name) = (self.bot(), self.name());
         let (with, words) = match &fault {
             Fault::ChatGone {
@@ -314,7 +313,7 @@ impl BotInChat<'_> {
                 ),
             ),
         };
-        trouble(with, words, fault)
+        error_of(with, words, fault)
     }
 
     fn may_not_send(&self, chat: &ChatInfo) -> BotTestError {

@@ -1,5 +1,5 @@
 //! Deleting parts: batches of messages of one chat, by a bot that may. What Telegram no longer deletes (48 hours) is
-//! crypto-erased: it stays there, and nobody has the key. So does what only a bot could delete that is gone.
+//! crypto-erased: it stays there, and there is no key. So does what only a bot could delete that is gone.
 
 #[cfg(test)]
 mod tests;
@@ -10,15 +10,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use uuid::Uuid;
 
-use super::api::MAX_DELETED_AT_ONCE;
+use super::api::{DELETABLE_FOR, MAX_DELETED_AT_ONCE};
 use super::fault::Fault;
-use super::store::{Address, TelegramStore, busy};
+use super::locator::Address;
+use super::store::{TelegramStore, busy};
 use super::token::BotToken;
 use crate::db::bot_sends::{COMMON_IDS_BELOW, SendRow};
 use crate::storage::{Erasure, Locator, StorageError};
 
-/// A bot deletes its own message for so long, whatever it is in the chat (`can_delete_channel_message` of tdlib).
-const DELETABLE_FOR: TimeDelta = TimeDelta::hours(48);
 /// How soon a deletion is tried again that met a forward on its way.
 const COPY_SETTLES: TimeDelta = TimeDelta::seconds(30);
 /// Chats in which batches are deleted at once.
@@ -58,61 +57,6 @@ impl IdSpace {
 
 /// A message's name.
 type Key = (IdSpace, i64);
-
-/// Deletes what these locators name: their messages, other sends of the same puts, and copies.
-pub(super) async fn erase(
-    store: &TelegramStore,
-    locators: &[Locator],
-) -> Vec<Result<Erasure, StorageError>> {
-    let addresses: Vec<_> = locators.iter().map(Address::of).collect();
-    let put_ids: Vec<Uuid> = addresses
-        .iter()
-        .flatten()
-        .map(|address| address.put_id)
-        .collect();
-    let sends = match store.pool.stored_of(&put_ids).await {
-        Ok(sends) => sends,
-        Err(error) => return all_refused(addresses, &error),
-    };
-    let Plan {
-        by_id_space,
-        of_put,
-    } = Plan::of(&addresses, &sends);
-    let outcomes: BTreeMap<Key, DeleteOutcome> = futures_util::stream::iter(by_id_space)
-        .map(|(id_space, targets)| async move { store.erase_at(id_space, &targets).await })
-        .buffer_unordered(ID_SPACES_AT_ONCE)
-        .collect::<Vec<_>>()
-        .await
-        .into_iter()
-        .flatten()
-        .collect();
-    let settled = sends.iter().filter(|send| {
-        let outcome = send
-            .message_id
-            .and_then(|id| outcomes.get(&(IdSpace::of(send.chat_id, send.bot_id), id)));
-        matches!(outcome, Some(DeleteOutcome::Deleted | DeleteOutcome::Kept))
-    });
-    let attempts: Vec<Uuid> = settled.map(|send| send.attempt_id).collect();
-    if let Err(error) = store.pool.forget(&attempts).await {
-        tracing::warn!(%error, "rows of deleted messages stay a while");
-    }
-    // A reader may have forwarded a message just before it was deleted; now that it is, nobody can any more.
-    let left = match store.pool.left_of(&put_ids).await {
-        Ok(left) => left,
-        Err(error) => return all_refused(addresses, &error),
-    };
-    addresses
-        .into_iter()
-        .map(|address| {
-            let put_id = address?.put_id;
-            let erasure = erasure_of(of_put.get(&put_id).into_iter().flatten(), &outcomes)?;
-            match left.contains(&put_id) {
-                true => Err(busy(COPY_SETTLES, "a copy of the part is being made")),
-                false => Ok(erasure),
-            }
-        })
-        .collect()
-}
 
 fn all_refused(
     addresses: Vec<Result<Address, StorageError>>,
@@ -203,6 +147,70 @@ fn parted(batch: &[Target]) -> Vec<Vec<Target>> {
 }
 
 impl TelegramStore {
+    /// Deletes what these locators name: their messages, other sends of the same puts, and copies.
+    pub(super) async fn erase(&self, locators: &[Locator]) -> Vec<Result<Erasure, StorageError>> {
+        let addresses: Vec<_> = locators.iter().map(Address::of).collect();
+        let put_ids: Vec<Uuid> = addresses
+            .iter()
+            .flatten()
+            .map(|address| address.put_id)
+            .collect();
+        let sends = match self.pool.stored_of(&put_ids).await {
+            Ok(sends) => sends,
+            Err(error) => return all_refused(addresses, &error),
+        };
+        let Plan {
+            by_id_space,
+            of_put,
+        } = Plan::of(&addresses, &sends);
+        let outcomes = self.erase_all(by_id_space).await;
+        self.forget_erased(&sends, &outcomes).await;
+        // A reader may have forwarded a message just before it was deleted; now that it is, nobody can any more.
+        let left = match self.pool.left_of(&put_ids).await {
+            Ok(left) => left,
+            Err(error) => return all_refused(addresses, &error),
+        };
+        addresses
+            .into_iter()
+            .map(|address| {
+                let put_id = address?.put_id;
+                let erasure = erasure_of(of_put.get(&put_id).into_iter().flatten(), &outcomes)?;
+                match left.contains(&put_id) {
+                    true => Err(busy(COPY_SETTLES, "a copy of the part is being made")),
+                    false => Ok(erasure),
+                }
+            })
+            .collect()
+    }
+
+    async fn erase_all(
+        &self,
+        by_id_space: BTreeMap<IdSpace, Vec<Target>>,
+    ) -> BTreeMap<Key, DeleteOutcome> {
+        futures_util::stream::iter(by_id_space)
+            .map(|(id_space, targets)| async move { self.erase_at(id_space, &targets).await })
+            .buffer_unordered(ID_SPACES_AT_ONCE)
+            .collect::<Vec<_>>()
+            .await
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// The rows of messages that are deleted, or that nobody can delete.
+    async fn forget_erased(&self, sends: &[SendRow], outcomes: &BTreeMap<Key, DeleteOutcome>) {
+        let erased = sends.iter().filter(|send| {
+            let outcome = send
+                .message_id
+                .and_then(|id| outcomes.get(&(IdSpace::of(send.chat_id, send.bot_id), id)));
+            matches!(outcome, Some(DeleteOutcome::Deleted | DeleteOutcome::Kept))
+        });
+        let attempts: Vec<Uuid> = erased.map(|send| send.attempt_id).collect();
+        if let Err(error) = self.pool.forget(&attempts).await {
+            tracing::warn!(%error, "rows of deleted messages stay a while");
+        }
+    }
+
     async fn erase_at(&self, id_space: IdSpace, targets: &[Target]) -> Vec<(Key, DeleteOutcome)> {
         let oldest = (self.clock)() - DELETABLE_FOR;
         let (young, old): (Vec<Target>, Vec<Target>) =
@@ -238,7 +246,7 @@ impl TelegramStore {
         outcomes
     }
 
-    /// By whoever of the chat may: the owner of the first of them before the others.
+    /// By a bot of the chat that may: the owner of the first of them before the others.
     async fn erase_batch(&self, id_space: IdSpace, batch: &[Target]) -> DeleteOutcome {
         let chat_id = id_space.chat_id;
         let bots = match self.erasers(id_space, batch).await {

@@ -2,9 +2,10 @@
 //! server, whose codes alone say too little. It decides nothing: cooling, retrying and recovering are the pool's and
 //! the store's.
 
+use ferry_core::wire::BotChatState;
 use serde::Deserialize;
 
-/// What was asked: it decides what a failure without a verdict means.
+/// What was asked: it decides what a failure without an answer of the API means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
     /// A document or a forward. Repeating it makes a second message.
@@ -44,7 +45,7 @@ pub enum Fault {
     /// The bot moved to another Bot API server.
     #[error("the bot is logged out of this Bot API server")]
     BotLoggedOut,
-    /// The bot can not use the chat.
+    /// The bot cannot use the chat.
     #[error("{}: {why}", kind.words())]
     ChatGone {
         /// How they stand.
@@ -75,7 +76,7 @@ pub enum Fault {
     #[error("Telegram has no file for this id, or not just now")]
     Ambiguous,
     /// The text is no file id.
-    #[error("Telegram can not read the file id: {why}")]
+    #[error("Telegram cannot read the file id: {why}")]
     BadFileId {
         /// In Telegram's words.
         why: String,
@@ -113,12 +114,12 @@ pub enum Fault {
 }
 
 impl ChatGoneKind {
-    /// As the rows of pairs have it.
-    pub fn as_str(self) -> &'static str {
+    /// What it makes of the bot's pair with the chat.
+    pub fn state(self) -> BotChatState {
         match self {
-            ChatGoneKind::Kicked => "kicked",
-            ChatGoneKind::NotMember => "not_member",
-            ChatGoneKind::NotFound => "not_found",
+            ChatGoneKind::Kicked => BotChatState::Kicked,
+            ChatGoneKind::NotMember => BotChatState::NotMember,
+            ChatGoneKind::NotFound => BotChatState::NotFound,
         }
     }
 
@@ -177,7 +178,7 @@ impl Fault {
         }
     }
 
-    /// A call that failed without a verdict of the API.
+    /// A call that failed without an answer of the API.
     pub(super) fn unanswered(asked: Asked, why: impl Into<String>) -> Self {
         let why = why.into();
         match asked {
@@ -576,7 +577,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_body_of_the_parser_is_a_refusal_and_no_doubt() {
+    fn an_empty_body_of_the_parser_is_a_refusal_and_not_unknown() {
         for status in [400, 415, 431, 501] {
             let expected = Fault::Refused {
                 why: format!("{status} with an empty body"),

@@ -1,7 +1,7 @@
 //! The sign of life of a process that sends, and what the others make of its silence. Without it the places of a killed
 //! server would stay taken until its sends would have ended: minutes, for a pool of a few bots a standstill.
 //!
-//! Signs are counted, not dated: whoever watches needs only its own clock. And nothing rests on the judgement being
+//! Signs are counted, not dated: a process that watches needs only its own clock. And nothing rests on the judgement being
 //! right: a send that is given up counts against the limits of the service until its deadline, as one does whose answer
 //! was lost; and a process that was only slow is told that its success came too late.
 
@@ -20,7 +20,7 @@ use crate::storage::StorageError;
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 /// Silent for this long, a process counts as dead: three beats failed.
 const SILENCE: TimeDelta = TimeDelta::seconds(20);
-/// Whoever pauses for longer can not tell whether the others did, too: Postgres may have been away, or the machine asleep.
+/// A process that pauses for longer cannot tell whether the others did, too: Postgres may have been away, or the machine asleep.
 const GAP: TimeDelta = TimeDelta::seconds(10);
 
 /// The heartbeat of one process's pool.

@@ -1,12 +1,12 @@
-//! Deletes messages that are nobody's: of sends whose answer was lost, whose process died, or that came too late. What
-//! is nobody's is decided by rows alone, because a bot can not list a chat. Messages that a part was stored in and that
+//! Deletes orphans: messages of sends whose answer was lost, whose process died, or that came too late, and that belong
+//! to no part. What is an orphan is decided by rows alone, because a bot cannot list a chat. Messages that a part was stored in and that
 //! are not needed any more are not its business; the deletion queue knows those.
 //!
 //! In channels and supergroups ids rise one by one for everybody, so
-//! - below the lowest `high_at_start` of the sends in flight, every id that no row carries is nobody's, for good:
+//! - below the lowest `high_at_start` of the sends in flight, every id that no row carries is an orphan, for good:
 //!   ids never come again, and what is sent later gets a higher one;
 //! - above the highest id known, nothing is ever deleted. What was lost there becomes a gap by a **barrier**: a message
-//!   of our own that is sent when the lost one can not arrive any more, and that goes the same way as the gap.
+//!   of our own that is sent when the lost one cannot arrive any more, and that goes the same way as the gap.
 
 #[cfg(test)]
 mod tests;
@@ -19,9 +19,10 @@ use uuid::Uuid;
 
 use super::api::{BotApi, BotApis, MAX_DELETED_AT_ONCE};
 use super::fault::Fault;
-use super::pool::{Lease, Leased, Pool, Settled};
+use super::pool::{Leased, Pool};
 use crate::clock::Clock;
-use crate::db::bot_sends::{self, SweptChatRow};
+use crate::db::bot_sends;
+use crate::db::bot_sweeps::{self, SweptChatRow};
 use crate::storage::StorageError;
 
 /// How the sweep works.
@@ -54,7 +55,7 @@ impl Default for MessageSweepSettings {
 pub struct MessageSweepStep {
     /// Sends given up because their process did not come back.
     pub expired: usize,
-    /// Ids that were nobody's; most of them never were a message.
+    /// Orphans' ids; most of them never were a message.
     pub orphans: usize,
     /// Of these, messages that Telegram keeps, such as those older than 48 hours.
     pub kept: usize,
@@ -71,7 +72,7 @@ struct Plan {
     orphans: Vec<i64>,
     /// Then the chat is swept up to here.
     swept_to: i64,
-    /// Something lost may lie above the highest id known, and can not arrive any more.
+    /// Something lost may lie above the highest id known, and cannot arrive any more.
     needs_barrier: bool,
 }
 
@@ -96,7 +97,6 @@ pub struct MessageSweep {
 }
 
 impl MessageSweep {
-    /// Joins the parts.
     pub fn new(pool: Pool, apis: BotApis, clock: Clock, settings: MessageSweepSettings) -> Self {
         MessageSweep {
             pool,
@@ -107,7 +107,7 @@ impl MessageSweep {
     }
 
     /// Gives up what did not come back, sweeps every chat, and removes rows that decide nothing any more. A chat that
-    /// can not be swept just now does not keep the others; the first such failure is the answer.
+    /// cannot be swept just now does not keep the others; the first such failure is the answer.
     pub async fn step(&self) -> Result<MessageSweepStep, StorageError> {
         let now = self.now();
         let mut step = MessageSweepStep::default();
@@ -115,7 +115,7 @@ impl MessageSweep {
         step.expired = pool
             .with(async |conn| bot_sends::expire(conn, now).await)
             .await?;
-        let chats = pool.with(async |conn| bot_sends::swept_chats(conn).await);
+        let chats = pool.with(async |conn| bot_sweeps::swept_chats(conn).await);
         let mut failed = None;
         for chat_id in chats.await? {
             if let Err(error) = self.chat(chat_id, &mut step).await {
@@ -142,21 +142,21 @@ impl MessageSweep {
         Ok(())
     }
 
-    /// Deletes what is nobody's; true when something lost may lie above.
+    /// Deletes orphans; true when something lost may lie above.
     async fn gaps(&self, chat_id: i64, step: &mut MessageSweepStep) -> Result<bool, StorageError> {
         let at_most = i64::from(self.settings.ids_at_once.max(1));
         let late_secs = i32::try_from(self.settings.late_secs).unwrap_or(i32::MAX);
         loop {
             let facts = self
                 .pool
-                .with(async |conn| bot_sends::swept_chat(conn, chat_id, at_most, late_secs).await);
+                .with(async |conn| bot_sweeps::swept_chat(conn, chat_id, at_most, late_secs).await);
             let facts = facts.await?;
             let plan = plan(&facts, self.now());
             step.orphans += plan.orphans.len();
             step.kept += self.delete(chat_id, &plan.orphans).await?;
             if plan.swept_to > facts.swept_to {
                 let swept =
-                    async |conn: &mut _| bot_sends::swept(conn, chat_id, plan.swept_to).await;
+                    async |conn: &mut _| bot_sweeps::swept(conn, chat_id, plan.swept_to).await;
                 self.pool.with(swept).await?;
             }
             if plan.swept_to < facts.swept_to.saturating_add(at_most) {
@@ -193,7 +193,7 @@ impl MessageSweep {
             tracing::warn!(
                 chat_id,
                 kept,
-                "messages of lost sends can not be deleted; nobody can read them"
+                "messages of lost sends cannot be deleted; nobody can read them"
             );
         }
         Ok(kept)
@@ -214,7 +214,7 @@ impl MessageSweep {
                 Err(fault) => {
                     let bot_id = api.bot_id();
                     tracing::info!(bot_id, chat_id, %fault, "the sweep's deletion failed");
-                    // a token in doubt is asked about by whoever stores next
+                    // a token in doubt is asked about by the next put
                     let _ = self.pool.report(bot_id, Some(chat_id), &fault).await?;
                     if is_passing(&fault) {
                         return Err(StorageError::Unavailable(fault.to_string()));
@@ -233,44 +233,24 @@ impl MessageSweep {
         let Leased::Go(lease) = leased else {
             return Ok(false);
         };
-        let timeout = (lease.deadline - self.now()).to_std().unwrap_or_default();
+        let timeout = lease.time_left(self.now());
         let api = self.apis.of(&lease.token);
         let body = Bytes::from_static(b"\0");
         match api.send(chat_id, "barrier.bin", body, timeout).await {
-            Ok(sent) => {
-                let stored = Settled::Stored {
-                    message_id: sent.message_id,
-                    file_id: &sent.file_id,
-                    file_unique_id: &sent.file_unique_id,
-                };
-                self.pool.settle(&lease, stored).await
-            }
+            Ok(sent) => self.pool.settle_stored(&lease, &sent).await,
             Err(fault) => {
-                self.barrier_failed(&lease, &fault).await?;
+                // a token in doubt is asked about by the next put
+                let _ = self.pool.settle_failed(&lease, &fault).await?;
                 Ok(false)
             }
         }
-    }
-
-    async fn barrier_failed(&self, lease: &Lease, fault: &Fault) -> Result<(), StorageError> {
-        let outcome = match fault.may_have_stored() {
-            true => Settled::Unknown,
-            false => Settled::Refused,
-        };
-        // first who has to rest: the place that is free then is nobody's too early
-        let _ = self
-            .pool
-            .report(lease.bot_id, Some(lease.chat_id), fault)
-            .await?;
-        self.pool.settle(lease, outcome).await?;
-        Ok(())
     }
 
     async fn prune(&self, now: DateTime<Utc>) -> Result<usize, StorageError> {
         let limit = i64::from(self.settings.pruned_at_once);
         let before = now - self.settings.keep;
         self.pool
-            .with(async |conn| bot_sends::prune(conn, before, limit).await)
+            .with(async |conn| bot_sweeps::prune(conn, before, limit).await)
             .await
     }
 }

@@ -20,13 +20,13 @@ pub struct TelegramMetrics {
     /// Documents sent and written down.
     pub sends_stored: Counter,
     sends_failed: Family<Why, Counter>,
-    /// Times a put found no bot whose turn it was.
+    /// Times a put found no bot free.
     pub waits: Counter,
-    /// Puts that wait for a bot's turn now.
+    /// Puts that wait for a bot now.
     pub waiting: Gauge,
     /// Parts read through another bot than the one that sent them.
     pub recoveries: Counter,
-    /// Ids of messages that were nobody's and are deleted; some never were a message.
+    /// Ids of orphans that were deleted; some never were a message.
     pub orphans_swept: Counter,
 }
 
@@ -45,12 +45,12 @@ impl TelegramMetrics {
         );
         registry.register(
             "ferry_telegram_waits",
-            "Times a part waited for a bot's turn",
+            "Times a part waited for a bot",
             self.waits.clone(),
         );
         registry.register(
             "ferry_telegram_waiting",
-            "Parts that wait for a bot's turn now",
+            "Parts that wait for a bot now",
             self.waiting.clone(),
         );
         registry.register(

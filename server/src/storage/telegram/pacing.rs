@@ -12,7 +12,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::db::bot_sends::Limits;
+use crate::db::bot_leases::Limits;
 
 /// The most that one bot may weigh against the others; the table says the same.
 pub const MAX_WEIGHT: f32 = 1_000.0;
@@ -46,14 +46,14 @@ pub struct Policy {
     /// A `retry_after` up to this is about the pair, a longer one about the bot.
     pub pair_retry_secs: u32,
     /// Rest of a pair after a failure that said nothing of waiting: without it an outage would empty all buckets at once.
-    pub breather: TimeDelta,
+    pub failure_rest: TimeDelta,
     /// Rest of a bot whose token was refused, until `getMe` says whether that is true.
-    pub doubt: TimeDelta,
+    pub token_rest: TimeDelta,
     /// A send has this much time, and
-    pub least_patience: TimeDelta,
+    pub least_timeout: TimeDelta,
     /// as much more as the document takes at this speed.
     pub slowest_bytes_per_sec: u32,
-    /// Between two looks for what can not be foreseen, such as the end of a send.
+    /// Between two looks for what cannot be foreseen, such as the end of a send.
     pub look_again: TimeDelta,
 }
 
@@ -69,9 +69,9 @@ impl Default for Policy {
             in_flight_per_bot: 6,
             full_at_messages: 400_000,
             pair_retry_secs: 30,
-            breather: TimeDelta::seconds(2),
-            doubt: TimeDelta::seconds(10),
-            least_patience: TimeDelta::seconds(30),
+            failure_rest: TimeDelta::seconds(2),
+            token_rest: TimeDelta::seconds(10),
+            least_timeout: TimeDelta::seconds(30),
             slowest_bytes_per_sec: 100_000,
             look_again: TimeDelta::milliseconds(500),
         }
@@ -109,7 +109,7 @@ impl Policy {
     /// When a send of that size that begins now will have been given up.
     pub fn deadline(&self, now: DateTime<Utc>, size_bytes: u32) -> DateTime<Utc> {
         let upload_secs = size_bytes / self.slowest_bytes_per_sec.max(1);
-        now + self.least_patience + TimeDelta::seconds(upload_secs.into())
+        now + self.least_timeout + TimeDelta::seconds(upload_secs.into())
     }
 
     /// The limits as they are now.

@@ -7,17 +7,15 @@ use uuid::Uuid;
 
 use super::api::Sent;
 use super::fault::Fault;
+use super::locator::Message;
 use super::pool::{Lease, Leased};
-use super::store::{Message, TelegramStore, busy, settled, stored};
+use super::store::{TelegramStore, busy};
 use super::token::BotToken;
-use crate::db::bot_sends::{self, COMMON_IDS_BELOW};
+use crate::db::bot_sends::{COMMON_IDS_BELOW, SendKind};
 use crate::storage::{ByteStream, StorageError};
 
 /// Bots of a chat that are asked to forward before a read is given up.
 const FORWARDERS: usize = 5;
-
-/// No bot has this id.
-const NO_BOT: i64 = 0;
 
 /// Why a document could not be opened through one bot.
 enum ReadError {
@@ -49,11 +47,7 @@ impl TelegramStore {
             "a part is read by forwarding it"
         );
         // An owner that is well may forward too: it tells whether the message is there at all.
-        let except = if is_owner_dead {
-            message.bot_id
-        } else {
-            NO_BOT
-        };
+        let except = is_owner_dead.then_some(message.bot_id);
         self.recover(put_id, message, except, &why).await
     }
 
@@ -122,7 +116,7 @@ impl TelegramStore {
         &self,
         put_id: Uuid,
         message: &Message,
-        except: i64,
+        except: Option<i64>,
         why: &str,
     ) -> Result<ByteStream, StorageError> {
         if let Some(bytes) = self.open_copy(put_id).await? {
@@ -174,15 +168,12 @@ impl TelegramStore {
         let api = self.apis.of(&lease.token);
         match api.forward(message.chat_id, message.message_id).await {
             Ok(copy) => {
-                self.pool.settle(lease, stored(&copy)).await?;
+                self.pool.settle_stored(lease, &copy).await?;
                 self.metrics.recoveries.inc();
                 Ok(Ok(copy))
             }
             Err(fault) => {
-                if fault != Fault::MessageGone {
-                    self.report(lease.bot_id, lease.chat_id, &fault).await?;
-                }
-                self.pool.settle(lease, settled(&fault)).await?;
+                self.send_failed(lease, &fault).await?;
                 Ok(Err(fault))
             }
         }
@@ -192,7 +183,7 @@ impl TelegramStore {
         for copy in self.pool.stored_of(&[put_id]).await? {
             let file_id = copy
                 .telegram_file_id
-                .filter(|_| copy.kind == bot_sends::COPY);
+                .filter(|_| copy.kind == SendKind::Copy);
             let (Some(file_id), Some(token)) = (file_id, self.pool.bot(copy.bot_id).await?) else {
                 continue;
             };
@@ -232,10 +223,10 @@ impl TelegramStore {
 /// Between half and one and a half of it, so that those who failed together do not come back together.
 fn jittered(pause: TimeDelta) -> TimeDelta {
     let mut random = [0_u8; 1];
-    // Without randomness it waits as long as the others.
     let share = match getrandom::fill(&mut random) {
-        Ok(()) => random.iter().map(|byte| i32::from(*byte)).sum(),
+        Ok(()) => random[0],
+        // Without randomness it waits as long as the others.
         Err(_) => 128,
     };
-    pause / 2 + pause * share / 255
+    pause / 2 + pause * i32::from(share) / 255
 }

@@ -7,22 +7,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::StreamExt;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::api::{BotApis, MAX_DOCUMENT_BYTES, Sent};
-use super::erase;
+use super::api::{BotApis, DELETABLE_FOR, MAX_DOCUMENT_BYTES, Sent};
 use super::fault::Fault;
+use super::locator::{Address, Message};
 use super::metrics::TelegramMetrics;
-use super::pool::{Advice, Lease, Leased, Pool, Settled};
+use super::pool::{Advice, Lease, Leased, Pool};
+use super::range::within;
 use super::reads::Reads;
 use super::token::BotToken;
 use crate::clock::{Clock, Timer};
 use crate::storage::{ByteStream, Erasure, Locator, PartStore, StorageError, StorageLimits, WHOLE};
 
-/// How long Telegram lets a bot delete its message, less what a queue may take.
-pub(super) const DELETABLE_FOR: TimeDelta = TimeDelta::hours(47);
+/// What a queued deletion may wait: a part that the store calls deletable still is when it is reached.
+const DELETION_QUEUE: TimeDelta = TimeDelta::hours(1);
 
 /// What surrounds the store: a send takes minutes on a slow line, and the API answers `getFile` when it has the file.
 pub const LIMITS: StorageLimits = StorageLimits {
@@ -32,13 +31,13 @@ pub const LIMITS: StorageLimits = StorageLimits {
     call_timeout: Duration::from_secs(120),
 };
 
-/// Whoever is told to come back sends the whole part again: not at once.
+/// A client that is told to come back sends the whole part again: not at once.
 const LEAST_REST: TimeDelta = TimeDelta::seconds(5);
 
 /// What a put and a get bear.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
-    /// Waiting for a bot's turn before a put is told to come back.
+    /// Waiting for a bot before a put is told to come back.
     pub lease: TimeDelta,
     /// Sends of one put, on one bot after the other.
     pub sends: u32,
@@ -62,54 +61,6 @@ impl Default for Timeouts {
     }
 }
 
-/// Where a part is. Before it is sent only the attempt is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address {
-    /// First attempt of the put: what its sends have in common.
-    pub(super) put_id: Uuid,
-    pub(super) message: Option<Message>,
-}
-
-/// The document itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Message {
-    pub(super) bot_id: i64,
-    pub(super) chat_id: i64,
-    pub(super) message_id: i64,
-    pub(super) telegram_file_id: String,
-    pub(super) telegram_file_unique_id: String,
-    pub(super) sent_at: DateTime<Utc>,
-}
-
-/// As the locator has it.
-#[derive(Serialize, Deserialize)]
-struct Written {
-    attempt: Uuid,
-    #[serde(flatten)]
-    message: Option<Message>,
-}
-
-impl Address {
-    pub(super) fn of(locator: &Locator) -> Result<Self, StorageError> {
-        let written: Written =
-            serde_json::from_value(locator.0.clone()).map_err(|_| StorageError::ForeignLocator)?;
-        Ok(Address {
-            put_id: written.attempt,
-            message: written.message,
-        })
-    }
-
-    fn locator(self) -> Result<Locator, StorageError> {
-        let written = Written {
-            attempt: self.put_id,
-            message: self.message,
-        };
-        serde_json::to_value(written)
-            .map(Locator)
-            .map_err(|error| StorageError::Unavailable(error.to_string()))
-    }
-}
-
 /// Parts as documents in chats.
 #[derive(Clone)]
 pub struct TelegramStore {
@@ -123,7 +74,7 @@ pub struct TelegramStore {
 }
 
 impl TelegramStore {
-    /// Joins the parts; calls nobody.
+    /// Joins the parts; calls no API.
     pub fn new(
         pool: Pool,
         apis: BotApis,
@@ -142,7 +93,7 @@ impl TelegramStore {
         }
     }
 
-    /// A bot's turn to send, waited for as long as a put waits.
+    /// A lease, waited for as long as a put waits.
     async fn lease(
         &self,
         put_id: Uuid,
@@ -161,7 +112,7 @@ impl TelegramStore {
             if ready > until {
                 return Err(busy(
                     (ready - (self.clock)()).max(LEAST_REST),
-                    "every bot of the pool has had its turn",
+                    "every bot of the pool is busy or rests",
                 ));
             }
             waiting.get_or_insert_with(|| self.metrics.one_waits());
@@ -177,32 +128,40 @@ impl TelegramStore {
     ) -> Result<Result<Message, Fault>, StorageError> {
         let name = format!("{}.bin", lease.attempt_id.simple());
         let api = self.apis.of(&lease.token);
-        match api
-            .send(lease.chat_id, &name, body, time_left(lease, (self.clock)()))
-            .await
-        {
+        let timeout = lease.time_left((self.clock)());
+        match api.send(lease.chat_id, &name, body, timeout).await {
             Ok(sent) => self.sent(lease, sent).await.map(Ok),
             Err(fault) => {
                 self.metrics.send_failed(&fault);
-                // In this order: settling gives the place free, and nobody may take a pair that was told to wait.
-                self.report(lease.bot_id, lease.chat_id, &fault).await?;
-                self.pool.settle(lease, settled(&fault)).await?;
+                self.send_failed(lease, &fault).await?;
                 Ok(Err(fault))
             }
         }
     }
 
     async fn sent(&self, lease: &Lease, sent: Sent) -> Result<Message, StorageError> {
-        if !self.pool.settle(lease, stored(&sent)).await? {
+        if !self.pool.settle_stored(lease, &sent).await? {
             return Err(StorageError::Unavailable(
                 "the send took so long that it was given up".to_owned(),
             ));
         }
         self.metrics.sends_stored.inc();
-        Ok(message_of(lease, sent))
+        Ok(Message::of(lease, sent))
     }
 
-    /// Tells the pool, which cools and judges. A token counts as refused only when the bot can not even say who it is.
+    /// Tells the pool how a send failed.
+    pub(super) async fn send_failed(
+        &self,
+        lease: &Lease,
+        fault: &Fault,
+    ) -> Result<(), StorageError> {
+        let (bot_id, chat_id) = (lease.bot_id, lease.chat_id);
+        tracing::info!(bot_id, chat_id, %fault, "a send to Telegram failed");
+        let advice = self.pool.settle_failed(lease, fault).await?;
+        self.follow(advice, bot_id).await
+    }
+
+    /// Tells the pool how a call that is no send failed.
     pub(super) async fn report(
         &self,
         bot_id: i64,
@@ -210,7 +169,13 @@ impl TelegramStore {
         fault: &Fault,
     ) -> Result<(), StorageError> {
         tracing::info!(bot_id, chat_id, %fault, "a call of Telegram failed");
-        if self.pool.report(bot_id, Some(chat_id), fault).await? == Advice::Nothing {
+        let advice = self.pool.report(bot_id, Some(chat_id), fault).await?;
+        self.follow(advice, bot_id).await
+    }
+
+    /// A token counts as refused only when the bot cannot even say who it is.
+    async fn follow(&self, advice: Advice, bot_id: i64) -> Result<(), StorageError> {
+        if advice == Advice::Nothing {
             return Ok(());
         }
         let Some(token) = self.pool.bot(bot_id).await? else {
@@ -239,41 +204,6 @@ impl TelegramStore {
             }
         }
         Ok(Err(fault))
-    }
-}
-
-/// What the pool writes down of a send that arrived.
-pub(super) fn stored(sent: &Sent) -> Settled<'_> {
-    Settled::Stored {
-        message_id: sent.message_id,
-        file_id: &sent.file_id,
-        file_unique_id: &sent.file_unique_id,
-    }
-}
-
-/// And of one that failed.
-pub(super) fn settled(fault: &Fault) -> Settled<'static> {
-    match fault.may_have_stored() {
-        true => Settled::Unknown,
-        false => Settled::Refused,
-    }
-}
-
-/// How long a send may take: its success must be written down before it counts no more.
-fn time_left(lease: &Lease, now: DateTime<Utc>) -> Duration {
-    (lease.deadline - now - TimeDelta::seconds(1))
-        .to_std()
-        .unwrap_or_default()
-}
-
-fn message_of(lease: &Lease, sent: Sent) -> Message {
-    Message {
-        bot_id: lease.bot_id,
-        chat_id: lease.chat_id,
-        message_id: sent.message_id,
-        telegram_file_id: sent.file_id,
-        telegram_file_unique_id: sent.file_unique_id,
-        sent_at: sent.date,
     }
 }
 
@@ -358,11 +288,11 @@ impl PartStore for TelegramStore {
     }
 
     async fn delete(&self, locators: &[Locator]) -> Vec<Result<Erasure, StorageError>> {
-        erase::erase(self, locators).await
+        self.erase(locators).await
     }
 
     fn deletable_for(&self) -> Option<TimeDelta> {
-        Some(DELETABLE_FOR)
+        Some(DELETABLE_FOR - DELETION_QUEUE)
     }
 
     /// Some bot can be asked, and says who it is. What one of them is told says little about the others: a second one is
@@ -380,100 +310,9 @@ impl PartStore for TelegramStore {
     }
 }
 
-/// The range of a document: Telegram promises no ranges, so that the whole one is asked for and no more of it is read than
-/// needed.
-fn within(bytes: ByteStream, range: Range<u64>) -> ByteStream {
-    let cut =
-        futures_util::stream::unfold((bytes, range, 0_u64), |(mut bytes, range, at)| async move {
-            let mut at = at;
-            loop {
-                if at >= range.end {
-                    return None;
-                }
-                let piece = match bytes.next().await? {
-                    Ok(piece) => piece,
-                    Err(error) => return Some((Err(error), (bytes, at..at, at))),
-                };
-                let begin = at;
-                at = at.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
-                let inside = cut_out(piece, begin, &range);
-                if !inside.is_empty() {
-                    return Some((Ok(inside), (bytes, range, at)));
-                }
-            }
-        });
-    cut.boxed()
-}
-
-/// What of a piece that begins at `begin` lies in the range.
-fn cut_out(mut piece: Bytes, begin: u64, range: &Range<u64>) -> Bytes {
-    let within_piece = |at: u64| usize::try_from(at.saturating_sub(begin)).unwrap_or(usize::MAX);
-    piece.truncate(within_piece(range.end));
-    piece.split_off(within_piece(range.start).min(piece.len()))
-}
-
 #[cfg(test)]
 mod tests {
-    use futures_util::TryStreamExt;
-
     use super::*;
-
-    #[test]
-    fn an_address_is_a_locator_and_back() {
-        let put_id = Uuid::from_u128(7);
-        let intent = Locator(serde_json::json!({ "attempt": put_id }));
-        let bare = Address::of(&intent).unwrap();
-        assert_eq!((bare.put_id, &bare.message), (put_id, &None));
-        assert_eq!(bare.locator().unwrap(), intent);
-        let address = Address {
-            put_id,
-            message: Some(Message {
-                bot_id: 5,
-                chat_id: -1001,
-                message_id: 17,
-                telegram_file_id: "BQAC".to_owned(),
-                telegram_file_unique_id: "AgAD".to_owned(),
-                sent_at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
-            }),
-        };
-        let locator = address.clone().locator().unwrap();
-        assert_eq!(locator.0["bot_id"], 5);
-        assert_eq!(locator.0["telegram_file_id"], "BQAC");
-        assert_eq!(Address::of(&locator).unwrap(), address);
-        for foreign in [
-            serde_json::json!({ "key": "parts/aa" }),
-            serde_json::json!({ "bot_id": 7 }),
-        ] {
-            let read = Address::of(&Locator(foreign));
-            assert!(matches!(read, Err(StorageError::ForeignLocator)));
-        }
-    }
-
-    #[tokio::test]
-    async fn ranges_are_cut_out_of_any_pieces() {
-        let whole: Vec<u8> = (0..100).collect();
-        for piece_len in [1, 7, 33, 100] {
-            for range in [0..100_u64, 0..1, 99..100, 6..8, 33..66, 10..1_000] {
-                let pieces: Vec<_> = whole
-                    .chunks(piece_len)
-                    .map(|piece| Ok(Bytes::copy_from_slice(piece)))
-                    .collect();
-                let bytes = futures_util::stream::iter(pieces).boxed();
-                let got: Vec<Bytes> = within(bytes, range.clone()).try_collect().await.unwrap();
-                let at = |at: u64| usize::try_from(at.min(100)).unwrap();
-                let (start, end) = (at(range.start), at(range.end));
-                assert_eq!(got.concat(), whole[start..end], "{range:?} of {piece_len}");
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_range_reads_no_further_than_it_needs() {
-        let pieces = futures_util::stream::iter([Ok(Bytes::from_static(b"abc"))]);
-        let bytes = pieces.chain(futures_util::stream::pending()).boxed();
-        let got: Vec<Bytes> = within(bytes, 1..3).try_collect().await.unwrap();
-        assert_eq!(got.concat(), b"bc");
-    }
 
     #[test]
     fn a_wait_is_told_in_whole_seconds() {

@@ -6,6 +6,7 @@ use bot_api_emulator::{
     BotSeed, ChatKind, ClockMode, Control, Emulator, LedgerRow, Limits, Members, Settings,
 };
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use ferry_core::wire::BotSource;
 use futures_util::FutureExt;
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     TelegramMetrics, TelegramStore, Timeouts,
 };
 use crate::clock::{Clock, Timer};
-use crate::db::{Db, bots};
+use crate::db::{Db, bot_chats, bots, telegram_chats};
 
 /// Virtual seconds of a real one.
 const SCALE: u32 = 20;
@@ -69,7 +70,7 @@ impl Telegram {
             true => Policy::default(),
             false => Policy {
                 // Real seconds are few on this clock.
-                least_patience: TimeDelta::seconds(120),
+                least_timeout: TimeDelta::seconds(120),
                 ..Policy::unlimited()
             },
         };
@@ -152,7 +153,7 @@ fn clock_with(control: &Control, ahead: &Arc<Mutex<TimeDelta>>) -> (Clock, Timer
 async fn staff(db: &Db, key: &ServerKey, seeds: &[BotSeed], chats: &[i64], now: DateTime<Utc>) {
     let mut conn = db.connection().await.unwrap();
     for chat in chats {
-        bots::add_chat(&mut conn, *chat, now).await.unwrap();
+        telegram_chats::add(&mut conn, *chat, now).await.unwrap();
     }
     for seed in seeds {
         let token = BotToken::parse(&seed.token).unwrap();
@@ -162,11 +163,11 @@ async fn staff(db: &Db, key: &ServerKey, seeds: &[BotSeed], chats: &[i64], now: 
             username: &seed.username,
             token_sealed: sealed.as_bytes(),
             weight: 1.0,
-            source: "admin",
+            source: BotSource::Admin,
         };
         bots::upsert(&mut conn, &bot, now).await.unwrap();
         for chat in chats {
-            bots::add_pair(&mut conn, seed.id, *chat, now)
+            bot_chats::add(&mut conn, seed.id, *chat, now)
                 .await
                 .unwrap();
         }

@@ -383,3 +383,9 @@ async fn a_page_that_repeats_the_address_does_not_tell_the_token() {
         told(&whole(&api).await.err().unwrap());
     }
 }
+
+#[test]
+fn a_part_that_the_wire_takes_is_a_document_that_telegram_gives_back() {
+    let largest_part = usize::try_from(ferry_core::wire::MAX_PART_BODY_BYTES).unwrap();
+    assert_eq!(largest_part, MAX_DOCUMENT_BYTES);
+}

@@ -10,7 +10,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Longest token that is looked at; today's have about 46 characters.
 const MAX_BYTES: usize = 128;
-/// What stands where somebody else's text had the secret.
+/// What stands where a foreign text had the secret.
 const REDACTED: &str = "***";
 /// So many characters of a secret's beginning are taken for it: a page may cut off what it repeats.
 const LEAST_SHOWN: usize = 6;
@@ -35,7 +35,7 @@ pub struct BotToken {
 pub struct NotAToken;
 
 impl BotToken {
-    /// As somebody typed it; white space around it is forgiven.
+    /// As a person typed it; white space around it is forgiven.
     pub fn parse(text: &str) -> Result<Self, NotAToken> {
         let text = text.trim();
         let (id, secret) = text.split_once(':').ok_or(NotAToken)?;
@@ -62,7 +62,7 @@ impl BotToken {
         &self.text
     }
 
-    /// A text of somebody else without this token's secret, in whatever form a web page may repeat an address: plain,
+    /// A foreign text without this token's secret, in whatever form a web page may repeat an address: plain,
     /// percent-encoded, escaped for JSON or HTML, in other case, or cut off at its end.
     pub(super) fn redacted(&self, text: &str) -> String {
         let secret = self
@@ -228,7 +228,7 @@ impl std::fmt::Debug for SealedToken {
     }
 }
 
-/// The server's own key, 32 random bytes that never leave it. Whoever has it and the database has the bots.
+/// The server's own key, 32 random bytes that never leave it. With it and the database one has the bots.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct ServerKey([u8; 32]);
 

@@ -1,10 +1,11 @@
-//! Stories of uploads that nobody finishes: expiry, clean-up, discard.
+//! Uploads that nobody finishes: expiry, clean-up, discard.
 
 use chrono::TimeDelta;
 use ferry_core::wire::{CleanupRequest, ErrorCode, UploadStatus};
 
 use super::fixture::{Fixture, TestFile};
-use crate::db::{files, tombstones};
+use crate::db::files_with_sessions;
+use crate::db::tombstones::TombstoneReason;
 use crate::uploads::cleanup::BATCH_ROWS;
 use crate::uploads::delete::Removal;
 use crate::uploads::{Actor, UploadResult};
@@ -199,7 +200,7 @@ async fn one_upload_that_cannot_go_does_not_keep_the_others() {
     fixture.end().await;
 }
 
-/// As many copies of the only upload as are looked at in one go; they can not be removed.
+/// As many copies of the only upload as are looked at in one go; they cannot be removed.
 async fn many_that_cannot_go(fixture: &Fixture) {
     fixture
         .sql(&format!(
@@ -244,10 +245,10 @@ async fn a_start_that_waited_for_a_discard_finds_its_tombstone() {
     let file = TestFile::new("~a", 65_536);
     fixture.start(&file).await;
     let mut tx = fixture.database.db.begin().await.unwrap();
-    let locked = files::lock(&mut tx, fixture.user, file.start.file_id).await;
+    let locked = files_with_sessions::lock(&mut tx, fixture.user, file.start.file_id).await;
     let (row, _) = locked.unwrap().unwrap();
     let removal = Removal {
-        reason: tombstones::DISCARDED,
+        reason: TombstoneReason::Discarded,
         action: "upload.discarded",
         actor: Actor::User(fixture.user),
         why: String::new(),

@@ -1,4 +1,4 @@
-//! What the stories stand on: a database, a directory, a clock that can be turned, a user, and files sealed with noise.
+//! What the tests stand on: a database, a directory, a clock that can be turned, a user, and files sealed with noise.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ impl Fixture {
         Self::set_on(TestDatabase::start().await, None, arrange).await
     }
 
-    /// The same on a database that others use too, and by their clock, which then can not be turned here.
+    /// The same on a database that others use too, and by their clock, which then cannot be turned here.
     pub(super) async fn set_on(
         database: TestDatabase,
         clock: Option<Clock>,

@@ -1,4 +1,4 @@
-//! The use-cases on a real Postgres and a real directory. Each story has its own.
+//! The use-cases on a real Postgres and a real directory. Each test has its own.
 
 mod abandoned;
 mod fixture;

@@ -1,4 +1,4 @@
-//! Stories of single parts: stored once, repeated, replaced, raced for, refused.
+//! Tests of single parts: stored once, repeated, replaced, raced for, refused.
 
 use ferry_core::wire::{Compression, ErrorCode};
 use uuid::Uuid;

@@ -53,7 +53,7 @@ impl PartStore for Forgetful {
     }
 }
 
-async fn stage_on(store: &Arc<Forgetful>) -> Fixture {
+async fn fixture_on(store: &Arc<Forgetful>) -> Fixture {
     let store = Arc::clone(store) as Arc<dyn PartStore>;
     Fixture::set_with(|_| Stores::new("forgetful", store)).await
 }
@@ -68,7 +68,7 @@ async fn delete(fixture: &Fixture, file: &TestFile) -> Deletion {
 #[tokio::test]
 async fn a_receipt_counts_what_the_store_deletes_and_what_it_keeps() {
     let store = Arc::new(Forgetful::default());
-    let fixture = stage_on(&store).await;
+    let fixture = fixture_on(&store).await;
     let file = TestFile::new("~a", 5 * 65_536);
     fixture.start(&file).await;
     for number in 1..=3 {
@@ -95,7 +95,7 @@ async fn a_receipt_counts_what_the_store_deletes_and_what_it_keeps() {
 #[tokio::test]
 async fn a_promise_that_the_store_breaks_is_corrected_and_logged() {
     let store = Arc::new(Forgetful::default());
-    let fixture = stage_on(&store).await;
+    let fixture = fixture_on(&store).await;
     let file = TestFile::new("~a", 3 * 65_536);
     fixture.start(&file).await;
     fixture.send_all(&file).await;
@@ -123,7 +123,7 @@ async fn a_promise_that_the_store_breaks_is_corrected_and_logged() {
 #[tokio::test]
 async fn a_busy_store_is_asked_again_when_it_said() {
     let store = Arc::new(Forgetful::default());
-    let fixture = stage_on(&store).await;
+    let fixture = fixture_on(&store).await;
     let file = TestFile::new("~a", 2 * 65_536);
     fixture.start(&file).await;
     fixture.send_all(&file).await;
@@ -141,7 +141,7 @@ async fn a_busy_store_is_asked_again_when_it_said() {
 #[tokio::test]
 async fn cleanup_tells_apart_what_is_deleted_and_what_the_store_keeps() {
     let store = Arc::new(Forgetful::default());
-    let fixture = stage_on(&store).await;
+    let fixture = fixture_on(&store).await;
     let file = TestFile::new("~a", 5 * 65_536);
     fixture.start(&file).await;
     for number in 1..=3 {
@@ -191,7 +191,7 @@ async fn cleanup_tells_apart_what_is_deleted_and_what_the_store_keeps() {
 #[tokio::test]
 async fn what_expires_by_itself_is_told_apart_in_the_audit_too() {
     let store = Arc::new(Forgetful::default());
-    let fixture = stage_on(&store).await;
+    let fixture = fixture_on(&store).await;
     let file = TestFile::new("~a", 2 * 65_536);
     fixture.start(&file).await;
     fixture.send_all(&file).await;

@@ -1,4 +1,4 @@
-//! Stories of files that grow or are cut while their upload is unfinished.
+//! Tests of files that grow or are cut while their upload is unfinished.
 
 use ferry_core::wire::{ErrorCode, ResizeRequest};
 

@@ -1,5 +1,5 @@
 //! Whole uploads into an emulated Telegram that floods, fails, forgets to answer, loses bots and damages documents. Each
-//! story has its own emulator; sizes are for every day, `cargo xtask soak` sets larger ones.
+//! test has its own emulator; sizes are for every day, `cargo xtask soak` sets larger ones.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::storage::telegram::{self, test_support};
 use crate::storage::{Bounded, PartStore, StorageError, Stores};
 use crate::uploads::{PartRead, UploadError, UploadResult};
 
-/// Parts of the story of faults, where `cargo xtask soak` does not say otherwise.
+/// Parts of the test of faults, where `cargo xtask soak` does not say otherwise.
 const PARTS: u32 = 1_000;
 const AT_ONCE: usize = 12;
 
@@ -61,7 +61,7 @@ impl Emulated {
     }
 
     /// Sends these parts, several at once. What is answered "later" is sent again, as every client does it; any other
-    /// refusal ends the story. How often it was answered "later".
+    /// refusal ends the test. How often it was answered "later".
     async fn send(&self, file: &TestFile, numbers: impl IntoIterator<Item = u32>) -> u32 {
         let later = AtomicU32::new(0);
         futures_util::stream::iter(numbers)
@@ -328,7 +328,7 @@ async fn a_dead_bots_parts_come_back_through_another() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn damage_is_found_and_doubt_is_no_damage() {
+async fn damage_is_found_and_an_unknown_answer_is_no_damage() {
     let emulated = Emulated::start(2, 1, false).await;
     let control = &emulated.telegram.control;
     let file = emulated.file(5).await;

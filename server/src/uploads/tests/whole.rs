@@ -1,4 +1,4 @@
-//! Stories of whole files: begun, completed, damaged and repaired, renamed, read, deleted.
+//! Tests of whole files: begun, completed, damaged and repaired, renamed, read, deleted.
 
 use std::sync::Mutex;
 
@@ -552,7 +552,7 @@ async fn a_part_replaced_while_its_old_bytes_were_judged_is_not_called_corrupt()
     let sound = std::fs::read(&path).unwrap();
     std::fs::write(&path, b"damaged").unwrap();
     let mut tx = fixture.database.db.begin().await.unwrap();
-    let locked = crate::db::files::lock(&mut tx, fixture.user, id).await;
+    let locked = crate::db::files_with_sessions::lock(&mut tx, fixture.user, id).await;
     locked.unwrap().unwrap();
 
     let (uploads, user) = (fixture.uploads.clone(), fixture.user);
@@ -608,7 +608,7 @@ async fn a_part_repaired_after_its_row_was_read_is_judged_anew() {
         std::fs::write(path, b"damaged").unwrap();
     }
     let mut tx = fixture.database.db.begin().await.unwrap();
-    let locked = crate::db::files::lock(&mut tx, fixture.user, id).await;
+    let locked = crate::db::files_with_sessions::lock(&mut tx, fixture.user, id).await;
     locked.unwrap().unwrap();
     let (uploads, user) = (fixture.uploads.clone(), fixture.user);
     let request = VerifyRequest {

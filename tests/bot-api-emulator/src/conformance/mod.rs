@@ -1,84 +1,18 @@
 //! Runs the list of conformance: request in, status and body out. Against an emulator each case has bots and chats of its
 //! own; against the real service only those cases are run that need nothing but one bot and one channel.
 
+mod case;
 mod pattern;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The list, one case a line.
-const CASES: &str = include_str!("../../conformance/cases.jsonl");
+use case::{CASES, Call, Case, Encoding, Upload};
+
 /// A server that waits longer is broken.
 const LONGEST_CALL: Duration = Duration::from_secs(180);
-
-/// What is asked of a server and what it has to answer. Texts may hold `{token}`, `{chat}` and other [`Names`].
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    name: String,
-    /// Control calls beforehand: method, path, body.
-    #[serde(default)]
-    control: Vec<(String, String, String)>,
-    /// A document of so many bytes is sent to `{chat}` beforehand; it makes `{message_id}`, `{file_id}`, `{file_path}`.
-    upload: Option<Upload>,
-    /// Control calls after the upload.
-    #[serde(default)]
-    then: Vec<(String, String, String)>,
-    /// Calls in order; the last one's reply is looked at.
-    calls: Vec<Call>,
-    status: u16,
-    /// With `<int>`, `<word>` and `<any>` for what differs each time.
-    body: String,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    /// Documents in `{chat}` afterwards, by the emulator's ledger.
-    stored: Option<usize>,
-    /// Why the real service is not asked.
-    emulator_only: Option<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Upload {
-    bytes: usize,
-    #[serde(default = "channel")]
-    chat: String,
-    #[serde(default)]
-    with_path: bool,
-}
-
-fn channel() -> String {
-    "{chat}".to_owned()
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Call {
-    /// In place of `/bot{token}/<method>`.
-    path: Option<String>,
-    method: String,
-    params: BTreeMap<String, Value>,
-    encoding: Encoding,
-    /// A file part: its name in the form, file name, bytes.
-    file: Option<(String, String, usize)>,
-    /// Headers and body as they are, in place of all that.
-    raw: Option<(BTreeMap<String, String>, String)>,
-    /// So many times.
-    repeat: Option<usize>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Encoding {
-    #[default]
-    Query,
-    Form,
-    Json,
-    Multipart,
-}
 
 type Names = BTreeMap<&'static str, String>;
 
@@ -100,14 +34,14 @@ pub enum Subject {
 
 /// What became of a case.
 #[derive(Debug, Clone)]
-pub struct Verdict {
+pub struct CaseOutcome {
     /// The case.
     pub name: String,
     /// How it ended.
     pub ending: Ending,
 }
 
-/// See [`Verdict`].
+/// See [`CaseOutcome`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
     /// As listed.
@@ -119,7 +53,7 @@ pub enum Ending {
 }
 
 /// Goes through the list. A case that can't even be asked is a difference.
-pub async fn run(subject: &Subject) -> Result<Vec<Verdict>> {
+pub async fn run(subject: &Subject) -> Result<Vec<CaseOutcome>> {
     // Another part of the program may have done it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
@@ -127,7 +61,7 @@ pub async fn run(subject: &Subject) -> Result<Vec<Verdict>> {
         .pool_max_idle_per_host(0)
         .build()?;
     let runner = Runner { client, subject };
-    let mut verdicts = Vec::new();
+    let mut outcomes = Vec::new();
     for line in CASES.lines().filter(|line| !line.trim().is_empty()) {
         let case: Case = serde_json::from_str(line).with_context(|| format!("a case: {line}"))?;
         let ending = match runner.skip(&case) {
@@ -137,12 +71,12 @@ pub async fn run(subject: &Subject) -> Result<Vec<Verdict>> {
                 Err(difference) => Ending::Different(format!("{difference:#}")),
             },
         };
-        verdicts.push(Verdict {
+        outcomes.push(CaseOutcome {
             name: case.name,
             ending,
         });
     }
-    Ok(verdicts)
+    Ok(outcomes)
 }
 
 struct Runner<'a> {

@@ -25,7 +25,6 @@ const FIRST_CHANNEL: ChatId = -1_001_000_000_001;
 /// Why a control call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    /// No such bot.
     #[error("there is no bot {0}")]
     NoBot(BotId),
     /// No such chat.
@@ -50,7 +49,6 @@ pub enum ControlError {
 pub struct BotSeed {
     /// Its user id.
     pub id: BotId,
-    /// What opens it.
     pub token: String,
     /// Its name behind `@`.
     pub username: String,
@@ -59,11 +57,8 @@ pub struct BotSeed {
 /// A chat, as a test needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatSeed {
-    /// Its id.
     pub id: ChatId,
-    /// What it is.
     pub kind: ChatKind,
-    /// Its name.
     pub title: String,
 }
 

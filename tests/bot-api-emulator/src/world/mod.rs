@@ -50,7 +50,6 @@ pub enum ChatKind {
     Supergroup,
     /// A basic group, which can be upgraded.
     Group,
-    /// A person.
     Private,
 }
 

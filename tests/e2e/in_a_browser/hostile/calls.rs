@@ -21,7 +21,7 @@ pub(super) struct Call {
 pub(super) enum Trust {
     /// It decides about files or keys: whatever comes of it is true, or said.
     Proved,
-    /// The server's own bookkeeping. It may be wrong, but decides nothing, and what can not be read is said.
+    /// The server's own bookkeeping. It may be wrong, but decides nothing, and what cannot be read is said.
     Word,
     /// Nothing is read from it.
     Nothing,
@@ -140,7 +140,7 @@ pub(super) fn ensure_complete(source: &str) -> Result<()> {
     let declared = declared(source);
     ensure!(
         declared.len() > 20,
-        "the source can not be read: {declared:?}"
+        "the source cannot be read: {declared:?}"
     );
     for (name, body) in &declared {
         let call = CALLS.iter().find(|call| call.name == name);

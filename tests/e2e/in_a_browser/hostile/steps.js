@@ -3,7 +3,7 @@
 
 import { FerryClient } from "/pkg/ferry.js";
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 /** A wait that says why is enough: what is waited for never comes. */
 const POLL_MS = 50;
 
@@ -97,7 +97,7 @@ const STEPS = {
 
 /** `{ok}` with what it gave, `{told}` with the code of what was said, or `{silent}`. */
 globalThis.ferryStep = async (name, args) => {
-  const silent = new Promise((resolve) => { setTimeout(() => resolve({ silent: true }), PATIENCE_MS); });
+  const silent = new Promise((resolve) => { setTimeout(() => resolve({ silent: true }), TIMEOUT_MS); });
   const acted = Promise.resolve().then(() => STEPS[name](args)).then(
     (ok) => ({ ok: ok ?? null }),
     (error) => (typeof error?.code === "string" && error.message ? { told: error.code } : { crashed: String(error?.stack ?? error) }),

@@ -54,10 +54,10 @@ impl std::fmt::Display for Measured {
                 other.at_least, other.unit, other.value
             ),
         };
-        let verdict = if self.is_kept() { "kept" } else { "BROKEN" };
+        let outcome = if self.is_kept() { "kept" } else { "BROKEN" };
         write!(
             f,
-            "{:<52} {:>9.2} {:<5} {bar:<17} {verdict}",
+            "{:<52} {:>9.2} {:<5} {bar:<17} {outcome}",
             self.what, self.value, self.unit
         )
     }

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{DeleteOutcome, IdSpace, Key, Target, erasure_of, parted};
 use crate::db::test_database::TestDatabase;
+use crate::storage::telegram::locator::Address;
 use crate::storage::telegram::pool::Leased;
-use crate::storage::telegram::store::{Address, stored};
 use crate::storage::telegram::test_support::{Setting, Telegram};
 use crate::storage::{Erasure, Locator, PartStore, StorageError};
 
@@ -94,7 +94,7 @@ async fn a_copy_that_is_being_made_is_waited_for() {
     let address = Address::of(&locators[0]).unwrap();
     let message = address.message.unwrap();
     let (chat_id, copy_id) = (message.chat_id, Uuid::new_v4());
-    let leased = pool.lease_copy(address.put_id, copy_id, chat_id, message.bot_id, 0);
+    let leased = pool.lease_copy(address.put_id, copy_id, chat_id, Some(message.bot_id), 0);
     let Leased::Go(lease) = leased.await.unwrap() else {
         panic!("nobody forwards");
     };
@@ -108,7 +108,7 @@ async fn a_copy_that_is_being_made_is_waited_for() {
         1,
         "the copy, which no row named yet"
     );
-    assert!(pool.settle(&lease, stored(&copy)).await.unwrap());
+    assert!(pool.settle_stored(&lease, &copy).await.unwrap());
     let again = store.delete(&locators).await.remove(0);
     assert_eq!(again.unwrap(), Erasure::Deleted);
     assert_eq!(telegram.ledger().len(), 0);

@@ -30,7 +30,7 @@ fn events(at_most: usize) -> impl Strategy<Value = Vec<Event>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// After each event nothing that is somebody's was deleted; in the end nothing else is left.
+    /// After each event no part's message was deleted; in the end nothing else is left.
     #[test]
     fn never_a_part_and_in_the_end_no_orphan(events in events(120), first_id in prop_oneof![Just(1_i64), 1..9_000_i64]) {
         let mut chat = Chat::new(first_id, 0);

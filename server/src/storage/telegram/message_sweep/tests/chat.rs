@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::db::bot_sends::SweptChatRow;
+use crate::db::bot_sweeps::SweptChatRow;
 use crate::storage::telegram::message_sweep::{Plan, plan};
 
 /// Seconds that a send has.
@@ -110,7 +110,7 @@ struct Request {
     /// It arrives before that, or never.
     until: i64,
     arrived: Option<i64>,
-    /// Somebody waits for the answer.
+    /// A process waits for the answer.
     has_sender: bool,
 }
 
@@ -126,7 +126,7 @@ pub(super) struct Chat {
     /// In Telegram.
     messages: BTreeSet<i64>,
     next_id: i64,
-    /// Somebody's.
+    /// Belongs to a part.
     live: BTreeSet<i64>,
     /// What people wrote before.
     others: BTreeSet<i64>,

@@ -1,15 +1,17 @@
-//! The same stories told to Postgres: every look at its rows must see what the model's look saw.
+//! The same cases told to Postgres: every look at its rows must see what the model's look saw.
 
 use chrono::TimeDelta;
+use ferry_core::wire::BotSource;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use super::chat::{Chat, Event, IDS_AT_ONCE, LATE_SECS, State, TIMEOUT_SECS, Written, at};
-use crate::db::bot_sends::{self, LeaseRequest, Limits, StoredMessage};
+use crate::db::bot_leases::{self, LeaseRequest, Limits};
+use crate::db::bot_sends::{self, SendKind, SendState, StoredMessage};
 use crate::db::test_database::TestDatabase;
-use crate::db::{Connection, bots};
+use crate::db::{Connection, bot_chats, bot_sweeps, bots, telegram_chats};
 
-const STORIES: u32 = 100;
+const CASES: u32 = 100;
 
 #[tokio::test]
 async fn the_statements_see_what_the_model_sees() {
@@ -20,23 +22,25 @@ async fn the_statements_see_what_the_model_sees() {
         username: "",
         token_sealed: b"",
         weight: 1.0,
-        source: "admin",
+        source: BotSource::Admin,
     };
     bots::upsert(&mut conn, &bot, at(0)).await.unwrap();
     let mut runner = TestRunner::deterministic();
     let mut looks = 0;
-    for story in 0..STORIES {
+    for case in 0..CASES {
         let events = super::events(80).new_tree(&mut runner).unwrap().current();
-        let mut chat = Chat::new(1 + i64::from(story % 3) * 700, u128::from(story) << 64);
+        let mut chat = Chat::new(1 + i64::from(case % 3) * 700, u128::from(case) << 64);
         // rows that are pruned away decide nothing, so the model's pruning must not be seen
         let events = events
             .into_iter()
             .filter(|event| !matches!(event, Event::Prune));
         events.for_each(|event| chat.happen(event));
         chat.come_to_rest();
-        let chat_id = -1_000_000_000_001 - i64::from(story);
-        bots::add_chat(&mut conn, chat_id, at(0)).await.unwrap();
-        bots::add_pair(&mut conn, 1, chat_id, at(0)).await.unwrap();
+        let chat_id = -1_000_000_000_001 - i64::from(case);
+        telegram_chats::add(&mut conn, chat_id, at(0))
+            .await
+            .unwrap();
+        bot_chats::add(&mut conn, 1, chat_id, at(0)).await.unwrap();
         for written in &chat.written {
             looks += usize::from(matches!(written, Written::Looked { .. }));
             tell(&mut conn, chat_id, written).await;
@@ -55,9 +59,9 @@ async fn tell(conn: &mut Connection, chat_id: i64, written: &Written) {
                 put_id: *id,
                 sender_id: *id,
                 kind: if *is_mark {
-                    bot_sends::BARRIER
+                    SendKind::Barrier
                 } else {
-                    bot_sends::PART
+                    SendKind::Part
                 },
                 size_bytes: 1,
                 now: at(*now),
@@ -66,7 +70,7 @@ async fn tell(conn: &mut Connection, chat_id: i64, written: &Written) {
                 except_bot: None,
                 limits: no_limits(*now),
             };
-            let leased = bot_sends::lease(conn, &request).await.unwrap();
+            let leased = bot_leases::lease(conn, &request).await.unwrap();
             assert_eq!(leased.unwrap().chat_id, chat_id);
         }
         Written::Stored {
@@ -87,8 +91,8 @@ async fn tell(conn: &mut Connection, chat_id: i64, written: &Written) {
         }
         Written::Lost { id, state, now } => {
             let state = match state {
-                State::Refused => bot_sends::REFUSED,
-                _ => bot_sends::UNKNOWN,
+                State::Refused => SendState::Refused,
+                _ => SendState::Unknown,
             };
             bot_sends::settle_lost(conn, *id, state, at(*now))
                 .await
@@ -97,10 +101,10 @@ async fn tell(conn: &mut Connection, chat_id: i64, written: &Written) {
         Written::Looked { now, facts } => {
             bot_sends::expire(conn, at(*now)).await.unwrap();
             let late_secs = i32::try_from(LATE_SECS).unwrap();
-            let seen = bot_sends::swept_chat(conn, chat_id, IDS_AT_ONCE, late_secs).await;
+            let seen = bot_sweeps::swept_chat(conn, chat_id, IDS_AT_ONCE, late_secs).await;
             assert_eq!(&seen.unwrap(), facts, "{written:?}");
         }
-        Written::Swept(to) => bot_sends::swept(conn, chat_id, *to).await.unwrap(),
+        Written::Swept(to) => bot_sweeps::swept(conn, chat_id, *to).await.unwrap(),
         Written::Forgotten(id) => bot_sends::forget(conn, &[*id]).await.unwrap(),
     }
 }

@@ -10,13 +10,14 @@ use bot_api_emulator::{
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use diesel_async::SimpleAsyncConnection;
+use ferry_core::wire::BotSource;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::db::bots;
 use crate::db::test_database::TestDatabase;
+use crate::db::{bot_chats, bots, telegram_chats};
 use crate::storage::StorageError;
-use crate::storage::telegram::pool::{Leased, Pool, Settled};
+use crate::storage::telegram::pool::{Leased, Pool};
 use crate::storage::telegram::{
     BotApi, BotApiSettings, BotApis, BotToken, Fault, MessageSweep, MessageSweepSettings,
     MessageSweepStep, Policy, ServerKey,
@@ -89,7 +90,9 @@ impl Scene {
         conn.batch_execute("TRUNCATE bots, bot_chats, telegram_chats, bot_sends")
             .await
             .unwrap();
-        bots::add_chat(&mut conn, self.chat, now).await.unwrap();
+        telegram_chats::add(&mut conn, self.chat, now)
+            .await
+            .unwrap();
         for seed in &self.bots {
             let sealed = BotToken::parse(&seed.token).unwrap().seal(&key()).unwrap();
             let bot = bots::NewBot {
@@ -97,10 +100,10 @@ impl Scene {
                 username: &seed.username,
                 token_sealed: sealed.as_bytes(),
                 weight: 1.0,
-                source: "config",
+                source: BotSource::Config,
             };
             bots::upsert(&mut conn, &bot, now).await.unwrap();
-            bots::add_pair(&mut conn, seed.id, self.chat, now)
+            bot_chats::add(&mut conn, seed.id, self.chat, now)
                 .await
                 .unwrap();
         }
@@ -126,7 +129,7 @@ impl Scene {
         sent.unwrap().message_id
     }
 
-    /// Sends as the store does; waits for its turn. The message's id, where it is somebody's.
+    /// Sends as the store does; waits for a lease. The message's id, where it is a part's.
     async fn part(&self) -> Option<i64> {
         let lease = loop {
             let id = Uuid::new_v4();
@@ -143,22 +146,11 @@ impl Scene {
         let body = Bytes::from_static(b"part!");
         match api.send(lease.chat_id, "part.bin", body, TIMEOUT).await {
             Ok(sent) => {
-                let stored = Settled::Stored {
-                    message_id: sent.message_id,
-                    file_id: &sent.file_id,
-                    file_unique_id: &sent.file_unique_id,
-                };
-                assert!(self.pool.settle(&lease, stored).await.unwrap());
+                assert!(self.pool.settle_stored(&lease, &sent).await.unwrap());
                 Some(sent.message_id)
             }
             Err(fault) => {
-                let outcome = match fault.may_have_stored() {
-                    true => Settled::Unknown,
-                    false => Settled::Refused,
-                };
-                let (bot, chat) = (lease.bot_id, Some(lease.chat_id));
-                let _ = self.pool.report(bot, chat, &fault).await.unwrap();
-                self.pool.settle(&lease, outcome).await.unwrap();
+                let _ = self.pool.settle_failed(&lease, &fault).await.unwrap();
                 None
             }
         }
@@ -266,7 +258,7 @@ async fn what_was_there_before_stays(scene: &Scene) {
 
 async fn a_chat_that_others_use_is_left_alone(scene: &Scene) {
     let mut conn = scene.database.db.connection().await.unwrap();
-    bots::set_dedicated(&mut conn, scene.chat, false)
+    telegram_chats::set_dedicated(&mut conn, scene.chat, false)
         .await
         .unwrap();
     drop(conn);
@@ -280,7 +272,7 @@ async fn a_chat_that_others_use_is_left_alone(scene: &Scene) {
     // Made Ferry's alone later, it keeps what it held: of committed parts there are no rows of sends any more.
     let mut conn = scene.database.db.connection().await.unwrap();
     conn.batch_execute("DELETE FROM bot_sends").await.unwrap();
-    bots::set_dedicated(&mut conn, scene.chat, true)
+    telegram_chats::set_dedicated(&mut conn, scene.chat, true)
         .await
         .unwrap();
     drop(conn);

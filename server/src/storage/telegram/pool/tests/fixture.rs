@@ -3,14 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use ferry_core::wire::BotSource;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::db::bot_sends::SendRow;
 use crate::db::test_database::TestDatabase;
-use crate::db::{Db, DbTimeouts, bots};
-use crate::storage::telegram::pool::{Lease, Leased, Pool, Settled};
-use crate::storage::telegram::{BotToken, Policy, ServerKey};
+use crate::db::{Db, DbTimeouts, bot_chats, bots, telegram_chats};
+use crate::storage::telegram::pool::{Lease, Leased, Pool};
+use crate::storage::telegram::{BotToken, Policy, Sent, ServerKey};
 
 /// A bot that is not `n` itself: ids of bots are large.
 pub(super) const BOT: i64 = 7_000_000_000;
@@ -65,7 +66,7 @@ impl Fixture {
     pub(super) async fn staff(&self, bots: i64, chats: i64) {
         for chat in 1..=chats {
             let mut conn = self.database.db.connection().await.unwrap();
-            bots::add_chat(&mut conn, CHAT - chat, self.now())
+            telegram_chats::add(&mut conn, CHAT - chat, self.now())
                 .await
                 .unwrap();
         }
@@ -79,12 +80,12 @@ impl Fixture {
 
     pub(super) async fn pair(&self, bot_id: i64, chat_id: i64) {
         let mut conn = self.database.db.connection().await.unwrap();
-        bots::add_pair(&mut conn, bot_id, chat_id, self.now())
+        bot_chats::add(&mut conn, bot_id, chat_id, self.now())
             .await
             .unwrap();
     }
 
-    /// Forgets everything: another story begins.
+    /// Forgets everything: another test case begins.
     pub(super) async fn clear(&self) {
         use diesel_async::SimpleAsyncConnection;
         let mut conn = self.database.db.connection().await.unwrap();
@@ -99,17 +100,17 @@ impl Fixture {
         bots::find(&mut conn, id).await.unwrap().unwrap()
     }
 
-    pub(super) async fn chat(&self, id: i64) -> bots::ChatRow {
+    pub(super) async fn chat(&self, id: i64) -> telegram_chats::ChatRow {
         let mut conn = self.database.db.connection().await.unwrap();
-        let chats = bots::chats(&mut conn).await.unwrap();
+        let chats = telegram_chats::list(&mut conn).await.unwrap();
         chats.into_iter().find(|chat| chat.chat_id == id).unwrap()
     }
 
-    pub(super) async fn pair_row(&self, bot_id: i64, chat_id: i64) -> bots::PairRow {
+    pub(super) async fn pair_row(&self, bot_id: i64, chat_id: i64) -> bot_chats::PairRow {
         let mut conn = self.database.db.connection().await.unwrap();
         let now = self.now();
-        let pairs = bots::pairs(&mut conn, now, now).await.unwrap();
-        let is_it = |pair: &bots::PairRow| (pair.bot_id, pair.chat_id) == (bot_id, chat_id);
+        let pairs = bot_chats::list(&mut conn, now, now).await.unwrap();
+        let is_it = |pair: &bot_chats::PairRow| (pair.bot_id, pair.chat_id) == (bot_id, chat_id);
         pairs.into_iter().find(is_it).unwrap()
     }
 }
@@ -125,7 +126,7 @@ pub(super) async fn add_bot(db: &Db, token: &BotToken, weight: f32, now: DateTim
         username: "a_bot",
         token_sealed: sealed.as_bytes(),
         weight,
-        source: "admin",
+        source: BotSource::Admin,
     };
     let mut conn = db.connection().await.unwrap();
     bots::upsert(&mut conn, &bot, now).await.unwrap();
@@ -165,12 +166,14 @@ pub(super) fn wait(leased: Leased) -> DateTime<Utc> {
 }
 
 pub(super) async fn store(pool: &Pool, lease: &Lease, message_id: i64) -> bool {
-    let stored = Settled::Stored {
+    let sent = Sent {
         message_id,
-        file_id: &format!("file-{message_id}"),
-        file_unique_id: &format!("unique-{message_id}"),
+        date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+        file_id: format!("file-{message_id}"),
+        file_unique_id: format!("unique-{message_id}"),
+        size_bytes: None,
     };
-    pool.settle(lease, stored).await.unwrap()
+    pool.settle_stored(lease, &sent).await.unwrap()
 }
 
 pub(super) fn ids(rows: &[SendRow]) -> Vec<Option<i64>> {

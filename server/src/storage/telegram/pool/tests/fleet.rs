@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::fixture::{Fixture, add_bot, key};
 use crate::clock::{self, Clock, Timer};
-use crate::db::{Db, DbTimeouts, bots};
+use crate::db::bot_sends::{SendKind, SendState};
+use crate::db::{Db, DbTimeouts, Text, bot_chats, telegram_chats};
 use crate::storage::telegram::pool::{Lease, Leased, Pool, Settled};
 use crate::storage::telegram::{
     BotApiSettings, BotApis, BotToken, HEARTBEAT_INTERVAL, Heartbeat, MessageSweep,
@@ -45,7 +46,7 @@ struct Orders {
 /// Time enough for a machine that is busy: a second of it is many of these.
 fn policy() -> Policy {
     Policy {
-        least_patience: TimeDelta::seconds(150),
+        least_timeout: TimeDelta::seconds(150),
         ..Policy::default()
     }
 }
@@ -137,13 +138,13 @@ async fn employ(fixture: &Fixture, control: &Control) {
     let (db, now) = (&fixture.database.db, Utc::now());
     let mut conn = db.connection().await.unwrap();
     for chat in &chats {
-        bots::add_chat(&mut conn, *chat, now).await.unwrap();
+        telegram_chats::add(&mut conn, *chat, now).await.unwrap();
     }
     for seed in seeds {
         let token = BotToken::parse(&seed.token).unwrap();
         add_bot(db, &token, 1.0, now).await;
         for chat in &chats {
-            bots::add_pair(&mut conn, seed.id, *chat, now)
+            bot_chats::add(&mut conn, seed.id, *chat, now)
                 .await
                 .unwrap();
         }
@@ -221,7 +222,11 @@ async fn named(db: &Db) -> BTreeSet<(i64, i64)> {
     use diesel_async::RunQueryDsl;
     let mut conn = db.connection().await.unwrap();
     let rows: Vec<(i64, Option<i64>)> = dsl::bot_sends
-        .filter(dsl::state.eq("stored").and(dsl::kind.eq("part")))
+        .filter(
+            dsl::state
+                .eq(Text(SendState::Stored))
+                .and(dsl::kind.eq(Text(SendKind::Part))),
+        )
         .select((dsl::chat_id, dsl::message_id))
         .load(&mut *conn)
         .await
@@ -286,12 +291,7 @@ async fn send(pool: &Pool, apis: &BotApis, lease: &Lease, body: Bytes) {
     let timeout = Duration::from_secs(60);
     match api.send(lease.chat_id, "part.bin", body, timeout).await {
         Ok(sent) => {
-            let stored = Settled::Stored {
-                message_id: sent.message_id,
-                file_id: &sent.file_id,
-                file_unique_id: &sent.file_unique_id,
-            };
-            pool.settle(lease, stored).await.unwrap();
+            pool.settle_stored(lease, &sent).await.unwrap();
         }
         Err(fault) => {
             let (bot, chat) = (lease.bot_id, Some(lease.chat_id));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use ferry_core::wire::BotChatState;
 
 use super::fixture::{BOT, CHAT, Fixture, all_leases, go, lease, store, wait};
 use crate::clock::Clock;
@@ -21,7 +22,7 @@ async fn beat_for(fixture: &Fixture, heartbeats: &mut [&mut Heartbeat], secs: i6
 }
 
 #[tokio::test]
-async fn the_silent_are_buried_and_the_slow_are_told() {
+async fn the_silent_are_marked_dead_and_the_slow_are_told() {
     let fixture = Fixture::start().await;
     a_killed_servers_places_are_free_when_its_successor_is_sure(&fixture).await;
     fixture.clear().await;
@@ -29,7 +30,7 @@ async fn the_silent_are_buried_and_the_slow_are_told() {
     fixture.clear().await;
     an_outage_of_postgres_kills_nobody(&fixture).await;
     fixture.clear().await;
-    clocks_that_differ_bury_nobody(&fixture).await;
+    clocks_that_differ_mark_nobody_dead(&fixture).await;
     fixture.database.stop().await;
 }
 
@@ -67,7 +68,7 @@ async fn a_killed_servers_places_are_free_when_its_successor_is_sure(fixture: &F
         "once"
     );
 
-    // It was not dead, only silent: it is told, and its message is nobody's.
+    // It was not dead, only silent: it is told, and its message is an orphan.
     assert!(!store(&killed, &lost[0], 8).await);
     assert_eq!(its_heartbeat.send().await.unwrap(), 0);
     let again = go(lease(&killed).await);
@@ -92,11 +93,14 @@ async fn what_was_given_up_still_counts(fixture: &Fixture) {
     assert_eq!(beat_for(fixture, &mut [&mut heartbeat], 30).await, 3);
     let until = wait(lease(&successor).await);
     assert_eq!(until, lost[0].deadline + policy.minute);
-    assert_eq!(fixture.pair_row(BOT + 1, CHAT - 1).await.state, "active");
+    assert_eq!(
+        fixture.pair_row(BOT + 1, CHAT - 1).await.state,
+        BotChatState::Active
+    );
 }
 
 /// A server whose clock is far ahead, or behind, hears the others as well as any.
-async fn clocks_that_differ_bury_nobody(fixture: &Fixture) {
+async fn clocks_that_differ_mark_nobody_dead(fixture: &Fixture) {
     fixture.staff(1, 1).await;
     let pools = [
         fixture.pool(Policy::default()),

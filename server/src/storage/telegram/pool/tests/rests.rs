@@ -1,10 +1,12 @@
-//! Who rests, who is out, who is next: one story each.
+//! Who rests, who is out, who is next: one test each.
 
 use chrono::TimeDelta;
+use ferry_core::wire::{BotChatState, BotState, ChatState};
 use uuid::Uuid;
 
 use super::fixture::{BOT, CHAT, Fixture, all_leases, go, ids, lease, store, wait};
-use crate::db::{bot_sends, bots};
+use crate::db::bot_sends::{self, SendKind};
+use crate::db::{bot_chats, bot_sweeps, bots};
 use crate::storage::StorageError;
 use crate::storage::telegram::pool::{Advice, Lease, Leased, Pool, Settled};
 use crate::storage::telegram::{ChatGoneKind, Fault, Policy};
@@ -105,7 +107,7 @@ async fn a_bot_that_was_put_aside_reads_and_sends_nothing(fixture: &Fixture) {
     fixture.staff(2, 1).await;
     let pool = fixture.pool(Policy::default());
     let mut conn = fixture.database.db.connection().await.unwrap();
-    bots::set_state(&mut conn, A, bots::DISABLED, None, fixture.now())
+    bots::set_state(&mut conn, A, BotState::Disabled, None, fixture.now())
         .await
         .unwrap();
     let leases = all_leases(&pool).await;
@@ -113,7 +115,7 @@ async fn a_bot_that_was_put_aside_reads_and_sends_nothing(fixture: &Fixture) {
     assert!(pool.bot(A).await.unwrap().is_some(), "its parts are lost");
     pool.switch_off(A, &unauthorized()).await.unwrap();
     let aside = fixture.bot(A).await;
-    assert_eq!(aside.state, bots::DISABLED, "a person's word");
+    assert_eq!(aside.state, BotState::Disabled, "a person's word");
 }
 
 async fn a_refused_token_is_doubted_first(fixture: &Fixture) {
@@ -121,7 +123,7 @@ async fn a_refused_token_is_doubted_first(fixture: &Fixture) {
     let pool = fixture.pool(Policy::default());
     let first = go(lease(&pool).await);
     assert_eq!(report(&pool, &first, &unauthorized()).await, Advice::AskMe);
-    assert_eq!(fixture.bot(first.bot_id).await.state, bots::ACTIVE);
+    assert_eq!(fixture.bot(first.bot_id).await.state, BotState::Active);
     assert!(
         all_leases(&pool)
             .await
@@ -136,7 +138,7 @@ async fn a_refused_token_is_doubted_first(fixture: &Fixture) {
         .await
         .unwrap();
     let bot = fixture.bot(first.bot_id).await;
-    assert_eq!(bot.state, "unauthorized");
+    assert_eq!(bot.state, BotState::Unauthorized);
     assert!(bot.reason.unwrap().contains("Unauthorized"));
     assert_eq!(pool.bot(first.bot_id).await.unwrap(), None);
     fixture.pass(TimeDelta::minutes(5));
@@ -155,7 +157,7 @@ async fn a_refused_token_is_doubted_first(fixture: &Fixture) {
         .report(other, None, &Fault::BotLoggedOut)
         .await
         .unwrap();
-    assert_eq!(fixture.bot(other).await.state, "logged_out");
+    assert_eq!(fixture.bot(other).await.state, BotState::LoggedOut);
     let Leased::Nobody { why } = lease(&pool).await else {
         panic!("somebody is left");
     };
@@ -196,11 +198,11 @@ async fn a_pair_that_is_out_is_named_with_its_reason(fixture: &Fixture) {
         why: "in Telegram's words".to_owned(),
     };
     let faults = [
-        ("kicked", gone(ChatGoneKind::Kicked)),
-        ("not_member", gone(ChatGoneKind::NotMember)),
-        ("not_found", gone(ChatGoneKind::NotFound)),
+        (BotChatState::Kicked, gone(ChatGoneKind::Kicked)),
+        (BotChatState::NotMember, gone(ChatGoneKind::NotMember)),
+        (BotChatState::NotFound, gone(ChatGoneKind::NotFound)),
         (
-            "no_rights",
+            BotChatState::NoRights,
             Fault::NoRights {
                 why: "in Telegram's words".to_owned(),
             },
@@ -238,7 +240,7 @@ async fn a_group_that_grew_up_goes_on_under_its_new_id(fixture: &Fixture) {
     assert_eq!(second.chat_id, new);
     let _ = report(&pool, &second, &Fault::ChatMigrated { to: new }).await;
     assert_eq!(fixture.chat(old).await.migrated_to, Some(new));
-    assert_eq!(fixture.pair_row(A, old).await.state, "migrated");
+    assert_eq!(fixture.pair_row(A, old).await.state, BotChatState::Migrated);
     assert!(
         all_leases(&pool)
             .await
@@ -249,9 +251,9 @@ async fn a_group_that_grew_up_goes_on_under_its_new_id(fixture: &Fixture) {
     // a configuration that still names the old id means the new one
     fixture.pair(A, old).await;
     let mut conn = fixture.database.db.connection().await.unwrap();
-    bots::keep_pairs(&mut conn, A, &[old]).await.unwrap();
+    bot_chats::keep_only(&mut conn, A, &[old]).await.unwrap();
     drop(conn);
-    assert_eq!(fixture.pair_row(A, new).await.state, bots::ACTIVE);
+    assert_eq!(fixture.pair_row(A, new).await.state, BotChatState::Active);
 }
 
 #[tokio::test]
@@ -352,7 +354,7 @@ async fn a_full_chat_makes_room_for_the_next(fixture: &Fixture) {
         fixture.pass(TimeDelta::seconds(30));
     }
     for chat in [CHAT - 1, CHAT - 2] {
-        assert_eq!(fixture.chat(chat).await.state, "full");
+        assert_eq!(fixture.chat(chat).await.state, ChatState::Full);
     }
     let Leased::Nobody { why } = lease(&pool).await else {
         panic!("there is room");
@@ -370,14 +372,17 @@ async fn copies_go_through_another_bot_of_the_chat(fixture: &Fixture) {
     assert!(store(&pool, &part, 5).await);
     let id = Uuid::new_v4();
     let (put_id, chat, owner) = (part.attempt_id, part.chat_id, part.bot_id);
-    let copy = pool.lease_copy(put_id, id, chat, owner, 1).await.unwrap();
+    let copy = pool
+        .lease_copy(put_id, id, chat, Some(owner), 1)
+        .await
+        .unwrap();
     let copy = go(copy);
     assert_eq!(copy.chat_id, chat);
     assert_ne!(copy.bot_id, owner);
     assert!(store(&pool, &copy, 6).await);
     let stored = pool.stored_of(&[put_id]).await.unwrap();
     assert_eq!(ids(&stored), [Some(5), Some(6)]);
-    assert_eq!(stored[1].kind, bot_sends::COPY);
+    assert_eq!(stored[1].kind, SendKind::Copy);
     pool.forget(&[id]).await.unwrap();
     assert_eq!(ids(&pool.stored_of(&[put_id]).await.unwrap()), [Some(5)]);
 
@@ -385,7 +390,10 @@ async fn copies_go_through_another_bot_of_the_chat(fixture: &Fixture) {
     pool.switch_off(if owner == A { B } else { A }, &unauthorized())
         .await
         .unwrap();
-    let alone = pool.lease_copy(put_id, id, chat, owner, 1).await.unwrap();
+    let alone = pool
+        .lease_copy(put_id, id, chat, Some(owner), 1)
+        .await
+        .unwrap();
     assert!(matches!(alone, Leased::Nobody { .. }), "{alone:?}");
 }
 
@@ -401,7 +409,7 @@ async fn what_decides_nothing_is_forgotten(fixture: &Fixture) {
     fixture.pass(TimeDelta::days(1));
     let mut conn = fixture.database.db.connection().await.unwrap();
     let before = fixture.now() - TimeDelta::hours(6);
-    assert_eq!(bot_sends::prune(&mut conn, before, 100).await.unwrap(), 1);
+    assert_eq!(bot_sweeps::prune(&mut conn, before, 100).await.unwrap(), 1);
     assert_eq!(
         ids(&pool.stored_of(&[stored.attempt_id]).await.unwrap()),
         [Some(9)],
@@ -410,6 +418,6 @@ async fn what_decides_nothing_is_forgotten(fixture: &Fixture) {
     // a message of later shows that what was lost lies below
     let later = go(lease(&pool).await);
     assert!(store(&pool, &later, 11).await);
-    assert_eq!(bot_sends::prune(&mut conn, before, 100).await.unwrap(), 1);
-    assert_eq!(bot_sends::prune(&mut conn, before, 100).await.unwrap(), 0);
+    assert_eq!(bot_sweeps::prune(&mut conn, before, 100).await.unwrap(), 1);
+    assert_eq!(bot_sweeps::prune(&mut conn, before, 100).await.unwrap(), 0);
 }

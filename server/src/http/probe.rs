@@ -1,0 +1,37 @@
+//! A client measures its line before it cuts a file: it sends a few bytes, which are dropped.
+
+use actix_web::{HttpResponse, post, web};
+
+use super::{
+    Shared, body,
+    error::{HttpError, HttpResult},
+    openapi::Refusals,
+    session::{By, Upload},
+};
+
+/// The longest probe of a line.
+const PROBE_BYTES: usize = 128 * 1024;
+
+/// Takes a few bytes and drops them: so a client measures its line before it cuts a file.
+#[utoipa::path(tag = "uploads", security(("token" = ["upload"]), ("session" = [])),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 204), Refusals))]
+#[post("/api/upload/probe")]
+pub(super) async fn probe_line(
+    _by: By<Upload>,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> HttpResult<HttpResponse> {
+    let mut payload = payload.into_inner();
+    let mut seen = 0_usize;
+    while let Some(chunk) = body::next(&mut payload, shared.config.requests.body_idle).await? {
+        seen = seen.saturating_add(chunk.len());
+        if seen > PROBE_BYTES {
+            body::drain(&mut payload).await;
+            return Err(HttpError::too_large(
+                u64::try_from(PROBE_BYTES).unwrap_or(u64::MAX),
+            ));
+        }
+    }
+    Ok(HttpResponse::NoContent().finish())
+}
