@@ -71,48 +71,60 @@ impl Metrics {
             "Time to the answer's headers",
             metrics.seconds.clone(),
         );
-        registry.register(
-            "ferry_part_bytes_stored",
-            "Bytes of stored part bodies",
-            metrics.part_bytes_stored.clone(),
-        );
-        registry.register(
-            "ferry_parts_duplicate",
-            "Parts that were stored already",
-            metrics.parts_duplicate.clone(),
-        );
-        registry.register(
-            "ferry_part_bytes_read",
-            "Bytes of part bodies sent out",
-            metrics.part_bytes_read.clone(),
-        );
-        registry.register(
-            "ferry_parts_in_hand",
-            "Parts being received or stored",
-            metrics.parts_in_hand.clone(),
-        );
-        registry.register(
-            "ferry_body_bytes_reserved",
-            "Body budget in use",
-            metrics.body_bytes_reserved.clone(),
-        );
-        registry.register(
-            "ferry_spool_bytes",
-            "Bytes on disk of parts on their way",
-            metrics.spool_bytes.clone(),
-        );
-        registry.register(
-            "ferry_db_connections_used",
-            "Database connections in use",
-            metrics.db_connections_used.clone(),
-        );
-        registry.register(
-            "ferry_db_connections_idle",
-            "Database connections idle",
-            metrics.db_connections_idle.clone(),
-        );
+        for (name, help, counter) in [
+            (
+                "ferry_part_bytes_stored",
+                "Bytes of stored part bodies",
+                &metrics.part_bytes_stored,
+            ),
+            (
+                "ferry_parts_duplicate",
+                "Parts that were stored already",
+                &metrics.parts_duplicate,
+            ),
+            (
+                "ferry_part_bytes_read",
+                "Bytes of part bodies sent out",
+                &metrics.part_bytes_read,
+            ),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
+        metrics.register_gauges(&mut registry);
         metrics.registry = Arc::new(registry);
         metrics
+    }
+
+    fn register_gauges(&self, registry: &mut Registry) {
+        for (name, help, gauge) in [
+            (
+                "ferry_parts_in_hand",
+                "Parts being received or stored",
+                &self.parts_in_hand,
+            ),
+            (
+                "ferry_body_bytes_reserved",
+                "Body budget in use",
+                &self.body_bytes_reserved,
+            ),
+            (
+                "ferry_spool_bytes",
+                "Bytes on disk of parts on their way",
+                &self.spool_bytes,
+            ),
+            (
+                "ferry_db_connections_used",
+                "Database connections in use",
+                &self.db_connections_used,
+            ),
+            (
+                "ferry_db_connections_idle",
+                "Database connections idle",
+                &self.db_connections_idle,
+            ),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
     }
 
     /// Counts an answered request. Labels stay in memory, so `method` is never a client's own word.

@@ -19,16 +19,8 @@ pub(super) fn explain(config: &Config) -> String {
             "New parts have {} to {} bytes (profile {}).",
             config.part_profile.min_bytes, config.part_profile.max_bytes, config.part_profile.name
         ),
-        format!(
-            "Holds at most {} bytes of part bodies in memory; a part waits {} for its share.",
-            config.requests.body_budget_bytes,
-            span(config.requests.body_budget_wait)
-        ),
-        format!(
-            "Keeps at most {} bytes of slow and interrupted parts in {}, for a day.",
-            config.requests.spool_bytes,
-            config.data_dir.join("spool").display()
-        ),
+        in_memory(config),
+        on_the_way(config),
         format!(
             "Uploads without activity for {} are abandoned; looks for them every {}.",
             span(config.upload_ttl),
@@ -38,13 +30,7 @@ pub(super) fn explain(config: &Config) -> String {
             Some(bytes) => format!("New users may store {bytes} bytes."),
             None => "New users may store without limit.".to_owned(),
         },
-        format!(
-            "A sign-in lives {}; in {} at most {} failed ones a name and {} an address.",
-            span(config.session_ttl),
-            span(config.login.window),
-            config.login.per_name,
-            config.login.per_address
-        ),
+        sign_ins(config),
     ];
     if config.uses_telegram() {
         lines.extend(telegram(config));
@@ -57,22 +43,47 @@ pub(super) fn explain(config: &Config) -> String {
         ));
     }
     lines.push(match config.metrics_token {
-        Some(_) => "Shows /metrics to administrators and to whoever has metrics_token (not shown)."
-            .to_owned(),
+        Some(_) => {
+            "Shows /metrics to administrators and to a client that has metrics_token (not shown)."
+                .to_owned()
+        }
         None => "Shows /metrics to administrators only.".to_owned(),
     });
     lines.push(format!(
         "When told to stop, parts in hand get {} to finish.",
         span(config.shutdown_grace)
     ));
-    lines.push(
-        format!(
-            "Logs {:?} to standard error as {:?}.",
-            config.log, config.log_format
-        )
-        .to_string(),
-    );
+    lines.push(format!(
+        "Logs {:?} to standard error as {:?}.",
+        config.log, config.log_format
+    ));
     lines.join("\n")
+}
+
+fn in_memory(config: &Config) -> String {
+    format!(
+        "Holds at most {} bytes of part bodies in memory; a part waits {} for its share.",
+        config.requests.body_budget_bytes,
+        span(config.requests.body_budget_wait)
+    )
+}
+
+fn on_the_way(config: &Config) -> String {
+    format!(
+        "Keeps at most {} bytes of slow and interrupted parts in {}, for a day.",
+        config.requests.spool_bytes,
+        config.data_dir.join("spool").display()
+    )
+}
+
+fn sign_ins(config: &Config) -> String {
+    format!(
+        "A sign-in lives {}; in {} at most {} failed ones a name and {} an address.",
+        span(config.session_ttl),
+        span(config.login.window),
+        config.login.per_name,
+        config.login.per_address
+    )
 }
 
 fn transport(config: &Config) -> String {

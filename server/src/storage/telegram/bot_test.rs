@@ -250,49 +250,14 @@ impl BotInChat<'_> {
 
     /// The bot could not `verb` the chat.
     fn cannot(&self, verb: &str, fault: Fault) -> BotTestError {
+        if let Some(words) = self.words_for_chat(verb, &fault) {
+            return error_of(Blame::Chat, words, fault);
+        }
         let (bot, name) = (self.bot(), self.name());
         let (with, words) = match &fault {
-            Fault::ChatGone {
-                kind: ChatGoneKind::NotFound,
-                why,
-            } => (
-                Blame::Chat,
-                format!(
-                    "{bot} knows no chat {}. Check the number (channels and supergroups begin with -100), and add the bot to the chat as an administrator. (Telegram: {why})",
-                    self.chat_id
-                ),
-            ),
-            Fault::ChatGone {
-                kind: ChatGoneKind::NotMember,
-                why,
-            } => (
-                Blame::Chat,
-                format!(
-                    "{bot} is not in {name}. Add it there as an administrator, then try again. (Telegram: {why})"
-                ),
-            ),
-            Fault::ChatGone {
-                kind: ChatGoneKind::Kicked,
-                why,
-            } => (
-                Blame::Chat,
-                format!(
-                    "{bot} was put out of {name}. Take it off the list of removed users there, add it again as an administrator, then try again. (Telegram: {why})"
-                ),
-            ),
-            Fault::NoRights { why } => (
-                Blame::Chat,
-                format!(
-                    "{bot} may not {verb} {name}. Make it an administrator with the right to post messages. (Telegram: {why})"
-                ),
-            ),
-            Fault::ChatMigrated { to } => (
-                Blame::Chat,
-                format!(
-                    "The group {} became a supergroup. Use its new id, {to}.",
-                    self.chat_id
-                ),
-            ),
+            Fault::BotUnauthorized { .. } | Fault::BotLoggedOut => {
+                (Blame::Token, words_for_bot(self.api, &fault))
+            }
             Fault::Ambiguous
             | Fault::BadFileId { .. }
             | Fault::TooBig { .. }
@@ -302,9 +267,6 @@ impl BotInChat<'_> {
                     "{bot} could not {verb} {name}: {fault}. Nothing can be stored there as long as it stays so."
                 ),
             ),
-            Fault::BotUnauthorized { .. } | Fault::BotLoggedOut => {
-                (Blame::Token, words_for_bot(self.api, &fault))
-            }
             _ => (
                 Blame::Api,
                 format!(
@@ -314,6 +276,39 @@ impl BotInChat<'_> {
             ),
         };
         error_of(with, words, fault)
+    }
+
+    /// Where the chat is to blame.
+    fn words_for_chat(&self, verb: &str, fault: &Fault) -> Option<String> {
+        let (bot, name, chat_id) = (self.bot(), self.name(), self.chat_id);
+        let words = match fault {
+            Fault::ChatGone {
+                kind: ChatGoneKind::NotFound,
+                why,
+            } => format!(
+                "{bot} knows no chat {chat_id}. Check the number (channels and supergroups begin with -100), and add the bot to the chat as an administrator. (Telegram: {why})"
+            ),
+            Fault::ChatGone {
+                kind: ChatGoneKind::NotMember,
+                why,
+            } => format!(
+                "{bot} is not in {name}. Add it there as an administrator, then try again. (Telegram: {why})"
+            ),
+            Fault::ChatGone {
+                kind: ChatGoneKind::Kicked,
+                why,
+            } => format!(
+                "{bot} was put out of {name}. Take it off the list of removed users there, add it again as an administrator, then try again. (Telegram: {why})"
+            ),
+            Fault::NoRights { why } => format!(
+                "{bot} may not {verb} {name}. Make it an administrator with the right to post messages. (Telegram: {why})"
+            ),
+            Fault::ChatMigrated { to } => {
+                format!("The group {chat_id} became a supergroup. Use its new id, {to}.")
+            }
+            _ => return None,
+        };
+        Some(words)
     }
 
     fn may_not_send(&self, chat: &ChatInfo) -> BotTestError {
