@@ -6,6 +6,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 use anyhow::{Context as _, Result, ensure};
 use bot_api_emulator::{BotSeed, ChatKind, Control, Emulator, Limits, Members, Settings};
 use bytes::Bytes;
+use ferry_core::wire::BotSource;
 use ferry_server::{
     clock,
     db::{Db, DbTimeouts, bot_chats, bots, telegram_chats},
