@@ -16,6 +16,7 @@ mod run;
 mod session;
 mod summary;
 mod tuning;
+mod verification;
 
 use std::ffi::OsString;
 

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use super::{
     RunArgs, Stage,
     error::CommandError,
-    moves::{CopyManner, depth_of},
+    moves::CopyManner,
     session::{Ended, Session},
     tuning,
+    verification::depth_of,
 };
 use crate::{
     exit::ExitCode,

@@ -11,6 +11,7 @@ mod crashes;
 mod features;
 mod jobs;
 mod readme;
+mod reuse;
 mod scanning;
 mod stage;
 mod table;

@@ -2,7 +2,8 @@
 //!
 //! In reading order:
 //! - [`plan`] decides before the first byte: space, one name for two files, places inside each other.
-//! - [`feed`] hands open files out, [`one`] takes one of them to the destination, [`claims`] lets the second of two
+//! - [`feed`] hands open files out, [`one`] takes one of them to the destination, [`share`] finds its content there,
+//!   [`claims`] lets the second of two
 //!   equal files wait for the first, [`batch`] settles what was received and writes the ledger.
 //! - [`gate`] waits for a destination that is full or gone.
 //! - [`recheck`] looks, meanwhile, whether what is done is still there, and [`watch`] whether anything moves at all.
@@ -14,6 +15,7 @@ mod gate;
 mod one;
 mod plan;
 mod recheck;
+mod share;
 #[cfg(test)]
 mod tests;
 mod watch;

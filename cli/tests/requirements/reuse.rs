@@ -1,0 +1,366 @@
+//! What a job learns from elsewhere, or anew: R53-R57, R99, R100.
+
+use std::{fs, process::Command};
+
+use crate::stage::{Stage, content};
+
+fn pooled() -> Stage {
+    let stage = Stage::new();
+    for number in 0..10 {
+        stage.write(&format!("src/{number}"), &content(number, 4_000));
+        if number < 5 {
+            stage.write(&format!("old/backup/{number}"), &content(number, 4_000));
+        }
+    }
+    stage.job();
+    stage
+}
+
+#[test]
+fn r53_a_pool_is_indexed_again_without_a_change_and_asked_for_paths() {
+    let stage = pooled();
+    let first = stage
+        .ferry("pool add jobs/j.db old --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(
+        (&first["files"], &first["added_files"]),
+        (&5.into(), &5.into())
+    );
+    let again = stage
+        .ferry("add-to-destination-index-pool jobs/j.db old --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(
+        (&again["files"], &again["added_files"]),
+        (&5.into(), &0.into())
+    );
+    let listed = stage
+        .ferry("pool list jobs/j.db --json")
+        .ends_with(0)
+        .lines();
+    assert_eq!((listed.len(), &listed[0]["files"]), (1, &5.into()));
+    stage.ferry("pool has jobs/j.db backup/3").ends_with(0);
+    stage.ferry("pool has jobs/j.db old/backup/3").ends_with(0);
+    stage
+        .ferry("pool has jobs/j.db backup/3 backup/9")
+        .ends_with(1);
+    stage.remove("old/backup/3");
+    let gone = stage
+        .ferry("pool add jobs/j.db old --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(gone["missing_files"], 1);
+    stage.ferry("pool has jobs/j.db backup/3").ends_with(1);
+    stage.ferry("pool add jobs/j.db nowhere").ends_with(6);
+}
+
+#[test]
+fn r54_the_pool_index_holds_no_checksums() {
+    let stage = pooled();
+    stage.ferry("pool add jobs/j.db old").ends_with(0);
+    stage.ferry("pool ensure-checksums jobs/j.db").ends_with(0);
+    let database = stage.database("jobs/j.db");
+    let mut statement = database.prepare("SELECT * FROM destination_file").unwrap();
+    let columns: Vec<String> = statement
+        .column_names()
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect();
+    assert_eq!(columns, ["root", "path", "size_bytes", "mtime_ns"]);
+    assert_eq!(
+        statement.query([]).unwrap().next().unwrap().map(|_| ()),
+        Some(())
+    );
+}
+
+#[test]
+fn r55_pool_checksums_are_computed_once() {
+    let stage = pooled();
+    stage.ferry("pool add jobs/j.db old").ends_with(0);
+    let first = stage
+        .ferry("pool ensure-checksums jobs/j.db --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(first["hashed_files"], 5);
+    let again = stage
+        .ferry("pool ensure-checksums jobs/j.db --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(
+        (&again["hashed_files"], &again["read_bytes"]),
+        (&0.into(), &0.into())
+    );
+    stage.write("old/backup/3", b"touched");
+    stage.ferry("pool add jobs/j.db old").ends_with(0);
+    let touched = stage
+        .ferry("pool ensure-checksums jobs/j.db --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(
+        (&touched["hashed_files"], &touched["read_bytes"]),
+        (&1.into(), &7.into())
+    );
+}
+
+#[test]
+fn r56_content_in_the_pool_is_not_written_again_and_stays_verifiable() {
+    let stage = pooled();
+    stage.ferry("pool add jobs/j.db old").ends_with(0);
+    stage.ferry("pool ensure-checksums jobs/j.db").ends_with(0);
+    stage
+        .ferry("copy jobs/j.db --dest dst --dedup skip")
+        .ends_with(0);
+    assert_eq!(stage.tree("dst").len(), 5);
+    let moved = stage.number("SELECT sum(moved_bytes) FROM attempt");
+    assert_eq!(
+        moved * 2,
+        stage.number("SELECT sum(size_bytes) FROM source_file")
+    );
+    let said = stage
+        .ferry("list-files jobs/j.db --status deduplicated --json")
+        .ends_with(0)
+        .lines();
+    assert!(
+        said.len() == 5
+            && said.iter().all(|file| file["message"]
+                .as_str()
+                .unwrap()
+                .contains("in the pool at backup/"))
+    );
+    stage.ferry("verify jobs/j.db --stage deep").ends_with(0);
+    // the other half of a promise: a pool file that changed is found, and one that changed before is not believed
+    stage.write("old/backup/1", b"other");
+    stage
+        .ferry("verify jobs/j.db --stage deep --reverify")
+        .ends_with(4);
+}
+
+#[test]
+fn r57_checksums_come_from_other_jobs_and_lists_and_count_while_the_file_is_the_same() {
+    let stage = Stage::new();
+    stage.fill("src", 12);
+    stage.job();
+    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    // another job in another directory, with a cache of its own
+    stage.ferry("init --job-dir more --job-name k").ends_with(0);
+    stage.ferry("add-source more/k.db src").ends_with(0);
+    let import = |from: &str| {
+        stage
+            .ferry(&format!("import-checksums more/k.db --from {from} --json"))
+            .ends_with(0)
+            .json()
+    };
+    let first = import("jobs/j.db");
+    assert_eq!(
+        (&first["values"], &first["changed_values"]),
+        (&24.into(), &24.into())
+    );
+    assert_eq!(import("jobs/j.db")["changed_values"], 0);
+    let hashed = stage.ferry("checksum more/k.db --json").ends_with(0).json();
+    assert_eq!(hashed["read_bytes"], 0, "imported values count");
+    stage.write("src/d1/e1/f1", b"changed since");
+    let hashed = stage.ferry("checksum more/k.db --json").ends_with(0).json();
+    assert_eq!(hashed["hashed_files"], 1, "and no longer than that");
+    assert_eq!(
+        import("jobs/j.db")["changed_values"],
+        0,
+        "a later value of our own stays"
+    );
+    assert_eq!(import("jobs/checksum-cache.db")["changed_values"], 0);
+}
+
+#[test]
+fn r57_lists_of_other_programs_are_taken_over_for_files_that_did_not_change() {
+    let stage = Stage::new();
+    stage.fill("src", 6);
+    stage.write("src/with, comma", b"comma");
+    stage.ferry("init --job-dir jobs --job-name j").ends_with(0);
+    stage.ferry("add-source jobs/j.db src").ends_with(0);
+    let list = |program: &str, name: &str| {
+        let made = Command::new("sh")
+            .arg("-c")
+            .arg(format!("cd src && {program} > ../{name}"))
+            .current_dir(stage.path(""))
+            .status()
+            .unwrap();
+        assert!(made.success());
+    };
+    list("find . -type f -exec sha256sum {} +", "SHA256SUMS");
+    fs::rename(stage.path("SHA256SUMS"), stage.path("src/SHA256SUMS")).unwrap();
+    stage.write("src/d1/e1/f1", b"changed after the list was made");
+    let imported = stage
+        .ferry("import-checksums jobs/j.db --from src/SHA256SUMS --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(
+        (
+            &imported["values"],
+            &imported["changed_values"],
+            &imported["skipped_values"]
+        ),
+        (&7.into(), &6.into(), &1.into())
+    );
+    let hashed = stage
+        .ferry("checksum jobs/j.db --hash sha256 --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(hashed["hashed_files"], 1);
+    // hashdeep's form, without the program
+    let sum = |bytes: &[u8]| ferry_cli::path::hex(ring_sha256(bytes).as_ref());
+    let path = stage.path("src/with, comma");
+    let text = format!(
+        "%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,filename\n## x\n5,00,{},{}\n6,00,{},{}\n",
+        sum(b"comma"),
+        path.display(),
+        sum(b"comma"),
+        path.display()
+    );
+    stage.write("deep.txt", text.as_bytes());
+    let imported = stage
+        .ferry("import-checksums jobs/j.db --from deep.txt --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(
+        (&imported["values"], &imported["skipped_values"]),
+        (&2.into(), &1.into())
+    );
+    // neither a list nor a database
+    stage.write("noise", b"hello\nworld\n");
+    stage.write("broken.db", b"SQLite format 3\0 and then noise");
+    let before = stage
+        .database("jobs/checksum-cache.db")
+        .query_row("SELECT count(*) FROM checksum", [], |row| {
+            row.get::<_, i64>(0)
+        })
+        .unwrap();
+    for bad in ["noise", "broken.db"] {
+        let refused = stage
+            .ferry(&format!("import-checksums jobs/j.db --from {bad}"))
+            .ends_with(1);
+        assert!(refused.err.contains(bad), "{}", refused.err);
+    }
+    stage
+        .ferry("import-checksums jobs/j.db --from nowhere")
+        .ends_with(6);
+    let after = stage
+        .database("jobs/checksum-cache.db")
+        .query_row("SELECT count(*) FROM checksum", [], |row| {
+            row.get::<_, i64>(0)
+        })
+        .unwrap();
+    assert_eq!(before, after);
+}
+
+fn ring_sha256(bytes: &[u8]) -> [u8; 32] {
+    ferry_cli::engine::hasher::checksum_of(ferry_cli::settings::Algorithm::Sha256, bytes)
+}
+
+#[test]
+fn r99_regenerate_says_what_is_true_and_keeps_what_was() {
+    let stage = Stage::new();
+    stage.fill("src", 30);
+    stage.job();
+    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    // the ledger is wrong in every way
+    stage.database("jobs/j.db").execute_batch("UPDATE copy_status SET state = 0 WHERE file < 8; UPDATE copy_status SET state = 6 WHERE file IN (10, 11);").unwrap();
+    stage.remove("dst/d3");
+    stage.remove("src/d5/e2/f5");
+    stage.remove("dst/d5/e2/f5");
+    stage.write("src/new", b"new");
+    for trust in ["size,mtime", "checksum"] {
+        stage
+            .ferry(&format!("regenerate jobs/j.db --trust {trust}"))
+            .ends_with(0);
+        let (source, there) = (stage.tree("src"), stage.tree("dst"));
+        let status = stage.ferry("status jobs/j.db --json").ends_with(0).json();
+        let of = |state: &str| status["states"][state]["files"].as_u64().unwrap();
+        let present = source
+            .iter()
+            .filter(|(path, content)| there.get(*path) == Some(content))
+            .count() as u64;
+        assert_eq!(of("done") + of("skipped"), present, "{trust}: {status}");
+        assert_eq!(
+            of("pending"),
+            source.len() as u64 - present,
+            "{trust}: {status}"
+        );
+        assert_eq!(
+            (of("missing"), of("error"), of("in_progress")),
+            (1, 0, 0),
+            "{trust}: {status}"
+        );
+        stage.ferry("log jobs/j.db --verify").ends_with(0);
+    }
+    assert!(stage.path("jobs/j.db.before-regenerate-1.bak").exists());
+    let before: i64 = stage
+        .database("jobs/j.db.before-regenerate-1.bak")
+        .query_row(
+            "SELECT count(*) FROM copy_status WHERE state = 6",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(before, 2);
+    stage.ferry("copy jobs/j.db").ends_with(0);
+    for (path, content) in stage.tree("src") {
+        assert_eq!(stage.tree("dst").get(&path), Some(&content));
+    }
+}
+
+#[test]
+fn r100_moved_files_are_known_by_their_content_and_nothing_is_invented() {
+    let stage = Stage::new();
+    for number in 0..6 {
+        stage.write(&format!("src/{number}"), &content(number, 3_000));
+    }
+    stage.job();
+    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    // moved at the destination, moved at the source, and one that only looks alike
+    fs::create_dir(stage.path("dst/sorted")).unwrap();
+    fs::rename(stage.path("dst/1"), stage.path("dst/sorted/one")).unwrap();
+    fs::rename(stage.path("src/2"), stage.path("src/two")).unwrap();
+    let alike = fs::metadata(stage.path("src/3")).unwrap();
+    stage.remove("dst/3");
+    stage.write("dst/sorted/three", &content(9, 3_000));
+    fs::File::options()
+        .write(true)
+        .open(stage.path("dst/sorted/three"))
+        .unwrap()
+        .set_modified(alike.modified().unwrap())
+        .unwrap();
+    let done = stage
+        .ferry("regenerate jobs/j.db --trust checksum --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(
+        (&done["moved_files"], &done["pending_files"]),
+        (&2.into(), &1.into()),
+        "{done}"
+    );
+    let state = |path: &str| {
+        let files = stage
+            .ferry("list-files jobs/j.db --json")
+            .ends_with(0)
+            .lines();
+        files
+            .iter()
+            .find(|file| file["file"]["path"] == path)
+            .unwrap()["state"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        [state("1"), state("two"), state("3"), state("2")],
+        ["done", "done", "pending", "done"]
+    );
+    stage.remove("dst/2");
+    stage
+        .ferry("regenerate jobs/j.db --trust checksum")
+        .ends_with(0);
+    assert_eq!(
+        (state("2"), state("two")),
+        ("missing".to_owned(), "pending".to_owned())
+    );
+}
