@@ -19,6 +19,7 @@ use crate::{
         copy::{self, Options},
         places,
     },
+    preflight,
     settings::Settings,
     terminal::answers,
 };
@@ -261,6 +262,12 @@ impl Session<'_> {
     fn close(&self, work: &Work<'_>, options: &Options) -> Option<u64> {
         if self.stop.is_asked() {
             return None;
+        }
+        for target in places::find(&work.job.read().ok()?, Side::Destination, &options.dests)
+            .into_iter()
+            .flatten()
+        {
+            preflight::sweep(&target.1);
         }
         let closing = match closing::run(work, options) {
             Ok(closing) => closing,

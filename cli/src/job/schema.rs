@@ -100,6 +100,7 @@ pub fn open_reader(path: &Path) -> Result<Connection, JobError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "cache_size", -8_192)?;
         refuse_newer(&connection, path, JOB_VERSION)?;
         Ok(connection)
     };

@@ -219,7 +219,7 @@ fn file_cost(destination: &Path, limit: Duration, budget: Budget) -> io::Result<
         SMALL_FILES
     };
     let dir = tempfile::Builder::new()
-        .prefix(PREFIX)
+        .prefix(&format!("{PREFIX}{}-", std::process::id()))
         .tempdir_in(destination)?;
     let content = vec![0x5a_u8; SMALL_FILE_BYTES];
     let (begun, mut made) = (Instant::now(), 0);
@@ -240,26 +240,33 @@ fn file_cost(destination: &Path, limit: Duration, budget: Budget) -> io::Result<
     Ok((secs, u64::from(made) * SMALL_FILE_BYTES as u64))
 }
 
-/// Directories of measurements that a kill ended, older than any that could still run.
-fn sweep(destination: &Path) {
+/// Takes away directories of measurements that a kill ended: their process is gone, or they are too old for one that
+/// still runs, on whatever machine.
+pub fn sweep(destination: &Path) {
     let entries = std::fs::read_dir(destination)
         .into_iter()
         .flatten()
         .flatten();
     for entry in entries {
-        let is_ours = entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(PREFIX.as_bytes());
+        let name = entry.file_name();
+        let Some(of) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+            continue;
+        };
+        let pid = of.split('-').next().and_then(|pid| pid.parse().ok());
         let age = entry.metadata().and_then(|data| data.modified()).ok();
         let is_old = age
             .and_then(|at| at.elapsed().ok())
             .is_some_and(|age| age > Duration::from_secs(3600));
-        if is_ours && is_old {
+        if is_old || pid.is_some_and(is_gone) {
             // a leftover that cannot be removed harms nobody; the next measurement tries again
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
+}
+
+fn is_gone(pid: i32) -> bool {
+    let pid = rustix::process::Pid::from_raw(pid);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
 }
 
 #[cfg(target_os = "linux")]

@@ -13,7 +13,7 @@ mod view;
 pub use advice::{Advice, Limit};
 pub use estimate::{Estimate, Learned, Truth};
 pub use machine::Machine;
-pub use measure::{Budget, Rates};
+pub use measure::{Budget, Rates, sweep};
 pub use sizes::{BUCKETS, Bucket, Largest, Sizes};
 pub use space::{Shortage, shortage};
 pub use storage::{DiskKind, Storage};

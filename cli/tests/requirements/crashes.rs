@@ -85,6 +85,8 @@ fn r23_no_kill_leaves_a_false_done_or_a_partial_file_under_a_final_name() {
         }
         stage.ferry("resume jobs/j.db").ends_with(0);
         assert_true(&stage);
+        let done = stage.number("SELECT count(*) FROM copy_status WHERE state = 2");
+        assert_eq!(done, 251, "what a killed run copied is done, not skipped");
         assert_eq!(
             stage.tree("dst"),
             stage.tree("src"),

@@ -296,3 +296,16 @@ fn directories_keep_times_and_modes_and_empty_ones_are_made() {
     );
     assert!(!stage.path("dst/.git").exists());
 }
+
+#[test]
+fn r64_what_a_killed_measurement_left_goes_with_the_next_run() {
+    let stage = Stage::new();
+    stage.fill("src", 3);
+    // no process has this number: it is above what Linux gives
+    stage.write("dst/.ferry-preflight-4194305-abc/7", b"left");
+    let alive = format!("dst/.ferry-preflight-{}-abc/7", std::process::id());
+    stage.write(&alive, b"of a measurement that runs");
+    stage.ferry("run src dst --no-preflight").ends_with(0);
+    assert!(!stage.path("dst/.ferry-preflight-4194305-abc").exists());
+    assert!(stage.path(&alive).exists());
+}

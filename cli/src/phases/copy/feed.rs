@@ -39,9 +39,15 @@ impl Copy<'_, '_> {
                 ledger::take_in_hand(transaction, now_ns, Some(&operation), &owned)
             })?;
             for mut file in taken {
+                let was_in_hand = file.row.state == FileState::InProgress;
                 file.row.state = FileState::InProgress;
+                let task = Task {
+                    file,
+                    was_in_hand,
+                    failures: 0,
+                };
                 self.outstanding.fetch_add(1, Ordering::SeqCst);
-                if self.work.stop.is_asked() || tasks.send(Task::first(file)).is_err() {
+                if self.work.stop.is_asked() || tasks.send(task).is_err() {
                     self.outstanding.fetch_sub(1, Ordering::SeqCst);
                     return Ok(());
                 }

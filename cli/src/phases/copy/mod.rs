@@ -91,14 +91,10 @@ impl Default for Hang {
 #[derive(Debug)]
 struct Task {
     file: SourceFile,
+    /// An earlier run had it in hand when it was cut off: what lies under its name may be ours.
+    was_in_hand: bool,
     /// Attempts of this run that failed.
     failures: u32,
-}
-
-impl Task {
-    fn first(file: SourceFile) -> Self {
-        Task { file, failures: 0 }
-    }
 }
 
 /// Received, or decided without receiving; either way the settler writes it down.
@@ -146,6 +142,8 @@ struct Copy<'a, 'w> {
     again: (Sender<Task>, Receiver<Task>),
     /// Files that came to an end of any kind, for the watch.
     ended_files: AtomicU64,
+    /// Files that were done and were looked for, for the watch.
+    looked_at: AtomicU64,
     /// All threads but the watch ended.
     over: AtomicBool,
     /// The ledger cannot be written.
@@ -229,6 +227,7 @@ impl<'a, 'w> Copy<'a, 'w> {
             fed: AtomicBool::new(false),
             again: crossbeam_channel::unbounded(),
             ended_files: AtomicU64::new(0),
+            looked_at: AtomicU64::new(0),
             over: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             retried: Mutex::default(),

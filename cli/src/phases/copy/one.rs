@@ -160,8 +160,7 @@ impl Copy<'_, '_> {
     fn adopt(&self, task: Task, target: usize, checksum: Checksum) -> Step {
         let row = &task.file.row;
         // tried before: this job's own copy, whose row a crash took
-        let state = match row.attempts > 0 || row.state == FileState::InProgress && row.at.is_some()
-        {
+        let state = match row.attempts > 0 || row.at.is_some() || task.was_in_hand {
             true => FileState::Done,
             false => FileState::Skipped,
         };

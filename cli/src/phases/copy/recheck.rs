@@ -1,7 +1,7 @@
 //! While the first files are copied: whether what is done still lies in one of the destination roots. What does not is
 //! pending again and copied in the same run. Names are looked at, nothing is read.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, atomic::Ordering};
 
 use crossbeam_channel::Sender;
 
@@ -77,7 +77,11 @@ impl Copy<'_, '_> {
                 let queue = queue.clone();
                 let gone = &gone;
                 scope.spawn(move || {
-                    for file in queue.iter().flatten().filter(|file| self.is_gone(file)) {
+                    let looked = |file: &SourceFile| {
+                        self.looked_at.fetch_add(1, Ordering::Relaxed);
+                        self.is_gone(file)
+                    };
+                    for file in queue.iter().flatten().filter(looked) {
                         let file = Gone {
                             id: file.row.id,
                             state: file.row.state,

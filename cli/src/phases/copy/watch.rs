@@ -44,11 +44,12 @@ impl Copy<'_, '_> {
         }
     }
 
-    /// Bytes and files so far.
-    fn moved(&self) -> (u64, u64) {
-        (
+    /// Bytes, files, and looks at files that were done, so far.
+    fn moved(&self) -> [u64; 3] {
+        [
             self.pace.passed_bytes(),
             self.ended_files.load(Ordering::SeqCst),
-        )
+            self.looked_at.load(Ordering::Relaxed),
+        ]
     }
 }
