@@ -84,7 +84,7 @@ fn peers(shell: &Shell, report: &mut Report) -> Result<Vec<String>> {
                 Program::new("rsync -aW --fsync", "rsync -aW --fsync SRC/ DST/"),
                 Program::new(
                     "rsync --fsync, hashdeep",
-                    "rsync -aW --fsync SRC/ DST/ && (cd SRC && hashdeep -r -l -c sha256 .) > DST.sums && (cd DST && hashdeep -r -l -a -k ../DST.sums .)",
+                    "rsync -aW --fsync SRC/ DST/ && (cd SRC && hashdeep -r -l -c sha256 .) > DST.sums && (cd DST && hashdeep -r -l -c sha256 -a -k DST.sums .)",
                 ),
                 Program::new("rclone copy, check", RCLONE),
             ],
