@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use ferry_core::wire::{BotChatState, BotState, ChatState};
 use uuid::Uuid;
 
-use super::fixture::{BOT, CHAT, Fixture, all_leases, go, ids, lease, store, wait};
+use super::fixture::{BOT, CHAT, Fixture, all_leases, go, ids, lease, store, token, wait};
 use crate::db::bot_sends::{self, SendKind};
 use crate::db::{bot_chats, bot_sweeps, bots};
 use crate::storage::StorageError;
@@ -15,10 +15,7 @@ const A: i64 = BOT + 1;
 const B: i64 = BOT + 2;
 
 async fn report(pool: &Pool, lease: &Lease, fault: &Fault) -> Advice {
-    let (bot, chat) = (lease.bot_id, Some(lease.chat_id));
-    let advice = pool.report(bot, chat, fault).await.unwrap();
-    pool.settle(lease, Settled::Refused).await.unwrap();
-    advice
+    pool.settle_failed(lease, fault).await.unwrap()
 }
 
 fn unauthorized() -> Fault {
@@ -420,4 +417,18 @@ async fn what_decides_nothing_is_forgotten(fixture: &Fixture) {
     assert!(store(&pool, &later, 11).await);
     assert_eq!(bot_sweeps::prune(&mut conn, before, 100).await.unwrap(), 1);
     assert_eq!(bot_sweeps::prune(&mut conn, before, 100).await.unwrap(), 0);
+}
+
+#[test]
+fn a_send_is_given_up_a_second_before_its_lease_ends() {
+    let now = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let lease = Lease {
+        attempt_id: Uuid::nil(),
+        bot_id: A,
+        chat_id: CHAT,
+        token: token(A),
+        deadline: now + TimeDelta::seconds(30),
+    };
+    let secs_left = |after| lease.time_left(now + TimeDelta::seconds(after)).as_secs();
+    assert_eq!([secs_left(0), secs_left(29), secs_left(40)], [29, 0, 0]);
 }
