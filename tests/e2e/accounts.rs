@@ -9,6 +9,7 @@ use ferry_tests::{
     client::{Credential, Person, SealedFile, attempt, content, download, password_request},
     fixture::{Fixture, FixtureBuilder, PASSWORD},
 };
+use reqwest::Method;
 
 #[tokio::test]
 async fn the_setup_link_makes_one_administrator() -> Result<()> {
@@ -251,5 +252,26 @@ async fn the_session_cookie_stays_with_the_page() -> Result<()> {
             .is_some_and(|value| value.contains("no-store")),
         "the answer may be cached"
     );
+    fixture.close().await
+}
+
+/// A browser that gets 401 forgets what it showed: the password of a proxy in front.
+#[tokio::test]
+async fn the_password_of_a_proxy_is_not_called_wrong() -> Result<()> {
+    let fixture = Fixture::new().await?;
+    let api = fixture.api()?;
+    let shown = api
+        .call(Method::GET, "/api/auth/me")
+        .header("Authorization", "Basic ZG9vcjpvcGVuc2VzYW1l")
+        .send()
+        .await?;
+    shown.refused(403, ErrorCode::Unauthenticated)?;
+    ensure!(
+        shown.header("www-authenticate").is_none(),
+        "it asks for one"
+    );
+    let not_shown = api.get("/api/auth/me").await?;
+    not_shown.refused(401, ErrorCode::Unauthenticated)?;
+    ensure!(not_shown.header("www-authenticate").is_some(), "no scheme");
     fixture.close().await
 }

@@ -19,6 +19,7 @@ pub mod cluster;
 pub mod fixture;
 pub mod kills;
 pub mod line;
+pub mod nginx;
 pub mod part_store;
 pub mod proxy;
 pub mod run_dir;

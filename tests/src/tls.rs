@@ -43,7 +43,7 @@ pub async fn serve(fixture: &Fixture, name: &str) -> Result<Secure> {
 }
 
 /// `cert.pem` and `key.pem`, signed by itself, good for two days.
-fn make_certificate(dir: &Path, name: &str) -> Result<()> {
+pub fn make_certificate(dir: &Path, name: &str) -> Result<()> {
     let mut openssl = Command::new("openssl");
     openssl.args(["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"]);
     openssl.args(["-pkeyopt", "ec_paramgen_curve:P-256", "-subj"]);

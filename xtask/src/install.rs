@@ -47,6 +47,10 @@ const OPENSSL: Piece = Piece {
     package: "openssl",
     present: || answers("openssl", &["version"]),
 };
+const NGINX: Piece = Piece {
+    package: "nginx-light",
+    present: || answers("nginx", &["-v"]) || answers("/usr/sbin/nginx", &["-v"]),
+};
 const PYTHON_VENV: Piece = Piece {
     package: "python3-venv",
     present: || answers("python3", &["-c", "import venv, ensurepip"]),
@@ -97,6 +101,7 @@ pub(crate) fn for_tests() -> Result<()> {
         NODE,
         CURL,
         OPENSSL,
+        NGINX,
         PYTHON_VENV,
     ])
 }
@@ -158,6 +163,9 @@ fn by_apt(pieces: &[Piece]) -> Result<()> {
     install
         .args(["install", "-y", "-qq", "--no-install-recommends"])
         .args(&missing);
-    run(install.env("DEBIAN_FRONTEND", "noninteractive"))
-        .with_context(|| format!("could not install; try: {by_hand}"))
+    // In run level 1 Debian's packages start no server of their own.
+    install
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .env("RUNLEVEL", "1");
+    run(&mut install).with_context(|| format!("could not install; try: {by_hand}"))
 }

@@ -89,6 +89,9 @@ pub(crate) enum FromWorker {
     Died(WorkerDied),
 }
 
+/// Where a script could not be loaded, the browser gives no reason.
+const NOT_LOADED: &str = "its script could not be loaded";
+
 /// A worker that this one started.
 pub(crate) struct WorkerLink {
     worker: Worker,
@@ -113,9 +116,10 @@ impl WorkerLink {
         let on_error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
             // Not prevented, it would be an error of this worker too.
             event.prevent_default();
-            // Where the script could not be loaded, the event has no message.
             let reason = field(&event, "message").as_string();
-            hear(FromWorker::Died(WorkerDied(reason.unwrap_or_default())));
+            let reason = reason.filter(|reason| !reason.is_empty());
+            let reason = reason.unwrap_or_else(|| NOT_LOADED.to_owned());
+            hear(FromWorker::Died(WorkerDied(reason)));
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

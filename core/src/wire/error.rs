@@ -88,7 +88,7 @@ codes! {
     /// The body is over the limit.
     BodyTooLarge "body_too_large" "The body is too large." "Keep below the limit that the detail names.";
     /// The body did not arrive in time or broke off.
-    BodyIncomplete "body_incomplete" "The body did not arrive whole." "Send it again; nothing was stored.";
+    BodyIncomplete "body_incomplete" "The body did not arrive whole." "Ask with HEAD how far it came and go on there, or send it again.";
     /// The piece does not begin where the server's bytes end; `expected-offset` says where that is.
     UploadOffsetMismatch "upload_offset_mismatch" "The piece does not continue what the server has." "Go on from Upload-Offset of this answer.";
     /// Another plaintext is stored under this number and If-Match was not sent.

@@ -176,6 +176,18 @@ impl HttpError {
         fault
     }
 
+    /// The same refusal under another status than its code's.
+    pub(crate) fn as_status(&self, status: StatusCode) -> HttpResponse {
+        let mut problem = self.0.clone();
+        problem.status = status.as_u16();
+        let mut response = HttpError(problem).error_response();
+        *response.status_mut() = status;
+        if status != StatusCode::UNAUTHORIZED {
+            response.headers_mut().remove(header::WWW_AUTHENTICATE);
+        }
+        response
+    }
+
     fn wait(&mut self, secs: Option<u32>) {
         if let Some(secs) = secs {
             self.0.retry_after_secs = Some(secs.clamp(1, MOST_RETRY_SECS));
@@ -185,11 +197,7 @@ impl HttpError {
 
 /// A refusal that the framework made, as a problem with the same status.
 pub(crate) fn problem_for(status: StatusCode) -> HttpResponse {
-    let mut error = HttpError::new(code_of(status));
-    error.0.status = status.as_u16();
-    let mut response = error.error_response();
-    *response.status_mut() = status;
-    response
+    HttpError::new(code_of(status)).as_status(status)
 }
 
 /// Statuses that say "later".

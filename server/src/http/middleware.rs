@@ -7,7 +7,7 @@ use actix_web::{
     Error, ResponseError,
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{Method, header},
+    http::{Method, StatusCode, header},
     middleware::Next,
     web,
 };
@@ -19,6 +19,7 @@ use super::{
     Shared,
     error::{HttpError, PROBLEM_JSON, problem_for},
     fallback::Known,
+    session::is_shown_to_a_proxy,
 };
 
 /// Gives the request a span with an id and counts its answer. Paths are logged, query strings never: they hold labels.
@@ -111,6 +112,26 @@ pub(super) async fn as_problems<B: MessageBody>(
     Ok(response
         .into_response(problem_for(status))
         .map_into_right_body())
+}
+
+/// A browser takes 401 for the answer to the credentials that it sent: those of a proxy in front it would forget, and ask
+/// its user for them again and again. Whoever sent such credentials gets 403 with the same code.
+pub(super) async fn spare_a_proxys_credentials<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let are_shown = is_shown_to_a_proxy(&request);
+    let response = next.call(request).await?;
+    let refusal = response
+        .response()
+        .error()
+        .and_then(Error::as_error::<HttpError>)
+        .filter(|_| are_shown && response.status() == StatusCode::UNAUTHORIZED)
+        .map(|error| error.as_status(StatusCode::FORBIDDEN));
+    Ok(match refusal {
+        Some(refusal) => response.into_response(refusal).map_into_right_body(),
+        None => response.map_into_left_body(),
+    })
 }
 
 /// Asks a response for its media type.

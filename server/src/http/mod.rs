@@ -170,6 +170,7 @@ pub(crate) fn application(
         .wrap(cors)
         .wrap(from_fn(middleware::head_as_get))
         .wrap(from_fn(middleware::gate))
+        .wrap(from_fn(middleware::spare_a_proxys_credentials))
         .wrap(from_fn(middleware::as_problems))
         .wrap(from_fn(headers::harden))
         .wrap(from_fn(middleware::observe))

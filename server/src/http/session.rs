@@ -126,6 +126,11 @@ fn credential(request: &HttpRequest) -> HttpResult<Option<(PlainToken, Credentia
     Ok(Some((token, Credential::Api)))
 }
 
+/// The request shows credentials to somebody before us, such as a proxy that asks for a password of its own.
+pub(super) fn is_shown_to_a_proxy(request: &dev::ServiceRequest) -> bool {
+    request.headers().contains_key(header::AUTHORIZATION) && bearer(request.request()).is_none()
+}
+
 /// What stands behind `Bearer` in an `Authorization` header.
 fn bearer(request: &HttpRequest) -> Option<&str> {
     let lines = request.headers().get_all(header::AUTHORIZATION);

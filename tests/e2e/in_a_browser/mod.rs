@@ -2,6 +2,7 @@
 
 mod accounts;
 mod administration;
+mod behind_nginx;
 mod bots;
 mod changed;
 mod failures;

@@ -104,6 +104,9 @@ async fn a_password_is_asked_for_over_https_and_on_localhost_alone() -> Result<(
     let token = fixture.server()?.setup_token().await?;
     let setup = format!("setup={token}");
     page.set_up(&secure.url, &setup, USER, PASSWORD).await?;
+    let protocol = "return performance.getEntriesByType('navigation')[0].nextHopProtocol";
+    let protocol = page.script(protocol, vec![]).await?;
+    ensure!(protocol == json!("h2"), "over {protocol}");
     let path = fixture.dir().join("over tls.bin");
     super::write_content(&path, 1, 300_000)?;
     page.pick([&path]).await?;
