@@ -126,6 +126,31 @@ pub enum Algorithm {
     Sha256,
 }
 
+/// `import-checksums --format`: what a file of checksums is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ChecksumFormat {
+    /// Found out from the file.
+    Auto,
+    /// A job's database, or a checksum cache.
+    Db,
+    /// Lines of `sha256sum`, also `--tag`.
+    Sha256sum,
+    /// Lines of `b3sum`.
+    B3sum,
+    /// `hashdeep -c sha256`.
+    Hashdeep,
+}
+
+/// `regenerate --trust`: what makes two files the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Trust {
+    /// Size and time: quick, and nothing is read.
+    #[value(name = "size,mtime")]
+    SizeAndTime,
+    /// The content: both sides are hashed, and files that were moved are found.
+    Checksum,
+}
+
 /// `--durability`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]

@@ -23,21 +23,11 @@ use crate::{
         schema, verification,
     },
     path::RelativePath,
-    settings::Algorithm,
+    settings::{Algorithm, Trust},
 };
 
 /// Files of one page.
 const PAGE: u32 = 2000;
-
-/// What makes two files the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Trust {
-    /// Size and time: quick, and nothing is read.
-    #[value(name = "size,mtime")]
-    SizeAndTime,
-    /// The content: both sides are hashed, and files that were moved are found.
-    Checksum,
-}
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]

@@ -16,7 +16,7 @@ pub use tuning::Tuning;
 
 use crate::{
     job::FileState,
-    phases::{import, regenerate},
+    settings::{ChecksumFormat, Trust},
     terminal::log::LogLevel,
 };
 
@@ -236,8 +236,8 @@ pub struct ImportArgs {
     #[arg(long, required = true, value_name = "FILE")]
     pub from: PathBuf,
     /// What the file is
-    #[arg(long, value_enum, default_value_t = import::Format::Auto)]
-    pub format: import::Format,
+    #[arg(long, value_enum, default_value_t = ChecksumFormat::Auto)]
+    pub format: ChecksumFormat,
 }
 
 /// `ferry regenerate`.
@@ -247,8 +247,8 @@ pub struct RegenerateArgs {
     #[command(flatten)]
     pub job: JobName,
     /// What makes two files the same
-    #[arg(long, value_enum, default_value_t = regenerate::Trust::SizeAndTime)]
-    pub trust: regenerate::Trust,
+    #[arg(long, value_enum, default_value_t = Trust::SizeAndTime)]
+    pub trust: Trust,
 }
 
 /// `ferry add-source`.

@@ -14,26 +14,11 @@ use crate::{
         JobError,
         cache::{self, Cache, Key},
     },
-    settings::Algorithm,
+    settings::{Algorithm, ChecksumFormat},
 };
 
 /// Values of one transaction.
 const BATCH_VALUES: usize = 10_000;
-
-/// What a file of checksums is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// Found out from the file.
-    Auto,
-    /// A job's database, or a checksum cache.
-    Db,
-    /// Lines of `sha256sum`, also `--tag`.
-    Sha256sum,
-    /// Lines of `b3sum`.
-    B3sum,
-    /// `hashdeep -c sha256`.
-    Hashdeep,
-}
 
 /// What an import did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -56,10 +41,10 @@ pub fn run(
     work: &Work<'_>,
     cache: &Cache,
     from: &Path,
-    format: Format,
+    format: ChecksumFormat,
 ) -> Result<Imported, PhaseError> {
     let format = match format {
-        Format::Auto => recognised(from)?,
+        ChecksumFormat::Auto => recognised(from)?,
         told => told,
     };
     work.enter(Phase::Importing, None, None)?;
@@ -70,10 +55,10 @@ pub fn run(
         done: Imported::default(),
     };
     match format {
-        Format::Db | Format::Auto => database::read(from, &mut import)?,
-        Format::Sha256sum => lists::read_sums(from, Algorithm::Sha256, &mut import)?,
-        Format::B3sum => lists::read_sums(from, Algorithm::Blake3, &mut import)?,
-        Format::Hashdeep => lists::read_hashdeep(from, &mut import)?,
+        ChecksumFormat::Db | ChecksumFormat::Auto => database::read(from, &mut import)?,
+        ChecksumFormat::Sha256sum => lists::read_sums(from, Algorithm::Sha256, &mut import)?,
+        ChecksumFormat::B3sum => lists::read_sums(from, Algorithm::Blake3, &mut import)?,
+        ChecksumFormat::Hashdeep => lists::read_hashdeep(from, &mut import)?,
     }
     import.flush()?;
     import.done.stopped = stopped_by(work.stop);
@@ -91,7 +76,7 @@ fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> JobError + '_ {
 }
 
 /// By its first bytes; `sha256sum` and `b3sum` write the same lines, so the file's name decides between them.
-fn recognised(from: &Path) -> Result<Format, JobError> {
+fn recognised(from: &Path) -> Result<ChecksumFormat, JobError> {
     let mut head = Vec::new();
     let file = File::open(from).map_err(unreadable(from))?;
     file.take(64)
@@ -100,13 +85,13 @@ fn recognised(from: &Path) -> Result<Format, JobError> {
     let name = from.file_name().unwrap_or_default().to_string_lossy();
     let name = name.to_lowercase();
     Ok(if head.starts_with(b"SQLite format 3\0") {
-        Format::Db
+        ChecksumFormat::Db
     } else if head.starts_with(b"%%%% HASHDEEP-") {
-        Format::Hashdeep
+        ChecksumFormat::Hashdeep
     } else if name.contains("b3") || name.contains("blake3") || head.starts_with(b"BLAKE3 (") {
-        Format::B3sum
+        ChecksumFormat::B3sum
     } else {
-        Format::Sha256sum
+        ChecksumFormat::Sha256sum
     })
 }
 
