@@ -4,7 +4,7 @@
 //! In reading order:
 //! - `coordinator`: the worker that the page talks to; calls in, answers and events out.
 //! - `context`: what all transfers share. `session`: who is signed in, which keys are open.
-//! - `machine_loop`: how a machine is driven; `upload`, `download`: what the actions of one do. `library`: lists, and what is done to whole files.
+//! - `machine_loop`: how a machine is driven; `upload`, `download`: what the actions of one do. `files`: lists, and what is done to whole files.
 //! - `vault`: opening what the server says of a file. `labels`: what the server sees in place of names. `store`: IndexedDB. `lock`: Web Locks. `subtle`: SubtleCrypto.
 //! - `workers`: reader, part workers, key derivation, and the pool of them. `api`: the server's endpoints.
 //! - `progress`, `views`, `error`, `failure`: what the page gets. `once`: waiting for what happens once. `interop`: the browser's own.
@@ -17,9 +17,9 @@ mod coordinator;
 mod download;
 mod error;
 mod failure;
+mod files;
 mod interop;
 mod labels;
-mod library;
 mod lock;
 mod machine_loop;
 mod once;

@@ -18,7 +18,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
-use super::{current::Current, picked::Picked};
+use super::{current_file::CurrentFile, picked::Picked};
 use crate::{
     context::Context,
     error::Result,
@@ -55,7 +55,7 @@ pub(crate) struct UploadDriver {
     /// The pool's number for this run: reads of an earlier one cannot get into its hash.
     pub(super) transfer: Cell<u32>,
     next_position: Cell<u32>,
-    pub(super) current: RefCell<Option<Rc<Current>>>,
+    pub(super) current: RefCell<Option<Rc<CurrentFile>>>,
     /// The file that this run may write to; no other upload in this browser may meanwhile.
     pub(super) file_lock: RefCell<Option<(Uuid, LockGuard)>>,
     pub(super) start: RefCell<Option<StartRequest>>,

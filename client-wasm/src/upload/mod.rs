@@ -1,8 +1,8 @@
 //! One upload as the page holds it: in the queue, running, ended, and running again. What a run decides is the machine's business.
 
-mod current;
+mod current_file;
 mod driver;
-mod line;
+mod line_rate;
 mod picked;
 mod requests;
 mod run_handle;

@@ -14,14 +14,14 @@ use ferry_core::{
 use uuid::Uuid;
 
 use super::{
-    current::{Current, content_of},
+    current_file::{CurrentFile, content_of},
     driver::UploadDriver,
-    line,
+    line_rate,
 };
 use crate::{
     context::SMALL_FILE_BYTES,
     error::{ClientCode, Result},
-    library, lock,
+    files, lock,
     machine_loop::Driver,
     vault::{Unproved, Use},
     workers::{
@@ -131,7 +131,7 @@ impl UploadDriver {
     async fn rename(&self, file_id: Uuid) -> Result<Answer> {
         let picked = &self.task.picked;
         let path = picked.path.as_deref();
-        library::rename(
+        files::rename(
             &self.task.vault,
             file_id,
             &picked.name,
@@ -147,7 +147,7 @@ impl UploadDriver {
         Ok(Answer::Discarded)
     }
 
-    pub(super) fn current_file(&self) -> Result<Rc<Current>> {
+    pub(super) fn current_file(&self) -> Result<Rc<CurrentFile>> {
         self.current
             .borrow()
             .clone()
@@ -198,7 +198,7 @@ impl UploadDriver {
         let wanted = Use::Resume(&self.task.labels.file);
         let opened = self.task.vault.open(told, wanted).await?.opened;
         let content = content_of(&opened.manifest);
-        let current = Current::adopt(opened, &self.task.picked).await?;
+        let current = CurrentFile::adopt(opened, &self.task.picked).await?;
         let kept = self
             .task
             .vault
@@ -225,7 +225,7 @@ impl UploadDriver {
                 let rate = self.line_rate().await;
                 let keys = &self.task.vault.identity.keys;
                 let (current, request) =
-                    Current::create(keys, &offered, rate, &self.task.picked, &self.task.labels)
+                    CurrentFile::create(keys, &offered, rate, &self.task.picked, &self.task.labels)
                         .await?;
                 *self.current.borrow_mut() = Some(Rc::new(current));
                 *self.start.borrow_mut() = Some(request.clone());
@@ -253,12 +253,12 @@ impl UploadDriver {
         if let Some(known) = gate.bytes_per_sec() {
             return Some(known);
         }
-        if line::is_hinted_slow() {
-            return Some(line::HINTED_BYTES_PER_SEC);
+        if line_rate::is_hinted_slow() {
+            return Some(line_rate::HINTED_BYTES_PER_SEC);
         }
         let api = &self.task.vault.api;
-        let took_ms = line::probe(api).await?;
-        gate.probed(line::PROBE_BYTES, took_ms);
+        let took_ms = line_rate::probe(api).await?;
+        gate.probed(line_rate::PROBE_BYTES, took_ms);
         gate.bytes_per_sec()
     }
 

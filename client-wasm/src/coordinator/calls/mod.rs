@@ -2,7 +2,7 @@
 
 mod account;
 mod admin;
-mod library;
+mod files;
 mod transfer;
 
 use std::rc::Rc;
@@ -76,7 +76,7 @@ enum Call {
         file_id: Uuid,
     },
     Files {},
-    Rename(library::Rename),
+    Rename(files::Rename),
     Remove {
         file_id: Uuid,
     },

@@ -61,7 +61,7 @@ struct UnfinishedView {
 }
 
 /// All complete files, the newest first.
-pub(crate) async fn files(context: &Context) -> Result<Vec<FileView>> {
+pub(crate) async fn list(context: &Context) -> Result<Vec<FileView>> {
     let vault = context.vault().await?;
     let rows = vault.api.files().await?;
     let floors = vault.store.seq_floors(vault.user_id()).await?;
@@ -85,7 +85,7 @@ pub(crate) async fn files(context: &Context) -> Result<Vec<FileView>> {
 }
 
 /// Unfinished uploads, from any device; each with the handle that this browser kept.
-pub(crate) async fn uploads(context: &Context) -> Result<JsValue> {
+pub(crate) async fn list_unfinished(context: &Context) -> Result<JsValue> {
     let vault = context.vault().await?;
     let list = js_sys::Array::new();
     for row in vault.api.uploads().await? {

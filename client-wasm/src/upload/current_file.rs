@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The upload's file and its keys.
-pub(crate) struct Current {
+pub(crate) struct CurrentFile {
     pub(crate) file_id: Uuid,
     pub(crate) part_key: CryptoKey,
     header: Header,
@@ -36,7 +36,7 @@ pub(crate) struct Current {
     about: About,
 }
 
-impl Current {
+impl CurrentFile {
     /// A new file: random id, key and plan seed, parts that fit the line, and the request that starts it.
     pub(crate) async fn create(
         account: &AccountKeys,
@@ -52,7 +52,7 @@ impl Current {
         let slot = FileKeySlot::seal(&dek, &header, account, Iv::generate(&mut SystemEntropy));
         let keys = FileKeys::derive(&dek, header.core());
         let part_key = subtle::import_aes_key(keys.part.expose()).await?;
-        let current = Current {
+        let current = CurrentFile {
             file_id: *header.file_id(),
             part_key,
             header,
@@ -82,7 +82,7 @@ impl Current {
             path: stored.path.clone(),
             ..picked.about()
         };
-        Ok(Current {
+        Ok(CurrentFile {
             file_id: *opened.header.file_id(),
             part_key,
             header: opened.header,

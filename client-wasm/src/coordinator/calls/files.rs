@@ -10,8 +10,8 @@ use crate::{
         page::{self, Topic},
     },
     error::Result,
+    files,
     interop::to_js,
-    library,
 };
 
 #[derive(Deserialize)]
@@ -25,30 +25,30 @@ pub(super) struct Rename {
 
 impl Coordinator {
     pub(super) async fn unfinished(&self) -> Result<JsValue> {
-        library::uploads(&self.context).await
+        files::list_unfinished(&self.context).await
     }
 
     pub(super) async fn discard(&self, file_id: Uuid) -> Result<()> {
-        library::discard(&self.context, file_id).await
+        files::discard(&self.context, file_id).await
     }
 
     pub(super) async fn files(&self) -> Result<JsValue> {
-        to_js(&library::files(&self.context).await?)
+        to_js(&files::list(&self.context).await?)
     }
 
     pub(super) async fn rename(&self, args: Rename) -> Result<JsValue> {
         let vault = self.context.vault().await?;
         let path = args.path.as_deref();
-        let renamed = library::rename(&vault, args.file_id, &args.name, path, args.clear_label);
+        let renamed = files::rename(&vault, args.file_id, &args.name, path, args.clear_label);
         to_js(&renamed.await?)
     }
 
     pub(super) async fn remove(&self, file_id: Uuid) -> Result<()> {
-        library::remove(&self.context, file_id).await
+        files::remove(&self.context, file_id).await
     }
 
     pub(super) async fn verify(&self, topic: Topic, file_id: Uuid) -> Result<JsValue> {
         let show = |verified, total| page::post_verified(topic, verified, total);
-        to_js(&library::verify(&self.context, file_id, show).await?)
+        to_js(&files::verify(&self.context, file_id, show).await?)
     }
 }
