@@ -7,7 +7,7 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Job, Pool, WorkerSlot, unexpected};
+use super::state::{Job, OnProgress, Pool, Running, Worker, WorkerSlot, unexpected};
 use crate::{
     error::Result,
     workers::{
@@ -16,23 +16,6 @@ use crate::{
         reader::ReaderReply,
     },
 };
-
-/// Hears how many bytes of a body have left.
-pub(super) type OnProgress = Box<dyn Fn(u64)>;
-
-/// A job that is under way.
-pub(super) struct Running {
-    pub(super) slot: WorkerSlot,
-    reply: oneshot::Sender<Result<JsValue, WorkerDied>>,
-    on_progress: Option<OnProgress>,
-}
-
-/// A worker and what was said to it before it was ready.
-pub(super) struct Worker {
-    link: WorkerLink,
-    ready: bool,
-    early: Vec<Message>,
-}
 
 impl Pool {
     /// Posts a job and waits for its last reply.

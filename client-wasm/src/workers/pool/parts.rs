@@ -7,7 +7,7 @@ use uuid::Uuid;
 use wasm_bindgen::JsValue;
 use web_sys::CryptoKey;
 
-use super::{Job, LeasedBytes, Pool, WorkerSlot, jobs::OnProgress, unexpected};
+use super::state::{Job, LeasedBytes, OnProgress, Pool, WorkerSlot, unexpected};
 use crate::{
     error::{ClientCode, ClientError, Result},
     workers::{

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::ArrayBuffer;
 use web_sys::Blob;
 
-use super::{Job, LeasedBytes, Pool, WorkerSlot, unexpected};
+use super::state::{Job, LeasedBytes, Pool, WorkerSlot, unexpected};
 use crate::{
     error::{ClientCode, Result},
     workers::{
