@@ -246,3 +246,67 @@ fn completed_meanwhile_with_another_content_is_asked_about() {
     assert!(driver.asked[0].complete && driver.asked[0].differing_parts == 1);
     holds(&server, finished.file_id, &driver.file);
 }
+
+#[test]
+fn an_id_that_is_taken_is_replaced_three_times_and_no_more() {
+    let mut machine = UploadMachine::new(UploadSetup {
+        label: LABEL.to_owned(),
+        size_bytes: MIB,
+        jitter_seed: 1,
+        limits: UploadLimits {
+            buffer_bytes: MIB,
+            max_sends: 1,
+        },
+    });
+    let begun = machine.step(0, Event::Begin);
+    let [Action::Do { ticket, .. }] = begun.as_slice() else {
+        panic!("{begun:?}");
+    };
+    let none = Server::new().check(LABEL, MIB);
+    let answer = Answer::Checked(Box::new(none));
+    let mut actions = machine.step(
+        1,
+        Event::Answered {
+            ticket: *ticket,
+            answer,
+        },
+    );
+    let mut starts = 0;
+    let ended = loop {
+        let ticket = match actions.as_slice() {
+            [
+                Action::Do {
+                    ticket,
+                    request: Request::Start { renew: true },
+                },
+            ] => *ticket,
+            [Action::Ended(outcome)] => break outcome.clone(),
+            other => panic!("{other:?}"),
+        };
+        starts += 1;
+        let taken = Problem::new(ErrorCode::FileIdTaken, 409, None);
+        let failure = Failure::Problem(Box::new(taken));
+        actions = machine.step(2, Event::Failed { ticket, failure });
+    };
+    assert_eq!(starts, 4, "the first try, and three more");
+    let error = TransferError::Refused(ErrorCode::FileIdTaken);
+    assert_eq!(ended.error(), Some(error));
+}
+
+#[test]
+fn what_the_list_lacks_is_not_counted_as_stored_while_a_person_is_asked() {
+    let mut server = Server::new();
+    let mut driver = Driver::new(SimFile::new(10 * MIB, 5), LABEL, 5);
+    driver.run_some(&mut server, 300);
+    let upload = server.files.values_mut().next().unwrap();
+    let of_another_part = upload.parts[&2].clone();
+    assert!(upload.parts.remove(&1).is_some());
+    let last = upload.total_parts();
+    assert!(upload.parts.insert(last, of_another_part).is_none());
+    assert_eq!(driver.go_on(&mut server), Outcome::Stopped);
+    assert_eq!(driver.asked.len(), 1);
+    let upload = server.files.values().next().unwrap();
+    let of_this_file = u32::try_from(upload.parts.len()).unwrap() - 1;
+    let seen = driver.machine.progress(driver.now_ms);
+    assert_eq!(seen.parts_stored, of_this_file);
+}

@@ -10,10 +10,11 @@ use ferry_core::plan::PartSpan;
 use ferry_core::progress::Phase;
 use ferry_core::transfer::upload::UploadLimits;
 use ferry_core::transfer::upload::{
-    Action, Decision, Done, Event, Outcome, Request, SealedContent,
+    Action, Answer, Decision, Done, Event, Outcome, Request, SealedContent, UploadMachine,
+    UploadSetup,
 };
 use ferry_core::transfer::{Failure, TransferError, WaitReason};
-use ferry_core::wire::{ErrorCode, PartState};
+use ferry_core::wire::{ErrorCode, PartState, Problem};
 use uuid::Uuid;
 
 use crate::driver::Driver;
