@@ -175,7 +175,7 @@ async fn nothing_is_stored_where_nobody_listens() {
 }
 
 #[tokio::test]
-async fn a_silent_api_is_left_after_the_patience() {
+async fn a_silent_api_is_left_after_the_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let settings = BotApiSettings {
         api_url: format!("http://{}", listener.local_addr().unwrap()),
