@@ -98,7 +98,7 @@ complete -c ferry -n "__fish_ferry_using_subcommand run" -l include -d 'Only fil
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l exclude -d 'No files that match; can be repeated' -r
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l bwlimit -d 'At most so many bytes a second, such as 50MiB' -r
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l max-errors -d 'Stop when more files than this failed' -r
-complete -c ferry -n "__fish_ferry_using_subcommand run" -l checkpoint-interval -d 'Files of one batch, which is what is done again after a crash; small files are as many as come in half a second [default: 50]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand run" -l checkpoint-interval -d 'Files of one batch, which is what is done again after a crash; small files are as many as come in a second [default: 50]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l checkpoint-time-interval -d 'Seconds until a batch is closed: at most so many are done again after a crash [default: 30]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l max-checkpoint-age-days -d 'A job that rested longer is checked file by file before it goes on [default: 7]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand run" -l max-concurrent-resumes -d 'Jobs of one job directory that copy at one time [default: 1]' -r
@@ -149,7 +149,7 @@ complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l include -d 'On
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l exclude -d 'No files that match; can be repeated' -r
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l bwlimit -d 'At most so many bytes a second, such as 50MiB' -r
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l max-errors -d 'Stop when more files than this failed' -r
-complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l checkpoint-interval -d 'Files of one batch, which is what is done again after a crash; small files are as many as come in half a second [default: 50]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l checkpoint-interval -d 'Files of one batch, which is what is done again after a crash; small files are as many as come in a second [default: 50]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l checkpoint-time-interval -d 'Seconds until a batch is closed: at most so many are done again after a crash [default: 30]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l max-checkpoint-age-days -d 'A job that rested longer is checked file by file before it goes on [default: 7]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand preflight" -l max-concurrent-resumes -d 'Jobs of one job directory that copy at one time [default: 1]' -r
@@ -557,7 +557,7 @@ complete -c ferry -n "__fish_ferry_using_subcommand copy" -l include -d 'Only fi
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l exclude -d 'No files that match; can be repeated' -r
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l bwlimit -d 'At most so many bytes a second, such as 50MiB' -r
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l max-errors -d 'Stop when more files than this failed' -r
-complete -c ferry -n "__fish_ferry_using_subcommand copy" -l checkpoint-interval -d 'Files of one batch, which is what is done again after a crash; small files are as many as come in half a second [default: 50]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand copy" -l checkpoint-interval -d 'Files of one batch, which is what is done again after a crash; small files are as many as come in a second [default: 50]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l checkpoint-time-interval -d 'Seconds until a batch is closed: at most so many are done again after a crash [default: 30]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l max-checkpoint-age-days -d 'A job that rested longer is checked file by file before it goes on [default: 7]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand copy" -l max-concurrent-resumes -d 'Jobs of one job directory that copy at one time [default: 1]' -r
@@ -612,7 +612,7 @@ complete -c ferry -n "__fish_ferry_using_subcommand resume" -l include -d 'Only 
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l exclude -d 'No files that match; can be repeated' -r
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l bwlimit -d 'At most so many bytes a second, such as 50MiB' -r
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l max-errors -d 'Stop when more files than this failed' -r
-complete -c ferry -n "__fish_ferry_using_subcommand resume" -l checkpoint-interval -d 'Files of one batch, which is what is done again after a crash; small files are as many as come in half a second [default: 50]' -r
+complete -c ferry -n "__fish_ferry_using_subcommand resume" -l checkpoint-interval -d 'Files of one batch, which is what is done again after a crash; small files are as many as come in a second [default: 50]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l checkpoint-time-interval -d 'Seconds until a batch is closed: at most so many are done again after a crash [default: 30]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l max-checkpoint-age-days -d 'A job that rested longer is checked file by file before it goes on [default: 7]' -r
 complete -c ferry -n "__fish_ferry_using_subcommand resume" -l max-concurrent-resumes -d 'Jobs of one job directory that copy at one time [default: 1]' -r

@@ -48,7 +48,7 @@ pub struct Tuning {
     /// Stop when more files than this failed
     #[arg(long, value_name = "N")]
     pub max_errors: Option<u64>,
-    /// Files of one batch, which is what is done again after a crash; small files are as many as come in half a second
+    /// Files of one batch, which is what is done again after a crash; small files are as many as come in a second
     /// [default: 50]
     #[arg(long, value_name = "N")]
     pub checkpoint_interval: Option<u32>,

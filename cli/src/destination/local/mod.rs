@@ -89,9 +89,11 @@ impl LocalDirectory {
     pub fn folds_case(&self) -> bool {
         let root = self.tree.root();
         let (asked, other) = (
-            format!(".ferry-case-{}", self.manner.job_short),
-            format!(".FERRY-CASE-{}", self.manner.job_short),
+            format!(".ferry-case-{}.ferry-part", self.manner.job_short),
+            format!(".FERRY-CASE-{}.ferry-part", self.manner.job_short),
         );
+        // of a run that was killed here
+        let _ = root.remove(asked.as_bytes());
         if root.create_file(asked.as_bytes()).is_err() {
             return false;
         }
@@ -154,8 +156,13 @@ impl LocalDirectory {
     /// Whether it can make clones that share storage. Asks by two files that it takes away again.
     pub fn can_clone(&self) -> bool {
         let root = self.tree.root();
-        let names = ["a", "b"]
-            .map(|name| format!(".ferry-clone-{}-{name}", self.manner.job_short).into_bytes());
+        let names = ["a", "b"].map(|name| {
+            format!(".ferry-clone-{}-{name}.ferry-part", self.manner.job_short).into_bytes()
+        });
+        for name in &names {
+            // of a run that was killed here
+            let _ = root.remove(name);
+        }
         let asked = || {
             let mut one = root.create_file(&names[0])?;
             one.write_all(&[1; 4096])?;

@@ -29,9 +29,9 @@ const BATCH_BYTES: u64 = 256 << 20;
 /// Nor is a batch larger than this: each of its files is open.
 const BATCH_FILES: usize = 512;
 
-/// A batch that fills sooner goes on for so long: to do half a second of work again costs nobody anything, a sync every
+/// A batch that fills sooner goes on for so long: to do one second of work again costs nobody anything, a sync every
 /// few milliseconds does.
-const SHORTEST: Duration = Duration::from_millis(500);
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// A batch is settled when nothing arrived for so long.
 const QUIET: Duration = Duration::from_millis(200);
@@ -65,7 +65,7 @@ impl Copy<'_, '_> {
     }
 
     /// As many files as may be lost at a crash, or as many seconds. Files that are so small that they come in less than
-    /// half a second are as many as come in that time.
+    /// a second are as many as come in that time.
     fn gather(&self, arrived: &Receiver<Step>) -> Option<Vec<Step>> {
         let manager = &self.work.settings.resume_manager;
         let most = usize::try_from(manager.checkpoint_interval.max(1)).unwrap_or(50);

@@ -405,7 +405,7 @@ fn r94_a_destination_that_is_unplugged_ends_resumably() {
 #[test]
 fn r61_checkpoint_interval_closes_a_batch_that_took_its_time() {
     let largest = |interval: u32| {
-        let names: Vec<String> = (0..24).map(|number| format!("f{number:02}")).collect();
+        let names: Vec<String> = (0..48).map(|number| format!("f{number:02}")).collect();
         let files: BTreeMap<&str, Vec<u8>> = names
             .iter()
             .map(|name| (name.as_str(), vec![5; 20_000]))
