@@ -43,7 +43,7 @@ impl Budget {
     pub fn for_job(size_bytes: u64) -> Self {
         let all = Self::default();
         Self {
-            bytes: (size_bytes / 32).clamp(4 * MIB, all.bytes),
+            bytes: (size_bytes / 128).clamp(4 * MIB, all.bytes),
             ..all
         }
     }
