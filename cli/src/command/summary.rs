@@ -13,7 +13,7 @@ use super::{
 use crate::{
     exit::ExitCode,
     job::{self, FileState, JobError},
-    report::{self, Csv, Story, html},
+    report::{self, Csv, JobReport, html},
     terminal::words,
 };
 
@@ -33,7 +33,7 @@ impl Session<'_> {
             false => None,
         };
         let now_ns = self.clock.now_ns();
-        let mut story = report::read(&connection, &place, now_ns, |file| {
+        let mut job_report = report::read(&connection, &place, now_ns, |file| {
             let Some((all, same)) = &mut lists else {
                 return Ok(());
             };
@@ -50,18 +50,18 @@ impl Session<'_> {
         if let Some((all, same)) = lists {
             all.finish()?;
             same.finish()?;
-            story.csv = Some(csv.display().to_string());
-            story.duplicates_csv = Some(duplicates.display().to_string());
+            job_report.csv = Some(csv.display().to_string());
+            job_report.duplicates_csv = Some(duplicates.display().to_string());
         }
         let page = typed.html.clone().map(|page| named(page, "summary.html"));
         if let Some(page) = page.as_ref().filter(|_| writes) {
             let written_at =
                 jiff::Timestamp::from_nanosecond(i128::from(now_ns)).unwrap_or_default();
-            fs::write(page, html::page(&story, &written_at.to_string()))
+            fs::write(page, html::page(&job_report, &written_at.to_string()))
                 .map_err(|error| io_error(page, error))?;
         }
         self.screen
-            .document("report", &story, &text(&story, page.as_deref()))?;
+            .document("report", &job_report, &text(&job_report, page.as_deref()))?;
         Ok(ExitCode::Ok)
     }
 }
@@ -83,8 +83,8 @@ fn io_error(path: &Path, source: std::io::Error) -> JobError {
     }
 }
 
-fn text(story: &Story, page: Option<&Path>) -> String {
-    let counts = &story.counts;
+fn text(job_report: &JobReport, page: Option<&Path>) -> String {
+    let counts = &job_report.counts;
     let rows = [
         ("total", counts.total()),
         ("done", counts.copied),
@@ -104,14 +104,14 @@ fn text(story: &Story, page: Option<&Path>) -> String {
             )
         })
         .collect();
-    let rate = story
+    let rate = job_report
         .rate_bytes_per_sec()
         .map_or_else(|| "unknown".to_owned(), words::rate);
     lines.push(format!(
         "duration     {}, {rate}",
-        words::seconds(story.working_secs)
+        words::seconds(job_report.working_secs)
     ));
-    for failure in &story.failures {
+    for failure in &job_report.failures {
         let (cause, advice) = failure.cause.map_or(
             ("missing", "put it back on the source, then `ferry resume`"),
             |cause| (cause.name(), cause.advice()),
@@ -121,8 +121,13 @@ fn text(story: &Story, page: Option<&Path>) -> String {
             words::files(failure.share.files)
         ));
     }
-    lines.push(format!("logs         {}", story.logs));
-    lines.extend(story.csv.as_ref().map(|csv| format!("report       {csv}")));
+    lines.push(format!("logs         {}", job_report.logs));
+    lines.extend(
+        job_report
+            .csv
+            .as_ref()
+            .map(|csv| format!("report       {csv}")),
+    );
     lines.extend(page.map(|page| format!("page         {}", page.display())));
     lines.join("\n")
 }

@@ -176,7 +176,7 @@ fn receive(directory: &LocalDirectory, tree: &Tree, name: &[u8]) -> Result<Recei
     )
 }
 
-fn one_story(seed: u64) {
+fn one_power_cut(seed: u64) {
     // how many calls an undisturbed run takes
     let calm = Sides::new(seed);
     calm.run(&mut Vec::new()).unwrap();
@@ -215,14 +215,14 @@ fn one_story(seed: u64) {
 }
 
 /// As many as the soak asks for.
-fn stories() -> u64 {
+fn power_cuts() -> u64 {
     let asked = std::env::vars().find(|(name, _)| name == "FERRY_POWER_CUTS");
     asked.map_or(2_000, |(_, count)| count.parse().unwrap())
 }
 
 #[test]
 fn r23_no_power_cut_leaves_a_false_done_or_a_partial_file_under_a_final_name() {
-    (1..=stories()).for_each(one_story);
+    (1..=power_cuts()).for_each(one_power_cut);
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! What happened, afterwards: summary, CSV, and a page to look at. Reads the ledger only.
 //!
-//! [`Story`] holds what is told; the rest are its forms.
+//! [`JobReport`] holds what is told; the rest are its forms.
 
 pub mod html;
+mod job_report;
 mod read;
-mod story;
 
-pub use read::{Csv, read};
-pub use story::{
-    DuplicateGroup, Duplicates, Example, Failure, Run, SlowDirectory, Step, Story, Verdict,
+pub use job_report::{
+    DuplicateGroup, Duplicates, Example, Failure, JobReport, Run, SlowDirectory, Step, Verdict,
     Verification,
 };
+pub use read::{Csv, read};

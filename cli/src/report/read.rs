@@ -1,4 +1,4 @@
-//! Reads a job's ledger into a [`Story`], in one pass over its files, and writes the lists beside it on the way.
+//! Reads a job's ledger into a [`JobReport`], in one pass over its files, and writes the lists beside it on the way.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,8 +8,8 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::story::{
-    DuplicateGroup, Duplicates, Example, Failure, Run, SlowDirectory, Step, Story, Verification,
+use super::job_report::{
+    DuplicateGroup, Duplicates, Example, Failure, JobReport, Run, SlowDirectory, Step, Verification,
 };
 use crate::{
     clock::UnixNanos,
@@ -45,7 +45,7 @@ pub fn read(
     place: &JobPlace,
     now_ns: UnixNanos,
     mut each: impl FnMut(&SourceFile) -> Result<(), JobError>,
-) -> Result<Story, JobError> {
+) -> Result<JobReport, JobError> {
     let seen_at: HashMap<RootId, String> = [Side::Source, Side::Destination, Side::Pool]
         .into_iter()
         .map(|side| roots::of_side(connection, side))
@@ -59,7 +59,7 @@ pub fn read(
         pass.take(&file, &seen_at);
         each(&file)
     })?;
-    let mut story = Story {
+    let mut job_report = JobReport {
         job: place.name().to_owned(),
         sources: names(connection, Side::Source)?,
         destinations: names(connection, Side::Destination)?,
@@ -68,21 +68,26 @@ pub fn read(
         runs: runs(connection)?,
         logs: place.logs().display().to_string(),
         verifications: verifications(connection)?,
-        ..Story::default()
+        ..JobReport::default()
     };
-    story.began_at_ns = story.runs.first().map(|run| run.began_at_ns);
-    if let Some(end) = story.runs.iter().filter_map(|run| run.ended_at_ns).max() {
-        story.until_ns = end;
+    job_report.began_at_ns = job_report.runs.first().map(|run| run.began_at_ns);
+    if let Some(end) = job_report
+        .runs
+        .iter()
+        .filter_map(|run| run.ended_at_ns)
+        .max()
+    {
+        job_report.until_ns = end;
     }
-    story.estimates = truths(connection)?;
-    story.slow_directories = slow_directories(connection)?;
-    let worked = story
+    job_report.estimates = truths(connection)?;
+    job_report.slow_directories = slow_directories(connection)?;
+    let worked = job_report
         .runs
         .iter()
         .filter_map(|run| Some(run.ended_at_ns? - run.began_at_ns));
-    story.working_secs = worked.map(|ns| ns as f64 / 1e9).sum();
-    pass.into_story(&mut story);
-    Ok(story)
+    job_report.working_secs = worked.map(|ns| ns as f64 / 1e9).sum();
+    pass.into_report(&mut job_report);
+    Ok(job_report)
 }
 
 fn names(connection: &Connection, side: Side) -> Result<Vec<String>, JobError> {
@@ -238,11 +243,11 @@ impl Pass {
         }
     }
 
-    fn into_story(self, story: &mut Story) {
-        story.sizes = self.sizes;
-        story.moved_bytes = self.moved_bytes;
-        story.failures = self.failures.into_values().collect();
-        story
+    fn into_report(self, job_report: &mut JobReport) {
+        job_report.sizes = self.sizes;
+        job_report.moved_bytes = self.moved_bytes;
+        job_report.failures = self.failures.into_values().collect();
+        job_report
             .failures
             .sort_by_key(|failure| std::cmp::Reverse(failure.share.files));
         let mut groups: Vec<DuplicateGroup> = self.groups.into_values().collect();
@@ -250,11 +255,11 @@ impl Pass {
             std::cmp::Reverse((group.files * group.size_bytes, group.kept.clone()))
         });
         groups.truncate(GROUPS);
-        story.duplicates = Duplicates {
+        job_report.duplicates = Duplicates {
             share: self.duplicates,
             groups,
         };
-        story.throughput = steps(&self.done, &story.runs);
+        job_report.throughput = steps(&self.done, &job_report.runs);
     }
 }
 

@@ -127,7 +127,7 @@ fn documents(generator: &mut SchemaGenerator) -> Vec<Schema> {
         "pool_file": PoolFile;
         "preflight": crate::preflight::Preflight;
         "regenerated": Regenerated;
-        "report": crate::report::Story;
+        "report": crate::report::JobReport;
         "scan": Scanned, Analyzed, FilesAdded, FilesRemoved;
         "status": Status;
         "verification": Verification;

@@ -9,9 +9,9 @@ use ferry_cli::{
     exit::ExitCode,
 };
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 
-/// Every command that does something, by its words, and arguments that make it do it on the stage of [`stage`].
+/// Every command that does something, by its words, and arguments that make it do it on the fixture of [`fixture`].
 const LINES: [(&str, &str); 38] = [
     ("run", "src fresh --job r"),
     ("preflight", "src dst"),
@@ -56,22 +56,22 @@ const LINES: [(&str, &str); 38] = [
     ("config generate", "made.yaml --defaults"),
 ];
 
-/// Those that leave the stage as no other can use it.
+/// Those that leave the fixture as no other can use it.
 const TAKES_AWAY: [&str; 3] = ["job remove", "job remove-file", "remove-file"];
 
 /// Those that print a file as it is, and take no job.
 const PRINTED: [&str; 4] = ["generate-config", "completions", "json-schema", "man"];
 
-fn stage() -> Stage {
-    let stage = Stage::new();
-    stage.fill("src", 9);
-    stage.write("old/p", b"pool");
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
-    stage.ferry("pool add jobs/j.db old").ends_with(0);
-    stage.write("src/late", b"late");
-    stage.ferry("add-source jobs/j.db src").ends_with(0);
-    stage
+fn fixture() -> Fixture {
+    let fixture = Fixture::new();
+    fixture.fill("src", 9);
+    fixture.write("old/p", b"pool");
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    fixture.ferry("pool add jobs/j.db old").ends_with(0);
+    fixture.write("src/late", b"late");
+    fixture.ferry("add-source jobs/j.db src").ends_with(0);
+    fixture
 }
 
 fn leaves(command: &Command, above: &str, found: &mut BTreeSet<String>) {
@@ -111,38 +111,38 @@ fn every_command_is_held_to_the_contract() {
 fn r47_every_command_answers_in_json_by_the_published_schema() {
     let schema: serde_json::Value = serde_json::from_str(&documents::schema_text()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let shared = stage();
+    let shared = fixture();
     for (words, arguments) in LINES {
-        let own = TAKES_AWAY.contains(&words).then(stage);
-        let stage = own.as_ref().unwrap_or(&shared);
-        let answer = stage.ferry(&line(words, arguments, "--json"));
+        let own = TAKES_AWAY.contains(&words).then(fixture);
+        let fixture = own.as_ref().unwrap_or(&shared);
+        let answer = fixture.ferry(&line(words, arguments, "--json"));
         assert!([0, 9].contains(&answer.code), "{words}: {answer:#?}");
         assert!(!answer.out.is_empty() || words == "job list", "{words}");
         for line in answer.lines() {
             assert!(validator.is_valid(&line), "{words}: {line:#}");
         }
     }
-    let failed = Stage::new().ferry("status nothing --json").ends_with(10);
+    let failed = Fixture::new().ferry("status nothing --json").ends_with(10);
     assert_eq!(failed.json()["message_type"], "exit_error");
     assert!(validator.is_valid(&failed.json()));
 }
 
 #[test]
 fn r35_no_dry_run_of_any_command_changes_a_file() {
-    let stage = stage();
-    let all = |stage: &Stage| {
-        let mut files = stage.tree("");
+    let fixture = fixture();
+    let all = |fixture: &Fixture| {
+        let mut files = fixture.tree("");
         // readers of the databases leave their shared memory behind
         files.retain(|path, _| {
             !path.to_string_lossy().ends_with("-shm") && !path.to_string_lossy().ends_with("-wal")
         });
         files
     };
-    let before = all(&stage);
+    let before = all(&fixture);
     for (words, arguments) in LINES {
-        let answer = stage.ferry(&line(words, arguments, "--dry-run"));
+        let answer = fixture.ferry(&line(words, arguments, "--dry-run"));
         assert!([0, 9].contains(&answer.code), "{words}: {answer:#?}");
-        let after = all(&stage);
+        let after = all(&fixture);
         let changed: Vec<_> = after
             .iter()
             .filter(|(path, content)| before.get(*path) != Some(content))
@@ -176,17 +176,17 @@ fn r77_no_command_waits_for_input_that_cannot_come() {
             ]
             .map(str::to_owned),
         );
-    let stage = stage();
+    let fixture = fixture();
     for line in lines {
         let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
-        let mut running = stage
+        let mut running = fixture
             .command(words)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let ended = crate::stage::ends_within(&mut running, Duration::from_secs(60));
+        let ended = crate::fixture::ends_within(&mut running, Duration::from_secs(60));
         let code = ended.unwrap_or_else(|| panic!("{line}: still waits"));
         let known = ExitCode::ALL.map(|code| i32::from(code.number()));
         assert!(known.contains(&code), "{line}: {code}");
@@ -208,7 +208,7 @@ fn help_of_every_command_is_as_it_was_last_read() {
         let cases = folder.join(format!("{name}.trycmd"));
         names.insert(cases.file_name().unwrap().to_owned());
         if write_anew {
-            let told = Stage::new()
+            let told = Fixture::new()
                 .ferry(line(words, "--help", "").trim())
                 .ends_with(0);
             let shown = line("ferry", words, "--help");
@@ -269,45 +269,45 @@ fn r104_pages_completions_and_schema_are_made_from_this_command_tree() {
 #[test]
 fn every_exit_code_is_produced_and_no_other() {
     let mut seen = BTreeSet::new();
-    let stage = stage();
-    seen.insert(stage.ferry("status jobs/j.db").ends_with(0).code);
-    stage.write("damaged.db", &[9; 4096]);
-    seen.insert(stage.ferry("status damaged.db").ends_with(1).code);
+    let fixture = fixture();
+    seen.insert(fixture.ferry("status jobs/j.db").ends_with(0).code);
+    fixture.write("damaged.db", &[9; 4096]);
+    seen.insert(fixture.ferry("status damaged.db").ends_with(1).code);
     seen.insert(
-        stage
+        fixture
             .ferry("copy jobs/j.db --threads none")
             .ends_with(2)
             .code,
     );
-    stage.write("dst/late", b"foreign content");
-    seen.insert(stage.ferry("copy jobs/j.db").ends_with(3).code);
-    stage.remove("dst/d1");
-    seen.insert(stage.ferry("verify jobs/j.db").ends_with(4).code);
-    stage.write("many/a", b"a");
-    stage.write("many/b", b"b");
-    stage.write("taken/a", b"other");
-    stage.write("taken/b", b"others");
+    fixture.write("dst/late", b"foreign content");
+    seen.insert(fixture.ferry("copy jobs/j.db").ends_with(3).code);
+    fixture.remove("dst/d1");
+    seen.insert(fixture.ferry("verify jobs/j.db").ends_with(4).code);
+    fixture.write("many/a", b"a");
+    fixture.write("many/b", b"b");
+    fixture.write("taken/a", b"other");
+    fixture.write("taken/b", b"others");
     seen.insert(
-        stage
+        fixture
             .ferry("run many taken --max-errors 1")
             .ends_with(5)
             .code,
     );
-    seen.insert(stage.ferry("run nowhere dst").ends_with(6).code);
-    seen.insert(stage.ferry("run src src/inside").ends_with(7).code);
-    stage.ferry("run old dst9").ends_with(0);
+    seen.insert(fixture.ferry("run nowhere dst").ends_with(6).code);
+    seen.insert(fixture.ferry("run src src/inside").ends_with(7).code);
+    fixture.ferry("run old dst9").ends_with(0);
     seen.insert(
-        stage
+        fixture
             .ferry("run old dst9 --error-on-no-transfer")
             .ends_with(9)
             .code,
     );
-    seen.insert(stage.ferry("status jobs/nothing.db").ends_with(10).code);
-    stage.write("big/large", &vec![1; 4_000_000]);
+    seen.insert(fixture.ferry("status jobs/nothing.db").ends_with(10).code);
+    fixture.write("big/large", &vec![1; 4_000_000]);
     for signal in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
-        let mut running = stage.start("run big dst8 --job-dir jobs --job b --bwlimit 200KB --buffer-size 4096 --no-preflight --json");
+        let mut running = fixture.start("run big dst8 --job-dir jobs --job b --bwlimit 200KB --buffer-size 4096 --no-preflight --json");
         crate::crashes::wait_for_lines(&mut running, 4);
-        seen.insert(stage.ferry("copy jobs/b.db").ends_with(11).code);
+        seen.insert(fixture.ferry("copy jobs/b.db").ends_with(11).code);
         rustix::process::kill_process(rustix::process::Pid::from_child(&running), signal).unwrap();
         seen.insert(running.wait().unwrap().code().unwrap());
     }

@@ -6,10 +6,10 @@ use std::{
     path::Path,
 };
 
-use crate::stage::{Stage, content, set_mode};
+use crate::fixture::{Fixture, content, set_mode};
 
-fn states(stage: &Stage) -> Vec<(i64, i64)> {
-    let database = stage.database("jobs/j.db");
+fn states(fixture: &Fixture) -> Vec<(i64, i64)> {
+    let database = fixture.database("jobs/j.db");
     let mut statement = database
         .prepare("SELECT state, count(*) FROM copy_status GROUP BY state ORDER BY state")
         .unwrap();
@@ -21,59 +21,59 @@ fn states(stage: &Stage) -> Vec<(i64, i64)> {
 
 #[test]
 fn r21_both_sides_are_compared_before_a_file_counts() {
-    let stage = Stage::new();
-    stage.fill("src", 20);
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
-    assert_eq!(stage.number("SELECT count(*) FROM attempt WHERE source_checksum = destination_checksum AND state = 2"), 20);
-    assert_eq!(stage.number("SELECT count(*) FROM copy_status s JOIN attempt a ON a.file = s.file WHERE s.checksum = a.destination_checksum"), 20);
+    let fixture = Fixture::new();
+    fixture.fill("src", 20);
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    assert_eq!(fixture.number("SELECT count(*) FROM attempt WHERE source_checksum = destination_checksum AND state = 2"), 20);
+    assert_eq!(fixture.number("SELECT count(*) FROM copy_status s JOIN attempt a ON a.file = s.file WHERE s.checksum = a.destination_checksum"), 20);
 }
 
 #[test]
 fn r25_what_was_done_and_is_gone_is_copied_again_and_counted() {
-    let stage = Stage::new();
-    stage.fill("src", 20);
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
-    stage.remove("dst/d1");
-    let gone = 20 - stage.tree("dst").len();
-    let again = stage.ferry("copy jobs/j.db").ends_with(0);
+    let fixture = Fixture::new();
+    fixture.fill("src", 20);
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    fixture.remove("dst/d1");
+    let gone = 20 - fixture.tree("dst").len();
+    let again = fixture.ferry("copy jobs/j.db").ends_with(0);
     assert!(
         again.err.contains(&format!("{gone} files that were done")),
         "{}",
         again.err
     );
-    assert_eq!(stage.tree("dst"), stage.tree("src"));
-    stage.ferry("log jobs/j.db --verify").ends_with(0);
+    assert_eq!(fixture.tree("dst"), fixture.tree("src"));
+    fixture.ferry("log jobs/j.db --verify").ends_with(0);
 }
 
 #[test]
 fn r26_pending_is_everything_that_is_not_settled() {
-    let stage = Stage::new();
-    stage.fill("src", 4);
-    stage.job();
-    stage.database("jobs/j.db").execute_batch("UPDATE copy_status SET state = 1 WHERE file = 2; UPDATE copy_status SET state = 6 WHERE file = 3;").unwrap();
-    let open = stage
+    let fixture = Fixture::new();
+    fixture.fill("src", 4);
+    fixture.job();
+    fixture.database("jobs/j.db").execute_batch("UPDATE copy_status SET state = 1 WHERE file = 2; UPDATE copy_status SET state = 6 WHERE file = 3;").unwrap();
+    let open = fixture
         .ferry("list-files jobs/j.db --status pending --status in_progress --status error --json")
         .ends_with(0)
         .lines();
     assert_eq!(open.len(), 4);
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
-    assert_eq!(stage.tree("dst"), stage.tree("src"));
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    assert_eq!(fixture.tree("dst"), fixture.tree("src"));
 }
 
 #[test]
 fn r27_every_attempt_is_stored() {
-    let stage = Stage::new();
-    stage.fill("src", 3);
-    stage.write("dst/d1/e1/f1", b"foreign");
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(3);
-    stage.ferry("copy jobs/j.db").ends_with(3);
-    stage
+    let fixture = Fixture::new();
+    fixture.fill("src", 3);
+    fixture.write("dst/d1/e1/f1", b"foreign");
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(3);
+    fixture.ferry("copy jobs/j.db").ends_with(3);
+    fixture
         .ferry("copy jobs/j.db --on-conflict source")
         .ends_with(0);
-    let database = stage.database("jobs/j.db");
+    let database = fixture.database("jobs/j.db");
     let mut statement = database.prepare("SELECT a.number, a.state, a.at_ns > 0, a.error IS NOT NULL, a.moved_bytes FROM attempt a JOIN source_file f ON f.id = a.file WHERE CAST(f.path AS TEXT) = 'd1/e1/f1' ORDER BY a.number").unwrap();
     let rows = statement
         .query_map([], |row| {
@@ -100,18 +100,18 @@ fn r27_every_attempt_is_stored() {
 
 #[test]
 fn r28_content_that_is_there_is_not_copied_and_the_place_is_said() {
-    let stage = Stage::new();
-    stage.write("src/a", &content(1, 3_000));
-    stage.write("src/b", &content(1, 3_000));
-    stage.write("src/c", &content(3, 3_000));
-    stage.write("dst/c", &content(3, 3_000));
-    stage.job();
-    stage
+    let fixture = Fixture::new();
+    fixture.write("src/a", &content(1, 3_000));
+    fixture.write("src/b", &content(1, 3_000));
+    fixture.write("src/c", &content(3, 3_000));
+    fixture.write("dst/c", &content(3, 3_000));
+    fixture.job();
+    fixture
         .ferry("copy jobs/j.db --dest dst --dedup skip")
         .ends_with(0);
-    assert_eq!(states(&stage), [(2, 1), (3, 1), (4, 1)]);
-    assert_eq!(stage.tree("dst").len(), 2);
-    let files = stage
+    assert_eq!(states(&fixture), [(2, 1), (3, 1), (4, 1)]);
+    assert_eq!(fixture.tree("dst").len(), 2);
+    let files = fixture
         .ferry("list-files jobs/j.db --status deduplicated --json")
         .ends_with(0)
         .lines();
@@ -120,7 +120,7 @@ fn r28_content_that_is_there_is_not_copied_and_the_place_is_said() {
         said.contains("is at a") || said.contains("is at b"),
         "{said}"
     );
-    stage.ferry("verify jobs/j.db --stage deep").ends_with(0);
+    fixture.ferry("verify jobs/j.db --stage deep").ends_with(0);
 }
 
 #[test]
@@ -132,80 +132,84 @@ fn r56_half_duplicates_write_half_the_bytes_and_each_mode_keeps_its_promise() {
         ("off", 20, 1),
         ("reflink", 20, 1),
     ] {
-        let stage = Stage::new();
+        let fixture = Fixture::new();
         for number in 0..10 {
-            stage.write(&format!("src/one/{number}"), &content(number, 8_000));
-            stage.write(&format!("src/two/{number}"), &content(number, 8_000));
+            fixture.write(&format!("src/one/{number}"), &content(number, 8_000));
+            fixture.write(&format!("src/two/{number}"), &content(number, 8_000));
         }
-        stage.job();
-        stage
+        fixture.job();
+        fixture
             .ferry(&format!("copy jobs/j.db --dest dst --dedup {mode}"))
             .ends_with(0);
-        assert_eq!(stage.tree("dst").len(), present, "{mode}");
-        let most = fs::read_dir(stage.path("dst/one"))
+        assert_eq!(fixture.tree("dst").len(), present, "{mode}");
+        let most = fs::read_dir(fixture.path("dst/one"))
             .into_iter()
-            .chain(fs::read_dir(stage.path("dst/two")))
+            .chain(fs::read_dir(fixture.path("dst/two")))
             .flatten()
             .map(|entry| entry.unwrap().metadata().unwrap().nlink())
             .max()
             .unwrap();
         assert_eq!(most, names_of_one, "{mode}");
         if matches!(mode, "skip" | "hardlink") {
-            let moved = stage.number("SELECT sum(moved_bytes) FROM attempt");
+            let moved = fixture.number("SELECT sum(moved_bytes) FROM attempt");
             assert_eq!(
                 moved * 2,
-                stage.number("SELECT sum(size_bytes) FROM source_file"),
+                fixture.number("SELECT sum(size_bytes) FROM source_file"),
                 "{mode}"
             );
         }
-        stage.ferry("verify jobs/j.db --stage deep").ends_with(0);
+        fixture.ferry("verify jobs/j.db --stage deep").ends_with(0);
     }
 }
 
 #[test]
 fn r29_the_result_does_not_depend_on_threads() {
     for threads in [1, 2, 8] {
-        let stage = Stage::new();
-        stage.fill("src", 120);
-        stage.job();
-        stage
+        let fixture = Fixture::new();
+        fixture.fill("src", 120);
+        fixture.job();
+        fixture
             .ferry(&format!("copy jobs/j.db --dest dst --threads {threads}"))
             .ends_with(0);
-        assert_eq!(stage.tree("dst"), stage.tree("src"), "{threads} threads");
+        assert_eq!(
+            fixture.tree("dst"),
+            fixture.tree("src"),
+            "{threads} threads"
+        );
     }
 }
 
 #[test]
 fn r30_one_file_that_fails_does_not_stop_the_others() {
-    let stage = Stage::with_rights();
-    stage.fill("src", 12);
-    stage.write("dst/d2/e2/f2/is-a-directory", b"x");
-    stage.job();
-    set_mode(&stage.path("src/d1/e1/f1"), 0o000);
-    let answer = stage.ferry("copy jobs/j.db --dest dst").ends_with(3);
+    let fixture = Fixture::with_rights();
+    fixture.fill("src", 12);
+    fixture.write("dst/d2/e2/f2/is-a-directory", b"x");
+    fixture.job();
+    set_mode(&fixture.path("src/d1/e1/f1"), 0o000);
+    let answer = fixture.ferry("copy jobs/j.db --dest dst").ends_with(3);
     assert!(
         answer.err.contains("d1/e1/f1") && answer.err.contains("d2/e2/f2"),
         "{}",
         answer.err
     );
-    assert_eq!(states(&stage), [(2, 10), (6, 2)]);
+    assert_eq!(states(&fixture), [(2, 10), (6, 2)]);
 }
 
 #[test]
 fn r92_permanent_errors_keep_their_cause_and_the_source_that_vanished_is_missing() {
-    let stage = Stage::with_rights();
-    stage.fill("src", 4);
-    stage.job();
-    set_mode(&stage.path("src/d1/e1/f1"), 0o000);
-    stage.remove("src/d2/e2/f2");
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(3);
-    assert_eq!(states(&stage), [(2, 2), (5, 1), (6, 1)]);
+    let fixture = Fixture::with_rights();
+    fixture.fill("src", 4);
+    fixture.job();
+    set_mode(&fixture.path("src/d1/e1/f1"), 0o000);
+    fixture.remove("src/d2/e2/f2");
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(3);
+    assert_eq!(states(&fixture), [(2, 2), (5, 1), (6, 1)]);
     assert_eq!(
-        stage.number("SELECT count(*) FROM copy_status WHERE cause = 'source_unreadable'"),
+        fixture.number("SELECT count(*) FROM copy_status WHERE cause = 'source_unreadable'"),
         1
     );
     assert_eq!(
-        stage.number("SELECT max(attempts) FROM copy_status"),
+        fixture.number("SELECT max(attempts) FROM copy_status"),
         1,
         "a permanent error is not tried again"
     );
@@ -213,31 +217,31 @@ fn r92_permanent_errors_keep_their_cause_and_the_source_that_vanished_is_missing
 
 #[test]
 fn r32_mode_time_links_holes_and_attributes_are_kept() {
-    let stage = Stage::new();
-    stage.write("src/script", b"#!/bin/sh");
-    set_mode(&stage.path("src/script"), 0o4750);
+    let fixture = Fixture::new();
+    fixture.write("src/script", b"#!/bin/sh");
+    set_mode(&fixture.path("src/script"), 0o4750);
     let file = fs::File::options()
         .write(true)
-        .open(stage.path("src/script"))
+        .open(fixture.path("src/script"))
         .unwrap();
     file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::new(1_234_567_890, 123_456_789))
         .unwrap();
-    symlink("script", stage.path("src/link")).unwrap();
-    symlink("nowhere/at/all", stage.path("src/dangling")).unwrap();
-    symlink(".", stage.path("src/loop")).unwrap();
-    fs::hard_link(stage.path("src/script"), stage.path("src/second-name")).unwrap();
-    let sparse = fs::File::create(stage.path("src/sparse")).unwrap();
+    symlink("script", fixture.path("src/link")).unwrap();
+    symlink("nowhere/at/all", fixture.path("src/dangling")).unwrap();
+    symlink(".", fixture.path("src/loop")).unwrap();
+    fs::hard_link(fixture.path("src/script"), fixture.path("src/second-name")).unwrap();
+    let sparse = fs::File::create(fixture.path("src/sparse")).unwrap();
     sparse.set_len(30_000_000).unwrap();
     std::os::unix::fs::FileExt::write_all_at(&sparse, b"data", 10_000_000).unwrap();
     let attribute = rustix::fs::setxattr(
-        stage.path("src/script"),
+        fixture.path("src/script"),
         "user.note",
         b"kept",
         rustix::fs::XattrFlags::empty(),
     );
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
-    let meta = fs::metadata(stage.path("dst/script")).unwrap();
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    let meta = fs::metadata(fixture.path("dst/script")).unwrap();
     assert_eq!(
         (
             meta.permissions().mode() & 0o7777,
@@ -247,88 +251,88 @@ fn r32_mode_time_links_holes_and_attributes_are_kept() {
         (0o4750, 1_234_567_890, 123_456_789)
     );
     assert_eq!(
-        fs::read_link(stage.path("dst/link")).unwrap(),
+        fs::read_link(fixture.path("dst/link")).unwrap(),
         Path::new("script")
     );
     assert_eq!(
-        fs::read_link(stage.path("dst/dangling")).unwrap(),
+        fs::read_link(fixture.path("dst/dangling")).unwrap(),
         Path::new("nowhere/at/all")
     );
     assert_eq!(
-        fs::read_link(stage.path("dst/loop")).unwrap(),
+        fs::read_link(fixture.path("dst/loop")).unwrap(),
         Path::new(".")
     );
     assert_eq!(
         meta.ino(),
-        fs::metadata(stage.path("dst/second-name")).unwrap().ino()
+        fs::metadata(fixture.path("dst/second-name")).unwrap().ino()
     );
-    assert_eq!(stage.tree("dst"), stage.tree("src"));
+    assert_eq!(fixture.tree("dst"), fixture.tree("src"));
     assert!(
-        fs::metadata(stage.path("dst/sparse")).unwrap().blocks() * 512 < 5_000_000,
+        fs::metadata(fixture.path("dst/sparse")).unwrap().blocks() * 512 < 5_000_000,
         "the holes are kept"
     );
     if attribute.is_ok() {
         let mut value = [0; 16];
         let length =
-            rustix::fs::getxattr(stage.path("dst/script"), "user.note", &mut value[..]).unwrap();
+            rustix::fs::getxattr(fixture.path("dst/script"), "user.note", &mut value[..]).unwrap();
         assert_eq!(&value[..length], b"kept");
     }
-    stage.ferry("verify jobs/j.db --stage deep").ends_with(0);
+    fixture.ferry("verify jobs/j.db --stage deep").ends_with(0);
 }
 
 #[test]
 fn r33_the_buffer_has_any_size() {
     for size in ["4KiB", "1MiB", "5000"] {
-        let stage = Stage::new();
-        stage.write("src/a", &content(1, 300_000));
-        stage.job();
-        stage
+        let fixture = Fixture::new();
+        fixture.write("src/a", &content(1, 300_000));
+        fixture.job();
+        fixture
             .ferry(&format!("copy jobs/j.db --dest dst --buffer-size {size}"))
             .ends_with(0);
-        assert_eq!(stage.tree("dst"), stage.tree("src"));
+        assert_eq!(fixture.tree("dst"), fixture.tree("src"));
     }
-    let stage = Stage::new();
-    stage.job();
-    stage
+    let fixture = Fixture::new();
+    fixture.job();
+    fixture
         .ferry("copy jobs/j.db --dest dst --buffer-size much")
         .ends_with(2);
 }
 
 #[test]
 fn r36_run_does_all_of_it_and_again_goes_on() {
-    let stage = Stage::new();
-    stage.fill("src", 15);
-    stage.ferry("run src dst").ends_with(0);
-    assert_eq!(stage.tree("dst"), stage.tree("src"));
-    stage.write("src/late", b"late");
-    stage.ferry("run src dst --stage deep").ends_with(0);
-    assert_eq!(stage.tree("dst"), stage.tree("src"));
-    stage
+    let fixture = Fixture::new();
+    fixture.fill("src", 15);
+    fixture.ferry("run src dst").ends_with(0);
+    assert_eq!(fixture.tree("dst"), fixture.tree("src"));
+    fixture.write("src/late", b"late");
+    fixture.ferry("run src dst --stage deep").ends_with(0);
+    assert_eq!(fixture.tree("dst"), fixture.tree("src"));
+    fixture
         .ferry("run src dst --error-on-no-transfer")
         .ends_with(9);
-    let jobs = stage.ferry("job list --json").ends_with(0).lines();
+    let jobs = fixture.ferry("job list --json").ends_with(0).lines();
     assert_eq!(
         (jobs.len(), &jobs[0]["counts"]["copied"]["files"]),
         (1, &16.into())
     );
-    stage.ferry("run nowhere dst").ends_with(6);
+    fixture.ferry("run nowhere dst").ends_with(6);
 }
 
 #[test]
 fn r48_counts_add_up_at_every_event_and_never_fall() {
-    let stage = Stage::new();
-    stage.fill("src", 60);
-    stage.write("src/twin", &content(0, 0));
+    let fixture = Fixture::new();
+    fixture.fill("src", 60);
+    fixture.write("src/twin", &content(0, 0));
     (1..7).for_each(|number| {
-        stage.write(
+        fixture.write(
             &format!("dst/d{}/e{}/f{number}", number % 7, number % 3),
             b"foreign",
         )
     });
-    stage.write("dst/d0/e0/f0", &content(0, 0));
-    stage.job();
-    stage.remove("src/d0/e0/f42");
-    let answer = stage
+    fixture.write("dst/d0/e0/f0", &content(0, 0));
+    fixture.job();
+    fixture.remove("src/d0/e0/f42");
+    let answer = fixture
         .ferry("copy jobs/j.db --dest dst --dedup skip --json")
         .ends_with(3);
     let mut before = 0;
@@ -361,12 +365,12 @@ fn r48_counts_add_up_at_every_event_and_never_fall() {
 
 #[test]
 fn r50_untracked_and_missing_files_are_counted_and_named() {
-    let stage = Stage::new();
-    stage.fill("src", 6);
-    stage.job();
-    stage.write("src/new-one", b"n");
-    stage.remove("src/d1/e1/f1");
-    let answer = stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    let fixture = Fixture::new();
+    fixture.fill("src", 6);
+    fixture.job();
+    fixture.write("src/new-one", b"n");
+    fixture.remove("src/d1/e1/f1");
+    let answer = fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
     assert!(
         answer.err.contains("not in the job: new-one"),
         "{}",
@@ -377,80 +381,80 @@ fn r50_untracked_and_missing_files_are_counted_and_named() {
 
 #[test]
 fn a_destination_inside_its_source_is_refused() {
-    let stage = Stage::new();
-    stage.fill("src", 3);
-    let answer = stage.ferry("run src src/backup").ends_with(7);
+    let fixture = Fixture::new();
+    fixture.fill("src", 3);
+    let answer = fixture.ferry("run src src/backup").ends_with(7);
     assert!(answer.err.contains("inside the source"), "{}", answer.err);
 }
 
 #[test]
 fn too_little_space_is_refused_before_the_first_byte() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     // 64 TiB that take no storage
-    let huge = fs::File::create(stage.path("src/huge")).unwrap();
+    let huge = fs::File::create(fixture.path("src/huge")).unwrap();
     if huge.set_len(1 << 43).is_err() {
         return;
     }
-    let answer = stage.ferry("run src dst").ends_with(7);
+    let answer = fixture.ferry("run src dst").ends_with(7);
     assert!(answer.err.contains("not enough space"), "{}", answer.err);
-    assert!(stage.tree("dst").is_empty());
+    assert!(fixture.tree("dst").is_empty());
 }
 
 #[test]
 fn a_file_that_changed_since_is_copied_again_and_a_foreign_one_is_kept() {
-    let stage = Stage::new();
-    stage.write("src/a", b"first");
-    stage.ferry("run src dst").ends_with(0);
-    stage.write("src/a", b"second version");
-    stage.ferry("run src dst").ends_with(0);
-    assert_eq!(fs::read(stage.path("dst/a")).unwrap(), b"second version");
-    stage.write("dst/a", b"somebody's own");
-    stage.write("src/a", b"third");
-    let refused = stage.ferry("run src dst").code;
+    let fixture = Fixture::new();
+    fixture.write("src/a", b"first");
+    fixture.ferry("run src dst").ends_with(0);
+    fixture.write("src/a", b"second version");
+    fixture.ferry("run src dst").ends_with(0);
+    assert_eq!(fs::read(fixture.path("dst/a")).unwrap(), b"second version");
+    fixture.write("dst/a", b"somebody's own");
+    fixture.write("src/a", b"third");
+    let refused = fixture.ferry("run src dst").code;
     assert_ne!(refused, 0);
-    assert_eq!(fs::read(stage.path("dst/a")).unwrap(), b"somebody's own");
-    stage.ferry("run src dst --on-conflict keep");
-    assert_eq!(fs::read(stage.path("dst/a")).unwrap(), b"somebody's own");
+    assert_eq!(fs::read(fixture.path("dst/a")).unwrap(), b"somebody's own");
+    fixture.ferry("run src dst --on-conflict keep");
+    assert_eq!(fs::read(fixture.path("dst/a")).unwrap(), b"somebody's own");
 }
 
 #[test]
 fn a_link_in_place_of_a_destination_directory_leads_nowhere() {
-    let stage = Stage::new();
-    stage.write("src/d/a", b"a");
-    stage.write("outside/keep", b"k");
-    fs::create_dir(stage.path("dst")).unwrap();
-    symlink(stage.path("outside"), stage.path("dst/d")).unwrap();
-    stage.ferry("run src dst").ends_with(3);
-    assert_eq!(stage.tree("outside").len(), 1);
+    let fixture = Fixture::new();
+    fixture.write("src/d/a", b"a");
+    fixture.write("outside/keep", b"k");
+    fs::create_dir(fixture.path("dst")).unwrap();
+    symlink(fixture.path("outside"), fixture.path("dst/d")).unwrap();
+    fixture.ferry("run src dst").ends_with(3);
+    assert_eq!(fixture.tree("outside").len(), 1);
 }
 
 #[test]
 fn long_names_and_names_that_are_not_utf_8_are_copied() {
     use std::os::unix::ffi::OsStrExt as _;
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let long = "n".repeat(255);
-    stage.write(&format!("src/{long}"), b"long");
+    fixture.write(&format!("src/{long}"), b"long");
     fs::write(
-        stage
+        fixture
             .path("src")
             .join(std::ffi::OsStr::from_bytes(b"caf\xe9")),
         b"latin-1",
     )
     .unwrap();
-    stage.ferry("run src dst").ends_with(0);
-    assert_eq!(stage.tree("dst"), stage.tree("src"));
+    fixture.ferry("run src dst").ends_with(0);
+    assert_eq!(fixture.tree("dst"), fixture.tree("src"));
 }
 
 #[test]
 fn pipes_are_said_and_do_not_hang() {
-    let stage = Stage::new();
-    stage.write("src/a", b"a");
+    let fixture = Fixture::new();
+    fixture.write("src/a", b"a");
     let made = std::process::Command::new("mkfifo")
-        .arg(stage.path("src/pipe"))
+        .arg(fixture.path("src/pipe"))
         .status()
         .unwrap();
     assert!(made.success());
-    let answer = stage.ferry("run src dst").ends_with(0);
+    let answer = fixture.ferry("run src dst").ends_with(0);
     assert!(
         answer.err.contains("pipe") && answer.err.contains("not copied"),
         "{}",
@@ -460,14 +464,14 @@ fn pipes_are_said_and_do_not_hang() {
 
 #[test]
 fn include_and_exclude_choose_files() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     for name in ["src/a.jpg", "src/b.txt", "src/d/c.jpg", "src/tmp/d.jpg"] {
-        stage.write(name, name.as_bytes());
+        fixture.write(name, name.as_bytes());
     }
-    stage
+    fixture
         .ferry("run src dst --include *.jpg --exclude tmp/**")
         .ends_with(0);
-    let there: Vec<_> = stage
+    let there: Vec<_> = fixture
         .tree("dst")
         .into_keys()
         .map(|path| path.display().to_string())
@@ -477,18 +481,18 @@ fn include_and_exclude_choose_files() {
 
 #[test]
 fn a_file_that_failed_and_then_vanished_is_missing_and_nothing_else() {
-    let stage = Stage::new();
-    stage.write("src/a", b"ours");
-    stage.write("dst/a", b"foreign");
-    stage
+    let fixture = Fixture::new();
+    fixture.write("src/a", b"ours");
+    fixture.write("dst/a", b"foreign");
+    fixture
         .ferry("run src dst --job-dir jobs --job j")
         .ends_with(3);
-    stage.remove("src/a");
-    stage
+    fixture.remove("src/a");
+    fixture
         .ferry("run src dst --job-dir jobs --job j")
         .ends_with(0);
     assert_eq!(
-        stage.number(
+        fixture.number(
             "SELECT count(*) FROM copy_status WHERE state = 5 AND cause IS NULL AND message IS NULL"
         ),
         1

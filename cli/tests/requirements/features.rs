@@ -2,52 +2,52 @@
 
 use std::fs;
 
-use crate::stage::{Stage, content, set_mode};
+use crate::fixture::{Fixture, content, set_mode};
 
 #[test]
 fn r62_the_log_file_lies_with_the_job_and_says_as_much_as_is_asked() {
-    let stage = Stage::new();
-    stage.fill("src", 3);
-    stage.job();
-    stage
+    let fixture = Fixture::new();
+    fixture.fill("src", 3);
+    fixture.job();
+    fixture
         .ferry("copy jobs/j.db --dest dst --log-level debug")
         .ends_with(0);
-    let log = fs::read_to_string(stage.path("jobs/logs/j.log")).unwrap();
+    let log = fs::read_to_string(fixture.path("jobs/logs/j.log")).unwrap();
     assert!(
         log.contains("copy begins") && log.contains("d1/e1/f1") && log.contains("copy ended"),
         "{log}"
     );
-    stage
+    fixture
         .ferry("verify jobs/j.db --log-level error --log-file elsewhere/x.log")
         .ends_with(0);
     assert_eq!(
-        fs::read_to_string(stage.path("elsewhere/x.log")).unwrap(),
+        fs::read_to_string(fixture.path("elsewhere/x.log")).unwrap(),
         ""
     );
-    stage
+    fixture
         .ferry("status jobs/none.db --log-file elsewhere/x.log")
         .ends_with(10);
-    let log = fs::read_to_string(stage.path("elsewhere/x.log")).unwrap();
+    let log = fs::read_to_string(fixture.path("elsewhere/x.log")).unwrap();
     assert!(log.contains("there is no job"), "{log}");
-    stage
+    fixture
         .ferry("status jobs/j.db --log-level loud")
         .ends_with(2);
-    stage
+    fixture
         .ferry("status jobs/j.db --log-file /proc/nothing/x")
         .ends_with(1);
 }
 
 #[test]
 fn r68_a_copy_says_what_to_expect_before_the_first_byte_unless_told_not_to() {
-    let stage = Stage::new();
-    stage.fill("src", 40);
-    stage.job();
-    let with = stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    let fixture = Fixture::new();
+    fixture.fill("src", 40);
+    fixture.job();
+    let with = fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
     let (said, copying) = (with.err.find("to copy: 40 files"), with.err.find("copying"));
     assert!(said.is_some() && said < copying, "{}", with.err);
-    let without = stage.ferry("run src dst2 --no-preflight").ends_with(0);
+    let without = fixture.ferry("run src dst2 --no-preflight").ends_with(0);
     assert!(!without.err.contains("to copy:"), "{}", without.err);
-    let json = stage.ferry("run src dst3 --json").ends_with(0);
+    let json = fixture.ferry("run src dst3 --json").ends_with(0);
     assert!(
         json.lines()
             .iter()
@@ -57,36 +57,36 @@ fn r68_a_copy_says_what_to_expect_before_the_first_byte_unless_told_not_to() {
 
 #[test]
 fn r66_auto_is_what_preflight_advises_and_a_number_stays() {
-    let stage = Stage::new();
-    stage.fill("src", 3);
-    stage.job();
-    stage
+    let fixture = Fixture::new();
+    fixture.fill("src", 3);
+    fixture.job();
+    fixture
         .ferry("copy jobs/j.db --dest dst --threads auto")
         .ends_with(0);
     let threads = |command: &str| {
-        stage.number(&format!("SELECT json_extract(configuration, '$.threads') FROM operation WHERE command = '{command}' ORDER BY started_at_ns DESC LIMIT 1"))
+        fixture.number(&format!("SELECT json_extract(configuration, '$.threads') FROM operation WHERE command = '{command}' ORDER BY started_at_ns DESC LIMIT 1"))
     };
     let cores = std::thread::available_parallelism().unwrap().get();
     assert_eq!(
         threads("copy"),
         i64::try_from((cores * 2).clamp(2, 8).min(3)).unwrap()
     );
-    stage.write("src/late", b"late");
-    stage.ferry("add-source jobs/j.db src").ends_with(0);
-    stage.ferry("copy jobs/j.db --threads 7").ends_with(0);
+    fixture.write("src/late", b"late");
+    fixture.ferry("add-source jobs/j.db src").ends_with(0);
+    fixture.ferry("copy jobs/j.db --threads 7").ends_with(0);
     assert_eq!(threads("copy"), 7);
 }
 
 #[test]
 fn r67_what_was_said_is_kept_beside_what_it_took_and_the_next_estimate_learns() {
-    let stage = Stage::new();
-    stage.fill("src", 60);
+    let fixture = Fixture::new();
+    fixture.fill("src", 60);
     let mut inside = 0;
     for round in 0..10 {
-        stage
+        fixture
             .ferry(&format!("run src dst{round} --job j{round}"))
             .ends_with(0);
-        let report = stage
+        let report = fixture
             .ferry(&format!("summary j{round} --json"))
             .ends_with(0)
             .json();
@@ -104,16 +104,16 @@ fn r67_what_was_said_is_kept_beside_what_it_took_and_the_next_estimate_learns() 
 
 #[test]
 fn r45_summary_counts_everything_and_writes_what_is_not_done() {
-    let stage = Stage::with_rights();
-    stage.fill("src", 12);
-    stage.write("src/twin", &content(0, 0));
-    stage.job();
-    set_mode(&stage.path("src/d1/e1/f1"), 0o000);
-    stage.remove("src/d2/e2/f2");
-    stage
+    let fixture = Fixture::with_rights();
+    fixture.fill("src", 12);
+    fixture.write("src/twin", &content(0, 0));
+    fixture.job();
+    set_mode(&fixture.path("src/d1/e1/f1"), 0o000);
+    fixture.remove("src/d2/e2/f2");
+    fixture
         .ferry("copy jobs/j.db --dest dst --dedup skip")
         .ends_with(3);
-    let told = stage.ferry("summary jobs/j.db").ends_with(0);
+    let told = fixture.ferry("summary jobs/j.db").ends_with(0);
     for word in [
         "total",
         "done",
@@ -129,29 +129,32 @@ fn r45_summary_counts_everything_and_writes_what_is_not_done() {
     ] {
         assert!(told.out.contains(word), "{word}: {}", told.out);
     }
-    let csv = fs::read_to_string(stage.path("jobs/reports/j/summary_report.csv")).unwrap();
+    let csv = fs::read_to_string(fixture.path("jobs/reports/j/summary_report.csv")).unwrap();
     assert_eq!(csv.lines().count(), 1 + 3, "{csv}");
-    let report = stage.ferry("summary jobs/j.db --json").ends_with(0).json();
+    let report = fixture
+        .ferry("summary jobs/j.db --json")
+        .ends_with(0)
+        .json();
     assert!(!report["slow_directories"].as_array().unwrap().is_empty());
 }
 
 #[test]
 fn r46_the_csv_keeps_every_name() {
     use std::os::unix::ffi::OsStrExt as _;
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let names: [&[u8]; 4] = [b"a,b", b"a\"b", b"a\nb", b"a\xff\xfe"];
     for name in names {
         fs::write(
-            stage.path("src").join(std::ffi::OsStr::from_bytes(name)),
+            fixture.path("src").join(std::ffi::OsStr::from_bytes(name)),
             name,
         )
         .unwrap();
     }
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
-    stage.ferry("summary jobs/j.db --all").ends_with(0);
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    fixture.ferry("summary jobs/j.db --all").ends_with(0);
     let mut reader =
-        csv::Reader::from_path(stage.path("jobs/reports/j/summary_report.csv")).unwrap();
+        csv::Reader::from_path(fixture.path("jobs/reports/j/summary_report.csv")).unwrap();
     let mut found: Vec<Vec<u8>> = reader
         .byte_records()
         .map(|record| record.unwrap()[0].to_vec())
@@ -164,24 +167,24 @@ fn r46_the_csv_keeps_every_name() {
 
 #[test]
 fn r52_without_a_terminal_progress_is_plain_lines_and_can_be_left_out() {
-    let stage = Stage::new();
-    stage.fill("src", 20);
-    stage.job();
-    let plain = stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    let fixture = Fixture::new();
+    fixture.fill("src", 20);
+    fixture.job();
+    let plain = fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
     assert!(
         plain.err.contains("copying") && !plain.err.contains('\r') && !plain.err.contains('\u{1b}'),
         "{}",
         plain.err
     );
-    let silent = stage.ferry("run src dst2 --no-progress").ends_with(0);
+    let silent = fixture.ferry("run src dst2 --no-progress").ends_with(0);
     assert!(!silent.err.contains("copying"), "{}", silent.err);
-    let quiet = stage.ferry("run src dst3 --quiet").ends_with(0);
+    let quiet = fixture.ferry("run src dst3 --quiet").ends_with(0);
     assert_eq!(quiet.err, "");
 }
 
 #[test]
 fn r59_a_wrong_value_is_refused_with_its_line_for_every_typed_option() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     for (key, value) in [
         ("threads", "many"),
         ("buffer-size", "big"),
@@ -190,27 +193,27 @@ fn r59_a_wrong_value_is_refused_with_its_line_for_every_typed_option() {
         ("retries", "some"),
         ("hash", "md5"),
     ] {
-        stage.write(
+        fixture.write(
             "c.yaml",
             format!("quiet: false\n{key}: {value}\n").as_bytes(),
         );
-        let refused = stage.ferry("config check c.yaml").ends_with(2);
+        let refused = fixture.ferry("config check c.yaml").ends_with(2);
         assert!(
             refused.err.contains("c.yaml:2") && refused.err.contains(value),
             "{}",
             refused.err
         );
-        stage
+        fixture
             .ferry(&format!("run src dst --{key} {value}"))
             .ends_with(2);
     }
 }
 
 /// A command with a terminal, which gets this input.
-fn in_a_terminal(stage: &Stage, line: &str, input: &str) -> (i32, String) {
+fn in_a_terminal(fixture: &Fixture, line: &str, input: &str) -> (i32, String) {
     use std::io::Write as _;
     let ferry = env!("CARGO_BIN_EXE_ferry");
-    let mut script = stage
+    let mut script = fixture
         .program("script")
         .args(["-qec", &format!("{ferry} {line}"), "/dev/null"])
         .stdin(std::process::Stdio::piped())
@@ -232,18 +235,18 @@ fn in_a_terminal(stage: &Stage, line: &str, input: &str) -> (i32, String) {
 
 #[test]
 fn r93_what_is_missing_is_asked_for_in_a_terminal_and_else_named() {
-    let stage = Stage::new();
-    stage.fill("src", 3);
-    stage.job();
-    let told = stage.ferry("copy jobs/j.db").ends_with(2);
+    let fixture = Fixture::new();
+    fixture.fill("src", 3);
+    fixture.job();
+    let told = fixture.ferry("copy jobs/j.db").ends_with(2);
     assert!(told.err.contains("--dest"), "{}", told.err);
-    let (code, said) = in_a_terminal(&stage, "copy jobs/j.db", "dst\n");
+    let (code, said) = in_a_terminal(&fixture, "copy jobs/j.db", "dst\n");
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("which directory"), "{said}");
-    assert_eq!(stage.tree("dst"), stage.tree("src"));
-    let (code, said) = in_a_terminal(&stage, "job remove jobs/j.db", "n");
+    assert_eq!(fixture.tree("dst"), fixture.tree("src"));
+    let (code, said) = in_a_terminal(&fixture, "job remove jobs/j.db", "n");
     assert_eq!(
-        (code, stage.path("jobs/j.db").exists()),
+        (code, fixture.path("jobs/j.db").exists()),
         (0, true),
         "{said}"
     );
@@ -251,12 +254,14 @@ fn r93_what_is_missing_is_asked_for_in_a_terminal_and_else_named() {
 
 #[test]
 fn r50_files_that_are_not_in_the_job_or_gone_are_listed_with_their_number() {
-    let stage = Stage::new();
-    stage.fill("src", 30);
-    stage.job();
-    (0..25).for_each(|number| stage.write(&format!("src/new/{number}"), b"n"));
-    stage.remove("src/d1");
-    let answer = stage.ferry("copy jobs/j.db --dest dst --json").ends_with(0);
+    let fixture = Fixture::new();
+    fixture.fill("src", 30);
+    fixture.job();
+    (0..25).for_each(|number| fixture.write(&format!("src/new/{number}"), b"n"));
+    fixture.remove("src/d1");
+    let answer = fixture
+        .ferry("copy jobs/j.db --dest dst --json")
+        .ends_with(0);
     let last = answer.lines().pop().unwrap();
     assert_eq!(
         (&last["message_type"], &last["untracked_files"]),
@@ -273,39 +278,39 @@ fn r50_files_that_are_not_in_the_job_or_gone_are_listed_with_their_number() {
 #[test]
 fn directories_keep_times_and_modes_and_empty_ones_are_made() {
     use std::os::unix::fs::MetadataExt as _;
-    let stage = Stage::new();
-    stage.write("src/a/b/file", b"x");
-    stage.write("src/.git/left-out", b"x");
-    fs::create_dir_all(stage.path("src/empty/below")).unwrap();
-    set_mode(&stage.path("src/a"), 0o750);
+    let fixture = Fixture::new();
+    fixture.write("src/a/b/file", b"x");
+    fixture.write("src/.git/left-out", b"x");
+    fs::create_dir_all(fixture.path("src/empty/below")).unwrap();
+    set_mode(&fixture.path("src/a"), 0o750);
     let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
     for dir in ["src/a/b", "src/a", "src/empty/below", "src/empty"] {
-        fs::File::open(stage.path(dir))
+        fs::File::open(fixture.path(dir))
             .unwrap()
             .set_modified(long_ago)
             .unwrap();
     }
-    stage.ferry("run src dst --exclude .git").ends_with(0);
+    fixture.ferry("run src dst --exclude .git").ends_with(0);
     for dir in ["a/b", "a", "empty/below", "empty"] {
-        let meta = fs::metadata(stage.path(&format!("dst/{dir}"))).unwrap();
+        let meta = fs::metadata(fixture.path(&format!("dst/{dir}"))).unwrap();
         assert_eq!(meta.mtime(), 1_000_000_000, "{dir}");
     }
     assert_eq!(
-        fs::metadata(stage.path("dst/a")).unwrap().mode() & 0o7777,
+        fs::metadata(fixture.path("dst/a")).unwrap().mode() & 0o7777,
         0o750
     );
-    assert!(!stage.path("dst/.git").exists());
+    assert!(!fixture.path("dst/.git").exists());
 }
 
 #[test]
 fn r64_what_a_killed_measurement_left_goes_with_the_next_run() {
-    let stage = Stage::new();
-    stage.fill("src", 3);
+    let fixture = Fixture::new();
+    fixture.fill("src", 3);
     // no process has this number: it is above what Linux gives
-    stage.write("dst/.ferry-preflight-4194305-abc/7", b"left");
+    fixture.write("dst/.ferry-preflight-4194305-abc/7", b"left");
     let alive = format!("dst/.ferry-preflight-{}-abc/7", std::process::id());
-    stage.write(&alive, b"of a measurement that runs");
-    stage.ferry("run src dst --no-preflight").ends_with(0);
-    assert!(!stage.path("dst/.ferry-preflight-4194305-abc").exists());
-    assert!(stage.path(&alive).exists());
+    fixture.write(&alive, b"of a measurement that runs");
+    fixture.ferry("run src dst --no-preflight").ends_with(0);
+    assert!(!fixture.path("dst/.ferry-preflight-4194305-abc").exists());
+    assert!(fixture.path(&alive).exists());
 }

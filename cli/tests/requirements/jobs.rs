@@ -2,37 +2,39 @@
 
 use rusqlite::Connection;
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 
 #[test]
 fn r01_init_makes_a_job_and_again_loses_nothing() {
-    let stage = Stage::new();
-    stage.fill("src", 20);
-    stage.job();
+    let fixture = Fixture::new();
+    fixture.fill("src", 20);
+    fixture.job();
     for made in ["jobs/j.db", "jobs/checksum-cache.db", "jobs/logs"] {
-        assert!(stage.path(made).exists(), "{made}");
+        assert!(fixture.path(made).exists(), "{made}");
     }
-    let before = stage.number("SELECT count(*) FROM source_file");
-    stage.ferry("init --job-dir jobs --job-name j").ends_with(0);
+    let before = fixture.number("SELECT count(*) FROM source_file");
+    fixture
+        .ferry("init --job-dir jobs --job-name j")
+        .ends_with(0);
     assert_eq!(
-        (before, stage.number("SELECT count(*) FROM source_file")),
+        (before, fixture.number("SELECT count(*) FROM source_file")),
         (20, 20)
     );
-    stage
+    fixture
         .ferry("init --job-dir jobs --job-name k --checksum-db elsewhere.db")
         .ends_with(0);
-    assert!(stage.path("elsewhere.db").exists());
+    assert!(fixture.path("elsewhere.db").exists());
 }
 
 #[test]
 fn r02_the_database_has_its_tables_and_asks_its_indexes_for_pending_files() {
-    let stage = Stage::new();
-    stage.job();
-    let database = stage.database("jobs/j.db");
+    let fixture = Fixture::new();
+    fixture.job();
+    let database = fixture.database("jobs/j.db");
     for table in ["source_file", "destination_file", "copy_status"] {
         let sql =
             format!("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{table}'");
-        assert_eq!(stage.number(&sql), 1, "{table}");
+        assert_eq!(fixture.number(&sql), 1, "{table}");
     }
     let checked: String = database
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
@@ -45,16 +47,16 @@ fn r02_the_database_has_its_tables_and_asks_its_indexes_for_pending_files() {
 
 #[test]
 fn r03_others_read_while_one_writes_and_a_second_writer_is_told_who() {
-    let stage = Stage::new();
-    stage.fill("src", 40);
-    stage.write("src/large", &vec![1; 4_000_000]);
-    stage.job();
-    let mut running = stage.start("copy jobs/j.db --dest dst --bwlimit 500KB --threads 1 --json");
+    let fixture = Fixture::new();
+    fixture.fill("src", 40);
+    fixture.write("src/large", &vec![1; 4_000_000]);
+    fixture.job();
+    let mut running = fixture.start("copy jobs/j.db --dest dst --bwlimit 500KB --threads 1 --json");
     crate::crashes::wait_for_lines(&mut running, 3);
     for reading in ["status jobs/j.db", "log jobs/j.db", "list-files jobs/j.db"] {
-        stage.ferry(reading).ends_with(0);
+        fixture.ferry(reading).ends_with(0);
     }
-    let second = stage.ferry("copy jobs/j.db --dest dst").ends_with(11);
+    let second = fixture.ferry("copy jobs/j.db --dest dst").ends_with(11);
     assert!(
         second.err.contains(&format!("pid {}", running.id())),
         "{}",
@@ -65,16 +67,16 @@ fn r03_others_read_while_one_writes_and_a_second_writer_is_told_who() {
     running.wait().unwrap();
 }
 
-fn older(stage: &Stage, version: u32) {
-    std::fs::create_dir_all(stage.path("jobs")).unwrap();
-    let database = stage.database("jobs/j.db");
+fn older(fixture: &Fixture, version: u32) {
+    std::fs::create_dir_all(fixture.path("jobs")).unwrap();
+    let database = fixture.database("jobs/j.db");
     let steps = [
         include_str!("../../migrations/0001_lists.sql"),
         include_str!("../../migrations/0002_ledger.sql"),
     ];
     database.execute_batch(steps[0]).unwrap();
-    let located = ferry_cli::engine::volume::locate(&stage.path("src")).unwrap();
-    let root = stage.path("src");
+    let located = ferry_cli::engine::volume::locate(&fixture.path("src")).unwrap();
+    let root = fixture.path("src");
     database
         .execute(
             "INSERT INTO root (side, volume, path, seen_at) VALUES (0, ?1, ?2, ?3)",
@@ -104,31 +106,31 @@ fn older(stage: &Stage, version: u32) {
 
 #[test]
 fn r04_a_job_without_states_is_backed_up_and_migrated_and_a_newer_one_is_refused() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     (0..3).for_each(|number| {
-        stage.write(&format!("src/f{number}"), format!("abc{number}").as_bytes())
+        fixture.write(&format!("src/f{number}"), format!("abc{number}").as_bytes())
     });
-    stage.write("dst/f1", b"abc1");
-    older(&stage, 1);
-    let status = stage.ferry("status jobs/j.db --json").ends_with(0).json();
+    fixture.write("dst/f1", b"abc1");
+    older(&fixture, 1);
+    let status = fixture.ferry("status jobs/j.db --json").ends_with(0).json();
     assert_eq!(status["states"]["pending"]["files"], 3);
-    assert!(stage.path("jobs/j.db.v1.bak").exists());
-    stage.ferry("log jobs/j.db --verify").ends_with(0);
+    assert!(fixture.path("jobs/j.db.v1.bak").exists());
+    fixture.ferry("log jobs/j.db --verify").ends_with(0);
     // what is there is proved, the rest is copied
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
     assert_eq!(
         (
-            stage.number("SELECT count(*) FROM copy_status WHERE state = 4"),
-            stage.number("SELECT count(*) FROM copy_status WHERE state = 2")
+            fixture.number("SELECT count(*) FROM copy_status WHERE state = 4"),
+            fixture.number("SELECT count(*) FROM copy_status WHERE state = 2")
         ),
         (1, 2)
     );
 
-    stage
+    fixture
         .database("jobs/j.db")
         .pragma_update(None, "user_version", 99)
         .unwrap();
-    let refused = stage.ferry("status jobs/j.db").ends_with(1);
+    let refused = fixture.ferry("status jobs/j.db").ends_with(1);
     assert!(
         refused.err.contains("99") && refused.err.contains("newer"),
         "{}",
@@ -138,16 +140,16 @@ fn r04_a_job_without_states_is_backed_up_and_migrated_and_a_newer_one_is_refused
 
 #[test]
 fn r14_new_fields_come_by_migration_without_a_scan() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     (0..3).for_each(|number| {
-        stage.write(&format!("src/f{number}"), format!("abc{number}").as_bytes())
+        fixture.write(&format!("src/f{number}"), format!("abc{number}").as_bytes())
     });
-    older(&stage, 2);
-    stage.ferry("status jobs/j.db").ends_with(0);
-    assert_eq!(stage.number("SELECT count(*) FROM source_file WHERE mode IS NULL AND inode IS NULL AND nlink IS NULL"), 3);
-    stage.ferry("analyze jobs/j.db").ends_with(0);
+    older(&fixture, 2);
+    fixture.ferry("status jobs/j.db").ends_with(0);
+    assert_eq!(fixture.number("SELECT count(*) FROM source_file WHERE mode IS NULL AND inode IS NULL AND nlink IS NULL"), 3);
+    fixture.ferry("analyze jobs/j.db").ends_with(0);
     assert_eq!(
-        stage.number(
+        fixture.number(
             "SELECT count(*) FROM source_file WHERE mode IS NOT NULL AND inode > 0 AND nlink = 1"
         ),
         3
@@ -156,10 +158,12 @@ fn r14_new_fields_come_by_migration_without_a_scan() {
 
 #[test]
 fn r05_add_source_lists_everything_below_and_again_changes_nothing() {
-    let stage = Stage::new();
-    stage.fill("src", 30);
-    stage.ferry("init --job-dir jobs --job-name j").ends_with(0);
-    let first = stage
+    let fixture = Fixture::new();
+    fixture.fill("src", 30);
+    fixture
+        .ferry("init --job-dir jobs --job-name j")
+        .ends_with(0);
+    let first = fixture
         .ferry("add-source jobs/j.db src --json")
         .ends_with(0)
         .json();
@@ -167,7 +171,7 @@ fn r05_add_source_lists_everything_below_and_again_changes_nothing() {
         (&first["files"], &first["added_files"]),
         (&30.into(), &30.into())
     );
-    let again = stage
+    let again = fixture
         .ferry("add-source jobs/j.db src --json")
         .ends_with(0)
         .json();
@@ -179,16 +183,18 @@ fn r05_add_source_lists_everything_below_and_again_changes_nothing() {
 
 #[test]
 fn r06_add_file_adds_one_and_a_missing_path_changes_nothing() {
-    let stage = Stage::new();
-    stage.write("src/a", b"a");
-    stage.ferry("init --job-dir jobs --job-name j").ends_with(0);
-    stage.ferry("add-file jobs/j.db src/a").ends_with(0);
-    let trail = stage.number("SELECT count(*) FROM audit");
-    stage.ferry("add-file jobs/j.db src/nothing").ends_with(6);
+    let fixture = Fixture::new();
+    fixture.write("src/a", b"a");
+    fixture
+        .ferry("init --job-dir jobs --job-name j")
+        .ends_with(0);
+    fixture.ferry("add-file jobs/j.db src/a").ends_with(0);
+    let trail = fixture.number("SELECT count(*) FROM audit");
+    fixture.ferry("add-file jobs/j.db src/nothing").ends_with(6);
     assert_eq!(
         (
-            stage.number("SELECT count(*) FROM source_file"),
-            stage.number("SELECT count(*) FROM audit")
+            fixture.number("SELECT count(*) FROM source_file"),
+            fixture.number("SELECT count(*) FROM audit")
         ),
         (1, trail)
     );
@@ -196,25 +202,25 @@ fn r06_add_file_adds_one_and_a_missing_path_changes_nothing() {
 
 #[test]
 fn r07_list_files_shows_every_file_in_each_form() {
-    let stage = Stage::new();
-    stage.write("src/plain", b"1");
-    stage.write("src/com,ma \"quoted\"\nline", b"22");
-    let strange = stage
+    let fixture = Fixture::new();
+    fixture.write("src/plain", b"1");
+    fixture.write("src/com,ma \"quoted\"\nline", b"22");
+    let strange = fixture
         .path("src")
         .join(std::ffi::OsString::from(String::from("x")));
     std::fs::write(strange, b"333").unwrap();
     {
         use std::os::unix::ffi::OsStrExt as _;
         std::fs::write(
-            stage
+            fixture
                 .path("src")
                 .join(std::ffi::OsStr::from_bytes(b"\xff\xfe")),
             b"4444",
         )
         .unwrap();
     }
-    stage.job();
-    let files = stage
+    fixture.job();
+    let files = fixture
         .ferry("list-files jobs/j.db --json")
         .ends_with(0)
         .lines();
@@ -229,12 +235,12 @@ fn r07_list_files_shows_every_file_in_each_form() {
             .iter()
             .any(|file| file["file"]["path_hex"] == "fffe" && file["size_bytes"] == 4)
     );
-    let output = stage
+    let output = fixture
         .command(["list-files", "jobs/j.db", "-0"])
         .output()
         .unwrap();
     assert_eq!(output.stdout.iter().filter(|byte| **byte == 0).count(), 4);
-    let output = stage
+    let output = fixture
         .command(["list-files", "jobs/j.db", "--csv"])
         .output()
         .unwrap();
@@ -248,7 +254,7 @@ fn r07_list_files_shows_every_file_in_each_form() {
             && paths.contains(&b"\xff\xfe".to_vec())
     );
     assert_eq!(
-        stage
+        fixture
             .ferry("list-files jobs/j.db --status done")
             .ends_with(0)
             .out,
@@ -258,37 +264,39 @@ fn r07_list_files_shows_every_file_in_each_form() {
 
 #[test]
 fn r08_remove_file_takes_the_row_away_and_an_unknown_one_is_said() {
-    let stage = Stage::new();
-    stage.fill("src", 3);
-    stage.job();
-    stage.ferry("remove-file jobs/j.db d0/e0/f0").ends_with(0);
-    assert_eq!(stage.number("SELECT count(*) FROM source_file"), 2);
-    stage.ferry("remove-file jobs/j.db d0/e0/f0").ends_with(6);
-    stage.ferry("log jobs/j.db --verify").ends_with(0);
+    let fixture = Fixture::new();
+    fixture.fill("src", 3);
+    fixture.job();
+    fixture.ferry("remove-file jobs/j.db d0/e0/f0").ends_with(0);
+    assert_eq!(fixture.number("SELECT count(*) FROM source_file"), 2);
+    fixture.ferry("remove-file jobs/j.db d0/e0/f0").ends_with(6);
+    fixture.ferry("log jobs/j.db --verify").ends_with(0);
 }
 
 #[test]
 fn r09_a_source_that_is_mounted_elsewhere_goes_on_without_copying_again() {
-    let stage = Stage::new();
-    stage.fill("src", 12);
-    stage.write("src/.ferry-volume-id", b"disk-7");
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
-    stage.write("src/late", b"late");
-    std::fs::rename(stage.path("src"), stage.path("moved")).unwrap();
-    let lost = stage.ferry("copy jobs/j.db").ends_with(6);
+    let fixture = Fixture::new();
+    fixture.fill("src", 12);
+    fixture.write("src/.ferry-volume-id", b"disk-7");
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    fixture.write("src/late", b"late");
+    std::fs::rename(fixture.path("src"), fixture.path("moved")).unwrap();
+    let lost = fixture.ferry("copy jobs/j.db").ends_with(6);
     assert!(lost.err.contains("--source"), "{}", lost.err);
-    stage.ferry("analyze jobs/j.db --source moved").ends_with(0);
-    stage.ferry("copy jobs/j.db").ends_with(0);
+    fixture
+        .ferry("analyze jobs/j.db --source moved")
+        .ends_with(0);
+    fixture.ferry("copy jobs/j.db").ends_with(0);
     // the name of one disk is not copied to another
-    stage.remove("moved/.ferry-volume-id");
-    assert_eq!(stage.tree("dst"), stage.tree("moved"));
-    assert_eq!(stage.number("SELECT max(attempts) FROM copy_status"), 1);
+    fixture.remove("moved/.ferry-volume-id");
+    assert_eq!(fixture.tree("dst"), fixture.tree("moved"));
+    assert_eq!(fixture.number("SELECT max(attempts) FROM copy_status"), 1);
 }
 
 #[test]
 fn r10_two_sources_with_one_name_are_reported_and_never_overwritten() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     for (path, text) in [
         ("one/same", "equal"),
         ("two/same", "equal"),
@@ -296,41 +304,43 @@ fn r10_two_sources_with_one_name_are_reported_and_never_overwritten() {
         ("two/other", "second"),
         ("two/own", "own"),
     ] {
-        stage.write(path, text.as_bytes());
+        fixture.write(path, text.as_bytes());
     }
-    stage.ferry("init --job-dir jobs --job-name j").ends_with(0);
-    stage.ferry("add-source jobs/j.db one two").ends_with(0);
-    let copied = stage.ferry("copy jobs/j.db --dest dst").ends_with(3);
+    fixture
+        .ferry("init --job-dir jobs --job-name j")
+        .ends_with(0);
+    fixture.ferry("add-source jobs/j.db one two").ends_with(0);
+    let copied = fixture.ferry("copy jobs/j.db --dest dst").ends_with(3);
     assert!(copied.err.contains("other content"), "{}", copied.err);
-    let there: Vec<String> = stage
+    let there: Vec<String> = fixture
         .tree("dst")
         .into_values()
         .map(|content| String::from_utf8(content).unwrap())
         .collect();
     assert_eq!(there, ["first", "own", "equal"]);
     assert_eq!(
-        stage.number("SELECT count(*) FROM copy_status WHERE state = 6 AND cause = 'same_name'"),
+        fixture.number("SELECT count(*) FROM copy_status WHERE state = 6 AND cause = 'same_name'"),
         1
     );
     // several destinations
-    stage
+    fixture
         .ferry("copy jobs/j.db --dest dst --dest dst2")
         .ends_with(3);
 }
 
 #[test]
 fn r35_a_dry_run_changes_nothing() {
-    let stage = Stage::new();
-    stage.fill("src", 10);
-    stage.job();
-    stage.write("dst/keep", b"k");
-    stage.ferry("analyze jobs/j.db --dest dst").ends_with(0);
+    let fixture = Fixture::new();
+    fixture.fill("src", 10);
+    fixture.job();
+    fixture.write("dst/keep", b"k");
+    fixture.ferry("analyze jobs/j.db --dest dst").ends_with(0);
     let before = (
-        stage.tree("dst"),
-        stage.tree("src"),
-        dump(&stage.database("jobs/j.db")),
+        fixture.tree("dst"),
+        fixture.tree("src"),
+        dump(&fixture.database("jobs/j.db")),
     );
-    let plan = stage
+    let plan = fixture
         .ferry("copy jobs/j.db --dest dst -n --json")
         .ends_with(0)
         .json();
@@ -345,18 +355,18 @@ fn r35_a_dry_run_changes_nothing() {
         "resume jobs/j.db -n",
         "run src dst --job-dir jobs --job j -n",
     ] {
-        stage.ferry(dry).ends_with(0);
+        fixture.ferry(dry).ends_with(0);
     }
     assert_eq!(
         before,
         (
-            stage.tree("dst"),
-            stage.tree("src"),
-            dump(&stage.database("jobs/j.db"))
+            fixture.tree("dst"),
+            fixture.tree("src"),
+            dump(&fixture.database("jobs/j.db"))
         )
     );
-    stage.ferry("run src fresh -n").ends_with(0);
-    assert!(!stage.path("fresh").exists() && !stage.path("data").exists());
+    fixture.ferry("run src fresh -n").ends_with(0);
+    assert!(!fixture.path("fresh").exists() && !fixture.path("data").exists());
 }
 
 /// Every row of every table.
@@ -385,11 +395,11 @@ fn dump(database: &Connection) -> Vec<String> {
 
 #[test]
 fn r43_status_says_all_of_it() {
-    let stage = Stage::new();
-    stage.fill("src", 10);
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
-    let status = stage.ferry("status jobs/j.db --json").ends_with(0).json();
+    let fixture = Fixture::new();
+    fixture.fill("src", 10);
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    let status = fixture.ferry("status jobs/j.db --json").ends_with(0).json();
     assert_eq!(
         (&status["states"]["done"]["files"], &status["percent"]),
         (&10.into(), &100.0.into())
@@ -407,16 +417,16 @@ fn r43_status_says_all_of_it() {
         ),
         (&10.into(), &0.into(), &0.into())
     );
-    stage.ferry("status jobs/none.db").ends_with(10);
+    fixture.ferry("status jobs/none.db").ends_with(10);
 }
 
 #[test]
 fn r44_log_is_the_audit_trail_of_a_file_a_time_an_event() {
-    let stage = Stage::new();
-    stage.fill("src", 5);
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
-    let of_file = stage
+    let fixture = Fixture::new();
+    fixture.fill("src", 5);
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    let of_file = fixture
         .ferry("log jobs/j.db --file d0/e0/f0 --json")
         .ends_with(0)
         .lines();
@@ -425,13 +435,13 @@ fn r44_log_is_the_audit_trail_of_a_file_a_time_an_event() {
     assert!(of_file.iter().any(
         |line| line["attempt"] == 1 && line["source_checksum"] == line["destination_checksum"]
     ));
-    let started = stage
+    let started = fixture
         .ferry("log jobs/j.db --event started --json")
         .ends_with(0)
         .lines();
     assert!(started.iter().all(|line| line["event"] == "started") && started.len() >= 2);
     assert_eq!(
-        stage
+        fixture
             .ferry("log jobs/j.db --since 2099-01-01T00:00:00")
             .ends_with(0)
             .out,
@@ -441,76 +451,78 @@ fn r44_log_is_the_audit_trail_of_a_file_a_time_an_event() {
 
 #[test]
 fn r98_the_trail_replays_to_the_ledger_and_shows_what_was_changed() {
-    let stage = Stage::new();
-    stage.fill("src", 15);
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
-    let whole = stage
+    let fixture = Fixture::new();
+    fixture.fill("src", 15);
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    let whole = fixture
         .ferry("log jobs/j.db --verify --json")
         .ends_with(0)
         .json();
     assert_eq!(whole["different_files"], 0);
     // a state without an entry
-    stage
+    fixture
         .database("jobs/j.db")
         .execute("UPDATE copy_status SET state = 4 WHERE file = 3", [])
         .unwrap();
     assert_eq!(
-        stage
+        fixture
             .ferry("log jobs/j.db --verify --json")
             .ends_with(1)
             .json()["different_files"],
         1
     );
     // an entry that was changed, one that was cut out
-    stage
+    fixture
         .database("jobs/j.db")
         .execute("UPDATE audit SET body = body || ' ' WHERE seq = 2", [])
         .unwrap();
     assert!(
-        stage
+        fixture
             .ferry("log jobs/j.db --verify")
             .ends_with(1)
             .err
             .contains("entry 2")
     );
-    stage
+    fixture
         .database("jobs/j.db")
         .execute("DELETE FROM audit WHERE seq = 2", [])
         .unwrap();
-    stage.ferry("log jobs/j.db --verify").ends_with(1);
+    fixture.ferry("log jobs/j.db --verify").ends_with(1);
 }
 
 #[test]
 fn a_damaged_database_is_named_and_left_alone() {
-    let stage = Stage::new();
-    stage.write("jobs/j.db", &[0x5a; 8192]);
-    let answer = stage.ferry("status jobs/j.db").ends_with(1);
+    let fixture = Fixture::new();
+    fixture.write("jobs/j.db", &[0x5a; 8192]);
+    let answer = fixture.ferry("status jobs/j.db").ends_with(1);
     assert!(answer.err.contains("damaged"), "{}", answer.err);
     assert_eq!(
-        std::fs::read(stage.path("jobs/j.db")).unwrap(),
+        std::fs::read(fixture.path("jobs/j.db")).unwrap(),
         [0x5a; 8192]
     );
 }
 
 #[test]
 fn r61_max_concurrent_resumes_is_how_many_jobs_of_a_directory_copy_at_one_time() {
-    let stage = Stage::new();
-    stage.fill("src", 10);
-    stage.write("src/large", &vec![1; 4_000_000]);
-    stage.job();
-    stage.write("other/a", b"a");
-    stage.ferry("init --job-dir jobs --job-name k").ends_with(0);
-    stage.ferry("add-source jobs/k.db other").ends_with(0);
-    let mut running = stage.start("copy jobs/j.db --dest dst --bwlimit 300KB --threads 1 --json");
+    let fixture = Fixture::new();
+    fixture.fill("src", 10);
+    fixture.write("src/large", &vec![1; 4_000_000]);
+    fixture.job();
+    fixture.write("other/a", b"a");
+    fixture
+        .ferry("init --job-dir jobs --job-name k")
+        .ends_with(0);
+    fixture.ferry("add-source jobs/k.db other").ends_with(0);
+    let mut running = fixture.start("copy jobs/j.db --dest dst --bwlimit 300KB --threads 1 --json");
     crate::crashes::wait_for_lines(&mut running, 4);
-    let refused = stage.ferry("copy jobs/k.db --dest dst2").ends_with(11);
+    let refused = fixture.ferry("copy jobs/k.db --dest dst2").ends_with(11);
     assert!(
         refused.err.contains("--max-concurrent-resumes"),
         "{}",
         refused.err
     );
-    stage
+    fixture
         .ferry("copy jobs/k.db --dest dst2 --max-concurrent-resumes 2")
         .ends_with(0);
     running.kill().unwrap();

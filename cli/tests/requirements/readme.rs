@@ -1,8 +1,8 @@
-//! The README's story of `ferry` is real: its commands run here, and print what stands there but for numbers.
+//! The README's section on `ferry` is real: its commands run here, and print what stands there but for numbers.
 
 use std::{fs, path::Path};
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 
 /// Numbers, units, times and identities differ from run to run; words and their order do not.
 fn masked(text: &str) -> Vec<String> {
@@ -30,39 +30,39 @@ fn masked(text: &str) -> Vec<String> {
 }
 
 /// Commands and what they print, from the block under the heading.
-fn story() -> Vec<(String, String)> {
+fn shown() -> Vec<(String, String)> {
     let readme =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
     let section = readme.split("\n## Folders in a terminal").nth(1).unwrap();
     let section = section.split("\n## ").next().unwrap();
-    let mut story: Vec<(String, String)> = Vec::new();
+    let mut shown: Vec<(String, String)> = Vec::new();
     for block in section.split("```console\n").skip(1) {
         for line in block.split("\n```").next().unwrap().lines() {
             match line.strip_prefix("$ ") {
-                Some(command) => story.push((command.to_owned(), String::new())),
+                Some(command) => shown.push((command.to_owned(), String::new())),
                 None => {
-                    let (_, output) = story.last_mut().unwrap();
+                    let (_, output) = shown.last_mut().unwrap();
                     output.push_str(line);
                     output.push('\n');
                 }
             }
         }
     }
-    story
+    shown
 }
 
 #[test]
-fn r104_the_story_in_the_readme_is_what_ferry_prints() {
-    let stage = Stage::new();
+fn r104_the_readmes_section_is_what_ferry_prints() {
+    let fixture = Fixture::new();
     let ferry = Path::new(env!("CARGO_BIN_EXE_ferry")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path =
         std::env::join_paths(std::iter::once(ferry.to_owned()).chain(std::env::split_paths(&path)))
             .unwrap();
-    let story = story();
-    assert!(story.len() >= 8, "{story:#?}");
-    for (command, wanted) in story {
-        let output = stage
+    let shown = shown();
+    assert!(shown.len() >= 8, "{shown:#?}");
+    for (command, wanted) in shown {
+        let output = fixture
             .program("sh")
             .args(["-c", &format!("exec 2>&1; {command}")])
             .env("PATH", &path)

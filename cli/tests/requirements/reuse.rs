@@ -2,24 +2,24 @@
 
 use std::{fs, process::Command};
 
-use crate::stage::{Stage, content};
+use crate::fixture::{Fixture, content};
 
-fn pooled() -> Stage {
-    let stage = Stage::new();
+fn pooled() -> Fixture {
+    let fixture = Fixture::new();
     for number in 0..10 {
-        stage.write(&format!("src/{number}"), &content(number, 4_000));
+        fixture.write(&format!("src/{number}"), &content(number, 4_000));
         if number < 5 {
-            stage.write(&format!("old/backup/{number}"), &content(number, 4_000));
+            fixture.write(&format!("old/backup/{number}"), &content(number, 4_000));
         }
     }
-    stage.job();
-    stage
+    fixture.job();
+    fixture
 }
 
 #[test]
 fn r53_a_pool_is_indexed_again_without_a_change_and_asked_for_paths() {
-    let stage = pooled();
-    let first = stage
+    let fixture = pooled();
+    let first = fixture
         .ferry("pool add jobs/j.db old --json")
         .ends_with(0)
         .json();
@@ -27,7 +27,7 @@ fn r53_a_pool_is_indexed_again_without_a_change_and_asked_for_paths() {
         (&first["files"], &first["added_files"]),
         (&5.into(), &5.into())
     );
-    let again = stage
+    let again = fixture
         .ferry("add-to-destination-index-pool jobs/j.db old --json")
         .ends_with(0)
         .json();
@@ -35,32 +35,36 @@ fn r53_a_pool_is_indexed_again_without_a_change_and_asked_for_paths() {
         (&again["files"], &again["added_files"]),
         (&5.into(), &0.into())
     );
-    let listed = stage
+    let listed = fixture
         .ferry("pool list jobs/j.db --json")
         .ends_with(0)
         .lines();
     assert_eq!((listed.len(), &listed[0]["files"]), (1, &5.into()));
-    stage.ferry("pool has jobs/j.db backup/3").ends_with(0);
-    stage.ferry("pool has jobs/j.db old/backup/3").ends_with(0);
-    stage
+    fixture.ferry("pool has jobs/j.db backup/3").ends_with(0);
+    fixture
+        .ferry("pool has jobs/j.db old/backup/3")
+        .ends_with(0);
+    fixture
         .ferry("pool has jobs/j.db backup/3 backup/9")
         .ends_with(1);
-    stage.remove("old/backup/3");
-    let gone = stage
+    fixture.remove("old/backup/3");
+    let gone = fixture
         .ferry("pool add jobs/j.db old --json")
         .ends_with(0)
         .json();
     assert_eq!(gone["missing_files"], 1);
-    stage.ferry("pool has jobs/j.db backup/3").ends_with(1);
-    stage.ferry("pool add jobs/j.db nowhere").ends_with(6);
+    fixture.ferry("pool has jobs/j.db backup/3").ends_with(1);
+    fixture.ferry("pool add jobs/j.db nowhere").ends_with(6);
 }
 
 #[test]
 fn r54_the_pool_index_holds_no_checksums() {
-    let stage = pooled();
-    stage.ferry("pool add jobs/j.db old").ends_with(0);
-    stage.ferry("pool ensure-checksums jobs/j.db").ends_with(0);
-    let database = stage.database("jobs/j.db");
+    let fixture = pooled();
+    fixture.ferry("pool add jobs/j.db old").ends_with(0);
+    fixture
+        .ferry("pool ensure-checksums jobs/j.db")
+        .ends_with(0);
+    let database = fixture.database("jobs/j.db");
     let mut statement = database.prepare("SELECT * FROM destination_file").unwrap();
     let columns: Vec<String> = statement
         .column_names()
@@ -76,14 +80,14 @@ fn r54_the_pool_index_holds_no_checksums() {
 
 #[test]
 fn r55_pool_checksums_are_computed_once() {
-    let stage = pooled();
-    stage.ferry("pool add jobs/j.db old").ends_with(0);
-    let first = stage
+    let fixture = pooled();
+    fixture.ferry("pool add jobs/j.db old").ends_with(0);
+    let first = fixture
         .ferry("pool ensure-checksums jobs/j.db --json")
         .ends_with(0)
         .json();
     assert_eq!(first["hashed_files"], 5);
-    let again = stage
+    let again = fixture
         .ferry("pool ensure-checksums jobs/j.db --json")
         .ends_with(0)
         .json();
@@ -91,9 +95,9 @@ fn r55_pool_checksums_are_computed_once() {
         (&again["hashed_files"], &again["read_bytes"]),
         (&0.into(), &0.into())
     );
-    stage.write("old/backup/3", b"touched");
-    stage.ferry("pool add jobs/j.db old").ends_with(0);
-    let touched = stage
+    fixture.write("old/backup/3", b"touched");
+    fixture.ferry("pool add jobs/j.db old").ends_with(0);
+    let touched = fixture
         .ferry("pool ensure-checksums jobs/j.db --json")
         .ends_with(0)
         .json();
@@ -105,19 +109,21 @@ fn r55_pool_checksums_are_computed_once() {
 
 #[test]
 fn r56_content_in_the_pool_is_not_written_again_and_stays_verifiable() {
-    let stage = pooled();
-    stage.ferry("pool add jobs/j.db old").ends_with(0);
-    stage.ferry("pool ensure-checksums jobs/j.db").ends_with(0);
-    stage
+    let fixture = pooled();
+    fixture.ferry("pool add jobs/j.db old").ends_with(0);
+    fixture
+        .ferry("pool ensure-checksums jobs/j.db")
+        .ends_with(0);
+    fixture
         .ferry("copy jobs/j.db --dest dst --dedup skip")
         .ends_with(0);
-    assert_eq!(stage.tree("dst").len(), 5);
-    let moved = stage.number("SELECT sum(moved_bytes) FROM attempt");
+    assert_eq!(fixture.tree("dst").len(), 5);
+    let moved = fixture.number("SELECT sum(moved_bytes) FROM attempt");
     assert_eq!(
         moved * 2,
-        stage.number("SELECT sum(size_bytes) FROM source_file")
+        fixture.number("SELECT sum(size_bytes) FROM source_file")
     );
-    let said = stage
+    let said = fixture
         .ferry("list-files jobs/j.db --status deduplicated --json")
         .ends_with(0)
         .lines();
@@ -128,25 +134,27 @@ fn r56_content_in_the_pool_is_not_written_again_and_stays_verifiable() {
                 .unwrap()
                 .contains("in the pool at backup/"))
     );
-    stage.ferry("verify jobs/j.db --stage deep").ends_with(0);
+    fixture.ferry("verify jobs/j.db --stage deep").ends_with(0);
     // the other half of a promise: a pool file that changed is found, and one that changed before is not believed
-    stage.write("old/backup/1", b"other");
-    stage
+    fixture.write("old/backup/1", b"other");
+    fixture
         .ferry("verify jobs/j.db --stage deep --reverify")
         .ends_with(4);
 }
 
 #[test]
 fn r57_checksums_come_from_other_jobs_and_lists_and_count_while_the_file_is_the_same() {
-    let stage = Stage::new();
-    stage.fill("src", 12);
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    let fixture = Fixture::new();
+    fixture.fill("src", 12);
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
     // another job in another directory, with a cache of its own
-    stage.ferry("init --job-dir more --job-name k").ends_with(0);
-    stage.ferry("add-source more/k.db src").ends_with(0);
+    fixture
+        .ferry("init --job-dir more --job-name k")
+        .ends_with(0);
+    fixture.ferry("add-source more/k.db src").ends_with(0);
     let import = |from: &str| {
-        stage
+        fixture
             .ferry(&format!("import-checksums more/k.db --from {from} --json"))
             .ends_with(0)
             .json()
@@ -157,10 +165,16 @@ fn r57_checksums_come_from_other_jobs_and_lists_and_count_while_the_file_is_the_
         (&24.into(), &24.into())
     );
     assert_eq!(import("jobs/j.db")["changed_values"], 0);
-    let hashed = stage.ferry("checksum more/k.db --json").ends_with(0).json();
+    let hashed = fixture
+        .ferry("checksum more/k.db --json")
+        .ends_with(0)
+        .json();
     assert_eq!(hashed["read_bytes"], 0, "imported values count");
-    stage.write("src/d1/e1/f1", b"changed since");
-    let hashed = stage.ferry("checksum more/k.db --json").ends_with(0).json();
+    fixture.write("src/d1/e1/f1", b"changed since");
+    let hashed = fixture
+        .ferry("checksum more/k.db --json")
+        .ends_with(0)
+        .json();
     assert_eq!(hashed["hashed_files"], 1, "and no longer than that");
     assert_eq!(
         import("jobs/j.db")["changed_values"],
@@ -172,24 +186,26 @@ fn r57_checksums_come_from_other_jobs_and_lists_and_count_while_the_file_is_the_
 
 #[test]
 fn r57_lists_of_other_programs_are_taken_over_for_files_that_did_not_change() {
-    let stage = Stage::new();
-    stage.fill("src", 6);
-    stage.write("src/with, comma", b"comma");
-    stage.ferry("init --job-dir jobs --job-name j").ends_with(0);
-    stage.ferry("add-source jobs/j.db src").ends_with(0);
+    let fixture = Fixture::new();
+    fixture.fill("src", 6);
+    fixture.write("src/with, comma", b"comma");
+    fixture
+        .ferry("init --job-dir jobs --job-name j")
+        .ends_with(0);
+    fixture.ferry("add-source jobs/j.db src").ends_with(0);
     let list = |program: &str, name: &str| {
         let made = Command::new("sh")
             .arg("-c")
             .arg(format!("cd src && {program} > ../{name}"))
-            .current_dir(stage.path(""))
+            .current_dir(fixture.path(""))
             .status()
             .unwrap();
         assert!(made.success());
     };
     list("find . -type f -exec sha256sum {} +", "SHA256SUMS");
-    fs::rename(stage.path("SHA256SUMS"), stage.path("src/SHA256SUMS")).unwrap();
-    stage.write("src/d1/e1/f1", b"changed after the list was made");
-    let imported = stage
+    fs::rename(fixture.path("SHA256SUMS"), fixture.path("src/SHA256SUMS")).unwrap();
+    fixture.write("src/d1/e1/f1", b"changed after the list was made");
+    let imported = fixture
         .ferry("import-checksums jobs/j.db --from src/SHA256SUMS --json")
         .ends_with(0)
         .json();
@@ -201,14 +217,14 @@ fn r57_lists_of_other_programs_are_taken_over_for_files_that_did_not_change() {
         ),
         (&7.into(), &6.into(), &1.into())
     );
-    let hashed = stage
+    let hashed = fixture
         .ferry("checksum jobs/j.db --hash sha256 --json")
         .ends_with(0)
         .json();
     assert_eq!(hashed["hashed_files"], 1);
     // hashdeep's form, without the program
     let sum = |bytes: &[u8]| ferry_cli::path::hex(ring_sha256(bytes).as_ref());
-    let path = stage.path("src/with, comma");
+    let path = fixture.path("src/with, comma");
     let text = format!(
         "%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,filename\n## x\n5,00,{},{}\n6,00,{},{}\n",
         sum(b"comma"),
@@ -216,8 +232,8 @@ fn r57_lists_of_other_programs_are_taken_over_for_files_that_did_not_change() {
         sum(b"comma"),
         path.display()
     );
-    stage.write("deep.txt", text.as_bytes());
-    let imported = stage
+    fixture.write("deep.txt", text.as_bytes());
+    let imported = fixture
         .ferry("import-checksums jobs/j.db --from deep.txt --json")
         .ends_with(0)
         .json();
@@ -226,24 +242,24 @@ fn r57_lists_of_other_programs_are_taken_over_for_files_that_did_not_change() {
         (&2.into(), &1.into())
     );
     // neither a list nor a database
-    stage.write("noise", b"hello\nworld\n");
-    stage.write("broken.db", b"SQLite format 3\0 and then noise");
-    let before = stage
+    fixture.write("noise", b"hello\nworld\n");
+    fixture.write("broken.db", b"SQLite format 3\0 and then noise");
+    let before = fixture
         .database("jobs/checksum-cache.db")
         .query_row("SELECT count(*) FROM checksum", [], |row| {
             row.get::<_, i64>(0)
         })
         .unwrap();
     for bad in ["noise", "broken.db"] {
-        let refused = stage
+        let refused = fixture
             .ferry(&format!("import-checksums jobs/j.db --from {bad}"))
             .ends_with(1);
         assert!(refused.err.contains(bad), "{}", refused.err);
     }
-    stage
+    fixture
         .ferry("import-checksums jobs/j.db --from nowhere")
         .ends_with(6);
-    let after = stage
+    let after = fixture
         .database("jobs/checksum-cache.db")
         .query_row("SELECT count(*) FROM checksum", [], |row| {
             row.get::<_, i64>(0)
@@ -258,22 +274,22 @@ fn ring_sha256(bytes: &[u8]) -> [u8; 32] {
 
 #[test]
 fn r99_regenerate_says_what_is_true_and_keeps_what_was() {
-    let stage = Stage::new();
-    stage.fill("src", 30);
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    let fixture = Fixture::new();
+    fixture.fill("src", 30);
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
     // the ledger is wrong in every way
-    stage.database("jobs/j.db").execute_batch("UPDATE copy_status SET state = 0 WHERE file < 8; UPDATE copy_status SET state = 6 WHERE file IN (10, 11);").unwrap();
-    stage.remove("dst/d3");
-    stage.remove("src/d5/e2/f5");
-    stage.remove("dst/d5/e2/f5");
-    stage.write("src/new", b"new");
+    fixture.database("jobs/j.db").execute_batch("UPDATE copy_status SET state = 0 WHERE file < 8; UPDATE copy_status SET state = 6 WHERE file IN (10, 11);").unwrap();
+    fixture.remove("dst/d3");
+    fixture.remove("src/d5/e2/f5");
+    fixture.remove("dst/d5/e2/f5");
+    fixture.write("src/new", b"new");
     for trust in ["size,mtime", "checksum"] {
-        stage
+        fixture
             .ferry(&format!("regenerate jobs/j.db --trust {trust}"))
             .ends_with(0);
-        let (source, there) = (stage.tree("src"), stage.tree("dst"));
-        let status = stage.ferry("status jobs/j.db --json").ends_with(0).json();
+        let (source, there) = (fixture.tree("src"), fixture.tree("dst"));
+        let status = fixture.ferry("status jobs/j.db --json").ends_with(0).json();
         let of = |state: &str| status["states"][state]["files"].as_u64().unwrap();
         let present = source
             .iter()
@@ -290,10 +306,10 @@ fn r99_regenerate_says_what_is_true_and_keeps_what_was() {
             (1, 0, 0),
             "{trust}: {status}"
         );
-        stage.ferry("log jobs/j.db --verify").ends_with(0);
+        fixture.ferry("log jobs/j.db --verify").ends_with(0);
     }
-    assert!(stage.path("jobs/j.db.before-regenerate-1.bak").exists());
-    let before: i64 = stage
+    assert!(fixture.path("jobs/j.db.before-regenerate-1.bak").exists());
+    let before: i64 = fixture
         .database("jobs/j.db.before-regenerate-1.bak")
         .query_row(
             "SELECT count(*) FROM copy_status WHERE state = 6",
@@ -302,34 +318,34 @@ fn r99_regenerate_says_what_is_true_and_keeps_what_was() {
         )
         .unwrap();
     assert_eq!(before, 2);
-    stage.ferry("copy jobs/j.db").ends_with(0);
-    for (path, content) in stage.tree("src") {
-        assert_eq!(stage.tree("dst").get(&path), Some(&content));
+    fixture.ferry("copy jobs/j.db").ends_with(0);
+    for (path, content) in fixture.tree("src") {
+        assert_eq!(fixture.tree("dst").get(&path), Some(&content));
     }
 }
 
 #[test]
 fn r100_moved_files_are_known_by_their_content_and_nothing_is_invented() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     for number in 0..6 {
-        stage.write(&format!("src/{number}"), &content(number, 3_000));
+        fixture.write(&format!("src/{number}"), &content(number, 3_000));
     }
-    stage.job();
-    stage.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
     // moved at the destination, moved at the source, and one that only looks alike
-    fs::create_dir(stage.path("dst/sorted")).unwrap();
-    fs::rename(stage.path("dst/1"), stage.path("dst/sorted/one")).unwrap();
-    fs::rename(stage.path("src/2"), stage.path("src/two")).unwrap();
-    let alike = fs::metadata(stage.path("src/3")).unwrap();
-    stage.remove("dst/3");
-    stage.write("dst/sorted/three", &content(9, 3_000));
+    fs::create_dir(fixture.path("dst/sorted")).unwrap();
+    fs::rename(fixture.path("dst/1"), fixture.path("dst/sorted/one")).unwrap();
+    fs::rename(fixture.path("src/2"), fixture.path("src/two")).unwrap();
+    let alike = fs::metadata(fixture.path("src/3")).unwrap();
+    fixture.remove("dst/3");
+    fixture.write("dst/sorted/three", &content(9, 3_000));
     fs::File::options()
         .write(true)
-        .open(stage.path("dst/sorted/three"))
+        .open(fixture.path("dst/sorted/three"))
         .unwrap()
         .set_modified(alike.modified().unwrap())
         .unwrap();
-    let done = stage
+    let done = fixture
         .ferry("regenerate jobs/j.db --trust checksum --json")
         .ends_with(0)
         .json();
@@ -339,7 +355,7 @@ fn r100_moved_files_are_known_by_their_content_and_nothing_is_invented() {
         "{done}"
     );
     let state = |path: &str| {
-        let files = stage
+        let files = fixture
             .ferry("list-files jobs/j.db --json")
             .ends_with(0)
             .lines();
@@ -355,8 +371,8 @@ fn r100_moved_files_are_known_by_their_content_and_nothing_is_invented() {
         [state("1"), state("two"), state("3"), state("2")],
         ["done", "done", "pending", "done"]
     );
-    stage.remove("dst/2");
-    stage
+    fixture.remove("dst/2");
+    fixture
         .ferry("regenerate jobs/j.db --trust checksum")
         .ends_with(0);
     assert_eq!(

@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use crate::stage::{Stage, set_mode};
+use crate::fixture::{Fixture, set_mode};
 
-fn rows(stage: &Stage) -> Vec<(Vec<u8>, i64, i64)> {
-    let database = stage.database("jobs/j.db");
+fn rows(fixture: &Fixture) -> Vec<(Vec<u8>, i64, i64)> {
+    let database = fixture.database("jobs/j.db");
     let mut statement = database
         .prepare("SELECT path, size_bytes, mtime_ns FROM source_file WHERE kind = 0 ORDER BY path")
         .unwrap();
@@ -17,11 +17,11 @@ fn rows(stage: &Stage) -> Vec<(Vec<u8>, i64, i64)> {
 
 #[test]
 fn r11_analyze_says_what_find_says_and_again_touches_only_what_changed() {
-    let stage = Stage::new();
-    stage.fill("src", 60);
-    stage.job();
+    let fixture = Fixture::new();
+    fixture.fill("src", 60);
+    fixture.job();
     let printed = Command::new("find")
-        .arg(stage.path("src"))
+        .arg(fixture.path("src"))
         .args(["-type", "f", "-printf", "%P\\t%s\\t%T@\\n"])
         .output()
         .unwrap();
@@ -40,9 +40,12 @@ fn r11_analyze_says_what_find_says_and_again_touches_only_what_changed() {
         })
         .collect();
     found.sort();
-    assert_eq!(rows(&stage), found);
-    stage.write("src/d0/e0/f0", b"longer than before");
-    let again = stage.ferry("analyze jobs/j.db --json").ends_with(0).json();
+    assert_eq!(rows(&fixture), found);
+    fixture.write("src/d0/e0/f0", b"longer than before");
+    let again = fixture
+        .ferry("analyze jobs/j.db --json")
+        .ends_with(0)
+        .json();
     assert_eq!(
         (
             &again["source"]["added_files"],
@@ -54,19 +57,23 @@ fn r11_analyze_says_what_find_says_and_again_touches_only_what_changed() {
 
 #[test]
 fn r12_a_killed_analyze_run_again_gives_the_same_rows() {
-    let stage = Stage::new();
-    stage.fill("src", 3_000);
-    stage.ferry("init --job-dir jobs --job-name j").ends_with(0);
-    let mut running = stage.start("add-source jobs/j.db src --json");
+    let fixture = Fixture::new();
+    fixture.fill("src", 3_000);
+    fixture
+        .ferry("init --job-dir jobs --job-name j")
+        .ends_with(0);
+    let mut running = fixture.start("add-source jobs/j.db src --json");
     crate::crashes::wait_for_lines(&mut running, 1);
     running.kill().unwrap();
     running.wait().unwrap();
-    stage.ferry("add-source jobs/j.db src").ends_with(0);
-    let after_kill = rows(&stage);
-    stage.ferry("init --job-dir calm --job-name j").ends_with(0);
-    stage.ferry("add-source calm/j.db src").ends_with(0);
+    fixture.ferry("add-source jobs/j.db src").ends_with(0);
+    let after_kill = rows(&fixture);
+    fixture
+        .ferry("init --job-dir calm --job-name j")
+        .ends_with(0);
+    fixture.ferry("add-source calm/j.db src").ends_with(0);
     assert_eq!(
-        stage
+        fixture
             .database("calm/j.db")
             .query_row("SELECT count(*) FROM source_file", [], |row| row
                 .get::<_, i64>(0))
@@ -74,36 +81,38 @@ fn r12_a_killed_analyze_run_again_gives_the_same_rows() {
         3_000
     );
     assert_eq!(after_kill.len(), 3_000);
-    stage.ferry("log jobs/j.db --verify").ends_with(0);
+    fixture.ferry("log jobs/j.db --verify").ends_with(0);
 }
 
 #[test]
 fn r13_an_unreadable_directory_is_counted_and_nothing_below_it_is_called_missing() {
-    let stage = Stage::with_rights();
-    stage.fill("src", 30);
-    stage.job();
-    set_mode(&stage.path("src/d1"), 0o000);
-    let answer = stage.ferry("analyze jobs/j.db --json").ends_with(3);
+    let fixture = Fixture::with_rights();
+    fixture.fill("src", 30);
+    fixture.job();
+    set_mode(&fixture.path("src/d1"), 0o000);
+    let answer = fixture.ferry("analyze jobs/j.db --json").ends_with(3);
     assert_eq!(answer.json()["source"]["unreadable"], 1);
     assert_eq!(
-        stage.number("SELECT count(*) FROM copy_status WHERE state = 5"),
+        fixture.number("SELECT count(*) FROM copy_status WHERE state = 5"),
         0
     );
-    set_mode(&stage.path("src/d1"), 0o755);
-    stage.remove("src/d1");
-    stage.ferry("analyze jobs/j.db").ends_with(0);
-    assert!(stage.number("SELECT count(*) FROM copy_status WHERE state = 5") > 0);
+    set_mode(&fixture.path("src/d1"), 0o755);
+    fixture.remove("src/d1");
+    fixture.ferry("analyze jobs/j.db").ends_with(0);
+    assert!(fixture.number("SELECT count(*) FROM copy_status WHERE state = 5") > 0);
 }
 
 #[test]
 fn r15_checksums_are_those_of_b3sum_and_sha256sum() {
-    let stage = Stage::new();
-    stage.fill("src", 25);
-    stage.job();
-    stage.ferry("checksum jobs/j.db --threads 3").ends_with(0);
-    stage.ferry("checksum jobs/j.db --hash sha256").ends_with(0);
-    let cache = stage.database("jobs/checksum-cache.db");
-    for (path, content) in stage.tree("src") {
+    let fixture = Fixture::new();
+    fixture.fill("src", 25);
+    fixture.job();
+    fixture.ferry("checksum jobs/j.db --threads 3").ends_with(0);
+    fixture
+        .ferry("checksum jobs/j.db --hash sha256")
+        .ends_with(0);
+    let cache = fixture.database("jobs/checksum-cache.db");
+    for (path, content) in fixture.tree("src") {
         let values: Vec<Vec<u8>> = cache
             .prepare("SELECT value FROM checksum WHERE CAST(path AS TEXT) LIKE '%/' || ?1 ORDER BY algorithm")
             .unwrap()
@@ -124,35 +133,39 @@ fn r15_checksums_are_those_of_b3sum_and_sha256sum() {
 
 #[test]
 fn r16_what_is_known_is_not_read_again() {
-    let stage = Stage::new();
-    stage.fill("src", 20);
-    stage.job();
-    let hashed = |line: &str| stage.ferry(line).ends_with(0).json();
+    let fixture = Fixture::new();
+    fixture.fill("src", 20);
+    fixture.job();
+    let hashed = |line: &str| fixture.ferry(line).ends_with(0).json();
     assert_eq!(hashed("checksum jobs/j.db --json")["hashed_files"], 20);
     let second = hashed("checksum jobs/j.db --json");
     assert_eq!(
         (&second["hashed_files"], &second["read_bytes"]),
         (&0.into(), &0.into())
     );
-    stage.write("src/d1/e1/f1", b"grown and grown");
+    fixture.write("src/d1/e1/f1", b"grown and grown");
     assert_eq!(hashed("checksum jobs/j.db --json")["hashed_files"], 1);
     assert_eq!(
         hashed("checksum jobs/j.db --json --no-cache")["hashed_files"],
         20
     );
     // another job of the directory shares it
-    stage.ferry("init --job-dir jobs --job-name k").ends_with(0);
-    stage.ferry("add-source jobs/k.db src").ends_with(0);
+    fixture
+        .ferry("init --job-dir jobs --job-name k")
+        .ends_with(0);
+    fixture.ferry("add-source jobs/k.db src").ends_with(0);
     assert_eq!(hashed("checksum jobs/k.db --json")["hashed_files"], 0);
 }
 
 #[test]
 fn r17_sixteen_threads_lose_nothing() {
-    let stage = Stage::new();
-    stage.fill("src", 2_000);
-    stage.job();
-    stage.ferry("checksum jobs/j.db --threads 16").ends_with(0);
-    let cache = stage.database("jobs/checksum-cache.db");
+    let fixture = Fixture::new();
+    fixture.fill("src", 2_000);
+    fixture.job();
+    fixture
+        .ferry("checksum jobs/j.db --threads 16")
+        .ends_with(0);
+    let cache = fixture.database("jobs/checksum-cache.db");
     let values = |cache: &rusqlite::Connection| -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut statement = cache
             .prepare("SELECT path, value FROM checksum ORDER BY path")
@@ -164,7 +177,7 @@ fn r17_sixteen_threads_lose_nothing() {
     };
     let sixteen = values(&cache);
     assert_eq!(sixteen.len(), 2_000);
-    stage
+    fixture
         .ferry("checksum jobs/j.db --threads 1 --no-cache")
         .ends_with(0);
     assert_eq!(values(&cache), sixteen);
@@ -172,29 +185,32 @@ fn r17_sixteen_threads_lose_nothing() {
 
 #[test]
 fn r18_a_killed_checksum_reads_only_what_is_left() {
-    let stage = Stage::new();
-    stage.fill("src", 1_500);
-    stage.job();
-    let mut running = stage.start("checksum jobs/j.db --threads 1 --json");
+    let fixture = Fixture::new();
+    fixture.fill("src", 1_500);
+    fixture.job();
+    let mut running = fixture.start("checksum jobs/j.db --threads 1 --json");
     crate::crashes::wait_for_lines(&mut running, 700);
     running.kill().unwrap();
     running.wait().unwrap();
-    let known: i64 = stage
+    let known: i64 = fixture
         .database("jobs/checksum-cache.db")
         .query_row("SELECT count(*) FROM checksum", [], |row| row.get(0))
         .unwrap();
     assert!(known > 0, "nothing was stored before the kill");
-    let rest = stage.ferry("checksum jobs/j.db --json").ends_with(0).json();
+    let rest = fixture
+        .ferry("checksum jobs/j.db --json")
+        .ends_with(0)
+        .json();
     assert_eq!(rest["hashed_files"], 1_500 - known);
 }
 
 #[test]
 fn r19_one_unreadable_file_does_not_stop_the_others() {
-    let stage = Stage::with_rights();
-    stage.fill("src", 10);
-    stage.job();
-    set_mode(&stage.path("src/d1/e1/f1"), 0o000);
-    let answer = stage.ferry("checksum jobs/j.db --json").ends_with(3);
+    let fixture = Fixture::with_rights();
+    fixture.fill("src", 10);
+    fixture.job();
+    set_mode(&fixture.path("src/d1/e1/f1"), 0o000);
+    let answer = fixture.ferry("checksum jobs/j.db --json").ends_with(3);
     assert_eq!(
         (
             &answer.json()["failed_files"],

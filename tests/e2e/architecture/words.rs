@@ -16,6 +16,15 @@ pub(super) struct Retired {
 const TESTS: &[&str] = &["tests", "xtask"];
 const CLIENT: &[&str] = &["client-wasm", "core", "web"];
 const ALL: &[&str] = &["tests", "xtask", "client-wasm", "core", "web", "server"];
+const EVERYWHERE: &[&str] = &[
+    "tests",
+    "xtask",
+    "client-wasm",
+    "core",
+    "web",
+    "server",
+    "cli",
+];
 
 /// An entry is added with the rename that makes it true.
 pub(super) const RETIRED: &[Retired] = &[
@@ -28,13 +37,13 @@ pub(super) const RETIRED: &[Retired] = &[
     Retired {
         word: "story",
         instead: "test",
-        rooms: ALL,
+        rooms: EVERYWHERE,
         except: &[],
     },
     Retired {
         word: "stories",
         instead: "tests",
-        rooms: ALL,
+        rooms: EVERYWHERE,
         // fields of the Bot API
         except: &["tests/bot-api-emulator/src/shapes.rs"],
     },

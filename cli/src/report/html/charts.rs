@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use crate::{clock::UnixNanos, report::story::Step, terminal::words};
+use crate::{clock::UnixNanos, report::job_report::Step, terminal::words};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 200.0;

@@ -6,15 +6,15 @@ mod parts;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::story::{Story, Verdict};
+use super::job_report::{JobReport, Verdict};
 use crate::terminal::words;
 
 /// Forbids the page to load anything at all, should a name ever get past the escaping.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /// The whole page. `written_at` is the time it was made, in words.
-pub fn page(story: &Story, written_at: &str) -> String {
-    let title = format!("{} · Ferry report", story.job);
+pub fn page(job_report: &JobReport, written_at: &str) -> String {
+    let title = format!("{} · Ferry report", job_report.job);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -28,17 +28,17 @@ pub fn page(story: &Story, written_at: &str) -> String {
             }
             body {
                 main {
-                    (head(story))
-                    (parts::bytes(story))
-                    (parts::failures(story))
-                    (parts::throughput(story))
-                    (parts::estimates(story))
+                    (head(job_report))
+                    (parts::bytes(job_report))
+                    (parts::failures(job_report))
+                    (parts::throughput(job_report))
+                    (parts::estimates(job_report))
                     div.pair {
-                        (parts::sizes(story))
-                        (parts::slow_directories(story))
+                        (parts::sizes(job_report))
+                        (parts::slow_directories(job_report))
                     }
-                    (parts::duplicates(story))
-                    (parts::proof(story))
+                    (parts::duplicates(job_report))
+                    (parts::proof(job_report))
                 }
                 footer {
                     p { "Written " (written_at) " by ferry " (env!("CARGO_PKG_VERSION")) ". This page holds everything it shows and asks no network for anything." }
@@ -49,23 +49,23 @@ pub fn page(story: &Story, written_at: &str) -> String {
     .into_string()
 }
 
-fn head(story: &Story) -> Markup {
-    let (mark, tone) = match story.verdict() {
+fn head(job_report: &JobReport) -> Markup {
+    let (mark, tone) = match job_report.verdict() {
         Verdict::Safe => ("✓", "safe"),
         Verdict::Unfinished => ("…", "unfinished"),
         Verdict::NeedsYou => ("!", "needs-you"),
     };
     html! {
         header class=(format!("verdict {tone}")) {
-            p.job { "Ferry report · " (story.job) }
-            h1 { span.mark aria-hidden="true" { (mark) } (sentence(story)) }
+            p.job { "Ferry report · " (job_report.job) }
+            h1 { span.mark aria-hidden="true" { (mark) } (sentence(job_report)) }
             dl.facts {
-                (places("From", &story.sources))
-                (places("To", &story.destinations))
-                (fact("Began", &story.began_at_ns.map_or_else(|| "not yet".to_owned(), charts::local_time)))
-                (fact("Worked", &words::seconds(story.working_secs)))
-                (fact("Written", &words::bytes(story.moved_bytes)))
-                (fact("Pace", &story.rate_bytes_per_sec().map_or_else(|| "unknown".to_owned(), words::rate)))
+                (places("From", &job_report.sources))
+                (places("To", &job_report.destinations))
+                (fact("Began", &job_report.began_at_ns.map_or_else(|| "not yet".to_owned(), charts::local_time)))
+                (fact("Worked", &words::seconds(job_report.working_secs)))
+                (fact("Written", &words::bytes(job_report.moved_bytes)))
+                (fact("Pace", &job_report.rate_bytes_per_sec().map_or_else(|| "unknown".to_owned(), words::rate)))
             }
         }
     }
@@ -86,17 +86,17 @@ fn places(name: &str, paths: &[String]) -> Markup {
 }
 
 /// What a person wants to know first, in one sentence.
-fn sentence(story: &Story) -> String {
-    let counts = &story.counts;
+fn sentence(job_report: &JobReport) -> String {
+    let counts = &job_report.counts;
     let total = counts.total().files;
     let there = counts.copied.files + counts.deduplicated.files + counts.skipped.files;
-    let different: u64 = story
+    let different: u64 = job_report
         .verifications
         .iter()
         .map(|one| one.different_files)
         .max()
         .unwrap_or(0);
-    match story.verdict() {
+    match job_report.verdict() {
         Verdict::Safe if total == 0 => "This job has no files yet.".to_owned(),
         Verdict::Safe if counts.copied.files == total => {
             format!(

@@ -6,7 +6,7 @@ use super::charts;
 use crate::{
     job::{DuplicateKind, Share},
     preflight::BUCKETS,
-    report::story::{DuplicateGroup, Failure, Story},
+    report::job_report::{DuplicateGroup, Failure, JobReport},
     terminal::words,
 };
 
@@ -24,8 +24,8 @@ fn part(id: &str, title: &str, lead: &str, body: &Markup) -> Markup {
 }
 
 /// Every file is in exactly one row, every byte in exactly one piece of the bar.
-pub(super) fn bytes(story: &Story) -> Markup {
-    let counts = &story.counts;
+pub(super) fn bytes(job_report: &JobReport) -> Markup {
+    let counts = &job_report.counts;
     let total = counts.total();
     let rows: [(&str, &str, &str, Share); 6] = [
         (
@@ -110,15 +110,15 @@ pub(super) fn bytes(story: &Story) -> Markup {
     part("bytes", "What happened to every byte", "", &body)
 }
 
-pub(super) fn failures(story: &Story) -> Markup {
-    if story.failures.is_empty() {
+pub(super) fn failures(job_report: &JobReport) -> Markup {
+    if job_report.failures.is_empty() {
         return html! {};
     }
-    let lead = match &story.csv {
+    let lead = match &job_report.csv {
         Some(csv) => format!("By cause, the most frequent first. Every file is in {csv}."),
         None => "By cause, the most frequent first.".to_owned(),
     };
-    let body = html! { div.causes { @for failure in &story.failures { (cause(failure)) } } };
+    let body = html! { div.causes { @for failure in &job_report.failures { (cause(failure)) } } };
     part("failures", "What needs you", &lead, &body)
 }
 
@@ -160,7 +160,7 @@ fn code(text: &str) -> Markup {
     }
 }
 
-fn examples(examples: &[crate::report::story::Example]) -> Markup {
+fn examples(examples: &[crate::report::job_report::Example]) -> Markup {
     html! {
         ul.files {
             @for example in examples {
@@ -178,17 +178,21 @@ fn sentence_case(name: &str) -> String {
     })
 }
 
-pub(super) fn throughput(story: &Story) -> Markup {
-    if story.throughput.iter().all(|step| step.size_bytes == 0) {
+pub(super) fn throughput(job_report: &JobReport) -> Markup {
+    if job_report
+        .throughput
+        .iter()
+        .all(|step| step.size_bytes == 0)
+    {
         return html! {};
     }
-    let rates = story.throughput.iter().filter(|step| step.is_working);
+    let rates = job_report.throughput.iter().filter(|step| step.is_working);
     let fastest = rates
         .map(|step| step.size_bytes as f64 / step.secs.max(1e-9))
-        .fold(story.rate_bytes_per_sec().unwrap_or(0.0), f64::max);
-    let pauses = story.throughput.iter().any(|step| !step.is_working);
+        .fold(job_report.rate_bytes_per_sec().unwrap_or(0.0), f64::max);
+    let pauses = job_report.throughput.iter().any(|step| !step.is_working);
     let hatched = if pauses { " Shaded: nothing ran." } else { "" };
-    let pace = story
+    let pace = job_report
         .rate_bytes_per_sec()
         .map_or_else(|| "unknown".to_owned(), words::rate);
     let lead = format!(
@@ -196,25 +200,25 @@ pub(super) fn throughput(story: &Story) -> Markup {
         words::rate(fastest)
     );
     let body = html! {
-        (charts::throughput(&story.throughput))
-        details { summary { "The numbers" } div.scroll tabindex="0" role="region" aria-label="Throughput as a table" { (charts::throughput_table(&story.throughput)) } }
+        (charts::throughput(&job_report.throughput))
+        details { summary { "The numbers" } div.scroll tabindex="0" role="region" aria-label="Throughput as a table" { (charts::throughput_table(&job_report.throughput)) } }
     };
     part("throughput", "Throughput over time", &lead, &body)
 }
 
-pub(super) fn estimates(story: &Story) -> Markup {
-    if story.estimates.is_empty() {
+pub(super) fn estimates(job_report: &JobReport) -> Markup {
+    if job_report.estimates.is_empty() {
         return html! {};
     }
-    let inside = story
+    let inside = job_report
         .estimates
         .iter()
         .filter(|truth| truth.is_inside())
         .count();
     let lead = format!(
         "{inside} of {} {} inside what pre-flight said. The next estimate learns from them.",
-        story.estimates.len(),
-        if story.estimates.len() == 1 {
+        job_report.estimates.len(),
+        if job_report.estimates.len() == 1 {
             "run took a time"
         } else {
             "runs took a time"
@@ -222,7 +226,7 @@ pub(super) fn estimates(story: &Story) -> Markup {
     );
     let body = html! {
         ul.estimates {
-            @for truth in &story.estimates {
+            @for truth in &job_report.estimates {
                 @let said = &truth.estimate;
                 li {
                     p {
@@ -240,8 +244,8 @@ pub(super) fn estimates(story: &Story) -> Markup {
     part("estimates", "Estimate against truth", &lead, &body)
 }
 
-pub(super) fn sizes(story: &Story) -> Markup {
-    let sizes = &story.sizes;
+pub(super) fn sizes(job_report: &JobReport) -> Markup {
+    let sizes = &job_report.sizes;
     if sizes.files == 0 {
         return html! {};
     }
@@ -278,11 +282,11 @@ pub(super) fn sizes(story: &Story) -> Markup {
     part("sizes", "Sizes", &lead, &body)
 }
 
-pub(super) fn slow_directories(story: &Story) -> Markup {
-    if story.slow_directories.is_empty() {
+pub(super) fn slow_directories(job_report: &JobReport) -> Markup {
+    if job_report.slow_directories.is_empty() {
         return html! {};
     }
-    let longest = story
+    let longest = job_report
         .slow_directories
         .iter()
         .map(|one| one.secs)
@@ -293,7 +297,7 @@ pub(super) fn slow_directories(story: &Story) -> Markup {
             caption.quiet { "Directories by the time that went into their files" }
             thead { tr { th scope="col" { "Directory" } th.number scope="col" { "Time" } th.number scope="col" { "Pace" } } }
             tbody {
-                @for one in &story.slow_directories {
+                @for one in &job_report.slow_directories {
                     tr {
                         th scope="row" {
                             span.path { (one.path) }
@@ -315,12 +319,12 @@ pub(super) fn slow_directories(story: &Story) -> Markup {
     )
 }
 
-pub(super) fn duplicates(story: &Story) -> Markup {
-    let duplicates = &story.duplicates;
+pub(super) fn duplicates(job_report: &JobReport) -> Markup {
+    let duplicates = &job_report.duplicates;
     if duplicates.share.files == 0 {
         return html! {};
     }
-    let all = story
+    let all = job_report
         .duplicates_csv
         .as_ref()
         .map_or_else(String::new, |csv| format!(" All of them are in {csv}."));
@@ -360,16 +364,16 @@ fn placed(kind: DuplicateKind) -> &'static str {
 }
 
 /// What was compared when, and where to read on.
-pub(super) fn proof(story: &Story) -> Markup {
+pub(super) fn proof(job_report: &JobReport) -> Markup {
     let body = html! {
-        @if story.verifications.is_empty() {
+        @if job_report.verifications.is_empty() {
             p { "Each copied file was read back before it counted. No verification ran afterwards; " code { "ferry verify --stage deep" } " reads everything again." }
         } @else {
             table {
                 caption.quiet { "Verifications" }
                 thead { tr { th scope="col" { "Stage" } th.number scope="col" { "Compared" } th.number scope="col" { "Different" } th scope="col" { "Last" } } }
                 tbody {
-                    @for one in &story.verifications {
+                    @for one in &job_report.verifications {
                         tr {
                             th scope="row" { (one.stage) }
                             td.number { (words::grouped(one.checked_files)) }
@@ -380,15 +384,15 @@ pub(super) fn proof(story: &Story) -> Markup {
                 }
             }
         }
-        @if !story.runs.is_empty() {
+        @if !job_report.runs.is_empty() {
             details {
-                summary { (words::grouped(story.runs.len() as u64)) " commands of this job" }
+                summary { (words::grouped(job_report.runs.len() as u64)) " commands of this job" }
                 div.scroll tabindex="0" role="region" aria-label="Commands of this job" {
                     table {
                         caption.quiet { "Commands of this job" }
                         thead { tr { th scope="col" { "Command" } th scope="col" { "Began" } th.number scope="col" { "Took" } th scope="col" { "Ended" } } }
                         tbody {
-                            @for run in &story.runs {
+                            @for run in &job_report.runs {
                                 tr {
                                     th scope="row" { (run.command) }
                                     td { (charts::local_time(run.began_at_ns)) }
@@ -401,7 +405,7 @@ pub(super) fn proof(story: &Story) -> Markup {
                 }
             }
         }
-        p.quiet { "Logs: " span.path { (story.logs) } }
+        p.quiet { "Logs: " span.path { (job_report.logs) } }
     };
     part("proof", "What is proved", "", &body)
 }

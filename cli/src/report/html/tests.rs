@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     job::{Cause, Counts, DuplicateKind, Share},
     preflight::{Estimate, Sizes, Truth},
-    report::story::*,
+    report::job_report::*,
 };
 
 const SECOND: i64 = 1_000_000_000;
@@ -15,7 +15,7 @@ fn share(files: u64, size_bytes: u64) -> Share {
 }
 
 /// A night's job with something of everything.
-fn eventful() -> Story {
+fn eventful() -> JobReport {
     let counts = Counts {
         copied: share(98_211, 412_000_000_000),
         deduplicated: share(8_012, 61_000_000_000),
@@ -48,7 +48,7 @@ fn eventful() -> Story {
             "Permission denied (os error 13)",
         )
     });
-    Story {
+    JobReport {
         job: "photos-and-video".into(),
         sources: vec!["/home/ada/Photos".into(), "/home/ada/Video".into()],
         destinations: vec!["/mnt/backup/2026".into()],
@@ -204,9 +204,9 @@ fn r45_headings_go_down_one_at_a_time_and_tables_have_names() {
 #[test]
 fn r45_a_job_without_files_has_a_page_too() {
     let page = page(
-        &Story {
+        &JobReport {
             job: "new".into(),
-            ..Story::default()
+            ..JobReport::default()
         },
         "today",
     );
@@ -234,7 +234,7 @@ fn r45_shares_are_never_rounded_to_nothing_or_all() {
 )]
 fn a_page_to_look_at() {
     if let Ok(dir) = std::env::var("FERRY_TEST_PAGES") {
-        let safe = Story {
+        let safe = JobReport {
             counts: Counts {
                 copied: share(3, 4096),
                 ..Counts::default()
@@ -246,12 +246,12 @@ fn a_page_to_look_at() {
         let pages = [
             ("eventful", eventful()),
             ("safe", safe),
-            ("empty", Story::default()),
+            ("empty", JobReport::default()),
         ];
-        for (name, story) in pages {
+        for (name, job_report) in pages {
             std::fs::write(
                 format!("{dir}/{name}.html"),
-                page(&story, "2026-11-28 09:41"),
+                page(&job_report, "2026-11-28 09:41"),
             )
             .unwrap();
         }

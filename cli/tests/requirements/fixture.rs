@@ -15,7 +15,7 @@ use serde_json::Value;
 /// The user that has no rights of its own; tests about rights run as this one when they are started by root.
 const NOBODY: u32 = 65_534;
 
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     dir: tempfile::TempDir,
     as_nobody: bool,
 }
@@ -47,21 +47,21 @@ impl Answer {
     }
 }
 
-impl Stage {
+impl Fixture {
     pub(crate) fn new() -> Self {
-        let stage = Stage {
+        let fixture = Fixture {
             dir: tempfile::tempdir().unwrap(),
             as_nobody: false,
         };
-        fs::create_dir_all(stage.path("src")).unwrap();
-        stage
+        fs::create_dir_all(fixture.path("src")).unwrap();
+        fixture
     }
 
     /// One where rights count also for root.
     pub(crate) fn with_rights() -> Self {
-        let mut stage = Self::new();
-        stage.as_nobody = rustix::process::geteuid().is_root();
-        stage
+        let mut fixture = Self::new();
+        fixture.as_nobody = rustix::process::geteuid().is_root();
+        fixture
     }
 
     pub(crate) fn path(&self, below: &str) -> PathBuf {

@@ -8,7 +8,7 @@ use crate::{
 
 /// One job from its first command to now.
 #[derive(Debug, Clone, Default, serde::Serialize, schemars::JsonSchema)]
-pub struct Story {
+pub struct JobReport {
     /// The job's name.
     pub job: String,
     /// Where files came from.
@@ -152,7 +152,7 @@ pub enum Verdict {
     NeedsYou,
 }
 
-impl Story {
+impl JobReport {
     /// The sentence above everything, by its worst part.
     pub fn verdict(&self) -> Verdict {
         let differs = self
