@@ -101,10 +101,12 @@ pub struct PlanParams {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// The header is not one that Ferry wrote.
-    #[error("part sizes must be multiples of 65,536 with 65,536 <= min <= max <= 20,905,984")]
+    #[error(
+        "part sizes must be multiples of {GRAIN_BYTES} with {GRAIN_BYTES} <= min <= max <= {MAX_PART_BYTES}"
+    )]
     BadRange,
     /// Larger parts are needed.
-    #[error("the file would have more than 1,000,000 parts")]
+    #[error("the file would have more than {MAX_PARTS} parts")]
     TooManyParts,
 }
 

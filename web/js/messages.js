@@ -104,10 +104,7 @@ const WAITING_REASONS = {
   shutting_down: 'the server is restarting',
   network: 'no connection to the server',
   stalled: 'the connection stalled',
-  database_unavailable: "the server's database does not answer",
-  storage_unavailable: "the server's storage does not answer",
   storage_full: "the server's storage is full; it goes on when there is room again",
-  quota_exceeded: 'your quota is used up; delete files to make room',
 };
 
 function lowered(text) {

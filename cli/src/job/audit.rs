@@ -24,6 +24,19 @@ pub struct Entry {
     pub body: String,
 }
 
+impl Entry {
+    /// From the columns `seq, at_ns, operation, event, body`.
+    fn of_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+        Ok(Entry {
+            seq: row.get(0)?,
+            at_ns: row.get(1)?,
+            operation: row.get(2)?,
+            event: row.get(3)?,
+            body: row.get(4)?,
+        })
+    }
+}
+
 /// When the last entry was made; none: there is none.
 pub fn last_ns(connection: &Connection) -> Result<Option<UnixNanos>, JobError> {
     Ok(connection
@@ -148,13 +161,7 @@ pub fn each(
     )?;
     let mut rows = statement.query([since_ns])?;
     while let Some(row) = rows.next()? {
-        let entry = Entry {
-            seq: row.get(0)?,
-            at_ns: row.get(1)?,
-            operation: row.get(2)?,
-            event: row.get(3)?,
-            body: row.get(4)?,
-        };
+        let entry = Entry::of_row(row)?;
         if !take(entry)? {
             break;
         }
@@ -169,13 +176,7 @@ pub fn prove(connection: &Connection) -> Result<i64, JobError> {
     let mut rows = statement.query([])?;
     let (mut last, mut chain) = (0, Vec::new());
     while let Some(row) = rows.next()? {
-        let entry = Entry {
-            seq: row.get(0)?,
-            at_ns: row.get(1)?,
-            operation: row.get(2)?,
-            event: row.get(3)?,
-            body: row.get(4)?,
-        };
+        let entry = Entry::of_row(row)?;
         let stored: Vec<u8> = row.get(5)?;
         if entry.seq != last + 1 || stored != link(&chain, &entry) {
             return Err(JobError::ChainBroken { seq: last + 1 });

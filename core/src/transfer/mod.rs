@@ -17,7 +17,8 @@
 //! 5. Reads that [`feed_hash`](upload::Purpose::feeds_hash) go into the whole-file SHA-256 in the order of the actions;
 //!    the one of part 1 begins the hash anew. Reads of other purposes never touch it.
 //! 6. The driver never retries, and never decides what a failure means: it reports [`Failure`] at once. The exceptions
-//!    are its own: it notices that no byte moved for 30 s ([`Failure::Stalled`]), and aborts requests that are cancelled.
+//!    are its own: it notices that no byte moved for 30 s ([`Failure::Stalled`]), aborts requests that are cancelled, and
+//!    sends one body in as many pieces as the line takes, from where the server says that it is.
 //! 7. One timer: `WakeAt` replaces the one before; when it fires, send `Tick`.
 //! 8. "The current file" (its keys) is the one opened or started last: `OpenCandidate` and `Start` change it.
 //!    At that moment no read or send of another file is under way any more (they were cancelled).

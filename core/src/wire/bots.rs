@@ -145,7 +145,7 @@ pub struct BotChatEntry {
     pub reason: Option<String>,
     /// Nothing is sent there by this bot before.
     pub cooled_until: Option<DateTime<Utc>>,
-    /// Sends of the last minute; Telegram lets 20 through.
+    /// Sends of the last minute; [`BotsResponse::pair_sends_per_minute`] is the most.
     pub sends_last_minute: u32,
 }
 

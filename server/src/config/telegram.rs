@@ -196,13 +196,16 @@ impl BotSettings {
     }
 }
 
+/// A rate above this is a slip of the pen.
+const MOST_SENDS: f64 = 1e6;
+
 /// Less than one would never send.
 fn rate(name: &'static str, value: f64) -> Result<f64, ConfigError> {
     match value {
-        1.0..=1e6 => Ok(value),
+        1.0..=MOST_SENDS => Ok(value),
         _ => Err(ConfigError::invalid(
             name,
-            "is a number from 1 to 1,000,000",
+            format!("is a number from 1 to {MOST_SENDS}"),
         )),
     }
 }

@@ -36,6 +36,7 @@ pub enum SendKind {
     /// A part once more, under a bot that can read it.
     Copy,
     /// A message whose only worth is its id; see the sweep.
+    // The name that the tables have had from the start.
     #[strum(serialize = "mark")]
     Barrier,
 }

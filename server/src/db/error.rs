@@ -26,7 +26,7 @@ pub enum DbError {
 
 impl From<Diesel> for DbError {
     /// diesel keeps a kind of the SQLSTATE, and the words of a message, which come in the server's language: what is decided
-    /// here is decided without them. A statement of ours that is wrong is pointed into, and a value that is refused is
+    /// here is decided without them. A statement of ours that is wrong has a position in its error, and a value that is refused is
     /// refused by a constraint; all else (a shutdown, a deadlock, a timeout, a full disk) is about the server of this
     /// moment.
     fn from(error: Diesel) -> Self {

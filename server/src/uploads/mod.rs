@@ -6,6 +6,7 @@
 mod accept_part;
 mod admin;
 mod browse;
+mod candidates;
 mod cleanup;
 mod complete;
 mod delete;
@@ -14,7 +15,6 @@ mod read_part;
 mod rename;
 mod reserve_part;
 mod resize;
-mod resume_lookup;
 mod start;
 mod status;
 mod verify;

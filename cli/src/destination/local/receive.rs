@@ -1,6 +1,6 @@
 //! Steps 1 and 2 of the recipe: a file is taken in, under a temporary name, and counts for nothing yet.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use super::{LocalDirectory, Part, failed};
 use crate::{
@@ -30,6 +30,22 @@ impl LocalDirectory {
         }
     }
 
+    /// Its directory, and the name and the file that its bytes go to first.
+    fn begin_at(
+        &self,
+        at: &RelativePath,
+    ) -> Result<(Arc<dyn Dir>, Vec<u8>, Box<dyn OpenFile>), Fault> {
+        let dir = self
+            .tree
+            .make_parent_of(at)
+            .map_err(|error| failed(&error, "making directories"))?;
+        let temporary = self.temporary(at);
+        let file = self
+            .begin(&*dir, &temporary)
+            .map_err(|error| failed(&error, "making a temporary file"))?;
+        Ok((dir, temporary, file))
+    }
+
     pub(super) fn receive_content(
         &self,
         at: &RelativePath,
@@ -38,14 +54,7 @@ impl LocalDirectory {
         replace: bool,
         pace: &Pace,
     ) -> Result<Received, Fault> {
-        let dir = self
-            .tree
-            .make_parent_of(at)
-            .map_err(|error| failed(&error, "making directories"))?;
-        let temporary = self.temporary(at);
-        let mut file = self
-            .begin(&*dir, &temporary)
-            .map_err(|error| failed(&error, "making a temporary file"))?;
+        let (dir, temporary, mut file) = self.begin_at(at)?;
         match self.fill(&mut *file, content, mode, pace) {
             Ok(filled) => Ok(Received {
                 at: at.clone(),
@@ -227,14 +236,7 @@ impl LocalDirectory {
             .meta()
             .map_err(|error| failed(&error, "looking at the first copy"))?
             .size_bytes;
-        let dir = self
-            .tree
-            .make_parent_of(at)
-            .map_err(|error| failed(&error, "making directories"))?;
-        let temporary = self.temporary(at);
-        let mut file = self
-            .begin(&*dir, &temporary)
-            .map_err(|error| failed(&error, "making a temporary file"))?;
+        let (dir, temporary, mut file) = self.begin_at(at)?;
         let cloned = file
             .clone_from(&*from)
             .and_then(|()| file.set_mode_and_mtime(mode, mtime_ns));

@@ -1,5 +1,5 @@
-//! Calls of the Bot API, and the only place that knows teloxide. It paces, retries and remembers nothing. What it
-//! answers is in `answers`, the way there and back in `transport`.
+//! Calls of the Bot API, and the only place that knows teloxide. It neither paces nor remembers, and retries nothing but
+//! a link to a file that has ended. What it answers is in `answers`, the way there and back in `transport`.
 //!
 //! What is asked comes from teloxide's payloads: names and parameters are its business. The way there and back is
 //! ours, over the HTTP client that teloxide itself uses, because its `Bot` (teloxide-core 0.13)
@@ -47,7 +47,7 @@ pub const MAX_DELETED_AT_ONCE: usize = 100;
 /// A bot deletes its own message for so long, whatever it is in the chat (`can_delete_channel_message` of tdlib).
 pub(super) const DELETABLE_FOR: TimeDelta = TimeDelta::hours(48);
 /// Largest document that `getFile` gives back: 20 MiB, and this very size still passes.
-pub const MAX_DOCUMENT_BYTES: usize = 20 << 20;
+pub const MAX_DOCUMENT_BYTES: usize = ferry_core::wire::MAX_PART_BODY_BYTES as usize;
 
 /// Where the API is and how long it may take.
 #[derive(Debug, Clone)]

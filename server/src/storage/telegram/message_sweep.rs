@@ -59,7 +59,7 @@ pub struct MessageSweepStep {
     pub orphans: usize,
     /// Of these, messages that Telegram keeps, such as those older than 48 hours.
     pub kept: usize,
-    /// Marks sent.
+    /// Barriers sent.
     pub barriers: usize,
     /// Rows removed.
     pub pruned: usize,

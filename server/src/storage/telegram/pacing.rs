@@ -1,5 +1,5 @@
 //! The numbers of the pool's policy, where each comes from, and what follows from them. Pure: the limits are kept by one
-//! statement of `db::bot_sends`, for all processes at once.
+//! statement of `db::bot_leases`, for all processes at once.
 //!
 //! Telegram says "no more than 20 messages a minute to the same group" and counts a message when it arrives. Ferry knows
 //! when a send may begin and when its answer was there; in between lies an upload of seconds or minutes, so that a
@@ -49,9 +49,9 @@ pub struct Policy {
     pub failure_rest: TimeDelta,
     /// Rest of a bot whose token was refused, until `getMe` says whether that is true.
     pub token_rest: TimeDelta,
-    /// A send has this much time, and
+    /// Least time of a send; it gets more for its size.
     pub least_timeout: TimeDelta,
-    /// as much more as the document takes at this speed.
+    /// A document gets the time that it takes at this speed on top.
     pub slowest_bytes_per_sec: u32,
     /// Between two looks for what cannot be foreseen, such as the end of a send.
     pub look_again: TimeDelta,

@@ -19,7 +19,7 @@ const FORWARDERS: usize = 5;
 
 /// Why a document could not be opened through one bot.
 enum ReadError {
-    /// The same bot will be able to: nothing is known of the part.
+    /// The same bot will be able to, or the Bot API in use gives nothing so large: nothing is known of the part.
     Later(StorageError),
     /// Not through this bot, or so it seems; through another perhaps.
     Elsewhere(String),
@@ -141,7 +141,7 @@ impl TelegramStore {
                     let wait = until - (self.clock)();
                     return Err(busy(
                         wait,
-                        "the other bots of the chat have had their permit",
+                        "the other bots of the chat have used up their sends",
                     ));
                 }
                 Leased::Nobody { why: nobody } => {
