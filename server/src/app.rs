@@ -118,6 +118,10 @@ fn spool_of(config: &Config) -> anyhow::Result<Spool> {
     let settings = SpoolSettings {
         folder: config.data_dir.join("spool"),
         limit_bytes: config.requests.spool_bytes,
+        reserve_bytes: match config.database_url {
+            Some(_) => 0,
+            None => config.disk_reserve_bytes,
+        },
         ttl: SPOOL_TTL,
     };
     let folder = settings.folder.clone();

@@ -1,7 +1,5 @@
 //! Changing a password: verifier and slot in one transaction, and every session and token ends.
 
-use std::net::IpAddr;
-
 use ferry_core::wire::{KeySlotKind, PasswordRequest};
 
 use super::{
@@ -15,7 +13,6 @@ impl Accounts {
         &self,
         identity: &Identity,
         request: &PasswordRequest,
-        address: IpAddr,
     ) -> AuthResult<()> {
         identity.require_session()?;
         if request.new_slot.kind != KeySlotKind::Password {
@@ -25,9 +22,7 @@ impl Accounts {
         }
         check_slot(&request.new_slot)?;
         // A stolen session must not be a way around the limit on guesses.
-        let attempt = self
-            .attempt(&identity.user_id.to_string(), address, None)
-            .await?;
+        let attempt = self.attempt_signed_in(identity.user_id).await?;
         self.db
             .transact(async |tx| {
                 change_within(tx, identity, request).await?;

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use uuid::Uuid;
+
 use super::{Accounts, AuthError, AuthResult, DeviceMark, delta};
 use crate::db;
 
@@ -26,21 +28,28 @@ impl Accounts {
     ) -> AuthResult<Attempt> {
         let limits = self.settings.login;
         let network = network_of(address);
-        let from_address = format!("address:{network}");
         let (own, shared) = match self.known_device(folded, device).await? {
-            Some(id) => (
-                format!("device:{id}"),
-                vec![(from_address, limits.per_address)],
-            ),
+            // Its address may be the guesser's too, behind one router or an unnamed proxy.
+            Some(id) => (format!("device:{id}"), Vec::new()),
             None => {
                 let strangers = limits.per_name.saturating_mul(STRANGERS);
                 let shared = vec![
-                    (from_address, limits.per_address),
+                    (format!("address:{network}"), limits.per_address),
                     (format!("name:{folded}"), strangers),
                 ];
-                (format!("name:{folded} from {network}"), shared)
+                (bucket_of_stranger(&network, folded), shared)
             }
         };
+        self.counted(own, shared).await
+    }
+
+    /// Counts an attempt of somebody who is signed in, or refuses it: the same limit from wherever they come.
+    pub(super) async fn attempt_signed_in(&self, user_id: Uuid) -> AuthResult<Attempt> {
+        self.counted(format!("user:{user_id}"), Vec::new()).await
+    }
+
+    async fn counted(&self, own: String, shared: Vec<(String, u32)>) -> AuthResult<Attempt> {
+        let limits = self.settings.login;
         // The narrow one first: who is refused there takes nothing from the others.
         self.count(&own, limits.per_name).await?;
         for (bucket, limit) in &shared {
@@ -82,6 +91,11 @@ impl Accounts {
     }
 }
 
+/// The network comes first, which has no space in it: no name that somebody makes up counts into another's bucket.
+fn bucket_of_stranger(network: &str, folded: &str) -> String {
+    format!("stranger:{network} {folded}")
+}
+
 /// One host counts once: an IPv4 address, or the /64 that an IPv6 host can choose its addresses from.
 fn network_of(address: IpAddr) -> String {
     match address.to_canonical() {
@@ -95,7 +109,16 @@ fn network_of(address: IpAddr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::network_of;
+    use super::{bucket_of_stranger, network_of};
+
+    #[test]
+    fn a_made_up_name_counts_into_nobody_elses_bucket() {
+        let owner = bucket_of_stranger("203.0.113.7", "root");
+        for made_up in ["root from 203.0.113.7", "203.0.113.7 root"] {
+            assert_ne!(bucket_of_stranger("198.51.100.1", made_up), owner);
+            assert_ne!(format!("name:{made_up}"), owner);
+        }
+    }
 
     #[test]
     fn an_ipv6_host_can_not_multiply_itself() {

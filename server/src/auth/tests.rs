@@ -331,14 +331,12 @@ async fn a_new_password_ends_every_session_and_is_written_down() {
         new_auth: B64(OTHER_PASSWORD),
         new_slot: password_slot(10),
     };
-    let wrong = accounts
-        .change_password(&admin, &change([9; 32]), HERE)
-        .await;
+    let wrong = accounts.change_password(&admin, &change([9; 32])).await;
     assert!(matches!(wrong, Err(AuthError::WrongCredentials)));
     assert!(fixture.identity(&root.session).await.is_ok());
 
     accounts
-        .change_password(&admin, &change(PASSWORD), HERE)
+        .change_password(&admin, &change(PASSWORD))
         .await
         .unwrap();
     for session in [&root.session, &second.session] {

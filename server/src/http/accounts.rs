@@ -125,10 +125,7 @@ pub(super) async fn password(
     request: Json<PasswordRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
-    shared
-        .accounts
-        .change_password(&by, &request.0, client_address(&http, &shared))
-        .await?;
+    shared.accounts.change_password(&by, &request.0).await?;
     Ok(HttpResponse::NoContent()
         .cookie(forget_cookie(&http))
         .finish())

@@ -168,6 +168,7 @@ async fn shared(config: Config) -> web::Data<Shared> {
             SpoolSettings {
                 folder: std::env::temp_dir().join("ferry-http-tests-spool"),
                 limit_bytes: 1 << 20,
+                reserve_bytes: 0,
                 ttl: TimeDelta::hours(1),
             },
             clock::system(),

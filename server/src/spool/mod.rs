@@ -26,6 +26,7 @@ pub use piece::Piece;
 use crate::{
     budget::{Budget, Reserved},
     clock::Clock,
+    disk::free_bytes,
 };
 
 /// How long a request waits until the one it takes over from has put away what it has.
@@ -78,6 +79,8 @@ pub struct SpoolSettings {
     pub folder: PathBuf,
     /// The most bytes of all of them.
     pub limit_bytes: u64,
+    /// Free room that they leave on their disk.
+    pub reserve_bytes: u64,
     /// How long a body that nobody goes on with is kept.
     pub ttl: TimeDelta,
 }
@@ -201,19 +204,40 @@ impl Spool {
 
     /// A share for `user_id`; where there is none, what they left earlier makes room, then what others left long ago.
     fn with_room<T>(&self, user_id: Uuid, mut reserve: impl FnMut() -> Option<T>) -> Option<T> {
-        let rested = self.now().checked_sub_signed(OTHERS_REST);
         loop {
             if let Some(reserved) = reserve() {
                 return Some(reserved);
             }
-            let mut removed = self.remove_idle(|key, _| key.user_id == user_id, 1);
-            if removed.pieces == 0 {
-                removed = self.remove_idle(|_, since| rested.is_some_and(|at| since <= at), 1);
-            }
-            if removed.pieces == 0 {
+            if !self.make_room(user_id) {
                 return None;
             }
         }
+    }
+
+    /// Whether the disk has this much room besides its reserve, or was given it.
+    async fn has_disk_for(&self, user_id: Uuid, bytes: u64) -> bool {
+        let needed = self.0.settings.reserve_bytes.saturating_add(bytes);
+        loop {
+            let folder = self.0.settings.folder.clone();
+            let asked = tokio::task::spawn_blocking(move || free_bytes(&folder));
+            let free = asked.await.ok().flatten();
+            if free.is_none_or(|free| free >= needed) {
+                return true;
+            }
+            if !self.make_room(user_id) {
+                return false;
+            }
+        }
+    }
+
+    /// Removes one body that nobody sends just now: what this user left earlier, else what others left long ago.
+    fn make_room(&self, user_id: Uuid) -> bool {
+        let rested = self.now().checked_sub_signed(OTHERS_REST);
+        let mut removed = self.remove_idle(|key, _| key.user_id == user_id, 1);
+        if removed.pieces == 0 {
+            removed = self.remove_idle(|_, since| rested.is_some_and(|at| since <= at), 1);
+        }
+        removed.pieces > 0
     }
 
     /// Removes at most `most` bodies in no one's use that `may_go`, the oldest first.

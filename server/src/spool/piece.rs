@@ -86,7 +86,7 @@ impl Piece {
     pub async fn append(&mut self, bytes: Bytes) -> Result<(), SpoolError> {
         let more = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let (at, end) = (self.len_bytes, self.len_bytes.saturating_add(more));
-        self.take_room(end)?;
+        self.take_room(end).await?;
         let file = self.file().await?;
         blocking(move || file.write_all_at(&bytes, at)).await?;
         self.len_bytes = end;
@@ -124,7 +124,7 @@ impl Piece {
         self.len_bytes = 0;
     }
 
-    fn take_room(&mut self, end: u64) -> Result<(), SpoolError> {
+    async fn take_room(&mut self, end: u64) -> Result<(), SpoolError> {
         let held = self.reserved.as_ref().map_or(0, Reserved::bytes);
         if end <= held {
             return Ok(());
@@ -132,6 +132,9 @@ impl Piece {
         let (spool, user_id) = (self.spool.clone(), self.user_id);
         let budget = &spool.0.budget;
         let wanted = end.next_multiple_of(STEP_BYTES) - held;
+        if !spool.has_disk_for(user_id, wanted).await {
+            return Err(SpoolError::DiskFull);
+        }
         let reserved = &mut self.reserved;
         let taken = spool.with_room(user_id, || match reserved {
             Some(reserved) => reserved.grow(wanted).then_some(()),

@@ -11,16 +11,18 @@ const BOB: Uuid = Uuid::from_bytes([2; 16]);
 const MIB: u64 = 1 << 20;
 
 /// A spool of 8 MiB whose clock the test turns.
-struct Setting {
+struct Fixture {
     folder: tempfile::TempDir,
     now_secs: Arc<AtomicI64>,
+    reserve_bytes: u64,
 }
 
-impl Setting {
+impl Fixture {
     fn new() -> Self {
-        Setting {
+        Fixture {
             folder: tempfile::tempdir().unwrap(),
             now_secs: Arc::new(AtomicI64::new(Utc::now().timestamp())),
+            reserve_bytes: 0,
         }
     }
 
@@ -28,6 +30,7 @@ impl Setting {
         let settings = SpoolSettings {
             folder: self.folder.path().join("spool"),
             limit_bytes: 8 * MIB,
+            reserve_bytes: self.reserve_bytes,
             ttl: TimeDelta::hours(1),
         };
         let now = Arc::clone(&self.now_secs);
@@ -68,7 +71,7 @@ async fn leave(spool: &Spool, key: PieceKey, bytes: u64) {
 
 #[tokio::test]
 async fn a_body_goes_on_where_its_request_ended_also_in_another_run_of_the_server() {
-    let setting = Setting::new();
+    let setting = Fixture::new();
     let spool = setting.open();
     leave(&spool, key(ADA, 1), 300_000).await;
     assert_eq!(spool.held_bytes(), 300_000);
@@ -88,7 +91,7 @@ async fn a_body_goes_on_where_its_request_ended_also_in_another_run_of_the_serve
 
 #[tokio::test]
 async fn another_sealing_of_the_same_part_is_another_body() {
-    let setting = Setting::new();
+    let setting = Fixture::new();
     let spool = setting.open();
     leave(&spool, key(ADA, 1), 10).await;
     let other = PieceKey {
@@ -102,7 +105,7 @@ async fn another_sealing_of_the_same_part_is_another_body() {
 
 #[tokio::test]
 async fn whoever_comes_later_takes_over_from_a_request_that_hangs() {
-    let setting = Setting::new();
+    let setting = Fixture::new();
     let spool = setting.open();
     let mut hanging = spool.claim(key(ADA, 1)).await.unwrap();
     hanging.append(filled(10, 1)).await.unwrap();
@@ -114,7 +117,7 @@ async fn whoever_comes_later_takes_over_from_a_request_that_hangs() {
 
 #[tokio::test]
 async fn what_nobody_goes_on_with_expires_and_is_counted() {
-    let setting = Setting::new();
+    let setting = Fixture::new();
     let spool = setting.open();
     leave(&spool, key(ADA, 1), 10).await;
     setting.pass(1_800);
@@ -140,7 +143,7 @@ async fn what_nobody_goes_on_with_expires_and_is_counted() {
 
 #[tokio::test]
 async fn a_user_who_left_much_makes_room_for_themselves_and_not_at_the_cost_of_others() {
-    let setting = Setting::new();
+    let setting = Fixture::new();
     let spool = setting.open();
     leave(&spool, key(BOB, 1), MIB).await;
     for number in 1..=4 {
@@ -161,7 +164,7 @@ async fn a_user_who_left_much_makes_room_for_themselves_and_not_at_the_cost_of_o
 
 #[tokio::test]
 async fn a_body_without_a_name_is_gone_with_its_request() {
-    let setting = Setting::new();
+    let setting = Fixture::new();
     let spool = setting.open();
     let mut piece = spool.unnamed(ADA);
     piece.append(filled(3 * MIB, 4)).await.unwrap();
@@ -170,4 +173,29 @@ async fn a_body_without_a_name_is_gone_with_its_request() {
     assert_eq!(setting.files(), 0, "it has no name in the folder");
     drop(piece);
     assert_eq!(spool.held_bytes(), 0);
+}
+
+#[tokio::test]
+async fn a_disk_that_has_only_its_reserve_takes_no_more() {
+    let mut fixture = Fixture::new();
+    let spool = fixture.open();
+    let mut earlier = spool.claim(key(ADA, 1)).await.unwrap();
+    earlier.append(filled(MIB, 1)).await.unwrap();
+    drop(earlier);
+    drop(spool);
+    fixture.reserve_bytes = u64::MAX / 2;
+    let spool = fixture.open();
+    let mut other = spool.claim(key(BOB, 1)).await.unwrap();
+    let refused = other.append(filled(MIB, 2)).await;
+    assert!(matches!(refused, Err(SpoolError::DiskFull)), "{refused:?}");
+    drop(other);
+    assert_eq!(
+        fixture.files(),
+        1,
+        "what another sender may go on with goes"
+    );
+    let mut own = spool.claim(key(ADA, 2)).await.unwrap();
+    assert!(own.append(filled(MIB, 3)).await.is_err());
+    drop(own);
+    assert_eq!(fixture.files(), 0, "their own earlier body makes no room");
 }

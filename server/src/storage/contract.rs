@@ -399,7 +399,7 @@ async fn telegram() {
     use bot_api_emulator::{ChatKind, Fault, FaultRule};
 
     let database = crate::db::test_database::TestDatabase::start().await;
-    let setting = test_support::Setting {
+    let setting = test_support::TestPool {
         bots: 2,
         chats: 1,
         kind: ChatKind::Channel,

@@ -7,8 +7,9 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -17,6 +18,12 @@ use chrono::TimeDelta;
 use ferry_core::wire::MAX_PART_BODY_BYTES;
 
 use super::{ByteStream, Erasure, Locator, PartStore, StorageError};
+use crate::disk::free_bytes;
+
+/// A disk that answers no sooner, such as a network's that is gone, is not waited for.
+const ANSWER: Duration = Duration::from_secs(2);
+/// Each unanswered question holds a thread.
+const MOST_QUESTIONS: usize = 32;
 
 /// Room that parts never take.
 #[derive(Debug)]
@@ -26,6 +33,8 @@ pub struct DiskReserve {
     bytes: u64,
     /// Bytes that puts are writing: they count as written.
     under_way: AtomicU64,
+    /// Questions that a disk has not answered.
+    questions: Arc<AtomicUsize>,
 }
 
 /// Bytes of a put, given back when it has ended.
@@ -42,6 +51,7 @@ impl DiskReserve {
             folders,
             bytes,
             under_way: AtomicU64::new(0),
+            questions: Arc::default(),
         }
     }
 
@@ -63,21 +73,20 @@ impl DiskReserve {
         }
     }
 
-    /// On the fullest of the disks.
+    /// On the fullest of the disks; none where it does not answer: the store's own limits are for that.
     async fn free_bytes(&self) -> Option<u64> {
-        let folders = self.folders.clone();
-        let asked = move || folders.iter().filter_map(free_bytes).min();
-        tokio::task::spawn_blocking(asked).await.ok().flatten()
+        if self.questions.load(Ordering::SeqCst) >= MOST_QUESTIONS {
+            return None;
+        }
+        let (folders, questions) = (self.folders.clone(), Arc::clone(&self.questions));
+        questions.fetch_add(1, Ordering::SeqCst);
+        let asked = tokio::task::spawn_blocking(move || {
+            let free = folders.iter().filter_map(|folder| free_bytes(folder)).min();
+            questions.fetch_sub(1, Ordering::SeqCst);
+            free
+        });
+        tokio::time::timeout(ANSWER, asked).await.ok()?.ok()?
     }
-}
-
-#[expect(
-    clippy::useless_conversion,
-    reason = "the counts are narrower on other systems"
-)]
-fn free_bytes(folder: &PathBuf) -> Option<u64> {
-    let disk = nix::sys::statvfs::statvfs(folder).ok()?;
-    Some(u64::from(disk.blocks_available()).saturating_mul(u64::from(disk.fragment_size())))
 }
 
 impl Drop for Claim<'_> {

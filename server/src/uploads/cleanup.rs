@@ -54,8 +54,9 @@ impl Uploads {
 
     async fn would_go(&self, stale: Stale, as_of: DateTime<Utc>) -> UploadResult<CleanupResponse> {
         let limits = self.stores.deletable_since((self.clock)());
+        // It reads every part of what would go, which takes as long as it takes.
         self.db
-            .run(async |conn| {
+            .transact_patiently(async |conn| {
                 let (count, bytes) = sessions::stale_sums(conn, stale, &limits).await?;
                 let listed = sessions::stale(conn, stale, None, MAX_LISTED.into()).await?;
                 Ok(CleanupResponse {

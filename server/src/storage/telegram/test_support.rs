@@ -20,7 +20,7 @@ use crate::db::{Db, bot_chats, bots, telegram_chats};
 const SCALE: u32 = 20;
 
 /// What the fixture is like.
-pub(crate) struct Setting {
+pub(crate) struct TestPool {
     pub(crate) bots: usize,
     /// Every bot is in all of them.
     pub(crate) chats: usize,
@@ -43,7 +43,7 @@ pub(crate) struct Telegram {
 }
 
 impl Telegram {
-    pub(crate) async fn start(db: &Db, setting: Setting) -> Self {
+    pub(crate) async fn start(db: &Db, setting: TestPool) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(home.path());
         settings.clock = ClockMode::Scaled { by: SCALE };

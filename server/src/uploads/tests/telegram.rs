@@ -40,7 +40,7 @@ struct Emulated {
 impl Emulated {
     async fn start(bots: usize, chats: usize, limits: bool) -> Self {
         let database = TestDatabase::start().await;
-        let setting = test_support::Setting {
+        let setting = test_support::TestPool {
             bots,
             chats,
             kind: ChatKind::Channel,

@@ -11,11 +11,11 @@ use super::{DeleteOutcome, IdSpace, Key, Target, erasure_of, parted};
 use crate::db::test_database::TestDatabase;
 use crate::storage::telegram::locator::Address;
 use crate::storage::telegram::pool::Leased;
-use crate::storage::telegram::test_support::{Setting, Telegram};
+use crate::storage::telegram::test_support::{Telegram, TestPool};
 use crate::storage::{Erasure, Locator, PartStore, StorageError};
 
 async fn with_two_bots(database: &TestDatabase, kind: ChatKind) -> Telegram {
-    let setting = Setting {
+    let setting = TestPool {
         bots: 2,
         chats: 1,
         kind,
