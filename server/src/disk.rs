@@ -7,7 +7,7 @@ use std::path::Path;
     clippy::useless_conversion,
     reason = "the counts are narrower on other systems"
 )]
-pub fn free_bytes(folder: &Path) -> Option<u64> {
+pub(crate) fn free_bytes(folder: &Path) -> Option<u64> {
     let disk = nix::sys::statvfs::statvfs(folder).ok()?;
     Some(u64::from(disk.blocks_available()).saturating_mul(u64::from(disk.fragment_size())))
 }
