@@ -225,6 +225,7 @@ pub(super) mod candidates {
             .limit(limit)
     }
 
+    // Begins as the one above: a query of diesel is a type, and a shared beginning would be boxed and prepared each time.
     #[auto_type(no_type_alias)]
     pub(crate) fn with_fingerprint<'a>(
         user_id: Uuid,

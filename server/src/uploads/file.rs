@@ -149,6 +149,7 @@ pub(super) fn candidate((file, session): FileAndSession, now: DateTime<Utc>) -> 
     }
 }
 
+// The fields it shares with a session's answer are written again: flattened into both they would hide which answer has what.
 pub(super) fn file_entry((file, session): FileAndSession) -> FileEntry {
     FileEntry {
         file_id: file.id,
