@@ -47,7 +47,7 @@ pub const MAX_DELETED_AT_ONCE: usize = 100;
 /// A bot deletes its own message for so long, whatever it is in the chat (`can_delete_channel_message` of tdlib).
 pub(super) const DELETABLE_FOR: TimeDelta = TimeDelta::hours(48);
 /// Largest document that `getFile` gives back: 20 MiB, and this very size still passes.
-pub const MAX_DOCUMENT_BYTES: usize = ferry_core::wire::MAX_PART_BODY_BYTES as usize;
+pub const MAX_DOCUMENT_BYTES: usize = 20 << 20;
 
 /// Where the API is and how long it may take.
 #[derive(Debug, Clone)]
