@@ -15,11 +15,12 @@ pub enum ExitCode {
     SomeFailed = 3,
     /// Verification found differences.
     Different = 4,
-    /// Gave up after retries; run it again.
+    /// Gave up waiting for a side that is gone, hangs or is read-only, or more files failed than `--max-errors` allows; run it
+    /// again.
     GaveUp = 5,
     /// A path or file was not found.
     NotFound = 6,
-    /// Refused before anything was written, or a fatal state of the destination (space, read-only).
+    /// Refused before anything was written, or the destination is full.
     Refused = 7,
     /// There was nothing to do (with `--error-on-no-transfer`).
     NothingToDo = 9,

@@ -31,6 +31,7 @@ pub use arguments::{
 
 use crate::{
     config::{self, NotUnderstood, Places},
+    engine::open_files,
     exit::ExitCode,
     terminal::{Manner, Screen},
 };
@@ -42,6 +43,7 @@ pub fn command_tree() -> clap::Command {
 
 /// Runs what the arguments say and gives the exit code. Prints.
 pub fn start(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    open_files::raise_limit();
     let line: Vec<OsString> = arguments.into_iter().collect();
     let understood = config::parse(&command_tree(), &line, &Places::of_this_machine(), |_| None)
         .and_then(|parsed| Ok((Arguments::from_arg_matches(&parsed.matches)?, parsed)));

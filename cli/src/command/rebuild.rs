@@ -30,7 +30,7 @@ impl Session<'_> {
         let code = imported.stopped.unwrap_or(ExitCode::Ok);
         work.finish("import-checksums", code, None)?;
         let text = format!(
-            "{} checksums, {} of them new or changed, {} left out (not there, or changed since)",
+            "{} checksums, {} of them new or changed, {} left out (not there, or changed or copied there since)",
             words::grouped(imported.values),
             words::grouped(imported.changed_values),
             words::grouped(imported.skipped_values)
@@ -55,15 +55,21 @@ impl Session<'_> {
         };
         let code = done.stopped.unwrap_or(ExitCode::Ok);
         work.finish("regenerate", code, None)?;
-        let text = format!(
-            "{} at the destination, {} under another name, {} to be copied, {} missing; {} changed. As it was: {}",
-            words::grouped(done.present_files),
-            words::grouped(done.moved_files),
-            words::grouped(done.pending_files),
-            words::grouped(done.missing_files),
-            words::grouped(done.changed_files),
-            done.backup
-        );
+        let text = match done.stopped {
+            Some(_) => format!(
+                "stopped: no state was rebuilt; what the scans saw and the checksums so far are written down. As it was: {}",
+                done.backup
+            ),
+            None => format!(
+                "{} at the destination, {} under another name, {} to be copied, {} missing; {} changed. As it was: {}",
+                words::grouped(done.present_files),
+                words::grouped(done.moved_files),
+                words::grouped(done.pending_files),
+                words::grouped(done.missing_files),
+                words::grouped(done.changed_files),
+                done.backup
+            ),
+        };
         self.screen.document("regenerated", &done, &text)?;
         Ok(code)
     }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     engine::{
+        activity::Activity,
         content::Content,
         disk::Disk as _,
         fault::Fault,
@@ -91,6 +92,7 @@ impl Sides {
             durability: self.durability,
             buffer_bytes: 256,
             stop: Stop::new(),
+            activity: Activity::default(),
         };
         Ok(LocalDirectory::new(
             self.target.open_root(Path::new("/"))?,
@@ -157,7 +159,13 @@ impl Sides {
 /// What the copy does with one file: adopt what is there, or copy.
 fn receive(directory: &LocalDirectory, tree: &Tree, name: &[u8]) -> Result<Received, Fault> {
     let path = RelativePath::new(name).unwrap();
-    let content = Content::open(tree, &path, Algorithm::Blake3, &Stop::new())?;
+    let content = Content::open(
+        tree,
+        &path,
+        Algorithm::Blake3,
+        &Stop::new(),
+        &Activity::default(),
+    )?;
     if directory.look(&path)?.is_some() {
         let (ours, _) = content.hash_rest(&mut [0; 256])?;
         let (theirs, _) = directory.hash(&path)?;

@@ -1,6 +1,7 @@
 //! A source file, opened once, read once from start to end, hashed in the same pass, and looked at before and after.
 
 use super::{
+    activity::Activity,
     disk::{Attribute, Meta, OpenFile},
     fault::{Class, Fault, Where},
     hasher::{Checksum, Hasher},
@@ -14,6 +15,9 @@ const FINISHED_WHEN_STOPPED_BYTES: u64 = 8 << 20;
 
 /// Below this one read takes all of it anyway.
 const READ_IN_ORDER_FROM_BYTES: u64 = 1 << 20;
+
+/// Of a hole, between two signs of life.
+const HASHED_AT_ONCE_BYTES: u64 = 64 << 20;
 
 /// The next piece of a content.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +39,7 @@ pub struct Content {
     /// Where the data that holds the position ends, in a file with holes.
     data_end_bytes: Option<u64>,
     stop: Stop,
+    activity: Activity,
 }
 
 impl std::fmt::Debug for Content {
@@ -54,6 +59,7 @@ impl Content {
         path: &RelativePath,
         algorithm: Algorithm,
         stop: &Stop,
+        activity: &Activity,
     ) -> Result<Self, Fault> {
         let opened = tree
             .parent_of(path)
@@ -73,6 +79,7 @@ impl Content {
             position_bytes: 0,
             data_end_bytes: None,
             stop: stop.clone(),
+            activity: activity.clone(),
         })
     }
 
@@ -86,10 +93,15 @@ impl Content {
         self.before.stored_bytes + 4096 < self.before.size_bytes
     }
 
-    /// Extended attributes, access lists among them.
-    pub fn attributes(&self) -> Result<Vec<Attribute>, Fault> {
-        let read = self.file.attributes();
-        read.map_err(|error| Fault::of(&error, Where::Source, "reading extended attributes"))
+    /// Names of its extended attributes, access lists among them.
+    pub fn attribute_names(&self) -> Result<Vec<Vec<u8>>, Fault> {
+        let listed = self.file.attribute_names();
+        listed.map_err(|error| Fault::of(&error, Where::Source, "listing extended attributes"))
+    }
+
+    /// One of them. Some are listed for everybody and read by few: that concerns the attribute, not the file.
+    pub fn attribute(&self, name: &[u8]) -> std::io::Result<Attribute> {
+        self.file.attribute(name)
     }
 
     /// The next piece, hashed.
@@ -124,6 +136,7 @@ impl Content {
         }
         self.hasher.update(buffer.get(..read).unwrap_or_default());
         self.position_bytes += read as u64;
+        self.activity.read(read as u64);
         if self.position_bytes > self.before.size_bytes {
             return Err(self.changed());
         }
@@ -142,7 +155,13 @@ impl Content {
         if hole == 0 {
             return Ok(None);
         }
-        self.hasher.update_zeros(hole);
+        let mut left_bytes = hole;
+        while left_bytes > 0 {
+            let now = left_bytes.min(HASHED_AT_ONCE_BYTES);
+            self.hasher.update_zeros(now);
+            self.activity.read(now);
+            left_bytes -= now;
+        }
         self.position_bytes += hole;
         self.file.seek_to(self.position_bytes)?;
         Ok(Some(hole))

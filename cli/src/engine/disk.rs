@@ -104,8 +104,10 @@ pub trait OpenFile: Send {
     fn set_size(&mut self, size_bytes: u64) -> io::Result<()>;
     /// Sets permission bits and time.
     fn set_mode_and_mtime(&mut self, mode: u32, mtime_ns: UnixNanos) -> io::Result<()>;
-    /// Extended attributes, access lists among them, without those that the system sets by itself.
-    fn attributes(&self) -> io::Result<Vec<Attribute>>;
+    /// Names of extended attributes, access lists among them, without those that the system sets by itself.
+    fn attribute_names(&self) -> io::Result<Vec<Vec<u8>>>;
+    /// One of them, with its value.
+    fn attribute(&self, name: &[u8]) -> io::Result<Attribute>;
     /// Sets one.
     fn set_attribute(&mut self, attribute: &Attribute) -> io::Result<()>;
     /// Shares the storage of another file's whole content.

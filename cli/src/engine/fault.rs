@@ -64,7 +64,13 @@ impl Fault {
     /// Of a failed system call; `doing` ends "while …".
     pub fn of(error: &std::io::Error, side: Where, doing: &str) -> Self {
         let (class, cause) = classify(error, side);
-        Self::new(class, cause, format!("{error} ({doing})"))
+        let message = match Errno::from_io_error(error) {
+            Some(Errno::MFILE | Errno::NFILE) => format!(
+                "too many files are open: raise `ulimit -n`, or take fewer --threads ({doing})"
+            ),
+            _ => format!("{error} ({doing})"),
+        };
+        Self::new(class, cause, message)
     }
 }
 
@@ -86,6 +92,8 @@ pub fn classify(error: &std::io::Error, side: Where) -> (Class, Cause) {
         Some(Errno::INTR | Errno::AGAIN | Errno::TIMEDOUT | Errno::CONNRESET | Errno::BUSY) => {
             (Class::Transient, fails)
         }
+        // others close theirs, and a batch that settles closes ours
+        Some(Errno::MFILE | Errno::NFILE) => (Class::Transient, fails),
         Some(Errno::NOSPC | Errno::DQUOT) if !source => (Class::Full, Cause::NoSpace),
         Some(Errno::ROFS) if !source => (Class::Gone, Cause::DestinationGone),
         Some(
@@ -129,10 +137,19 @@ mod tests {
 
     #[test]
     fn r91_transient_errors_are_tried_again() {
-        for errno in [Errno::INTR, Errno::AGAIN, Errno::TIMEDOUT, Errno::CONNRESET] {
+        for errno in [
+            Errno::INTR,
+            Errno::AGAIN,
+            Errno::TIMEDOUT,
+            Errno::CONNRESET,
+            Errno::MFILE,
+            Errno::NFILE,
+        ] {
             assert_eq!(class(errno, Where::Destination), Class::Transient);
             assert_eq!(class(errno, Where::Source), Class::Transient);
         }
+        let fault = Fault::of(&Errno::MFILE.into(), Where::Source, "opening");
+        assert!(fault.message.contains("ulimit -n"), "{fault}");
     }
 
     #[test]

@@ -7,12 +7,15 @@
 //! - [`hasher`] are the hashes of contents, [`content`] reads a source once, hashed in the same pass.
 //! - [`fault`] sorts failures by what is to be done about them.
 //! - [`volume`] tells filesystems apart, wherever they are mounted.
-//! - [`stop`] is how a run is told to end, [`signals`] who tells it, [`pace`] how fast it may be.
+//! - [`stop`] is how a run is told to end, [`signals`] who tells it, [`pace`] how fast it may be,
+//!   [`activity`] whether anything moves, [`open_files`] how many files may be open.
 
+pub mod activity;
 pub mod content;
 pub mod disk;
 pub mod fault;
 pub mod hasher;
+pub mod open_files;
 pub mod os_disk;
 pub mod pace;
 pub mod signals;

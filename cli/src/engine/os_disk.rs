@@ -255,7 +255,7 @@ impl OpenFile for OsFile {
         set_mode_and_mtime(&self.fd, mode, mtime_ns)
     }
 
-    fn attributes(&self) -> io::Result<Vec<Attribute>> {
+    fn attribute_names(&self) -> io::Result<Vec<Vec<u8>>> {
         let mut names: Vec<u8> = Vec::with_capacity(256);
         loop {
             match sys::flistxattr(&self.fd, rustix::buffer::spare_capacity(&mut names)) {
@@ -269,7 +269,20 @@ impl OpenFile for OsFile {
         let copied = names
             .split(|byte| *byte == 0)
             .filter(|name| !name.is_empty() && !SET_BY_THE_SYSTEM.contains(name));
-        copied.map(|name| self.attribute(name)).collect()
+        Ok(copied.map(<[u8]>::to_vec).collect())
+    }
+
+    fn attribute(&self, name: &[u8]) -> io::Result<Attribute> {
+        let mut value: Vec<u8> = Vec::with_capacity(1 << 16);
+        sys::fgetxattr(
+            &self.fd,
+            name_of(name),
+            rustix::buffer::spare_capacity(&mut value),
+        )?;
+        Ok(Attribute {
+            name: name.to_vec(),
+            value,
+        })
     }
 
     fn set_attribute(&mut self, attribute: &Attribute) -> io::Result<()> {
@@ -320,21 +333,6 @@ impl OpenFile for OsFile {
 
     fn as_any(&self) -> &dyn Any {
         self
-    }
-}
-
-impl OsFile {
-    fn attribute(&self, name: &[u8]) -> io::Result<Attribute> {
-        let mut value: Vec<u8> = Vec::with_capacity(1 << 16);
-        sys::fgetxattr(
-            &self.fd,
-            name_of(name),
-            rustix::buffer::spare_capacity(&mut value),
-        )?;
-        Ok(Attribute {
-            name: name.to_vec(),
-            value,
-        })
     }
 }
 

@@ -6,10 +6,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::disk::Dir;
+use super::{disk::Dir, open_files};
 use crate::path::RelativePath;
 
-/// Directories that stay open at one time.
+/// Directories that stay open at one time, where so many may be open.
 const KEPT_OPEN: usize = 256;
 
 /// Directories by their path below the root.
@@ -19,6 +19,7 @@ type OpenDirs = HashMap<Box<[u8]>, Arc<dyn Dir>>;
 pub struct Tree {
     root: Arc<dyn Dir>,
     open: Mutex<OpenDirs>,
+    kept_open: usize,
     /// Directories whose list of names changed since the last [`Tree::take_changed`].
     changed: Mutex<BTreeSet<Box<[u8]>>>,
 }
@@ -39,6 +40,8 @@ impl Tree {
         Tree {
             root,
             open: Mutex::default(),
+            // a source, a destination, and what else is open beside them
+            kept_open: open_files::share(16, KEPT_OPEN),
             changed: Mutex::default(),
         }
     }
@@ -98,7 +101,7 @@ impl Tree {
 
     fn remember(&self, path: &[u8], dir: &Arc<dyn Dir>) {
         let mut open = locked(&self.open);
-        if open.len() >= KEPT_OPEN {
+        if open.len() >= self.kept_open {
             open.clear();
         }
         open.insert(path.into(), dir.clone());

@@ -92,6 +92,9 @@ pub enum JobError {
         "a part of ferry failed in a way that it should not (see above); what is done stays done, `ferry resume` goes on with the rest. Please report it"
     )]
     Panicked,
+    /// A transaction was rolled back because the run was told to stop.
+    #[error("stopped; nothing of this step was written")]
+    Stopped,
     /// The writer ended because an earlier write failed.
     #[error("the job's database is no longer written to, because an earlier write failed")]
     WriterGone,

@@ -16,12 +16,13 @@ use crate::{engine::hasher::Checksum, path::VolumeId};
 const OF_CACHE: &str = "SELECT v.name, c.path, c.algorithm, c.size_bytes, c.mtime_ns, c.value
     FROM checksum c JOIN volume v ON v.id = c.volume ORDER BY c.volume, c.path";
 
-/// A job has them of sources, and of copies that it made itself: those have the time of their source.
+/// A job has them of sources, and of copies that it made itself: those have the time of their source. Only of what is
+/// settled (done, deduplicated, skipped): a source that changed is pending and keeps the checksum of its earlier copy.
 const OF_JOB: &str = "
     SELECT r.volume, CASE r.path WHEN x'' THEN f.path ELSE CAST(r.path || x'2f' || f.path AS BLOB) END,
         s.algorithm, f.size_bytes, f.mtime_ns, s.checksum
     FROM copy_status s JOIN source_file f ON f.id = s.file JOIN root r ON r.id = f.root
-    WHERE s.checksum IS NOT NULL AND f.kind = 0
+    WHERE s.checksum IS NOT NULL AND f.kind = 0 AND s.state IN (2, 3, 4)
     UNION ALL
     SELECT r.volume, CASE r.path WHEN x'' THEN coalesce(s.destination_path, f.path)
             ELSE CAST(r.path || x'2f' || coalesce(s.destination_path, f.path) AS BLOB) END,

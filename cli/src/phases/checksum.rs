@@ -272,7 +272,13 @@ impl Run<'_, '_> {
             let key = Key::of(&place.located, &task.path, size_bytes, mtime_ns, algorithm);
             self.cache.get(&key).ok().flatten().is_some()
         };
-        let content = Content::open(&place.tree, &task.path, algorithm, self.work.stop)?;
+        let content = Content::open(
+            &place.tree,
+            &task.path,
+            algorithm,
+            self.work.stop,
+            &self.work.activity,
+        )?;
         let meta = *content.meta();
         if !self.anew && known(meta.size_bytes, meta.mtime_ns) {
             return Ok(None);

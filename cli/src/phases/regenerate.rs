@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     destination::Destination as _,
-    engine::{disk::Kind, hasher::Checksum},
+    engine::{disk::Kind, hasher::Checksum, stop::Stop},
     exit::ExitCode,
     job::{
         FileId, FileState, Job, JobError, RootId, Side, audit,
@@ -23,8 +23,11 @@ use crate::{
         schema, verification,
     },
     path::RelativePath,
-    settings::{Algorithm, Trust},
+    settings::{Algorithm, Dedup, Trust},
 };
+
+#[cfg(test)]
+mod tests;
 
 /// Files of one page.
 const PAGE: u32 = 2000;
@@ -46,7 +49,7 @@ pub struct Regenerated {
     pub changed_files: u64,
     /// The ledger as it was.
     pub backup: String,
-    /// It was told to stop; nothing was changed then.
+    /// It was told to stop: what the scans saw and the checksums so far are written down, no state was rebuilt.
     pub stopped: Option<ExitCode>,
 }
 
@@ -89,10 +92,15 @@ pub fn run(work: &Work<'_>, cache: &Cache, trust: Trust) -> Result<Regenerated, 
         cache: work.job.place.cache(),
         algorithm: work.settings.hash,
         trust,
+        dedup: work.settings.dedup,
     };
-    let (now_ns, operation) = (work.job.clock.now_ns(), work.operation.clone());
-    let told = std::mem::take(&mut done);
-    done = work.job.writer.write_durably(move |transaction| {
+    let (now_ns, operation, stop) = (
+        work.job.clock.now_ns(),
+        work.operation.clone(),
+        work.stop.clone(),
+    );
+    let told = done.clone();
+    let rebuilt = work.job.writer.write_durably(move |transaction| {
         let mut done = told;
         let cached = schema::open_reader(&compare.cache)?;
         let mut after = FileId(0);
@@ -100,7 +108,7 @@ pub fn run(work: &Work<'_>, cache: &Cache, trust: Trust) -> Result<Regenerated, 
             let page = files::page(transaction, &[], after, PAGE)?;
             let Some(last) = page.last() else { break };
             after = last.row.id;
-            let verdicts = compare.page(&cached, &page, &mut done)?;
+            let verdicts = compare.page(transaction, &cached, &page, &mut done, &stop)?;
             done.changed_files += verdicts.len() as u64;
             let ids: Vec<FileId> = verdicts.iter().map(|verdict| verdict.file).collect();
             ledger::record(transaction, now_ns, Some(&operation), &verdicts)?;
@@ -109,8 +117,14 @@ pub fn run(work: &Work<'_>, cache: &Cache, trust: Trust) -> Result<Regenerated, 
         let body = json!({"regenerated": done.files, "changed": done.changed_files, "backup": done.backup});
         audit::append(transaction, now_ns, Some(&operation), "decision", &body)?;
         Ok(done)
-    })?;
-    Ok(done)
+    });
+    match rebuilt {
+        Err(JobError::Stopped) => {
+            done.stopped = stopped_by(work.stop);
+            Ok(done)
+        }
+        other => Ok(other?),
+    }
 }
 
 /// `N.db.before-regenerate-1.bak`, the first number that is free.
@@ -133,20 +147,33 @@ struct Compare {
     cache: PathBuf,
     algorithm: Algorithm,
     trust: Trust,
+    dedup: Dedup,
+}
+
+fn is_settled(state: FileState) -> bool {
+    matches!(
+        state,
+        FileState::Done | FileState::Deduplicated | FileState::Skipped
+    )
 }
 
 impl Compare {
     /// Files whose state or place is another than the ledger says.
     fn page(
         &self,
+        ledger: &rusqlite::Connection,
         cached: &rusqlite::Connection,
         page: &[SourceFile],
         done: &mut Regenerated,
+        stop: &Stop,
     ) -> Result<Vec<Verdict>, JobError> {
         let mut verdicts = Vec::new();
         for file in page {
+            if stop.is_asked() {
+                return Err(JobError::Stopped);
+            }
             done.files += 1;
-            let verdict = self.file(cached, file)?;
+            let verdict = self.file(ledger, cached, file)?;
             match verdict.state {
                 FileState::Pending => done.pending_files += 1,
                 FileState::Missing => done.missing_files += 1,
@@ -169,12 +196,17 @@ impl Compare {
         Ok(verdicts)
     }
 
-    fn file(&self, cached: &rusqlite::Connection, file: &SourceFile) -> Result<Verdict, JobError> {
+    fn file(
+        &self,
+        ledger: &rusqlite::Connection,
+        cached: &rusqlite::Connection,
+        file: &SourceFile,
+    ) -> Result<Verdict, JobError> {
         let row = &file.row;
         let here = self.source_is_there(file);
         let wanted = match here {
             true => self.source_checksum(cached, file)?,
-            false => row.checksum.map(|(_, value)| value),
+            false => self.ledger_checksum(file),
         };
         if let Some((root, path, checksum)) = self.present(cached, file, wanted)? {
             return Ok(self.there(file, (root, path), checksum));
@@ -183,7 +215,7 @@ impl Compare {
             && !file.is_symlink
             && row.size_bytes > 0
             && let Some(checksum) = wanted
-            && let Some(at) = self.elsewhere(cached, checksum)?
+            && let Some(at) = self.elsewhere(ledger, cached, file, checksum)?
         {
             let message = Some(format!("found at {}", at.1));
             let verdict = self.there(file, at, Some(checksum));
@@ -206,24 +238,41 @@ impl Compare {
         checksum: Option<Checksum>,
     ) -> Verdict {
         let row = &file.row;
-        let settled = matches!(
-            row.state,
-            FileState::Done | FileState::Deduplicated | FileState::Skipped
-        );
-        let state = match (settled, self.trust) {
+        let recorded = row.checksum.map(|(_, value)| value);
+        let state = match (is_settled(row.state), self.trust) {
             (true, _) => row.state,
             (false, Trust::Checksum) => FileState::Done,
-            (false, Trust::SizeAndTime) if row.checksum.is_some() => FileState::Done,
+            (false, Trust::SizeAndTime) if recorded.is_some() && recorded == checksum => {
+                FileState::Done
+            }
             (false, Trust::SizeAndTime) => FileState::Skipped,
         };
         Verdict {
             checksum: checksum
                 .map(|value| (self.algorithm, value))
-                .or(row.checksum),
+                .or(row.checksum.filter(|_| is_settled(row.state))),
             duplicate: row.duplicate,
             at: Some(at),
             ..Verdict::plain(row.id, state)
         }
+    }
+
+    /// Whether another file of the job, that the source still has, goes to this path.
+    fn is_owned(
+        &self,
+        ledger: &rusqlite::Connection,
+        file: &SourceFile,
+        path: &RelativePath,
+    ) -> Result<bool, JobError> {
+        for (root, _) in &self.found.sources {
+            if let Some(id) = files::find_source(ledger, root.id, path)?
+                && id != file.row.id
+                && files::get(ledger, id)?.is_some_and(|owner| self.source_is_there(&owner))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn source_is_there(&self, file: &SourceFile) -> bool {
@@ -258,10 +307,15 @@ impl Compare {
             row.mtime_ns,
             self.algorithm,
         );
-        Ok(cache::get(cached, &key)?.or(row
+        Ok(cache::get(cached, &key)?.or(self.ledger_checksum(file)))
+    }
+
+    /// As the ledger has it, of what is settled: a source that changed keeps the checksum of its earlier copy.
+    fn ledger_checksum(&self, file: &SourceFile) -> Option<Checksum> {
+        file.row
             .checksum
-            .filter(|(algorithm, _)| *algorithm == self.algorithm)
-            .map(|(_, value)| value)))
+            .filter(|(algorithm, _)| *algorithm == self.algorithm && is_settled(file.row.state))
+            .map(|(_, value)| value)
     }
 
     /// Under its own name, or where the ledger says that it is.
@@ -328,10 +382,13 @@ impl Compare {
         Ok((theirs.is_some() && theirs == wanted).then_some(theirs))
     }
 
-    /// The content under another name of a destination.
+    /// The content under another name of a destination. Not what is another file's own copy, unless the job is to
+    /// write equal content once.
     fn elsewhere(
         &self,
+        ledger: &rusqlite::Connection,
         cached: &rusqlite::Connection,
+        file: &SourceFile,
         checksum: Checksum,
     ) -> Result<Option<(RootId, RelativePath)>, JobError> {
         for key in cache::with_content(cached, self.algorithm, &checksum)? {
@@ -344,7 +401,7 @@ impl Compare {
                     (found.kind, found.size_bytes, found.mtime_ns)
                         == (Kind::File, key.size_bytes, key.mtime_ns)
                 });
-                if same {
+                if same && (self.dedup == Dedup::Skip || !self.is_owned(ledger, file, &path)?) {
                     return Ok(Some((target.root.id, path)));
                 }
             }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{Event, Listener, Phase, PhaseError, Resumed};
 use crate::{
-    engine::{disk::Disk, stop::Stop},
+    engine::{activity::Activity, disk::Disk, stop::Stop},
     exit::ExitCode,
     job::{Counts, Job, JobError, ledger, operations},
     settings::{Settings, Threads},
@@ -26,6 +26,8 @@ pub struct Work<'a> {
     pub listener: &'a dyn Listener,
     /// How it is told to end.
     pub stop: &'a Stop,
+    /// Whether anything moves.
+    pub activity: Activity,
     /// Where files are.
     pub disk: Arc<dyn Disk>,
     /// The operation's id.
@@ -87,6 +89,7 @@ impl<'a> Work<'a> {
             settings,
             listener,
             stop,
+            activity: Activity::default(),
             disk,
             operation,
             began: Instant::now(),

@@ -498,3 +498,29 @@ fn a_file_that_failed_and_then_vanished_is_missing_and_nothing_else() {
         1
     );
 }
+
+#[test]
+fn r91_few_files_that_may_be_open_are_enough() {
+    let fixture = Fixture::new();
+    for number in 0..3_000 {
+        let path = format!("src/{}/{}/{number}", number % 20, number % 300);
+        fixture.write(&path, &content(number, 64));
+    }
+    fixture.job();
+    let limited = format!(
+        "ulimit -n 256; exec '{}' copy jobs/j.db --dest dst",
+        env!("CARGO_BIN_EXE_ferry")
+    );
+    let copied = fixture
+        .program("sh")
+        .args(["-c", &limited])
+        .output()
+        .unwrap();
+    assert!(
+        copied.status.success(),
+        "{}",
+        String::from_utf8_lossy(&copied.stderr)
+    );
+    assert_eq!(fixture.number("SELECT count(*) FROM attempt"), 3_000);
+    assert_eq!(fixture.tree("dst"), fixture.tree("src"));
+}

@@ -380,3 +380,103 @@ fn r100_moved_files_are_known_by_their_content_and_nothing_is_invented() {
         ("missing".to_owned(), "pending".to_owned())
     );
 }
+
+/// Sets a file's time to so many seconds before now.
+fn set_age(path: &std::path::Path, secs: u64) {
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(secs);
+    let file = fs::File::options().write(true).open(path).unwrap();
+    file.set_modified(then).unwrap();
+}
+
+#[test]
+fn r57_the_old_checksum_of_a_source_that_changed_is_not_taken_over() {
+    let fixture = Fixture::new();
+    fixture.write("src/a", b"first");
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    fixture.write("src/a", b"other");
+    fixture.ferry("analyze jobs/j.db").ends_with(0);
+    fixture
+        .ferry("init --job-dir more --job-name k")
+        .ends_with(0);
+    fixture.ferry("add-source more/k.db src").ends_with(0);
+    let imported = fixture
+        .ferry("import-checksums more/k.db --from jobs/j.db --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(imported["values"], 0, "{imported}");
+    fixture
+        .ferry("copy more/k.db --dest dst --on-conflict source")
+        .ends_with(0);
+    assert_eq!(fs::read(fixture.path("dst/a")).unwrap(), b"other");
+}
+
+#[test]
+fn r57_a_list_that_was_copied_along_says_nothing_of_the_copy() {
+    let fixture = Fixture::new();
+    fixture.write("src/a", b"what the copy became");
+    let origin = ferry_cli::path::hex(&ring_sha256(b"what the origin is"));
+    fixture.write("src/SHA256SUMS", format!("{origin}  a\n").as_bytes());
+    set_age(&fixture.path("src/a"), 7_200);
+    set_age(&fixture.path("src/SHA256SUMS"), 3_600);
+    fixture.job();
+    let imported = fixture
+        .ferry("import-checksums jobs/j.db --from src/SHA256SUMS --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(
+        (&imported["values"], &imported["skipped_values"]),
+        (&1.into(), &1.into())
+    );
+}
+
+#[test]
+fn r99_what_changed_at_the_source_is_not_done_by_the_checksum_of_its_earlier_copy() {
+    let fixture = Fixture::new();
+    fixture.write("src/a", b"first");
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    fixture.write("src/a", b"other");
+    let changed = fs::metadata(fixture.path("src/a")).unwrap();
+    let copy = fs::File::options()
+        .write(true)
+        .open(fixture.path("dst/a"))
+        .unwrap();
+    copy.set_modified(changed.modified().unwrap()).unwrap();
+    fixture
+        .ferry("regenerate jobs/j.db --trust size,mtime")
+        .ends_with(0);
+    let file = fixture
+        .ferry("list-files jobs/j.db --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(file["state"], "skipped", "size and time alone speak for it");
+    assert_eq!(
+        fixture.number("SELECT count(*) FROM copy_status WHERE checksum IS NOT NULL"),
+        0
+    );
+}
+
+#[test]
+fn r100_the_copy_of_one_file_is_not_the_place_of_another() {
+    let fixture = Fixture::new();
+    fixture.write("src/a", b"the same");
+    fixture.job();
+    fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    fixture.write("src/b", b"the same");
+    let done = fixture
+        .ferry("regenerate jobs/j.db --trust checksum --json")
+        .ends_with(0)
+        .json();
+    assert_eq!(
+        (
+            &done["present_files"],
+            &done["moved_files"],
+            &done["pending_files"]
+        ),
+        (&1.into(), &0.into(), &1.into()),
+        "{done}"
+    );
+    fixture.ferry("copy jobs/j.db").ends_with(0);
+    assert_eq!(fixture.tree("dst"), fixture.tree("src"));
+}

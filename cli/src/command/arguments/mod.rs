@@ -35,8 +35,9 @@ Copy a folder, verify it and get a report:
 Stopped half-way (Ctrl-C, power cut, unplugged)? The same command again goes on where it was.
 
 Exit codes: 0 ok, 1 error, 2 usage or configuration, 3 finished but some files failed, 4 verification found
-differences, 5 gave up after retries, 6 path not found, 7 refused or fatal (space, read-only), 9 nothing to do,
-10 no such job, 11 locked, 130/143 stopped by a signal, resumable.")]
+differences, 5 gave up (a disk is gone, hangs or is read-only, or too many files failed), 6 path not found,
+7 refused before anything was written, or the destination is full, 9 nothing to do, 10 no such job, 11 locked,
+130/143 stopped by a signal, resumable.")]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]

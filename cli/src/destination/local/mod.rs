@@ -17,6 +17,7 @@ use std::{io, sync::Arc};
 use super::{Destination, Found, Incoming, Received, Settled, Sharing};
 use crate::{
     engine::{
+        activity::Activity,
         disk::{Dir, Kind, OpenFile, Room},
         fault::{Fault, Where},
         hasher::{Checksum, Hasher, checksum_of},
@@ -43,6 +44,8 @@ pub struct Manner {
     pub buffer_bytes: usize,
     /// Ends reads of large files.
     pub stop: Stop,
+    /// Told of every read and sync.
+    pub activity: Activity,
 }
 
 /// A directory that files go to.
@@ -126,7 +129,7 @@ impl LocalDirectory {
             let _ = file.drop_cache();
             file.will_read_in_order();
             let mut buffer = self.buffer_for(meta.size_bytes);
-            Ok((hash_open(&mut *file, algorithm, &mut buffer)?, found))
+            Ok((self.hash_open(&mut *file, algorithm, &mut buffer)?, found))
         };
         hashed().map_err(|error: io::Error| failed(&error, "reading the destination"))
     }
@@ -149,6 +152,7 @@ impl LocalDirectory {
 
     /// Everything that lies there now.
     pub fn make_all_durable(&self) -> Result<(), Fault> {
+        let _syncing = self.manner.activity.syncing();
         let synced = self.tree.root().sync_filesystem();
         synced.map_err(|error| failed(&error, "making it durable"))
     }
@@ -184,6 +188,27 @@ impl LocalDirectory {
         vec![0; needed.clamp(4096, most)]
     }
 
+    /// The rest of an open file.
+    fn hash_open(
+        &self,
+        file: &mut dyn OpenFile,
+        algorithm: Algorithm,
+        buffer: &mut [u8],
+    ) -> io::Result<Checksum> {
+        let mut hasher = Hasher::new(algorithm);
+        loop {
+            match file.read(buffer) {
+                Ok(0) => return Ok(hasher.finish()),
+                Ok(read) => {
+                    hasher.update(buffer.get(..read).unwrap_or_default());
+                    self.manner.activity.read(read as u64);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     fn temporary(&self, at: &RelativePath) -> Vec<u8> {
         Self::temporary_name(&self.manner.job_short, at.name())
     }
@@ -191,22 +216,6 @@ impl LocalDirectory {
 
 fn failed(error: &io::Error, doing: &str) -> Fault {
     Fault::of(error, Where::Destination, doing)
-}
-
-fn hash_open(
-    file: &mut dyn OpenFile,
-    algorithm: Algorithm,
-    buffer: &mut [u8],
-) -> io::Result<Checksum> {
-    let mut hasher = Hasher::new(algorithm);
-    loop {
-        match file.read(buffer) {
-            Ok(0) => return Ok(hasher.finish()),
-            Ok(read) => hasher.update(buffer.get(..read).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 impl Destination for LocalDirectory {

@@ -94,12 +94,13 @@ impl LocalDirectory {
         let written_bytes = self.pour(file, &mut content, sparse, pace)?;
         // after the bytes: writing takes some attributes away again
         let mut lost = Vec::new();
-        for attribute in content.attributes()? {
-            if let Err(error) = file.set_attribute(&attribute) {
-                lost.push(format!(
-                    "extended attribute {}: {error}",
-                    crate::path::shown(&attribute.name)
-                ));
+        for name in content.attribute_names()? {
+            let kept = content
+                .attribute(&name)
+                .and_then(|attribute| file.set_attribute(&attribute));
+            if let Err(error) = kept {
+                let name = crate::path::shown(&name);
+                lost.push(format!("extended attribute {name}: {error}"));
             }
         }
         let checksum = content.finish()?;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{LocalDirectory, Part, failed, hash_open};
+use super::{LocalDirectory, Part, failed};
 use crate::{
     destination::{Received, Settled, Ticket},
     engine::{
@@ -74,6 +74,7 @@ impl LocalDirectory {
         if self.manner.durability == Durability::None {
             return;
         }
+        let _syncing = self.manner.activity.syncing();
         let each = self.manner.durability == Durability::File;
         let is_small = |received: &Received| !each && received.size_bytes < LARGE_BYTES;
         let any_small = batch
@@ -104,8 +105,9 @@ impl LocalDirectory {
         };
         let again = |error: &io::Error| failed(error, "reading it back");
         file.seek_to(0).map_err(|error| again(&error))?;
-        let found =
-            hash_open(&mut **file, self.manner.algorithm, buffer).map_err(|error| again(&error))?;
+        let found = self
+            .hash_open(&mut **file, self.manner.algorithm, buffer)
+            .map_err(|error| again(&error))?;
         if found != received.checksum {
             let found_bytes = found;
             let (wanted, found) = (
@@ -156,6 +158,7 @@ impl LocalDirectory {
         if self.manner.durability == Durability::None {
             return Ok(());
         }
+        let _syncing = self.manner.activity.syncing();
         if dirs.len() >= SYNCED_TOGETHER_FROM && self.tree.root().sync_filesystem().is_ok() {
             return Ok(());
         }

@@ -179,6 +179,7 @@ impl Dir for SimDir {
     }
 
     fn sync_filesystem(&self) -> io::Result<()> {
+        self.disk.dawdle(|plan| plan.sync_takes);
         self.with(b".", |state, _| {
             state.make_all_durable();
             Ok(())
@@ -214,6 +215,7 @@ impl OpenFile for SimFile {
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.disk.dawdle(|plan| plan.read_takes);
         let (ino, position) = (self.ino, self.position);
         let read = self.with(|state| {
             let rest = state.node(ino).live.get(position..).unwrap_or_default();
@@ -286,8 +288,16 @@ impl OpenFile for SimFile {
         })
     }
 
-    fn attributes(&self) -> io::Result<Vec<Attribute>> {
-        Ok(Vec::new())
+    fn attribute_names(&self) -> io::Result<Vec<Vec<u8>>> {
+        let odd = self.disk.state().plan.unreadable_attribute;
+        Ok(odd
+            .map(|name| name.as_bytes().to_vec())
+            .into_iter()
+            .collect())
+    }
+
+    fn attribute(&self, _name: &[u8]) -> io::Result<Attribute> {
+        Err(Errno::PERM.into())
     }
 
     fn set_attribute(&mut self, _attribute: &Attribute) -> io::Result<()> {

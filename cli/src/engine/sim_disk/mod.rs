@@ -11,6 +11,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use rustix::io::Errno;
@@ -54,6 +55,12 @@ pub(crate) struct Plan {
     pub(crate) panics_at_call: Option<u64>,
     /// This call does not come back before [`release_hung`].
     pub(crate) hangs_at_call: Option<u64>,
+    /// How long each read of a file takes.
+    pub(crate) read_takes: Duration,
+    /// How long it takes to make the filesystem durable.
+    pub(crate) sync_takes: Duration,
+    /// Each file lists an extended attribute of this name, which cannot be read.
+    pub(crate) unreadable_attribute: Option<&'static str>,
 }
 
 /// Of all disks of this process; one test hangs one.
@@ -184,6 +191,18 @@ impl SimDisk {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A slow disk.
+    fn dawdle(&self, takes: impl Fn(&Plan) -> Duration) {
+        let takes = takes(&self.state().plan);
+        let began = Instant::now();
+        while let Some(left) = takes
+            .checked_sub(began.elapsed())
+            .filter(|left| !left.is_zero())
+        {
+            std::thread::park_timeout(left);
+        }
     }
 
     pub(crate) fn set_plan(&self, plan: Plan) {

@@ -7,10 +7,13 @@ use std::{
 
 use crossbeam_channel::Receiver;
 
-use super::{Arrival, Copy, Step, Task, claims::Holder};
+use super::{Arrival, Copy, HELD_OPEN, Step, Task, claims::Holder};
 use crate::{
     destination::{Destination as _, Received, Settled, Ticket},
-    engine::fault::{Class, Fault},
+    engine::{
+        fault::{Class, Fault},
+        open_files,
+    },
     exit::ExitCode,
     job::{
         FileState, JobError,
@@ -26,7 +29,7 @@ use crate::{
 /// A batch this large is settled although it has few files.
 const BATCH_BYTES: u64 = 256 << 20;
 
-/// Nor is a batch larger than this: each of its files is open.
+/// Nor is a batch larger than this, or than its share of what may be open.
 const BATCH_FILES: usize = 512;
 
 /// A batch that fills sooner goes on for so long: to do one second of work again costs nobody anything, a sync every
@@ -77,8 +80,9 @@ impl Copy<'_, '_> {
         };
         let mut size_bytes = size_of(&first);
         let mut batch = vec![first];
+        let most_open = open_files::share(HELD_OPEN, BATCH_FILES);
         let is_full = |batch: &[Step]| {
-            batch.len() >= BATCH_FILES || batch.len() >= most && began.elapsed() >= SHORTEST
+            batch.len() >= most_open || batch.len() >= most && began.elapsed() >= SHORTEST
         };
         while !is_full(&batch) && size_bytes < BATCH_BYTES {
             // the last files of a run are not kept waiting for more, nor are files while nothing else arrives

@@ -39,7 +39,7 @@ use super::{
 };
 use crate::{
     destination::{Received, local::Manner},
-    engine::{fault::Fault, pace::Pace},
+    engine::{fault::Fault, open_files, pace::Pace},
     exit::ExitCode,
     job::{
         Counts, FileId, JobError,
@@ -53,8 +53,12 @@ use crate::{
 
 pub use plan::{Plan, make as make_plan};
 
-/// Files between two threads, at most: each that was received holds an open file.
-const ON_THE_WAY: usize = 256;
+/// Files between two threads, at most.
+const WAITING: usize = 256;
+
+/// A file that was received holds itself and its directory open: one part in so many of what may be open, for those
+/// that wait to be settled, and for a batch.
+const HELD_OPEN: usize = 8;
 
 /// What the command line says beside the settings.
 #[derive(Debug, Clone, Default)]
@@ -195,6 +199,7 @@ pub fn manner(work: &Work<'_>) -> Manner {
         durability: work.settings.durability,
         buffer_bytes: work.settings.buffer_bytes,
         stop: work.stop.clone(),
+        activity: work.activity.clone(),
     }
 }
 
@@ -242,8 +247,9 @@ impl<'a, 'w> Copy<'a, 'w> {
 
     /// Feeder, workers, settler and re-checker, until nothing is outstanding.
     fn all(&self, ids: Vec<FileId>) -> Result<(), PhaseError> {
-        let (tasks, queue) = crossbeam_channel::bounded::<Task>(ON_THE_WAY);
-        let (steps, arrived) = crossbeam_channel::bounded::<Step>(ON_THE_WAY);
+        let (tasks, queue) = crossbeam_channel::bounded::<Task>(WAITING);
+        let (steps, arrived) =
+            crossbeam_channel::bounded::<Step>(open_files::share(HELD_OPEN, WAITING));
         let ended = std::thread::scope(|scope| {
             let settler = scope.spawn(move || {
                 let _ends_the_run = self.breaks_on_panic();

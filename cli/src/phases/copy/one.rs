@@ -134,7 +134,13 @@ impl Copy<'_, '_> {
         source: &Source,
     ) -> Result<Checksum, Fault> {
         let algorithm = self.work.settings.hash;
-        let content = Content::open(&source.tree, &file.row.path, algorithm, self.work.stop)?;
+        let content = Content::open(
+            &source.tree,
+            &file.row.path,
+            algorithm,
+            self.work.stop,
+            &self.work.activity,
+        )?;
         let meta = *content.meta();
         let key = Key::of(
             &source.root.located,
@@ -244,6 +250,7 @@ impl Copy<'_, '_> {
             &row.path,
             self.work.settings.hash,
             self.work.stop,
+            &self.work.activity,
         );
         let content = match opened {
             Ok(content) => content,

@@ -205,7 +205,14 @@ fn equal(
         if let Ok(Some(known)) = cache.get(&key) {
             return Some(known);
         }
-        let content = Content::open(&source.tree, &row.path, work.settings.hash, work.stop).ok()?;
+        let content = Content::open(
+            &source.tree,
+            &row.path,
+            work.settings.hash,
+            work.stop,
+            &work.activity,
+        )
+        .ok()?;
         let (checksum, _) = content.hash_rest(&mut vec![0; 1 << 16]).ok()?;
         Some(checksum)
     };

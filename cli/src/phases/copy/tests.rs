@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     time::Duration,
 };
@@ -540,4 +540,64 @@ fn r61_verify_state_on_resume_and_max_checkpoint_age_days_decide_if_what_is_done
         bench.copy();
         assert_eq!(bench.there().contains_key("a"), comes_back);
     }
+}
+
+/// A large file on a disk that is slow in one way; ends the test when the run is left.
+fn copied_slowly(plan: Plan) -> Bench {
+    fn leave(_: ExitCode) {
+        LEFT.store(true, Ordering::SeqCst);
+    }
+    static LEFT: AtomicBool = AtomicBool::new(false);
+    let files = contents(1, 160_000);
+    let bench = Bench::new(&files);
+    bench.disk.set_plan(plan);
+    let options = Options {
+        hang: Hang {
+            silence: Duration::from_secs(1),
+            leave: Some(leave),
+        },
+        ..Options::default()
+    };
+    assert_eq!(bench.try_copy(&options).unwrap().exit_code(), ExitCode::Ok);
+    assert!(!LEFT.load(Ordering::SeqCst));
+    assert_eq!(bench.there(), expected(&files));
+    bench
+}
+
+#[test]
+fn r94_reading_back_a_large_file_on_a_slow_disk_is_no_hanging_disk() {
+    copied_slowly(Plan {
+        read_takes: Duration::from_millis(60),
+        ..Plan::default()
+    });
+}
+
+#[test]
+fn r94_a_sync_that_takes_long_is_told_and_waited_for() {
+    let bench = copied_slowly(Plan {
+        sync_takes: Duration::from_millis(2_500),
+        ..Plan::default()
+    });
+    let told = bench.ear.0.lock().unwrap();
+    let said = told.iter().any(|event| {
+        matches!(event, Event::Warning { message } if message.contains("nothing has moved"))
+    });
+    assert!(said);
+}
+
+#[test]
+fn r32_an_attribute_that_cannot_be_read_is_told_and_costs_no_file() {
+    let files = contents(3, 500);
+    let bench = Bench::new(&files);
+    bench.disk.set_plan(Plan {
+        unreadable_attribute: Some("security.odd"),
+        ..Plan::default()
+    });
+    assert_eq!(bench.copy().exit_code(), ExitCode::Ok);
+    assert_eq!(bench.there(), expected(&files));
+    let told = bench.ear.0.lock().unwrap();
+    let said = told.iter().filter(|event| {
+        matches!(event, Event::Warning { message } if message.contains("not kept: extended attribute security.odd"))
+    });
+    assert_eq!(said.count(), files.len());
 }

@@ -25,6 +25,8 @@ impl Copy<'_, '_> {
             if now != before || self.pace.holds_back() || self.gate.is_waiting() {
                 (before, since, told) = (now, Instant::now(), Instant::now());
             } else if since.elapsed() >= give_up
+                // how far a sync is nobody sees: a slow disk with much to write takes its time
+                && !self.work.activity.is_syncing()
                 && let Some(leave) = self.hang.leave
             {
                 self.work.warn(format!(
@@ -44,9 +46,10 @@ impl Copy<'_, '_> {
         }
     }
 
-    /// Bytes, files, and looks at files that were done, so far.
-    fn moved(&self) -> [u64; 3] {
+    /// Bytes that passed to the destination or were read anywhere, files, and looks at files that were done, so far.
+    fn moved(&self) -> [u64; 4] {
         [
+            self.work.activity.moved(),
             self.pace.passed_bytes(),
             self.ended_files.load(Ordering::SeqCst),
             self.looked_at.load(Ordering::Relaxed),

@@ -1,5 +1,5 @@
 //! Checksums from text: lines of `sha256sum`, `b3sum` and `hashdeep`. Such a list has no times, so a value is taken over
-//! only of a file that was not changed after the list was written.
+//! only of a file that was neither changed nor copied there after the list was written.
 
 use std::{
     collections::HashMap,
@@ -97,6 +97,13 @@ fn read_lines(
     }
 }
 
+/// When anything about the file changed last; nobody can set it.
+fn ctime_ns(meta: &fs::Metadata) -> i64 {
+    meta.ctime()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(meta.ctime_nsec())
+}
+
 fn mtime_ns(meta: &fs::Metadata) -> i64 {
     meta.mtime()
         .saturating_mul(1_000_000_000)
@@ -127,14 +134,16 @@ impl Places {
         })
     }
 
-    /// None: it is not there, has another size, or changed after the list was made.
+    /// None: it is not there, has another size, or changed or was copied there after the list was made.
     fn key_of(&mut self, base: &Path, line: &Line, made_ns: i64) -> Option<Key> {
         let file = base.join(OsStr::from_bytes(&line.path));
         let meta = fs::symlink_metadata(&file).ok()?;
         let same = meta.is_file()
             && line.size_bytes.is_none_or(|size| size == meta.size())
             // in the same tick of the clock nobody knows which was first
-            && mtime_ns(&meta) < made_ns;
+            && mtime_ns(&meta) < made_ns
+            // a copy that kept its times was made later than they say, and nobody read it since
+            && ctime_ns(&meta) < made_ns;
         if !same {
             return None;
         }

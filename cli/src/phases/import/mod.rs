@@ -27,7 +27,8 @@ pub struct Imported {
     pub values: u64,
     /// Of these, new here or another now.
     pub changed_values: u64,
-    /// Of files that are not there, or have another size, or changed after the list was made: not taken over.
+    /// Of files that are not there, or have another size, or changed or were copied there after the list was
+    /// made: not taken over.
     pub skipped_values: u64,
     /// It was told to stop.
     pub stopped: Option<ExitCode>,
