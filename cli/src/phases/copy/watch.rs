@@ -24,9 +24,7 @@ impl Copy<'_, '_> {
             // a limit that holds bytes back, or a wait that was announced, is no hanging disk
             if now != before || self.pace.holds_back() || self.gate.is_waiting() {
                 (before, since, told) = (now, Instant::now(), Instant::now());
-            } else if since.elapsed() >= give_up
-                // how far a sync is nobody sees: a slow disk with much to write takes its time
-                && !self.work.activity.is_syncing()
+            } else if since.elapsed() >= self.patience(give_up)
                 && let Some(leave) = self.hang.leave
             {
                 self.work.warn(format!(
@@ -43,6 +41,14 @@ impl Copy<'_, '_> {
                     since.elapsed().as_secs()
                 ));
             }
+        }
+    }
+
+    /// How far a sync is nobody sees, and a slow disk with much to write takes its time: ten times as long.
+    fn patience(&self, give_up: Duration) -> Duration {
+        match self.work.activity.is_syncing() {
+            true => give_up.saturating_mul(10),
+            false => give_up,
         }
     }
 
