@@ -381,11 +381,12 @@ fn r100_moved_files_are_known_by_their_content_and_nothing_is_invented() {
     );
 }
 
-/// Sets a file's time to so many seconds before now.
+/// Makes a file that was just written so many seconds older.
 fn set_age(path: &std::path::Path, secs: u64) {
-    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(secs);
     let file = fs::File::options().write(true).open(path).unwrap();
-    file.set_modified(then).unwrap();
+    let written = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(written - std::time::Duration::from_secs(secs))
+        .unwrap();
 }
 
 #[test]

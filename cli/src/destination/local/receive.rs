@@ -18,6 +18,13 @@ use crate::{
 /// Below this, reserving storage costs more than it finds out.
 const RESERVED_FROM_BYTES: u64 = 1 << 20;
 
+/// A file that gets its name later.
+struct Begun {
+    dir: Arc<dyn Dir>,
+    temporary: Vec<u8>,
+    file: Box<dyn OpenFile>,
+}
+
 impl LocalDirectory {
     /// A new temporary file; one that an earlier, killed run of this job left is taken away.
     fn begin(&self, dir: &dyn Dir, temporary: &[u8]) -> io::Result<Box<dyn OpenFile>> {
@@ -31,10 +38,7 @@ impl LocalDirectory {
     }
 
     /// Its directory, and the name and the file that its bytes go to first.
-    fn begin_at(
-        &self,
-        at: &RelativePath,
-    ) -> Result<(Arc<dyn Dir>, Vec<u8>, Box<dyn OpenFile>), Fault> {
+    fn begin_at(&self, at: &RelativePath) -> Result<Begun, Fault> {
         let dir = self
             .tree
             .make_parent_of(at)
@@ -43,7 +47,11 @@ impl LocalDirectory {
         let file = self
             .begin(&*dir, &temporary)
             .map_err(|error| failed(&error, "making a temporary file"))?;
-        Ok((dir, temporary, file))
+        Ok(Begun {
+            dir,
+            temporary,
+            file,
+        })
     }
 
     pub(super) fn receive_content(
@@ -54,7 +62,11 @@ impl LocalDirectory {
         replace: bool,
         pace: &Pace,
     ) -> Result<Received, Fault> {
-        let (dir, temporary, mut file) = self.begin_at(at)?;
+        let Begun {
+            dir,
+            temporary,
+            mut file,
+        } = self.begin_at(at)?;
         match self.fill(&mut *file, content, mode, pace) {
             Ok(filled) => Ok(Received {
                 at: at.clone(),
@@ -237,7 +249,11 @@ impl LocalDirectory {
             .meta()
             .map_err(|error| failed(&error, "looking at the first copy"))?
             .size_bytes;
-        let (dir, temporary, mut file) = self.begin_at(at)?;
+        let Begun {
+            dir,
+            temporary,
+            mut file,
+        } = self.begin_at(at)?;
         let cloned = file
             .clone_from(&*from)
             .and_then(|()| file.set_mode_and_mtime(mode, mtime_ns));
