@@ -1,5 +1,5 @@
 //! The one list of error codes, and the problem document (RFC 9457) that carries them.
-//! Which HTTP status a code has is known to the server's `http/error.rs` alone.
+//! Which HTTP status a code has is known to the server's `http/status_codes.rs` alone.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -11,12 +11,12 @@ use super::{
     Shared,
     body::Json,
     device,
-    error::HttpResult,
     openapi::Refusals,
     session::{
         By, Known, client_address, forget_cookie, refuse_foreign_origin, require_meant,
         require_own_origin, session_cookie, set_cookie,
     },
+    status_codes::HttpResult,
 };
 use crate::auth::{AuthError, Credential, SignedIn};
 

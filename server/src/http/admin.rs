@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::{
     Shared,
     body::{Json, OptionalJson},
-    error::HttpResult,
     openapi::Refusals,
     session::{Admin, By, public_origin},
+    status_codes::HttpResult,
 };
 use crate::uploads::Actor;
 

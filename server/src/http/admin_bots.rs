@@ -7,9 +7,9 @@ use serde::Deserialize;
 use super::{
     Shared,
     body::Json,
-    error::HttpResult,
     openapi::Refusals,
     session::{Admin, By},
+    status_codes::HttpResult,
 };
 
 /// The bots, their chats, rates and cool-downs, and what is on its way: the pool as it is now.

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Shared,
-    error::{HttpError, HttpResult},
+    status_codes::{HttpError, HttpResult},
 };
 
 /// Longest JSON body: a manifest and what goes with it, or a list of part numbers.

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::{
     Shared,
-    error::{HttpError, HttpResult},
     headers::etag,
     openapi::Refusals,
     session::{By, Read},
+    status_codes::{HttpError, HttpResult},
 };
 use crate::uploads::{PartBytes, PartRange, PartRead};
 

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, dev::ResourceDef, http
 use ferry_core::wire::ErrorCode;
 use utoipa::openapi::OpenApi;
 
-use super::error::HttpError;
+use super::status_codes::HttpError;
 
 /// The paths of the API and their methods.
 pub(super) struct Known(Vec<(ResourceDef, Vec<String>)>);

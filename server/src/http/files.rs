@@ -10,10 +10,10 @@ use uuid::Uuid;
 use super::{
     Shared,
     body::Json,
-    error::{HttpError, HttpResult},
     headers::{etag, revision_of},
     openapi::Refusals,
     session::{By, Read, Upload},
+    status_codes::{HttpError, HttpResult},
 };
 
 const CBOR: &str = "application/cbor";

@@ -11,7 +11,7 @@ use actix_web::{
 
 use super::{
     Shared,
-    error::{HttpError, HttpResult},
+    status_codes::{HttpError, HttpResult},
 };
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \

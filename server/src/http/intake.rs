@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     body::incomplete,
-    error::{HttpError, HttpResult},
+    status_codes::{HttpError, HttpResult},
 };
 use crate::{
     budget::{Budget, Reserved},

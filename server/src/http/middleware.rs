@@ -17,9 +17,9 @@ use uuid::Uuid;
 
 use super::{
     Shared,
-    error::{HttpError, PROBLEM_JSON, problem_for},
     fallback::Known,
     session::is_shown_to_a_proxy,
+    status_codes::{HttpError, PROBLEM_JSON, problem_for},
 };
 
 /// Gives the request a span with an id and counts its answer. Paths are logged, query strings never: they hold labels.

@@ -2,7 +2,7 @@
 //!
 //! Knows `uploads`, `auth` and the wire types; neither the database nor the stores. Statuses are in `error` alone.
 
-mod error;
+mod status_codes;
 
 mod accounts;
 mod admin;
@@ -156,10 +156,10 @@ pub(crate) fn application(
         .app_data(shared)
         .app_data(known)
         .app_data(web::PathConfig::default().error_handler(|_, _| {
-            error::HttpError::new(ferry_core::wire::ErrorCode::NotFound).into()
+            status_codes::HttpError::new(ferry_core::wire::ErrorCode::NotFound).into()
         }))
         .app_data(web::QueryConfig::default().error_handler(|error, _| {
-            error::HttpError::invalid(format!("the query: {error}")).into()
+            status_codes::HttpError::invalid(format!("the query: {error}")).into()
         }))
         .into_utoipa_app()
         .configure(routes)

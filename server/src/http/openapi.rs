@@ -13,7 +13,7 @@ use utoipa::{
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::{error::PROBLEM_JSON, session::COOKIE};
+use super::{session::COOKIE, status_codes::PROBLEM_JSON};
 
 #[derive(OpenApi)]
 #[openapi(

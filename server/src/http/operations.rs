@@ -8,9 +8,9 @@ use ferry_core::wire::{
 
 use super::{
     Shared, StoreState,
-    error::{HttpError, HttpResult},
     openapi::Refusals,
     session::{Admin, By},
+    status_codes::{HttpError, HttpResult},
 };
 
 /// What a client must know before it signs in.

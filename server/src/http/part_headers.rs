@@ -9,9 +9,9 @@ use ferry_core::wire::{
 use uuid::Uuid;
 
 use super::{
-    error::{HttpError, HttpResult},
     headers::if_match,
     session::{By, Upload},
+    status_codes::{HttpError, HttpResult},
 };
 use crate::uploads::{BodyDigest, PartMeta};
 

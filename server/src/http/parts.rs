@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use super::{
     Shared, body,
-    error::{HttpError, HttpResult},
     headers::etag,
     intake::{self, Bounds, InMemory},
     openapi::Refusals,
     part_headers::{Part, PartHeaders, Sending, flag_in, piece_of},
     session::{By, Upload, shared},
+    status_codes::{HttpError, HttpResult},
 };
 use crate::{
     lifecycle::PartInHand,

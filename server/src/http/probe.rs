@@ -4,9 +4,9 @@ use actix_web::{HttpResponse, post, web};
 
 use super::{
     Shared, body,
-    error::{HttpError, HttpResult},
     openapi::Refusals,
     session::{By, Upload},
+    status_codes::{HttpError, HttpResult},
 };
 
 /// The longest probe of a line.

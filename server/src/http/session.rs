@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     Shared,
-    error::{HttpError, HttpResult},
+    status_codes::{HttpError, HttpResult},
 };
 use crate::auth::{AuthResult, Credential, Identity, PlainToken};
 

@@ -11,10 +11,10 @@ use uuid::Uuid;
 use super::{
     Shared,
     body::Json,
-    error::HttpResult,
     headers::revision_of,
     openapi::Refusals,
     session::{By, Read, Upload},
+    status_codes::HttpResult,
 };
 
 /// Files that may be the one in the user's hand; the top-level fields describe the best one.

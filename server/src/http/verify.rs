@@ -13,9 +13,9 @@ use uuid::Uuid;
 use super::{
     Shared,
     body::Json,
-    error::{HttpError, HttpResult},
     openapi::Refusals,
     session::{By, Upload},
+    status_codes::{HttpError, HttpResult},
 };
 
 /// Events that wait for a slow reader; more are left out, the last one never is.

@@ -1,4 +1,4 @@
-//! Every refusal as a problem document. The only file that knows which status a code has.
+//! Which HTTP status an error code has, and every refusal as a problem document. Its texts are in `core::wire`.
 //! A 5xx tells the log everything and the client nothing but an id to find it by.
 
 use actix_web::{
