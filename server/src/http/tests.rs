@@ -140,6 +140,8 @@ async fn shared(config: Config) -> web::Data<Shared> {
     };
     let store = OpendalStore::s3(&bucket).await.unwrap();
     let stores = Stores::new("s3", Arc::new(store));
+    // Dropped with this function: these tests send no bodies.
+    let spool_dir = tempfile::tempdir().unwrap();
     let settings = AuthSettings {
         session_ttl: config.session_ttl,
         login: config.login,
@@ -166,7 +168,7 @@ async fn shared(config: Config) -> web::Data<Shared> {
         },
         spool: Spool::open(
             SpoolSettings {
-                folder: std::env::temp_dir().join("ferry-http-tests-spool"),
+                folder: spool_dir.path().to_owned(),
                 limit_bytes: 1 << 20,
                 reserve_bytes: 0,
                 ttl: TimeDelta::hours(1),
