@@ -43,7 +43,17 @@ fn local_failure(code: ClientCode, detail: Option<String>) -> Failure {
             status: 200,
             retry_after_secs: None,
         },
-        _ => Failure::Fault { detail },
+        // None of these ends or interrupts a request of a machine.
+        ClientCode::InsecureContext
+        | ClientCode::UnsupportedBrowser
+        | ClientCode::Locked
+        | ClientCode::WrongPassword
+        | ClientCode::KdfChanged
+        | ClientCode::FileChanged
+        | ClientCode::Stopped
+        | ClientCode::Discarded
+        | ClientCode::UnknownUpload
+        | ClientCode::ClientFault => Failure::Fault { detail },
     }
 }
 

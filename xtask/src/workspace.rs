@@ -5,6 +5,7 @@ use std::{
     fs::File,
     path::PathBuf,
     process::{Child, Command, Stdio},
+    time::Instant,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -44,12 +45,14 @@ pub(crate) fn cargo() -> Command {
     program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Runs to the end and wants success.
+/// Runs to the end, says how long it took, and wants success.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     eprintln!("+ {}", shown(command));
+    let begun = Instant::now();
     let status = command
         .status()
         .with_context(|| format!("{} does not start", shown(command)))?;
+    eprintln!("  ({} s)", begun.elapsed().as_secs());
     ensure!(status.success(), "{} failed ({status})", shown(command));
     Ok(())
 }

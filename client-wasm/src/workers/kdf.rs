@@ -3,7 +3,7 @@
 use ferry_core::{
     envelope::{
         keys::{KdfError, Password, Prk, derive_prk},
-        slot::SlotPrefix,
+        slot::{SLOT_PREFIX_BYTES, SlotPrefix},
     },
     wire::B64,
 };
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Serialize, Deserialize)]
 struct KdfRequest {
     password: String,
-    prefix: B64<28>,
+    prefix: B64<SLOT_PREFIX_BYTES>,
 }
 
 /// What it answers, once.

@@ -1,7 +1,7 @@
 //! Known answers for AES-256-GCM: a client runs them before it seals, natively with [`run`], in a browser also against
 //! SubtleCrypto with [`KNOWN_ANSWERS`].
 
-use super::{Iv, gcm};
+use super::{IV_BYTES, Iv, gcm};
 
 /// One sealing and what must come out.
 #[derive(Debug, Clone, Copy)]
@@ -9,7 +9,7 @@ pub struct KnownAnswer {
     /// AES-256 key.
     pub key: [u8; 32],
     /// IV of 96 bits.
-    pub iv: [u8; 12],
+    pub iv: [u8; IV_BYTES],
     /// Associated data.
     pub aad: &'static [u8],
     /// What is sealed.
@@ -27,7 +27,7 @@ pub struct WrongAnswer;
 pub const KNOWN_ANSWERS: [KnownAnswer; 2] = [
     KnownAnswer {
         key: [0; 32],
-        iv: [0; 12],
+        iv: [0; IV_BYTES],
         aad: &[],
         plaintext: &[],
         sealed: &[

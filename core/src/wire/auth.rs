@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 use uuid::Uuid;
 
+use crate::envelope::slot::SLOT_PREFIX_BYTES;
+
 use super::{B64, Bytes64};
 
 /// What a user may do.
@@ -44,7 +46,7 @@ pub struct KdfQuery {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct KdfResponse {
     /// `slot[0..28]` of the password slot: version, kdf, parameters, salt. Plausible for unknown names too.
-    pub slot_prefix: B64<28>,
+    pub slot_prefix: B64<{ SLOT_PREFIX_BYTES }>,
 }
 
 /// What a key slot opens with.

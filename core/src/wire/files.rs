@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 use uuid::Uuid;
 
+use crate::envelope::{IV_BYTES, TAG_BYTES};
+
 use super::{B64, Bytes64, Compression};
 
 /// `GET /api/files`.
@@ -141,9 +143,9 @@ pub struct PartEntry {
     /// Length of the sealed body, bytes.
     pub stored_size: u32,
     /// First 12 bytes of the body.
-    pub iv: B64<12>,
+    pub iv: B64<{ IV_BYTES }>,
     /// Last 16 bytes of the body.
-    pub auth_tag: B64<16>,
+    pub auth_tag: B64<{ TAG_BYTES }>,
     /// How it is packed.
     pub compression: Compression,
     /// MAC of its plaintext.

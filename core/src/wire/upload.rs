@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 use uuid::Uuid;
 
+use crate::envelope::{IV_BYTES, TAG_BYTES};
+
 use super::{B64, Bytes64};
 
 /// `GET /api/upload/check`.
@@ -189,9 +191,9 @@ pub struct StoredPart {
     /// This plaintext was stored before; the body just sent was dropped.
     pub duplicate: bool,
     /// First 12 bytes of the stored body.
-    pub iv: B64<12>,
+    pub iv: B64<{ IV_BYTES }>,
     /// Last 16 bytes of the stored body.
-    pub auth_tag: B64<16>,
+    pub auth_tag: B64<{ TAG_BYTES }>,
     /// Length of the stored body, bytes.
     pub stored_size: u32,
     /// How it is packed.

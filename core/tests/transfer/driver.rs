@@ -1,20 +1,22 @@
 //! A driver that keeps the contract, in virtual time, over a network that loses, delays, repeats and reorders; and
 //! that fails the test where the machine breaks its own promises.
 
+mod answers;
+mod promises;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ferry_core::plan::PlanParams;
 use ferry_core::progress::{Phase, Progress};
 use ferry_core::transfer::upload::{
-    Action, Answer, Changed, Decision, Event, OpenedCandidate, Outcome, Request, UploadLimits,
-    UploadMachine, UploadSetup,
+    Action, Answer, Changed, Decision, Event, Outcome, Request, UploadLimits, UploadMachine,
+    UploadSetup,
 };
 use ferry_core::transfer::{Checkpoint, Failure, Ticket};
-use ferry_core::wire::{ErrorCode, Problem};
 use uuid::Uuid;
 
-use crate::file::{Chance, Content, SimFile, SimHash, plan_of, small_parts};
-use crate::server::{Body, Manifest, Server};
+use crate::file::{Chance, Content, SimFile, SimHash};
+use crate::server::{Manifest, Server};
 
 /// How bad the network is, in percent of requests.
 #[derive(Debug, Clone, Copy, Default)]
@@ -310,34 +312,6 @@ impl Driver {
         self.later(in_ms, Later::Execute { ticket, request });
     }
 
-    fn execute(&mut self, server: &mut Server, ticket: Ticket, request: Request) {
-        if matches!(request, Request::Read { .. }) {
-            return self.read_in_order();
-        }
-        // An aborted request may still arrive at the server: half of them do.
-        let is_wanted = self.under_way.contains_key(&ticket);
-        if !is_wanted && (!needs_network(&request) || self.chance.percent(50)) {
-            return;
-        }
-        let result = if needs_network(&request) {
-            self.over_the_network(server, ticket, &request)
-        } else {
-            Ok(self.locally(&request))
-        };
-        let event = match result {
-            Ok(answer) => Event::Answered { ticket, answer },
-            Err(failure) => Event::Failed { ticket, failure },
-        };
-        let in_ms = self.chance.below(30);
-        if self.chance.percent(self.weather.repeated) {
-            self.later(
-                in_ms + self.chance.clone().below(2_000),
-                Later::Report(event.clone()),
-            );
-        }
-        self.later(in_ms, Later::Report(event));
-    }
-
     fn report(&mut self, event: Event) {
         if let Event::Answered { ticket, answer } = &event {
             let request = self.under_way.remove(ticket);
@@ -355,274 +329,6 @@ impl Driver {
             self.under_way.remove(ticket);
         }
         self.step(event);
-    }
-
-    /// One reader: whatever was asked for first is read first.
-    fn read_in_order(&mut self) {
-        let Some(ticket) = self.reader.pop_front() else {
-            return;
-        };
-        let Some(Request::Read { part, purpose }) = self.under_way.get(&ticket).cloned() else {
-            return;
-        };
-        self.reads += 1;
-        if let Some((reads, number)) = self.edit_after_reads
-            && self.reads == reads
-        {
-            let span = plan_of(self.plan.unwrap(), self.file.size_bytes).part(number);
-            self.file.edit(span.unwrap());
-        }
-        let content = self.file.read(part);
-        if purpose.feeds_hash() {
-            if part.number == 1 {
-                self.hash = SimHash::default();
-            }
-            assert_eq!(
-                self.hash.fed_bytes, part.offset_bytes,
-                "the pass is not in order"
-            );
-            self.hash.feed(&content, part.len_bytes.into());
-        }
-        let mac = content.mac(self.current.unwrap(), part.number);
-        if purpose.keeps_buffer() {
-            self.buffers.insert(ticket, content);
-        }
-        let in_ms = self.chance.below(10);
-        self.later(
-            in_ms,
-            Later::Report(Event::Answered {
-                ticket,
-                answer: Answer::Read { mac },
-            }),
-        );
-    }
-
-    fn locally(&mut self, request: &Request) -> Answer {
-        match request {
-            Request::OpenCandidate(candidate) if self.in_use.contains(&candidate.file_id) => {
-                Answer::InUse
-            }
-            Request::OpenCandidate(candidate) => {
-                self.current = Some(candidate.file_id);
-                let content = (candidate.manifest_seq > 0)
-                    .then(|| Manifest::from_bytes(&candidate.manifest).content);
-                let plan = small_parts(u64::from_be_bytes(
-                    candidate.header.0[..].try_into().unwrap(),
-                ));
-                self.plan = Some(plan);
-                Answer::Opened(Box::new(OpenedCandidate {
-                    plan,
-                    content,
-                    checkpoint: self.checkpoints.get(&candidate.file_id).cloned(),
-                }))
-            }
-            Request::FinishHash => {
-                assert_eq!(
-                    self.hash.fed_bytes, self.file.size_bytes,
-                    "the pass is not over"
-                );
-                Answer::FileHash(self.hash.finish())
-            }
-            Request::SealManifest {
-                manifest_seq,
-                size_bytes,
-                sha256,
-                total_parts,
-                parts_root,
-                ..
-            } => {
-                self.manifest = Some(Manifest {
-                    seq: *manifest_seq,
-                    content: ferry_core::transfer::upload::SealedContent {
-                        size_bytes: *size_bytes,
-                        sha256: *sha256,
-                    },
-                    parts: *total_parts,
-                    parts_root: *parts_root,
-                });
-                Answer::ManifestSealed
-            }
-            Request::OpenManifest { manifest } => {
-                Answer::ManifestOpened(Manifest::from_bytes(manifest).content)
-            }
-            other => panic!("{other:?} is not local"),
-        }
-    }
-
-    fn over_the_network(
-        &mut self,
-        server: &mut Server,
-        ticket: Ticket,
-        request: &Request,
-    ) -> Result<Answer, Failure> {
-        let body = match request {
-            Request::Send { mac, .. } => self.sealed.remove(&ticket).map(|content| Body {
-                iv: self.chance.bytes(),
-                tag: self.chance.bytes(),
-                mac: *mac,
-                content,
-            }),
-            _ => None,
-        };
-        if self.chance.percent(self.weather.lost) {
-            return Err(if self.chance.percent(50) {
-                Failure::Network
-            } else {
-                Failure::Stalled
-            });
-        }
-        if self.chance.percent(self.weather.busy) {
-            let mut problem = Problem::new(ErrorCode::Busy, 503, None);
-            problem.retry_after_secs = Some(1 + u32::try_from(self.chance.below(5)).unwrap());
-            return Err(Failure::Problem(Box::new(problem)));
-        }
-        if body.is_some() && self.chance.percent(self.weather.damaged) {
-            return Err(Failure::Problem(Box::new(Problem::new(
-                ErrorCode::DigestMismatch,
-                422,
-                None,
-            ))));
-        }
-        if let Some(body) = &body {
-            let half = u64::from(body.content.len_bytes / 2);
-            self.later(
-                0,
-                Later::Report(Event::SendProgress {
-                    ticket,
-                    sent_bytes: half,
-                }),
-            );
-        }
-        let result = self.ask(server, request, body);
-        if self.chance.percent(self.weather.unanswered) {
-            Err(Failure::Network)
-        } else {
-            result
-        }
-    }
-
-    fn ask(
-        &mut self,
-        server: &mut Server,
-        request: &Request,
-        body: Option<Body>,
-    ) -> Result<Answer, Failure> {
-        let answer = match request {
-            Request::Check => Ok(Answer::Checked(Box::new(
-                server.check(&self.label, self.file.size_bytes),
-            ))),
-            Request::FetchParts { file_id, after } => {
-                server.parts(*file_id, *after).map(Answer::Parts)
-            }
-            Request::Start { renew } => {
-                let (file_id, plan) = match self.started {
-                    Some(started) if !renew => started,
-                    _ => (
-                        Uuid::from_bytes(self.chance.bytes()),
-                        small_parts(self.chance.draw()),
-                    ),
-                };
-                self.started = Some((file_id, plan));
-                (self.current, self.plan) = (Some(file_id), Some(plan));
-                server
-                    .start(file_id, &self.label, self.file.size_bytes, plan)
-                    .map(|()| Answer::Started { file_id, plan })
-            }
-            Request::Resize {
-                file_id,
-                size_bytes,
-                revision,
-                ..
-            } => server
-                .resize(*file_id, *size_bytes, *revision)
-                .map(|()| Answer::Resized),
-            Request::Send {
-                file_id,
-                part,
-                if_match,
-                ..
-            } => {
-                let body = body.expect("a sealed body");
-                let (sealed_iv, sealed_tag) = (body.iv, body.tag);
-                server
-                    .put(*file_id, part.number, body, *if_match)
-                    .map(|row| Answer::Sent {
-                        row,
-                        sealed_iv,
-                        sealed_tag,
-                    })
-            }
-            Request::Complete { file_id } => {
-                let manifest = self.manifest.clone().expect("a sealed manifest");
-                server
-                    .complete(*file_id, manifest)
-                    .map(|()| Answer::Completed)
-            }
-            Request::Rename { file_id } => server
-                .rename(*file_id, &self.label)
-                .map(|()| Answer::Renamed),
-            Request::Discard { file_id } => server.discard(*file_id).map(|()| Answer::Discarded),
-            other => panic!("{other:?} needs no network"),
-        };
-        answer.map_err(Failure::Problem)
-    }
-
-    fn check_bounds(&mut self) {
-        let sends = self
-            .under_way
-            .values()
-            .filter(|request| matches!(request, Request::Send { .. }))
-            .count();
-        self.most_sends = self.most_sends.max(sends);
-        assert!(
-            sends <= usize::try_from(self.limits.max_sends).unwrap(),
-            "{sends} sends at once"
-        );
-        let waiting = self.under_way.values().map(|request| match request {
-            Request::Read { part, purpose }
-                if *purpose != ferry_core::transfer::upload::Purpose::Probe =>
-            {
-                (u64::from(part.len_bytes), 1)
-            }
-            Request::Send { part, .. } => (u64::from(part.len_bytes), 1),
-            _ => (0, 0),
-        });
-        let is_kept = |ticket: &Ticket| !self.under_way.contains_key(ticket);
-        let kept = self
-            .buffers
-            .iter()
-            .filter(|(ticket, _)| is_kept(ticket))
-            .map(|(_, content)| (u64::from(content.len_bytes), 1));
-        let (bytes, parts) = waiting
-            .chain(kept)
-            .fold((0, 0), |(b, p), (bytes, parts)| (b + bytes, p + parts));
-        assert!(
-            bytes <= self.limits.buffer_bytes || parts <= 1,
-            "{bytes} bytes in {parts} parts are in memory"
-        );
-    }
-
-    /// Never more than everything, never less than before without saying so.
-    fn watch_progress(&mut self, is_new_file: bool) {
-        let seen = self.machine.progress(self.now_ms);
-        assert!(seen.done_bytes <= seen.size_bytes, "{seen:?}");
-        assert!(seen.stored_bytes <= seen.done_bytes, "{seen:?}");
-        assert!(seen.stored_before_bytes <= seen.stored_bytes, "{seen:?}");
-        assert!(seen.compared_bytes <= seen.size_bytes, "{seen:?}");
-        assert!(seen.parts_stored <= seen.parts_total, "{seen:?}");
-        assert_eq!(
-            seen.hundredths_of_percent() == 10_000,
-            seen.phase == Phase::Done
-        );
-        if let Some(before) = self.progress.last().filter(|_| !is_new_file) {
-            let fall = before.done_bytes.saturating_sub(seen.done_bytes);
-            let said = seen.set_back_bytes - before.set_back_bytes;
-            assert!(
-                fall <= said,
-                "it fell by {fall}, and said {said}: {before:?} -> {seen:?}"
-            );
-        }
-        self.progress.push(seen);
     }
 
     /// Runs until such a request is under way.
@@ -664,15 +370,4 @@ impl Driver {
             })
             .collect()
     }
-}
-
-fn needs_network(request: &Request) -> bool {
-    !matches!(
-        request,
-        Request::OpenCandidate(_)
-            | Request::Read { .. }
-            | Request::FinishHash
-            | Request::SealManifest { .. }
-            | Request::OpenManifest { .. }
-    )
 }

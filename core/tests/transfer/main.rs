@@ -8,6 +8,8 @@ mod driver;
 #[cfg(test)]
 mod file;
 #[cfg(test)]
+mod reader;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod upload_properties;

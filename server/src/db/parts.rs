@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::{auto_type, count_star, sum};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Timestamptz};
+use diesel::sql_types::{self, Array, BigInt, Integer, Timestamptz};
 use diesel_async::{RunQueryDsl, methods::LoadQuery};
 use ferry_core::wire::PartState;
 use uuid::Uuid;
@@ -215,11 +215,12 @@ pub async fn mark_verified(
     let (ids, generations): (Vec<i64>, Vec<i32>) = sound.iter().copied().unzip();
     diesel::sql_query(
         "UPDATE file_parts SET verified_at = $3 FROM unnest($1, $2) AS seen (id, generation) \
-         WHERE file_parts.id = seen.id AND file_parts.generation = seen.generation AND file_parts.state = 'stored'",
+         WHERE file_parts.id = seen.id AND file_parts.generation = seen.generation AND file_parts.state = $4",
     )
     .bind::<Array<BigInt>, _>(ids)
     .bind::<Array<Integer>, _>(generations)
     .bind::<Timestamptz, _>(now)
+    .bind::<sql_types::Text, _>(Text(PartState::Stored))
     .execute(conn)
     .await?;
     Ok(())

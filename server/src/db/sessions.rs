@@ -36,7 +36,8 @@ pub struct SessionRow {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// A session about to be begun.
+/// A session about to be begun. Size and label are the file's too: the table has its own copy, so that an administrator reads it
+/// in SQL without a join.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = upload_sessions)]
 pub struct NewSession<'a> {

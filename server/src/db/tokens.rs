@@ -1,6 +1,7 @@
 //! Rows of tokens: sessions of the page and API tokens, known by their hash alone.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use ferry_core::wire::{Role, Scope};
@@ -83,6 +84,13 @@ pub async fn by_hash(
     Ok(found.map(|(token, role)| (token, role.0)))
 }
 
+#[auto_type(no_type_alias)]
+fn one_of(user_id: Uuid, id: Uuid) -> _ {
+    tokens::table
+        .filter(tokens::id.eq(id))
+        .filter(tokens::user_id.eq(user_id))
+}
+
 /// Whether a token of the user exists and has not ended.
 pub async fn is_live(
     connection: &mut Connection,
@@ -90,10 +98,7 @@ pub async fn is_live(
     id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let row = tokens::table
-        .filter(tokens::id.eq(id))
-        .filter(tokens::user_id.eq(user_id))
-        .filter(tokens::expires_at.gt(now));
+    let row = one_of(user_id, id).filter(tokens::expires_at.gt(now));
     Ok(diesel::select(diesel::dsl::exists(row))
         .get_result(connection)
         .await?)
@@ -134,10 +139,7 @@ pub async fn expire(
     id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let row = tokens::table
-        .filter(tokens::id.eq(id))
-        .filter(tokens::user_id.eq(user_id));
-    let changed = diesel::update(row)
+    let changed = diesel::update(one_of(user_id, id))
         .set(tokens::expires_at.eq(least(tokens::expires_at, now)))
         .execute(connection)
         .await?;

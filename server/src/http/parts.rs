@@ -66,6 +66,7 @@ pub(super) async fn put_part(
     request_body(content = Vec<u8>, content_type = "application/partial-upload"),
     responses((status = 201, body = StoredPart), (status = 200, body = StoredPart),
         (status = 204, description = "more is expected: Upload-Offset says from where"), Refusals))]
+// The arguments are those of PUT: what a route takes is read off its signature, and one type around them would hide it.
 #[patch("/api/upload/chunk/{file_id}/{part_number}")]
 pub(super) async fn append_part(
     in_hand: InHand,

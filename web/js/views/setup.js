@@ -31,7 +31,7 @@ export function setupView({ session, route, onDone }) {
 function accountFields() {
   return {
     username: field({ label: 'User name', name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true, 'data-first': true, testid: 'username' }),
-    password: field({ label: 'Password', type: 'password', name: 'password', autocomplete: 'new-password', required: true, testid: 'password', hint: 'At least 8 characters; four random words are better than one odd one.' }),
+    password: field({ label: 'Password', type: 'password', name: 'password', autocomplete: 'new-password', required: true, testid: 'password', hint: `At least ${MIN_PASSWORD_LENGTH} characters; four random words are better than one odd one.` }),
     repeat: field({ label: 'Password again', type: 'password', name: 'password-repeat', autocomplete: 'new-password', required: true, testid: 'password-repeat' }),
   };
 }

@@ -2,6 +2,7 @@
 
 use ferry_core::{
     envelope::{
+        IV_BYTES, TAG_BYTES,
         keys::MacKey,
         part::{PartHasher, PartRecord},
     },
@@ -27,8 +28,8 @@ pub(crate) struct PartPlace {
 /// What the list says of a stored part.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ListedPart {
-    pub(crate) iv: B64<12>,
-    pub(crate) tag: B64<16>,
+    pub(crate) iv: B64<IV_BYTES>,
+    pub(crate) tag: B64<TAG_BYTES>,
     pub(crate) stored_len_bytes: u32,
     pub(crate) compression: Compression,
     pub(crate) part_mac: B64<32>,
@@ -75,8 +76,8 @@ pub(crate) enum PartReply {
     Sent {
         job: u32,
         body: String,
-        iv: B64<12>,
-        tag: B64<16>,
+        iv: B64<IV_BYTES>,
+        tag: B64<TAG_BYTES>,
     },
     /// The plaintext of a fetched part, attached.
     Opened { job: u32 },

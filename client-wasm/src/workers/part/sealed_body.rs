@@ -1,7 +1,7 @@
 //! The sealed body of a part, as it goes over HTTP. It is made in `sending`.
 
 use ferry_core::{
-    envelope::TAG_BYTES,
+    envelope::{IV_BYTES, TAG_BYTES},
     wire::{B64, Compression},
 };
 use js_sys::{ArrayBuffer, Uint8Array};
@@ -16,8 +16,8 @@ pub(super) struct SealedBody {
     pub(super) blob: Blob,
     pub(super) digest: B64<32>,
     pub(super) compression: Compression,
-    pub(super) iv: B64<12>,
-    pub(super) tag: B64<16>,
+    pub(super) iv: B64<IV_BYTES>,
+    pub(super) tag: B64<TAG_BYTES>,
 }
 
 impl SealedBody {

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use ferry_core::wire::{B64, ErrorCode};
+use ferry_core::{
+    envelope::{IV_BYTES, TAG_BYTES},
+    wire::{B64, ErrorCode},
+};
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
 use web_sys::CryptoKey;
@@ -29,8 +32,8 @@ pub(crate) struct WorkerBuffer {
 /// A part that the server took: its answer, and how the body was sealed.
 pub(crate) struct SentPart {
     pub(crate) body: String,
-    pub(crate) iv: B64<12>,
-    pub(crate) tag: B64<16>,
+    pub(crate) iv: B64<IV_BYTES>,
+    pub(crate) tag: B64<TAG_BYTES>,
 }
 
 impl Pool {

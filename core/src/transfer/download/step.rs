@@ -51,6 +51,7 @@ impl NeedsServer for Request {
     }
 }
 
+// Written in both machines: each has an `Action` of its own, and a trait to join them would be longer than this.
 impl From<CommonAction<Request>> for Action {
     fn from(action: CommonAction<Request>) -> Self {
         match action {

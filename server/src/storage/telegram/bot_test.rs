@@ -149,7 +149,7 @@ async fn read_back(api: &BotApi, sent: &Sent) -> Result<Bytes, Fault> {
     let mut tries = 1;
     loop {
         match read_once(api, sent).await {
-            Err(Fault::Ambiguous | Fault::Outage { .. }) if tries < READ_TRIES => tries += 1,
+            Err(fault) if fault.may_be_a_bad_moment() && tries < READ_TRIES => tries += 1,
             outcome => return outcome,
         }
         tokio::time::sleep(READ_PAUSE).await;

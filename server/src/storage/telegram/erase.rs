@@ -271,11 +271,7 @@ impl TelegramStore {
                     DeleteOutcome::Kept
                 }
                 Fault::ChatMigrated { .. } => DeleteOutcome::Kept,
-                Fault::RetryAfter { secs } => DeleteOutcome::Later(
-                    fault.to_string(),
-                    Some(TimeDelta::seconds(i64::from(*secs))),
-                ),
-                _ => DeleteOutcome::Later(fault.to_string(), None),
+                _ => DeleteOutcome::Later(fault.to_string(), fault.retry_after()),
             };
             if outcome == DeleteOutcome::Kept {
                 continue;
@@ -284,7 +280,7 @@ impl TelegramStore {
                 return DeleteOutcome::Later(error.to_string(), None);
             }
             // An API that does not answer answers no other bot either.
-            if matches!(fault, Fault::Outage { .. } | Fault::Unknown { .. }) {
+            if fault.is_unanswered() {
                 return outcome;
             }
         }

@@ -2,6 +2,7 @@
 //! server, whose codes alone say too little. It decides nothing: cooling, retrying and recovering are the pool's and
 //! the store's.
 
+use chrono::TimeDelta;
 use ferry_core::wire::BotChatState;
 use serde::Deserialize;
 
@@ -111,6 +112,31 @@ pub enum Fault {
         /// What was seen.
         why: String,
     },
+}
+
+impl Fault {
+    /// The API said nothing that can be used: it is away, or nobody knows what it did. Another bot fares no better.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Fault::Outage { .. } | Fault::Unknown { .. })
+    }
+
+    /// A download that failed so is asked for again before anything is concluded.
+    pub fn may_be_a_bad_moment(&self) -> bool {
+        *self == Fault::Ambiguous || self.is_unanswered()
+    }
+
+    /// The same call of the same bot may work later.
+    pub fn is_passing(&self) -> bool {
+        self.is_unanswered() || self.retry_after().is_some()
+    }
+
+    /// How long Telegram asks the bot to wait, where it does.
+    pub fn retry_after(&self) -> Option<TimeDelta> {
+        match self {
+            Fault::RetryAfter { secs } => Some(TimeDelta::seconds(i64::from(*secs))),
+            _ => None,
+        }
+    }
 }
 
 impl ChatGoneKind {

@@ -216,7 +216,7 @@ impl MessageSweep {
                     tracing::info!(bot_id, chat_id, %fault, "the sweep's deletion failed");
                     // a token in doubt is asked about by the next put
                     let _ = self.pool.report(bot_id, Some(chat_id), &fault).await?;
-                    if is_passing(&fault) {
+                    if fault.is_passing() {
                         return Err(StorageError::Unavailable(fault.to_string()));
                     }
                 }
@@ -259,12 +259,4 @@ enum Deleted {
     All,
     /// One or more of them stay.
     NotAll,
-}
-
-/// The same call works later, with the same bot.
-fn is_passing(fault: &Fault) -> bool {
-    matches!(
-        fault,
-        Fault::RetryAfter { .. } | Fault::Outage { .. } | Fault::Unknown { .. }
-    )
 }

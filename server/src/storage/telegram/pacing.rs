@@ -1,5 +1,5 @@
 //! The numbers of the pool's policy, where each comes from, and what follows from them. Pure: the limits are kept by one
-//! statement of `db::bot_leases`, for all processes at once.
+//! statement of `db::bot_leases`, for all processes at once. How long who failed cools down is in `pool/cooling`.
 //!
 //! Telegram says "no more than 20 messages a minute to the same group" and counts a message when it arrives. Ferry knows
 //! when a send may begin and when its answer was there; in between lies an upload of seconds or minutes, so that a
@@ -43,12 +43,6 @@ pub struct Policy {
     pub in_flight_per_bot: u32,
     /// Of a chat. Groups show their last million, channels were seen to hold half of it.
     pub full_at_messages: u32,
-    /// A `retry_after` up to this is about the pair, a longer one about the bot.
-    pub pair_retry_secs: u32,
-    /// Rest of a pair after a failure that said nothing of waiting: without it an outage would empty all buckets at once.
-    pub failure_rest: TimeDelta,
-    /// Rest of a bot whose token was refused, until `getMe` says whether that is true.
-    pub token_rest: TimeDelta,
     /// Least time of a send; it gets more for its size.
     pub least_timeout: TimeDelta,
     /// A document gets the time that it takes at this speed on top.
@@ -68,9 +62,6 @@ impl Default for Policy {
             moment: TimeDelta::milliseconds(5_500),
             in_flight_per_bot: 6,
             full_at_messages: 400_000,
-            pair_retry_secs: 30,
-            failure_rest: TimeDelta::seconds(2),
-            token_rest: TimeDelta::seconds(10),
             least_timeout: TimeDelta::seconds(30),
             slowest_bytes_per_sec: 100_000,
             look_again: TimeDelta::milliseconds(500),
@@ -124,16 +115,6 @@ impl Policy {
             in_flight: self.in_flight_per_bot.into(),
         }
     }
-
-    /// Whom a `retry_after` cools: the pair, or the whole bot.
-    pub(super) fn cools_bot(&self, retry_after_secs: u32) -> bool {
-        retry_after_secs > self.pair_retry_secs
-    }
-
-    /// Until when a `retry_after` is waited for. It began to count before its answer was read, so it is over by then.
-    pub(super) fn retry_at(&self, now: DateTime<Utc>, retry_after_secs: u32) -> DateTime<Utc> {
-        now + TimeDelta::seconds(retry_after_secs.into())
-    }
 }
 
 #[cfg(test)]
@@ -163,12 +144,5 @@ mod tests {
         assert_eq!(paced(20.0), Some(20));
         assert_eq!(paced(5.0), Some(8), "five and a burst of three");
         assert_eq!(Policy::unlimited().pair_sends_per_minute(), None);
-    }
-
-    #[test]
-    fn thirty_seconds_are_the_pairs_and_more_is_the_bots() {
-        let policy = Policy::default();
-        assert!(!policy.cools_bot(30));
-        assert!(policy.cools_bot(31));
     }
 }

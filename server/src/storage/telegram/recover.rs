@@ -59,7 +59,7 @@ impl TelegramStore {
     ) -> Result<ByteStream, ReadError> {
         for pause in self.timeouts.retry_delays {
             match self.open_once(token, &message.telegram_file_id).await {
-                Err(Fault::Ambiguous | Fault::Outage { .. } | Fault::Unknown { .. }) => {
+                Err(fault) if fault.may_be_a_bad_moment() => {
                     (self.timer)((self.clock)() + jittered(pause)).await;
                 }
                 outcome => return self.judge(outcome, message).await,
@@ -72,9 +72,8 @@ impl TelegramStore {
     async fn open_once(&self, token: &BotToken, file_id: &str) -> Result<ByteStream, Fault> {
         let _permit = self.reads.permit(token.bot_id()).await;
         let opened = self.apis.of(token).open(file_id, self.timeouts.open).await;
-        if let Err(Fault::RetryAfter { secs }) = &opened {
-            let until = (self.clock)() + TimeDelta::seconds(i64::from(*secs));
-            self.reads.hold(token.bot_id(), until);
+        if let Some(wait) = opened.as_ref().err().and_then(Fault::retry_after) {
+            self.reads.hold(token.bot_id(), (self.clock)() + wait);
         }
         opened
     }
@@ -88,14 +87,11 @@ impl TelegramStore {
             Ok(bytes) => return Ok(bytes),
             Err(fault) => fault,
         };
+        if let Some(wait) = fault.retry_after() {
+            let why = "Telegram asks the bot to wait";
+            return Err(ReadError::Later(busy(wait, why)));
+        }
         match &fault {
-            Fault::RetryAfter { secs } => {
-                let wait = TimeDelta::seconds(i64::from(*secs));
-                Err(ReadError::Later(busy(
-                    wait,
-                    "Telegram asks the bot to wait",
-                )))
-            }
             Fault::Outage { .. }
             | Fault::Unknown { .. }
             | Fault::TooBig { .. }

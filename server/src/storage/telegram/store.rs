@@ -236,7 +236,7 @@ impl PartStore for TelegramStore {
         let begun = (self.clock)();
         let until = begun + self.timeouts.lease;
         let mut attempt_id = put_id;
-        let mut last = None;
+        let mut last: Option<Fault> = None;
         for nth in 0..self.timeouts.sends.max(1) {
             if nth > 0 && (self.clock)() - begun > self.timeouts.retries {
                 break;
@@ -244,10 +244,7 @@ impl PartStore for TelegramStore {
             let leased = self.lease(put_id, attempt_id, size_bytes, until).await;
             let lease = match (leased, &last) {
                 // Nobody is left to try because nobody was answered: that is no matter of pace.
-                (
-                    Err(StorageError::Busy { .. }),
-                    Some(fault @ (Fault::Outage { .. } | Fault::Unknown { .. })),
-                ) => {
+                (Err(StorageError::Busy { .. }), Some(fault)) if fault.is_unanswered() => {
                     return Err(StorageError::Unavailable(fault.to_string()));
                 }
                 (leased, _) => leased?,

@@ -12,7 +12,8 @@ use ferry_core::envelope::part::PartRecord;
 use ferry_core::envelope::parts_root::PartsRoot;
 use ferry_core::plan::{Plan, PlanParams};
 use ferry_core::wire::{
-    B64, Bytes64, CompleteRequest, Compression, PartsQuery, StartRequest, StoredPart,
+    B64, Bytes64, CheckQuery, CompleteRequest, Compression, ErrorCode, PartsQuery, StartRequest,
+    StoredPart,
 };
 use uuid::Uuid;
 
@@ -320,5 +321,17 @@ impl TestFile {
         let (iv, _) = body.split_at_mut(12);
         getrandom::fill(iv).unwrap();
         body.into()
+    }
+}
+
+pub(super) fn code<T: std::fmt::Debug>(outcome: UploadResult<T>) -> ErrorCode {
+    outcome.unwrap_err().code()
+}
+
+pub(super) fn query(filename: &str, size: u64) -> CheckQuery {
+    CheckQuery {
+        filename: filename.to_owned(),
+        size,
+        fingerprint: None,
     }
 }

@@ -1,13 +1,20 @@
-//! The pool's memory of failures: who rests for how long, and who is out of a chat or out of use. What a refusal means
-//! is `fault`'s to say, how long a rest lasts is `pacing`'s.
+//! Cool-down after a failure: who rests for how long, and who is out of a chat or out of use. What a refusal means is
+//! `fault`'s to say; the pace of those who do not fail is `pacing`'s.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ferry_core::wire::{BotChatState, BotState};
 
 use super::{Lease, Pool, Settled};
 use crate::db::{Connection, DbError, bot_chats, bots, telegram_chats};
 use crate::storage::StorageError;
 use crate::storage::telegram::fault::Fault;
+
+/// A `retry_after` up to this is about the pair of bot and chat, a longer one about the bot in all chats.
+const PAIR_RETRY_SECS: u32 = 30;
+/// Rest of a pair after a failure that said nothing of waiting: without it an outage would empty all buckets at once.
+const FAILURE_REST: TimeDelta = TimeDelta::seconds(2);
+/// Rest of a bot whose token was refused, until `getMe` says whether that is true.
+const TOKEN_REST: TimeDelta = TimeDelta::seconds(10);
 
 /// What to do after a failure was reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +91,8 @@ impl Pool {
         now: DateTime<Utc>,
     ) -> Result<(), DbError> {
         let until = match fault {
-            Fault::RetryAfter { secs } => self.policy.retry_at(now, *secs),
-            Fault::BotUnauthorized { .. } => now + self.policy.token_rest,
+            Fault::RetryAfter { secs } => retry_at(now, *secs),
+            Fault::BotUnauthorized { .. } => now + TOKEN_REST,
             _ => return Ok(()),
         };
         bots::cool(conn, bot_id, until).await
@@ -100,15 +107,15 @@ impl Pool {
         now: DateTime<Utc>,
     ) -> Result<(), DbError> {
         let (state, why) = match fault {
-            Fault::RetryAfter { secs } if !self.policy.cools_bot(*secs) => {
-                let until = self.policy.retry_at(now, *secs);
+            Fault::RetryAfter { secs } if *secs <= PAIR_RETRY_SECS => {
+                let until = retry_at(now, *secs);
                 return bot_chats::cool(conn, bot_id, chat_id, until).await;
             }
             Fault::RetryAfter { .. } | Fault::BotUnauthorized { .. } => {
                 return self.bot_failed(conn, bot_id, fault, now).await;
             }
             Fault::Outage { .. } | Fault::Unknown { .. } => {
-                let until = now + self.policy.failure_rest;
+                let until = now + FAILURE_REST;
                 return bot_chats::cool(conn, bot_id, chat_id, until).await;
             }
             Fault::ChatMigrated { to } => {
@@ -123,4 +130,9 @@ impl Pool {
         bot_chats::set_state(conn, bot_id, chat_id, state, Some(why)).await?;
         Ok(())
     }
+}
+
+/// Until when a `retry_after` is waited for. It began to count before its answer was read, so it is over by then.
+fn retry_at(now: DateTime<Utc>, retry_after_secs: u32) -> DateTime<Utc> {
+    now + TimeDelta::seconds(retry_after_secs.into())
 }
