@@ -5,7 +5,7 @@
  * Sizes are bytes, times ISO 8601 in UTC (`*At`) or milliseconds since 1970 (`*Ms`), part numbers start at 1.
  */
 
-/** Codes that the server sends; the list is `core/src/wire/error_codes.rs`. */
+/** Codes that the server sends; the list is `core/src/wire/error_texts.rs`. */
 export type ServerErrorCode =
   | "invalid_request" | "unauthenticated" | "wrong_credentials" | "forbidden" | "origin_refused" | "rate_limited"
   | "not_found" | "method_not_allowed" | "invitation_invalid" | "username_taken" | "file_id_taken"

@@ -236,3 +236,33 @@ view!(
         needs_re_upload: bool = answer.needs_re_upload,
     }
 );
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Display;
+
+    use ferry_core::wire::{BotChatState, BotSource, BotState, ChatState, Role, UploadStatus};
+    use strum::VariantArray;
+
+    const TYPES: &str = include_str!("../js/ferry.d.ts");
+
+    fn union_of<T: VariantArray + Display>() -> String {
+        let names = T::VARIANTS.iter().map(|name| format!("\"{name}\""));
+        names.collect::<Vec<_>>().join(" | ")
+    }
+
+    #[test]
+    fn the_pages_types_name_every_state_and_no_other() {
+        let fields = [
+            format!("readonly status: {};", union_of::<UploadStatus>()),
+            format!("readonly state: {};", union_of::<BotState>()),
+            format!("readonly state: {};", union_of::<BotChatState>()),
+            format!("readonly state: {};", union_of::<ChatState>()),
+            format!("readonly source: {};", union_of::<BotSource>()),
+            format!("export type Role = {};", union_of::<Role>()),
+        ];
+        for field in fields {
+            assert!(TYPES.contains(&field), "{field}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ import { clearBanner, showError, showNotice } from './components/banner.js';
 import { confirm } from './components/confirm.js';
 import { siteHeader } from './components/header.js';
 import { percent } from './format.js';
-import { totalPercent } from './messages.js';
+import { totalPercent } from './sentences.js';
 import { currentRoute, goTo, watchRoute } from './router.js';
 import { SessionStore } from './session.js';
 import { Transfers } from './transfers.js';

@@ -1,5 +1,6 @@
 /** Sentences about bots: how each stands, why, and until when. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import * as bots from '../js/bots.js';
 
@@ -70,4 +71,16 @@ test('a chat says its title and what is special about it', () => {
 test('a removal says what happens to the parts and whether the bot comes back', () => {
   assert.match(bots.removeQuestion(bot({ parts: 3 })), /Its 3 parts stay/);
   assert.match(bots.removeQuestion(bot({ source: 'config' })), /back after the next start/);
+});
+
+test('every state of a bot, a pair and a chat has its words', () => {
+  const types = readFileSync(new URL('../../client-wasm/js/ferry.d.ts', import.meta.url), 'utf8');
+  const unions = [...types.matchAll(/readonly state: ((?:"\w+"(?: \| )?)+);/g)].map(([, union]) => union.split(' | ').map((name) => JSON.parse(name)));
+  const union = (name) => unions.find((names) => names.includes(name));
+  const of = (state) => bots.botSentence(bot({ state }), NOW);
+  // 'disabled' is a word for people as it is
+  for (const state of union('logged_out')) assert.ok(state === 'disabled' || of(state) !== state, state);
+  for (const state of union('not_member')) assert.notEqual(bots.pairSentence(pair({ state }), 20, NOW), state, state);
+  const names = union('open').map((state) => bots.chatName({ title: '', state, dedicated: true }, -1));
+  assert.equal(names.filter((name) => name.includes('full')).length, 1, names.join());
 });

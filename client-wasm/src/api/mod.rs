@@ -130,14 +130,14 @@ impl Api {
         let mut verified = Err(ClientCode::Network.because("the answer broke off"));
         let call = self.http.call("POST", "/api/upload/verify-chunks");
         let events = call.json(request)?.events(|name, data| match name {
-            "progress" => {
+            EVENT_PROGRESS => {
                 let _ = serde_json::from_str(data).map(&mut hear);
             }
-            "done" => {
+            EVENT_DONE => {
                 let told = serde_json::from_str(data);
                 verified = told.map_err(|e| ClientCode::BadAnswer.because(e));
             }
-            "error" => verified = Err(refusal(500, data, None)),
+            EVENT_ERROR => verified = Err(refusal(500, data, None)),
             _ => {}
         });
         events.await?;

@@ -1,6 +1,6 @@
 //! What can be known of a line before the first part: the browser's hint, or a probe. What follows is `for_line`'s decision.
 
-use ferry_core::envelope::Entropy as _;
+use ferry_core::{envelope::Entropy as _, wire::PROBE_BYTES};
 use js_sys::Array;
 use web_sys::Blob;
 
@@ -9,8 +9,6 @@ use crate::{
     interop::{SystemEntropy, field, js_bytes, now_ms, scope},
 };
 
-/// A probe: short enough for the poorest line, long enough to be told from the delay on a good one.
-pub(crate) const PROBE_BYTES: u64 = 64 * 1024;
 /// A probe that took this long is tried again: the server may just have been busy.
 const DOUBTFUL_MS: u64 = 200;
 /// What a line that the browser itself calls slow is taken for.

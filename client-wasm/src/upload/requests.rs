@@ -9,7 +9,7 @@ use ferry_core::{
         Ticket,
         upload::{Answer, Event, OpenedCandidate, Purpose, Request},
     },
-    wire::{B64, Candidate, StoredPart},
+    wire::{B64, Candidate, PROBE_BYTES, StoredPart},
 };
 use uuid::Uuid;
 
@@ -258,7 +258,7 @@ impl UploadDriver {
         }
         let api = &self.task.vault.api;
         let took_ms = line_rate::probe(api).await?;
-        gate.probed(line_rate::PROBE_BYTES, took_ms);
+        gate.probed(PROBE_BYTES.into(), took_ms);
         gate.bytes_per_sec()
     }
 

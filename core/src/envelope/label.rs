@@ -12,8 +12,8 @@ const OPAQUE: char = '~';
 /// Why a text cannot be its own label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
-    /// More than 255 bytes.
-    #[error("a clear label has at most 255 bytes")]
+    /// More than [`MAX_LABEL_BYTES`].
+    #[error("a clear label has at most {MAX_LABEL_BYTES} bytes")]
     TooLong,
     /// It would look like an opaque one.
     #[error("a clear label cannot begin with ~")]

@@ -14,8 +14,9 @@ use miniz_oxide::{
 use super::layout::{pad, unpad};
 
 /// Packed parts are multiples of this.
-pub const PACKING_GRAIN_BYTES: u32 = 65_536;
-const GRAIN: usize = 65_536;
+pub const PACKING_GRAIN_BYTES: u32 = 1 << GRAIN_LOG2;
+const GRAIN: usize = 1 << GRAIN_LOG2;
+const GRAIN_LOG2: u32 = 16;
 /// Higher levels cost several times as long for a few per cent.
 const LEVEL: u8 = 6;
 

@@ -8,7 +8,7 @@ mod auth;
 mod bots;
 mod bytes;
 mod config;
-mod error_codes;
+mod error_texts;
 mod files;
 mod text;
 mod upload;
@@ -18,7 +18,7 @@ pub use auth::*;
 pub use bots::*;
 pub use bytes::{B64, Bytes64};
 pub use config::*;
-pub use error_codes::{ErrorCode, Problem, Recovery};
+pub use error_texts::{ErrorCode, Problem, Recovery};
 pub use files::*;
 pub use text::UnknownName;
 pub use upload::*;
@@ -48,6 +48,16 @@ pub const HEADER_UPLOAD_LENGTH: &str = "Upload-Length";
 pub const HEADER_UPLOAD_LIMIT: &str = "Upload-Limit";
 /// Media type of a piece of a body (same draft).
 pub const PARTIAL_UPLOAD: &str = "application/partial-upload";
+/// Event of a verification: a part was read ([`VerifyProgress`]).
+pub const EVENT_PROGRESS: &str = "progress";
+/// Its last event: [`VerifyResponse`].
+pub const EVENT_DONE: &str = "done";
+/// Its last event where it failed: [`Problem`].
+pub const EVENT_ERROR: &str = "error";
 /// Request header with the id of the user for whom a request is meant. Another one than who is signed in is refused
 /// (`unauthenticated`): a browser has one cookie for all its tabs.
 pub const HEADER_USER: &str = "Ferry-User";
+
+/// Bytes of a probe of the line: short enough for the poorest, long enough to be told from the delay on a good one. The
+/// server takes twice as many.
+pub const PROBE_BYTES: u32 = 64 << 10;

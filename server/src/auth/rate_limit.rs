@@ -71,9 +71,9 @@ impl Accounts {
         if u32::try_from(counted.failures).unwrap_or(u32::MAX) <= limit {
             return Ok(());
         }
-        let wait = (counted.window_ends_at - now).num_seconds().clamp(1, 3_600);
+        let wait = (counted.window_ends_at - now).num_seconds().max(1);
         Err(AuthError::RateLimited {
-            retry_after_secs: u32::try_from(wait).unwrap_or(3_600),
+            retry_after_secs: u32::try_from(wait).unwrap_or(u32::MAX),
         })
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ferry_core::{
-    plan::{DISK, PlanParams, Profile, TELEGRAM},
+    plan::{DISK, PROFILES, PlanParams, Profile, TELEGRAM},
     wire::PartProfile,
 };
 
@@ -16,6 +16,7 @@ use super::{
     StorageConfig, TlsConfig,
     settings::{Settings, StorageKind, StorageSettings, TlsSettings},
 };
+use crate::uploads::LEAST_ABANDONED_AFTER_SECS;
 
 /// Bytes of part bodies in memory where nothing else is set.
 const BODY_BUDGET_BYTES: u32 = 64 << 20;
@@ -64,7 +65,11 @@ impl Settings {
             data_dir,
             part_profile,
             requests,
-            upload_ttl: span("upload_ttl_secs", self.upload_ttl_secs, 60)?,
+            upload_ttl: span(
+                "upload_ttl_secs",
+                self.upload_ttl_secs,
+                LEAST_ABANDONED_AFTER_SECS,
+            )?,
             cleanup_interval: span("cleanup_interval_secs", self.cleanup_interval_secs, 1)?,
             default_quota_bytes: self.default_quota_bytes.map(quota).transpose()?,
             session_ttl: span("session_ttl_secs", self.session_ttl_secs, 60)?,
@@ -116,7 +121,10 @@ impl Settings {
             (other, None) => {
                 return Err(ConfigError::invalid(
                     "part_profile",
-                    format!("{other:?} is none of slow, disk, telegram, custom"),
+                    format!(
+                        "{other:?} is none of {}, custom",
+                        PROFILES.map(|profile| profile.name).join(", ")
+                    ),
                 ));
             }
         };

@@ -1,4 +1,5 @@
-//! Addresses that no handler took: 405 where another method would have been taken, else 404.
+//! Addresses that no handler took: 405 where another method would have been taken, else 404. Their words are in
+//! `core::wire::error_texts`.
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError, dev::ResourceDef, http::header, web};
 use ferry_core::wire::ErrorCode;

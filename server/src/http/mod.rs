@@ -1,6 +1,6 @@
 //! HTTP: all routes on this page, then what surrounds every request. A handler extracts, authorises, makes one call, answers.
 //!
-//! Knows `uploads`, `auth` and the wire types; neither the database nor the stores. Statuses are in `error` alone.
+//! Knows `uploads`, `auth` and the wire types; neither the database nor the stores. Statuses are in `status_codes` alone.
 
 mod status_codes;
 

@@ -126,7 +126,7 @@ fn meta_of(request: &HttpRequest) -> HttpResult<PartMeta> {
         return Err(HttpError::invalid("part bodies have no Content-Encoding"));
     }
     let mac = bytes_in(request, HEADER_PART_MAC)?
-        .ok_or_else(|| HttpError::invalid("Ferry-Part-Mac is required"))?;
+        .ok_or_else(|| HttpError::invalid(format!("{HEADER_PART_MAC} is required")))?;
     Ok(PartMeta {
         mac,
         compression: compression_of(request)?,

@@ -1,6 +1,7 @@
 //! A client measures its line before it cuts a file: it sends a few bytes, which are dropped.
 
 use actix_web::{HttpResponse, post, web};
+use ferry_core::wire::PROBE_BYTES;
 
 use super::{
     Shared, body,
@@ -10,7 +11,7 @@ use super::{
 };
 
 /// The longest probe of a line.
-const PROBE_BYTES: usize = 128 * 1024;
+const MAX_BYTES: u32 = 2 * PROBE_BYTES;
 
 /// Takes a few bytes and drops them: so a client measures its line before it cuts a file.
 #[utoipa::path(tag = "uploads", security(("token" = ["upload"]), ("session" = [])),
@@ -23,14 +24,12 @@ pub(super) async fn probe_line(
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     let mut payload = payload.into_inner();
-    let mut seen = 0_usize;
+    let mut seen = 0_u64;
     while let Some(chunk) = body::next(&mut payload, shared.config.requests.body_idle).await? {
-        seen = seen.saturating_add(chunk.len());
-        if seen > PROBE_BYTES {
+        seen = seen.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        if seen > u64::from(MAX_BYTES) {
             body::drain(&mut payload).await;
-            return Err(HttpError::too_large(
-                u64::try_from(PROBE_BYTES).unwrap_or(u64::MAX),
-            ));
+            return Err(HttpError::too_large(MAX_BYTES.into()));
         }
     }
     Ok(HttpResponse::NoContent().finish())

@@ -107,7 +107,7 @@ pub(crate) fn require_meant(request: &HttpRequest, user_id: Uuid) -> HttpResult<
             ErrorCode::Unauthenticated,
             "the request is meant for another user than the one who is signed in",
         )),
-        None => Err(HttpError::invalid("Ferry-User is a user's id")),
+        None => Err(HttpError::invalid(format!("{HEADER_USER} is a user's id"))),
     }
 }
 

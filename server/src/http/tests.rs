@@ -9,7 +9,10 @@ use actix_web::{
     web,
 };
 use chrono::TimeDelta;
-use ferry_core::wire::{ErrorCode, Problem};
+use ferry_core::wire::{
+    ErrorCode, HEADER_BODY_BLAKE3, HEADER_PART_COMPRESSION, HEADER_PART_MAC,
+    HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_LENGTH, HEADER_UPLOAD_OFFSET, HEADER_USER, Problem,
+};
 use prometheus_client::registry::Registry;
 
 use super::{
@@ -105,6 +108,29 @@ fn every_operation_documents_refusals_and_its_parameters() {
         }
     }
     assert_eq!(document["openapi"], "3.1.0");
+}
+
+/// The document's macros want literals: here they are held against the names that server and clients read and write.
+#[test]
+fn the_documents_headers_are_those_of_the_wire() {
+    let wire = [
+        HEADER_PART_MAC,
+        HEADER_PART_COMPRESSION,
+        HEADER_BODY_BLAKE3,
+        HEADER_UPLOAD_OFFSET,
+        HEADER_UPLOAD_COMPLETE,
+        HEADER_UPLOAD_LENGTH,
+        HEADER_USER,
+    ];
+    let of_http = ["Content-Digest", "If-Match", "If-Range", "Range"];
+    let document = serde_json::to_value(document()).unwrap();
+    let operations = document["paths"].as_object().unwrap().values();
+    let operations = operations.flat_map(|item| item.as_object().unwrap().values());
+    let parameters = operations.filter_map(|operation| operation["parameters"].as_array());
+    let headers = parameters.flatten().filter(|one| one["in"] == "header");
+    let seen: BTreeSet<&str> = headers.filter_map(|one| one["name"].as_str()).collect();
+    let known: BTreeSet<&str> = wire.into_iter().chain(of_http).collect();
+    assert_eq!(seen, known);
 }
 
 /// Everything in order, as far as readiness asks.

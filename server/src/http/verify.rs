@@ -4,7 +4,9 @@ use std::{convert::Infallible, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, http::header, post, web};
 use bytes::Bytes;
-use ferry_core::wire::{VerifyProgress, VerifyRequest, VerifyResponse};
+use ferry_core::wire::{
+    EVENT_DONE, EVENT_ERROR, EVENT_PROGRESS, VerifyProgress, VerifyRequest, VerifyResponse,
+};
 use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -68,12 +70,12 @@ fn events(
     let task = actix_web::rt::spawn(async move {
         let progress = |event: VerifyProgress| {
             // A reader that is behind misses a step, not the end.
-            let _ = sender.try_send(event_bytes("progress", &event));
+            let _ = sender.try_send(event_bytes(EVENT_PROGRESS, &event));
         };
         let outcome = shared.uploads.verify(user_id, request, &progress).await;
         let last = match outcome {
-            Ok(response) => event_bytes("done", &response),
-            Err(error) => event_bytes("error", &HttpError::from(error).into_problem()),
+            Ok(response) => event_bytes(EVENT_DONE, &response),
+            Err(error) => event_bytes(EVENT_ERROR, &HttpError::from(error).into_problem()),
         };
         let _ = sender.send(last).await;
     });

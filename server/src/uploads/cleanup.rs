@@ -16,7 +16,9 @@ use crate::db::units::{i64_of, u32_of, u64_of};
 
 /// An upload without activity for this long is abandoned, where the settings (`upload_ttl_secs`) say nothing else.
 pub const ABANDONED_AFTER: Duration = Duration::from_secs(7 * 86_400);
-/// An upload that was active within the hour is never taken for abandoned.
+/// The shortest that the settings may say; the longest is that of all spans, in `config`.
+pub const LEAST_ABANDONED_AFTER_SECS: u64 = 60;
+/// The least `older_than` of a request: a slip of the pen must not take what is being sent.
 const OLDER_THAN_FLOOR_SECS: u64 = 3_600;
 const MAX_LISTED: u16 = 1_000;
 /// How many are looked at in one go; each goes in a transaction of its own.

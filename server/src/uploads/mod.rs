@@ -39,7 +39,7 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::storage::Stores;
 
-pub use cleanup::ABANDONED_AFTER;
+pub use cleanup::{ABANDONED_AFTER, LEAST_ABANDONED_AFTER_SECS};
 pub use error::{RETRY_SECS, UploadError};
 pub use maintenance::DeletionStep;
 pub use read_part::{PartBytes, PartRange, PartRead};

@@ -1,7 +1,7 @@
 /** One line over the content: an error of the page as a whole, or a notice. Errors of one file stand on its card, of one form in the form. */
 
 import { h } from '../dom.js';
-import { errorCode, errorSentence } from '../messages.js';
+import { errorCode, errorSentence } from '../sentences.js';
 import { icon } from './icon.js';
 
 /** Shows an error until it is dismissed, replaced or cleared. */

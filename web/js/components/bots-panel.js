@@ -2,7 +2,7 @@
 
 import { botLook, botNumbers, botSentence, chatIds, chatName, testLines, pairSentence, poolSentence, removeQuestion } from '../bots.js';
 import { arrange, h, setData, setShown, setText } from '../dom.js';
-import { errorCode, errorSentence } from '../messages.js';
+import { errorCode, errorSentence } from '../sentences.js';
 import { confirm } from './confirm.js';
 import { checkbox, complaint, field, form } from './form.js';
 

@@ -1,7 +1,7 @@
 /** The question about a file that is not what its earlier upload stored: exactly how much differs, and only the answers that are possible. */
 
 import { freshId, h } from '../dom.js';
-import { changedLabel, changedSentence } from '../messages.js';
+import { changedLabel, changedSentence } from '../sentences.js';
 
 const EXPLAINED = {
   replace: 'The upload becomes this file; equal parts are not sent again.',

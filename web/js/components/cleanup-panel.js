@@ -2,7 +2,7 @@
 
 import { h } from '../dom.js';
 import { ago, bytes, count } from '../format.js';
-import { errorSentence } from '../messages.js';
+import { errorSentence } from '../sentences.js';
 import { confirm } from './confirm.js';
 import { form, selectField } from './form.js';
 

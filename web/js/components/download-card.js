@@ -2,7 +2,7 @@
 
 import { h, setData, setShown, setText } from '../dom.js';
 import { bytes, percent, percentAttribute } from '../format.js';
-import { downloadSentence, downloadState, uploadNumbers } from '../messages.js';
+import { downloadSentence, downloadState, uploadNumbers } from '../sentences.js';
 import { announce } from './announcer.js';
 import { fileName } from './file-name.js';
 import { progressTrack } from './progress-track.js';

@@ -1,7 +1,7 @@
 /** Fields, and a form that sends once, says what is wrong inside itself, and gives the keyboard back. Knows nothing of accounts. */
 
 import { freshId, h, setShown, setText } from '../dom.js';
-import { errorCode, errorSentence } from '../messages.js';
+import { errorCode, errorSentence } from '../sentences.js';
 
 /** A labelled input. `hint` stands below and is read with it. */
 export function field({ label, hint, ...props }) {

@@ -1,7 +1,7 @@
 /** The name of a file, being changed in its row. Saves once; Escape gives up. */
 
 import { h, setShown, setText } from '../dom.js';
-import { errorSentence } from '../messages.js';
+import { errorSentence } from '../sentences.js';
 
 /** `save(name)` returns a promise; `done` puts the row back. */
 export function renameForm(name, { save, done }) {

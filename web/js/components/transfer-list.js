@@ -1,7 +1,7 @@
 /** The cards of this tab, uploads and downloads, with one line over them. Keeps each card's element, so focus and selection survive. */
 
 import { arrange, h, setShown, setText } from '../dom.js';
-import { summarySentence } from '../messages.js';
+import { summarySentence } from '../sentences.js';
 import { announce } from './announcer.js';
 import { downloadCard } from './download-card.js';
 import { uploadCard } from './upload-card.js';

@@ -2,7 +2,7 @@
 
 import { arrange, h, setShown, setText } from '../dom.js';
 import { ago, bytes, count, percent, percentAttribute, share, until, whole } from '../format.js';
-import { errorSentence } from '../messages.js';
+import { errorSentence } from '../sentences.js';
 import { confirm } from './confirm.js';
 import { fileName } from './file-name.js';
 

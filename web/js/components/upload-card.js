@@ -2,7 +2,7 @@
 
 import { h, setData, setShown, setText } from '../dom.js';
 import { percent, percentAttribute } from '../format.js';
-import { discardedSentence, partsLine, uploadNumbers, uploadSentence } from '../messages.js';
+import { discardedSentence, partsLine, uploadNumbers, uploadSentence } from '../sentences.js';
 import { announce } from './announcer.js';
 import { changedQuestion } from './changed-question.js';
 import { confirm } from './confirm.js';

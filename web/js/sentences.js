@@ -1,4 +1,5 @@
-/** Sentences: what an upload or download is doing, what an error means, what to do. Pure; numbers come from format.js. */
+/** Sentences about an upload or download; errors bring their own words along (the server's and the client's tables of codes),
+    which are only put together here. Pure; numbers come from format.js. */
 
 import * as format from './format.js';
 

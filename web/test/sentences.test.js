@@ -1,7 +1,7 @@
 /** Sentences: what happened, what to do. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import * as messages from '../js/messages.js';
+import * as messages from '../js/sentences.js';
 
 const plain = (text) => text.replaceAll('\u202f', ' ');
 const progress = (values) => ({
