@@ -45,6 +45,8 @@ async fn config_check_shows_what_is_in_force_and_keeps_secrets() -> Result<()> {
         ("FERRY_STORAGE__BUCKET", "some-bucket"),
         ("FERRY_STORAGE__ACCESS_KEY_ID", "key-id"),
         ("FERRY_STORAGE__SECRET_ACCESS_KEY", "hush-two"),
+        // the terminal client's, in the same environment
+        ("FERRY_CLI_THREADS", "4"),
     ];
     let output = config_check(dir.path(), &settings).await?;
     let said = String::from_utf8(output.stdout)?;

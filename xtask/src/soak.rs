@@ -22,7 +22,8 @@ pub(crate) enum Soak {
     Kills,
     /// Every lie of a hostile server about every call of the page's client
     Hostile,
-    /// `ferry`: 10,000 simulated power cuts, and its binary killed 200 times
+    /// `ferry`: 10,000 simulated power cuts, its binary killed 200 times, a tree of 100,000 files and 5 GiB through a bad
+    /// night, and a job of a million files; prints figures
     Cli,
 }
 
@@ -57,15 +58,22 @@ fn cli() -> Result<()> {
         "requirements",
         "--",
         "--nocapture",
+        "--test-threads=1",
         "r22_",
         "r23_",
+        "r43_very_many",
+        "r67_",
         "r87_",
     ]);
     workspace::run(
         tests
             .env("CARGO_TARGET_DIR", workspace::cli_target())
-            .env("FERRY_POWER_CUTS", "10000")
-            .env("FERRY_KILLS", "200"),
+            .env("FERRY_TEST_POWER_CUTS", "10000")
+            .env("FERRY_TEST_KILLS", "200")
+            .env("FERRY_TEST_TREE_FILES", "100000")
+            .env("FERRY_TEST_TREE_MIB", "5120")
+            .env("FERRY_TEST_SCALE_FILES", "1000000")
+            .env("FERRY_TEST_ESTIMATE_MIB", "200"),
     )
 }
 

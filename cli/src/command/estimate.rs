@@ -42,6 +42,7 @@ impl Session<'_> {
             budget: (!self.typed.common.dry_run).then(Budget::default),
             learned: Learned::default(),
             sha256: false,
+            bwlimit_bytes_per_sec: typed.tuning.bwlimit.unwrap_or(0),
         };
         let found = preflight::inspect(&question);
         let command = found.advice.command(sources, destination);
@@ -92,6 +93,7 @@ impl Session<'_> {
             budget: Some(Budget::for_job(sizes.size_bytes)),
             learned: Learned::from_ratios(cache.paces(&between.0, &between.1)?),
             sha256: settings.hash == Algorithm::Sha256,
+            bwlimit_bytes_per_sec: settings.bwlimit_bytes_per_sec,
         });
         apply(&found, settings, tuned_buffer);
         self.show_first(&found, settings)?;

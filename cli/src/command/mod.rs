@@ -24,9 +24,9 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 
 pub use arguments::{
     AddSourceArgs, AnalyzeArgs, Arguments, ChecksumArgs, Common, CompletionShell, ConfigCommand,
-    ConfigFormat, CopyArgs, FileArgs, GenerateConfigArgs, ImportArgs, InitArgs, JobCommand,
-    JobName, ListFilesArgs, LogArgs, PoolCommand, PreflightArgs, RegenerateArgs, ResumeArgs,
-    RunArgs, SideName, Stage, SummaryArgs, Task, Tuning, VerifyArgs, VerifyStatusArgs,
+    ConfigFormat, CopyArgs, Copying, FileArgs, GenerateConfigArgs, ImportArgs, InitArgs,
+    JobCommand, JobName, ListFilesArgs, LogArgs, PoolCommand, PreflightArgs, RegenerateArgs,
+    ResumeArgs, RunArgs, SideName, Stage, SummaryArgs, Task, Tuning, VerifyArgs, VerifyStatusArgs,
 };
 
 use crate::{

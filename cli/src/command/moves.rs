@@ -6,7 +6,7 @@ use clap::ArgMatches;
 use serde_json::json;
 
 use super::{
-    AnalyzeArgs, ChecksumArgs, CopyArgs, ResumeArgs, SideName, Tuning,
+    AnalyzeArgs, ChecksumArgs, CopyArgs, Copying, ResumeArgs, SideName, Tuning,
     error::CommandError,
     session::{Ended, Session},
     tuning,
@@ -34,6 +34,17 @@ pub(super) struct CopyManner {
     pub(super) tuned_buffer: bool,
     /// `--error-on-no-transfer`.
     pub(super) error_on_nothing: bool,
+}
+
+impl CopyManner {
+    pub(super) fn of(command: &'static str, typed: &Copying) -> Self {
+        CopyManner {
+            command,
+            preflight: !typed.no_preflight,
+            tuned_buffer: typed.tuning.buffer_size.is_some(),
+            error_on_nothing: typed.error_on_no_transfer,
+        }
+    }
 }
 
 impl Session<'_> {
@@ -127,7 +138,7 @@ impl Session<'_> {
     /// `ferry copy`.
     pub(super) fn copy(&self, arguments: &CopyArgs) -> Ended {
         let job = self.open(&arguments.job)?;
-        let settings = tuning::settings(Settings::default(), &arguments.tuning);
+        let settings = tuning::settings(Settings::default(), &arguments.copying.tuning);
         self.add_dests(&job, &arguments.dest)?;
         if !self.has_dest(&job)? && !self.typed.common.dry_run {
             let dest = self.ask_path(
@@ -149,15 +160,10 @@ impl Session<'_> {
         let options = Options {
             sources: arguments.source.clone(),
             dests: arguments.dest.clone(),
-            force: arguments.force,
+            force: arguments.copying.force,
             hang: self.hang(),
         };
-        let manner = CopyManner {
-            command: "copy",
-            preflight: !arguments.no_preflight,
-            tuned_buffer: arguments.tuning.buffer_size.is_some(),
-            error_on_nothing: arguments.error_on_no_transfer,
-        };
+        let manner = CopyManner::of("copy", &arguments.copying);
         self.copy_with(&job, settings, &options, manner)
     }
 

@@ -25,7 +25,7 @@ impl Session<'_> {
                 "name sources and, last, the destination".into(),
             ));
         };
-        let settings = tuning::settings(Settings::default(), &arguments.tuning);
+        let settings = tuning::settings(Settings::default(), &arguments.copying.tuning);
         for source in sources {
             places::whole(source)?;
         }
@@ -46,16 +46,11 @@ impl Session<'_> {
             return Ok(code);
         }
         let options = Options {
-            force: arguments.force,
+            force: arguments.copying.force,
             hang: self.hang(),
             ..Options::default()
         };
-        let manner = CopyManner {
-            command: "run",
-            preflight: !arguments.no_preflight,
-            tuned_buffer: arguments.tuning.buffer_size.is_some(),
-            error_on_nothing: arguments.error_on_no_transfer,
-        };
+        let manner = CopyManner::of("run", &arguments.copying);
         let copied = self.copy_with(&job, settings.clone(), &options, manner)?;
         if self.typed.common.dry_run || !matches!(copied, ExitCode::Ok | ExitCode::SomeFailed) {
             return Ok(copied);

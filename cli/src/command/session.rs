@@ -12,7 +12,7 @@ use crate::{
     engine::{disk::Disk, os_disk::OsDisk, signals, stop::Stop},
     exit::ExitCode,
     job::{Job, JobError, Side, place::JobPlace, roots},
-    phases::{PhaseError, Work, copy::Hang},
+    phases::{Work, copy::Hang},
     settings::Settings,
     terminal::{Manner, Screen},
 };
@@ -180,8 +180,7 @@ impl<'a> Session<'a> {
                 })?;
             }
             if dest.exists() {
-                crate::phases::places::add(job, Side::Destination, dest, false)
-                    .map_err(read_only)?;
+                crate::phases::places::add(job, Side::Destination, dest, false)?;
             }
         }
         Ok(())
@@ -203,8 +202,4 @@ impl<'a> Session<'a> {
                 .note(&format!("go on with: ferry resume {}", job.display()));
         }
     }
-}
-
-fn read_only(error: PhaseError) -> CommandError {
-    error.into()
 }

@@ -1,5 +1,5 @@
 //! Settings become the defaults of the command tree before the command line is read, so that clap itself decides:
-//! what is typed goes before `FERRY_*`, and that before everything written down.
+//! what is typed goes before `FERRY_CLI_*`, and that before everything written down.
 
 use std::{ffi::OsString, fmt, path::PathBuf};
 
@@ -124,9 +124,13 @@ pub(super) fn long_name(option: &Arg) -> Option<String> {
     long.filter(|long| *long != "config").map(str::to_owned)
 }
 
-/// `FERRY_` and the long name in capitals.
+/// What all variables begin with. `FERRY_*` alone is the server's: it refuses names that it does not know, and both may
+/// run in one environment.
+const PREFIX: &str = "FERRY_CLI_";
+
+/// The prefix and the long name in capitals: `--job-dir` is `FERRY_CLI_JOB_DIR`.
 pub(super) fn variable(long: &str) -> String {
-    format!("FERRY_{}", long.replace('-', "_").to_uppercase())
+    format!("{PREFIX}{}", long.replace('-', "_").to_uppercase())
 }
 
 /// Every option, of every command, also by its variable.

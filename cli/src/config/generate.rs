@@ -125,7 +125,7 @@ fn ask_about(option: &Arg, ask: &mut dyn Ask) -> io::Result<String> {
 fn file(commands: &Command, answers: &BTreeMap<String, String>) -> String {
     let mut text = String::from(
         "# Settings of ferry. A line counts once the # before it is gone.\n\
-         # Stronger than this file: what the job keeps, FERRY_* variables, the command line.\n\n\
+         # Stronger than this file: what the job keeps, FERRY_CLI_* variables, the command line.\n\n\
          # For every command:\n",
     );
     for option in listed(commands) {

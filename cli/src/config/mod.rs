@@ -1,4 +1,4 @@
-//! Settings: the command line, then `FERRY_*`, then what the job keeps, then YAML files, then what is built in.
+//! Settings: the command line, then `FERRY_CLI_*`, then what the job keeps, then YAML files, then what is built in.
 //! Every option of every command can be set in each of these places, because the names and types are read from the
 //! command tree itself. What an option means is not known here.
 

@@ -127,7 +127,7 @@ fn r58_the_job_goes_before_files_and_the_users_file_before_the_machines() {
 #[test]
 fn r58_every_value_is_shown_with_its_origin() {
     let shown = parsed("copy:\n  retries: 7\n", &["--threads", "2", "copy"]);
-    let environment = |name: &str| (name == "FERRY_SIDE").then(|| OsString::from("dest"));
+    let environment = |name: &str| (name == "FERRY_CLI_SIDE").then(|| OsString::from("dest"));
     let all = effective(&commands(), &shown, &environment);
     let of = |command: &str, option: &str| {
         let found = all
@@ -142,7 +142,7 @@ fn r58_every_value_is_shown_with_its_origin() {
     );
     assert_eq!(
         of("checksum", "side"),
-        ("dest".to_owned(), "environment FERRY_SIDE".to_owned())
+        ("dest".to_owned(), "environment FERRY_CLI_SIDE".to_owned())
     );
     let (retries, origin) = of("copy", "retries");
     assert_eq!(retries, "7");

@@ -9,7 +9,7 @@ use crate::{
     clock::UnixNanos,
     engine::{
         content::Content,
-        disk::{Kind, Room},
+        disk::{Kind, Owner, Room},
         fault::Fault,
         hasher::Checksum,
         pace::Pace,
@@ -80,6 +80,8 @@ pub enum Incoming<'a> {
         mtime_ns: UnixNanos,
         /// Permission bits of a clone.
         mode: u32,
+        /// Whose a clone is to be.
+        owner: Owner,
     },
     /// It is there already, was read and found equal; it only has to become durable.
     Present {
@@ -107,6 +109,8 @@ pub struct Received {
     pub checksum: Checksum,
     /// What could not be kept, for a person: attributes that this destination has no place for.
     pub lost: Vec<String>,
+    /// Whether it belongs to who owns it at the source.
+    pub owner_kept: bool,
     /// What the destination needs to go on with it.
     pub ticket: Ticket,
 }

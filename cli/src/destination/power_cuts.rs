@@ -1,5 +1,5 @@
 //! The promise of the recipe under simulated power cuts, thousands of them: no row says done of a file that is not there
-//! whole, no partial file is under a final name, and a resume ends with everything there. `FERRY_POWER_CUTS` sets how many.
+//! whole, no partial file is under a final name, and a resume ends with everything there. `FERRY_TEST_POWER_CUTS` sets how many.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -91,6 +91,8 @@ impl Sides {
             algorithm: Algorithm::Blake3,
             durability: self.durability,
             buffer_bytes: 256,
+            // about half of them
+            large_bytes: 450,
             stop: Stop::new(),
             activity: Activity::default(),
         };
@@ -224,7 +226,7 @@ fn one_power_cut(seed: u64) {
 
 /// As many as the soak asks for.
 fn power_cuts() -> u64 {
-    let asked = std::env::vars().find(|(name, _)| name == "FERRY_POWER_CUTS");
+    let asked = std::env::vars().find(|(name, _)| name == "FERRY_TEST_POWER_CUTS");
     asked.map_or(2_000, |(_, count)| count.parse().unwrap())
 }
 

@@ -137,6 +137,11 @@ impl Content {
         self.hasher.update(buffer.get(..read).unwrap_or_default());
         self.position_bytes += read as u64;
         self.activity.read(read as u64);
+        if self.before.size_bytes > READ_IN_ORDER_FROM_BYTES && self.data_end_bytes.is_none() {
+            // storage reads on while these bytes are hashed and written
+            self.file
+                .will_read_soon(self.position_bytes, buffer.len() as u64);
+        }
         if self.position_bytes > self.before.size_bytes {
             return Err(self.changed());
         }

@@ -35,6 +35,17 @@ pub struct Meta {
     pub nlink: u64,
     /// Bytes that it takes on storage.
     pub stored_bytes: u64,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
+/// By the system's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Owner {
+    /// The user.
+    pub user: u32,
+    /// The group.
+    pub group: u32,
 }
 
 /// Free and total space.
@@ -76,6 +87,8 @@ pub trait Dir: Send + Sync {
     fn make_link(&self, from: &dyn Dir, from_name: &[u8], name: &[u8]) -> io::Result<()>;
     /// Sets its own permission bits and time.
     fn set_mode_and_mtime(&self, mode: u32, mtime_ns: UnixNanos) -> io::Result<()>;
+    /// Gives it to somebody; only root may give to others.
+    fn set_owner(&self, owner: Owner) -> io::Result<()>;
     /// Makes the names in it durable.
     fn sync(&self) -> io::Result<()>;
     /// Makes all of its filesystem durable.
@@ -104,6 +117,8 @@ pub trait OpenFile: Send {
     fn set_size(&mut self, size_bytes: u64) -> io::Result<()>;
     /// Sets permission bits and time.
     fn set_mode_and_mtime(&mut self, mode: u32, mtime_ns: UnixNanos) -> io::Result<()>;
+    /// Gives it to somebody, or at least to the group; only root may give to other users.
+    fn set_owner(&mut self, owner: Owner) -> io::Result<()>;
     /// Names of extended attributes, access lists among them, without those that the system sets by itself.
     fn attribute_names(&self) -> io::Result<Vec<Vec<u8>>>;
     /// One of them, with its value.
@@ -118,8 +133,11 @@ pub trait OpenFile: Send {
     fn drop_cache(&mut self) -> io::Result<()>;
     /// The reader will go through from start to end.
     fn will_read_in_order(&mut self) {}
-    /// All of it will be read soon: storage may begin.
-    fn will_read_soon(&mut self) {}
+    /// This part will be read soon: storage may begin.
+    fn will_read_soon(&mut self, _from_bytes: u64, _size_bytes: u64) {}
+    /// Reads and writes go to storage and not through the cache, where the filesystem can do that and the memory suits
+    /// (see [`super::buffer`]): large files then neither wait for others' writes nor push out what others need.
+    fn go_around_cache(&mut self) {}
     /// For calls that take two files.
     fn as_any(&self) -> &dyn Any;
 }

@@ -2,7 +2,7 @@
 //!
 //! In reading order:
 //! - [`disk`] is the seam below everything that touches files; [`os_disk`] are the system's calls behind it. The tests
-//!   put a fault filesystem there that loses what was not synced.
+//!   put a fault filesystem there that loses what was not synced. [`buffer`] is memory that suits devices.
 //! - [`tree`] reaches a file from its root name by name, so that no symbolic link can lead outside.
 //! - [`hasher`] are the hashes of contents, [`content`] reads a source once, hashed in the same pass.
 //! - [`fault`] sorts failures by what is to be done about them.
@@ -11,6 +11,7 @@
 //!   [`activity`] whether anything moves, [`open_files`] how many files may be open.
 
 pub mod activity;
+pub mod buffer;
 pub mod content;
 pub mod disk;
 pub mod fault;

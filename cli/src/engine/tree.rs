@@ -20,7 +20,7 @@ pub struct Tree {
     root: Arc<dyn Dir>,
     open: Mutex<OpenDirs>,
     kept_open: usize,
-    /// Directories whose list of names changed since the last [`Tree::take_changed`].
+    /// Directories that changed since the last [`Tree::take_changed`].
     changed: Mutex<BTreeSet<Box<[u8]>>>,
 }
 
@@ -107,12 +107,12 @@ impl Tree {
         open.insert(path.into(), dir.clone());
     }
 
-    /// Its list of names changed: it has to be synced.
+    /// Its list of names changed, or its times: it has to be synced.
     pub fn note_changed(&self, dir: &[u8]) {
         locked(&self.changed).insert(dir.into());
     }
 
-    /// Directories whose names changed since the last call.
+    /// Directories that changed since the last call.
     pub fn take_changed(&self) -> BTreeSet<Box<[u8]>> {
         std::mem::take(&mut *locked(&self.changed))
     }

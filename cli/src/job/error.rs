@@ -107,6 +107,11 @@ impl JobError {
             JobError::NoSuchJob { .. } => ExitCode::NoSuchJob,
             JobError::Locked { .. } | JobError::TooMany { .. } => ExitCode::Locked,
             JobError::NotInJob(_) | JobError::NoSuchPath(_) => ExitCode::NotFound,
+            JobError::Io { source, .. }
+                if source.kind() == std::io::ErrorKind::ReadOnlyFilesystem =>
+            {
+                ExitCode::GaveUp
+            }
             _ => ExitCode::Error,
         }
     }

@@ -1,5 +1,5 @@
 //! When nothing is left to copy: one walk over the sources finds files that the job does not know, and directories,
-//! which get their times and modes, and are made when they are empty. What cannot be kept is said and stops nothing.
+//! which get their owners, times and modes, and are made when they are empty. What cannot be kept is said and stops nothing.
 
 use std::{os::unix::fs::MetadataExt as _, path::Path};
 
@@ -12,6 +12,8 @@ use super::{
     places::{self, Target},
 };
 use crate::{
+    destination::local::Looks,
+    engine::disk::Owner,
     job::{
         FileState, JobError, Side,
         files::{self, find_source},
@@ -54,8 +56,7 @@ pub struct Closing {
 /// A directory of a source.
 struct Directory {
     path: RelativePath,
-    mode: u32,
-    mtime_ns: i64,
+    looks: Looks,
 }
 
 /// Walks once, then takes care of the directories.
@@ -144,11 +145,17 @@ impl Walk<'_, '_> {
         if let Ok(meta) = std::fs::symlink_metadata(at) {
             self.directories.push(Directory {
                 path,
-                mode: meta.mode() & 0o7777,
-                mtime_ns: meta
-                    .mtime()
-                    .saturating_mul(1_000_000_000)
-                    .saturating_add(meta.mtime_nsec()),
+                looks: Looks {
+                    mode: meta.mode() & 0o7777,
+                    mtime_ns: meta
+                        .mtime()
+                        .saturating_mul(1_000_000_000)
+                        .saturating_add(meta.mtime_nsec()),
+                    owner: Owner {
+                        user: meta.uid(),
+                        group: meta.gid(),
+                    },
+                },
             });
         }
     }
@@ -158,7 +165,7 @@ impl Walk<'_, '_> {
 fn keep(work: &Work<'_>, targets: &[Target], mut directories: Vec<Directory>) {
     directories.sort_by(|one, other| one.path.cmp(&other.path));
     directories.dedup_by(|later, earlier| later.path == earlier.path);
-    let mut failed = Listed::default();
+    let (mut failed, mut strangers) = (Listed::default(), 0_u64);
     let only_chosen = !work.settings.include.is_empty();
     for directory in &directories {
         let is_there = |target: &Target| target.directory.has_directory(&directory.path);
@@ -175,18 +182,24 @@ fn keep(work: &Work<'_>, targets: &[Target], mut directories: Vec<Directory>) {
     for directory in directories.iter().rev() {
         for target in targets {
             let place = &target.directory;
-            if place.has_directory(&directory.path)
-                && place
-                    .set_directory(&directory.path, directory.mode, directory.mtime_ns)
-                    .is_err()
-            {
-                failed.add(&directory.path);
+            if !place.has_directory(&directory.path) {
+                continue;
+            }
+            match place.set_directory(&directory.path, directory.looks) {
+                Ok(true) => {}
+                Ok(false) => strangers += 1,
+                Err(_) => failed.add(&directory.path),
             }
         }
     }
+    if strangers > 0 {
+        work.warn(format!(
+            "owners not kept, of directories: {strangers}. They are yours now; to keep owners, run ferry as root"
+        ));
+    }
     for target in targets {
         // what is lost at a power cut now are times of directories, which the next run sets again
-        let _ = target.directory.make_all_durable();
+        let _ = target.directory.make_directories_durable();
     }
     if failed.files > 0 {
         work.warn(format!(

@@ -21,6 +21,8 @@ pub enum Limit {
     Hash,
     /// Making, naming and syncing many files.
     Files,
+    /// The limit that was asked for.
+    Bandwidth,
     /// Nothing was measured.
     Unknown,
 }
@@ -33,6 +35,7 @@ impl Limit {
             Limit::DestinationWrite => "how fast the destination writes",
             Limit::Hash => "how fast one core hashes",
             Limit::Files => "the number of files, not their bytes",
+            Limit::Bandwidth => "--bwlimit",
             Limit::Unknown => "unknown: nothing was measured",
         }
     }
@@ -105,8 +108,8 @@ fn threads(
             "many small files wait for names and syncs, not for bytes",
         ),
         false => (
-            cores.clamp(1, 4),
-            "large files fill the disks with few at a time",
+            cores.saturating_mul(2).clamp(2, 4),
+            "one large file is read back while others are written, and a few keep a disk busy",
         ),
     };
     let threads = threads.min(u16::try_from(sizes.files).unwrap_or(u16::MAX));

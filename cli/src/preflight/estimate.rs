@@ -31,6 +31,17 @@ pub struct Estimate {
     pub learned_from_runs: u32,
 }
 
+impl Estimate {
+    /// With a limit of pace that takes so long by itself: no sooner than that, and no later than one after the other.
+    pub(super) fn paced(self, paced_secs: f64) -> Self {
+        Estimate {
+            best_secs: self.best_secs.max(paced_secs),
+            worst_secs: self.worst_secs + paced_secs,
+            ..self
+        }
+    }
+}
+
 /// What an estimate turned out to be worth.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct Truth {

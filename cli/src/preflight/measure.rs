@@ -17,6 +17,8 @@ const SYNCED_BYTES: u64 = 8 * MIB;
 /// Files made to learn what a small file costs.
 const SMALL_FILES: u32 = 96;
 const SMALL_FILE_BYTES: usize = 4096;
+/// Fewer files than this are synced one by one.
+const SYNCED_TOGETHER_FROM: u32 = 8;
 const PREFIX: &str = ".ferry-preflight-";
 
 /// What measuring may cost in all.
@@ -86,12 +88,13 @@ pub(super) fn measure(
     sample: &[PathBuf],
     destination: &Path,
     sha256: bool,
+    files: u64,
     budget: Budget,
 ) -> Rates {
     let (tell, told) = mpsc::channel();
     let (sample, destination) = (sample.to_vec(), destination.to_owned());
     let begun = Instant::now();
-    std::thread::spawn(move || all(&sample, &destination, sha256, budget, &tell));
+    std::thread::spawn(move || all(&sample, &destination, sha256, files, budget, &tell));
     let mut rates = Rates::default();
     while let Ok(finding) = told.recv_timeout(budget.time.saturating_sub(begun.elapsed())) {
         rates.take(finding);
@@ -119,6 +122,7 @@ fn all(
     sample: &[PathBuf],
     destination: &Path,
     sha256: bool,
+    files: u64,
     budget: Budget,
     tell: &mpsc::Sender<Finding>,
 ) {
@@ -135,7 +139,7 @@ fn all(
             let _ = tell.send(Finding::ReadBack(rate, bytes));
         }
     }
-    if let Ok((secs, bytes)) = file_cost(destination, third / 2, budget) {
+    if let Ok((secs, bytes)) = file_cost(destination, third / 2, files, budget) {
         let _ = tell.send(Finding::FileCost(secs, bytes));
     }
 }
@@ -156,15 +160,19 @@ fn hash_rate(sha256: bool, budget: Budget) -> f64 {
     f64::from(hashed) * as_f64(BLOCK_BYTES as u64) / begun.elapsed().as_secs_f64()
 }
 
-/// Files in the order of the sample until bytes or time are spent; unknown when hardly anything could be read.
+/// Files in the order of the sample until bytes or time are spent; unknown when hardly anything could be read. What the
+/// cache has of the rest is left there: the copy is glad of it.
 fn read_rate(sample: &[PathBuf], limit_bytes: u64, limit: Duration) -> Option<(f64, u64)> {
     let mut block = vec![0; BLOCK_BYTES];
     let (begun, mut bytes) = (Instant::now(), 0);
     for path in sample {
+        if bytes >= limit_bytes || begun.elapsed() >= limit {
+            break;
+        }
         let Ok(mut file) = File::open(path) else {
             continue;
         };
-        forget_cached(&file);
+        forget_cached(&file, limit_bytes - bytes);
         while bytes < limit_bytes && begun.elapsed() < limit {
             match file.read(&mut block) {
                 Ok(0) | Err(_) => break,
@@ -198,7 +206,7 @@ fn write_rate(
 }
 
 fn read_back_rate(mut file: File, limit_bytes: u64, limit: Duration) -> io::Result<(f64, u64)> {
-    forget_cached(&file);
+    forget_cached(&file, limit_bytes);
     file.rewind()?;
     let mut block = vec![0; BLOCK_BYTES];
     let (begun, mut bytes) = (Instant::now(), 0);
@@ -211,13 +219,21 @@ fn read_back_rate(mut file: File, limit_bytes: u64, limit: Duration) -> io::Resu
     Ok((as_f64(bytes) / begun.elapsed().as_secs_f64(), bytes))
 }
 
-/// As a batch does it: written, made durable together, renamed.
-fn file_cost(destination: &Path, limit: Duration, budget: Budget) -> io::Result<(f64, u64)> {
-    let wanted = if budget.is_small() {
+/// As a batch does it: written, made durable together, renamed. Where the job has few files, each by itself: making a
+/// whole filesystem durable would then cost more than the job does.
+fn file_cost(
+    destination: &Path,
+    limit: Duration,
+    files: u64,
+    budget: Budget,
+) -> io::Result<(f64, u64)> {
+    let most = if budget.is_small() {
         SMALL_FILES / 3
     } else {
         SMALL_FILES
     };
+    let wanted = u32::try_from(files.max(1)).map_or(most, |files| files.min(most));
+    let together = wanted >= SYNCED_TOGETHER_FROM;
     let dir = tempfile::Builder::new()
         .prefix(&format!("{PREFIX}{}-", std::process::id()))
         .tempdir_in(destination)?;
@@ -228,11 +244,14 @@ fn file_cost(destination: &Path, limit: Duration, budget: Budget) -> io::Result<
         let (part, name) = (dir.path().join("part"), dir.path().join(made.to_string()));
         let mut file = File::create(&part)?;
         file.write_all(&content)?;
+        if !together {
+            file.sync_data()?;
+        }
         std::fs::rename(&part, &name)?;
         made += 1;
         last = Some(file);
     }
-    if let Some(file) = last {
+    if let Some(file) = last.filter(|_| together) {
         sync_filesystem(&file)?;
     }
     let secs = begun.elapsed().as_secs_f64() / f64::from(made.max(1));
@@ -286,13 +305,14 @@ fn nameless(destination: &Path) -> io::Result<File> {
 }
 
 #[cfg(target_os = "linux")]
-fn forget_cached(file: &File) {
+fn forget_cached(file: &File, first_bytes: u64) {
     // a cache that stays full only makes the measurement rosier
-    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    let first = std::num::NonZeroU64::new(first_bytes);
+    let _ = rustix::fs::fadvise(file, 0, first, rustix::fs::Advice::DontNeed);
 }
 
 #[cfg(not(target_os = "linux"))]
-fn forget_cached(_file: &File) {}
+fn forget_cached(_file: &File, _first_bytes: u64) {}
 
 #[cfg(target_os = "linux")]
 fn sync_filesystem(file: &File) -> io::Result<()> {

@@ -38,6 +38,8 @@ pub struct Question<'a> {
     pub learned: Learned,
     /// Whether contents are hashed with SHA-256 in place of BLAKE3.
     pub sha256: bool,
+    /// `--bwlimit`; 0: none.
+    pub bwlimit_bytes_per_sec: u64,
 }
 
 /// All that is known before the first byte. What is not known is absent, and shown as "unknown".
@@ -75,12 +77,18 @@ pub fn inspect(question: &Question<'_>) -> Preflight {
             question.sample,
             &storage::existing(question.destination),
             question.sha256,
+            question.sizes.files,
             budget,
         ),
         None => Rates::default(),
     };
-    let advice = advice::advise(&machine, &sources, &destination, question.sizes, &rates);
-    let estimate = estimate::estimate(question.sizes, &rates, advice.threads, question.learned);
+    let mut advice = advice::advise(&machine, &sources, &destination, question.sizes, &rates);
+    let unlimited = estimate::estimate(question.sizes, &rates, advice.threads, question.learned);
+    let paced_secs = paced_secs(question, &advice);
+    if unlimited.is_some_and(|estimate| estimate.best_secs < paced_secs) {
+        advice.limited_by = Limit::Bandwidth;
+    }
+    let estimate = unlimited.map(|estimate| estimate.paced(paced_secs));
     Preflight {
         shortage: shortage(question.sizes, &destination),
         sizes: question.sizes.clone(),
@@ -91,6 +99,17 @@ pub fn inspect(question: &Question<'_>) -> Preflight {
         advice,
         estimate,
     }
+}
+
+/// What `--bwlimit` alone makes of it. The first piece of each thread passes at once.
+fn paced_secs(question: &Question<'_>, advice: &Advice) -> f64 {
+    if question.bwlimit_bytes_per_sec == 0 {
+        return 0.0;
+    }
+    let piece = advice.buffer_bytes.min(question.sizes.mean_bytes());
+    let at_once = piece.saturating_mul(advice.threads.into());
+    let held_back = question.sizes.size_bytes.saturating_sub(at_once);
+    measure::as_f64(held_back) / measure::as_f64(question.bwlimit_bytes_per_sec)
 }
 
 #[cfg(test)]

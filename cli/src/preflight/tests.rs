@@ -50,6 +50,7 @@ fn question<'a>(
         budget: Some(small_budget()),
         learned: Learned::default(),
         sha256: false,
+        bwlimit_bytes_per_sec: 0,
     }
 }
 
@@ -242,6 +243,28 @@ fn r67_best_and_worst_come_from_rates_and_a_cost_for_each_file() {
     let without =
         estimate::estimate(&sizes(&[1000; 20_000]), &no_cost, 2, Learned::default()).unwrap();
     assert!(many.worst_secs > without.worst_secs + 20.0);
+}
+
+#[test]
+fn r67_a_limit_of_pace_makes_it_last_and_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let (sizes, sources) = (sizes(&[4 * MIB; 25]), [dir.path().to_owned()]);
+    let asked = |bwlimit_bytes_per_sec| {
+        let found = inspect(&Question {
+            bwlimit_bytes_per_sec,
+            ..question(&sources, dir.path(), &sizes, &[])
+        });
+        (found.estimate.unwrap(), found.advice)
+    };
+    let (free, _) = asked(0);
+    let (paced, advice) = asked(MIB / 10);
+    let least = 1000.0 - f64::from(advice.threads) * 40.0;
+    assert!(paced.best_secs >= least - 1.0, "{paced:?}");
+    assert!(
+        (1000.0 - 400.0..1000.0 + 2.0 * free.worst_secs + 60.0).contains(&paced.worst_secs),
+        "{paced:?}, {free:?}"
+    );
+    assert_eq!(advice.limited_by, Limit::Bandwidth);
 }
 
 #[test]

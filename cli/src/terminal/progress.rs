@@ -182,7 +182,9 @@ impl Progress {
             let all = self.counts.total().files;
             (files, total) = (all - self.counts.pending.files, all);
         }
+        let nothing_yet = (files, total, self.moved.size_bytes) == (0, 0, 0);
         match total {
+            0 if nothing_yet => {}
             0 => parts.push(words::files(files)),
             _ => parts.push(format!(
                 "{} of {}",
@@ -192,6 +194,7 @@ impl Progress {
         }
         let moved = words::bytes(self.moved.size_bytes);
         match self.phase_total.size_bytes {
+            0 if nothing_yet => {}
             0 => parts.push(moved),
             total => parts.push(format!("{moved} of {}", words::bytes(total))),
         }
@@ -208,7 +211,8 @@ impl Progress {
             true => format!(" {}", words::percent(self.hundredths_of_percent())),
             false => String::new(),
         };
-        format!("{phase}{percent}, {}", parts.join(", "))
+        parts.insert(0, format!("{phase}{percent}"));
+        parts.join(", ")
     }
 }
 
@@ -382,6 +386,7 @@ mod tests {
             total_bytes: None,
         };
         progress.take(&scanning, SECOND).unwrap();
+        assert_eq!(progress.line(SECOND), "scanning");
         progress
             .take(
                 &Event::Scanned {

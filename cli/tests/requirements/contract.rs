@@ -198,7 +198,7 @@ fn help_of_every_command_is_as_it_was_last_read() {
     let mut all = BTreeSet::new();
     leaves(&command_tree(), "", &mut all);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/help");
-    let write_anew = std::env::vars().any(|(name, _)| name == "FERRY_WRITE_HELP");
+    let write_anew = std::env::vars().any(|(name, _)| name == "FERRY_TEST_WRITE_HELP");
     if write_anew {
         fs::create_dir_all(&folder).unwrap();
     }
@@ -225,7 +225,7 @@ fn help_of_every_command_is_as_it_was_last_read() {
         .collect();
     assert_eq!(
         there, names,
-        "write them anew: FERRY_WRITE_HELP=1 cargo test … help_of_every_command"
+        "write them anew: FERRY_TEST_WRITE_HELP=1 cargo test … help_of_every_command"
     );
     trycmd::TestCases::new().case(folder.join("*.trycmd"));
 }
@@ -313,4 +313,24 @@ fn every_exit_code_is_produced_and_no_other() {
     }
     let known = ExitCode::ALL.map(|code| i32::from(code.number()));
     assert_eq!(seen, known.into_iter().collect());
+}
+
+#[test]
+fn r58_variables_of_its_own_set_options_and_those_of_the_server_set_none() {
+    let fixture = Fixture::new();
+    let shown = |name: &str, value: &str| {
+        let mut command = fixture.command(["config", "show", "--origin"]);
+        let output = command.env(name, value).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let own = shown("FERRY_CLI_THREADS", "7");
+    assert!(own.contains("environment FERRY_CLI_THREADS"), "{own}");
+    let other = shown("FERRY_THREADS", "7");
+    assert!(!other.contains("environment FERRY"), "{other}");
+    let typo = fixture
+        .command(["status", "j"])
+        .env("FERRY_CLI_CONFIG", "not/there.yaml")
+        .output()
+        .unwrap();
+    assert_eq!(typo.status.code(), Some(2), "{typo:?}");
 }

@@ -524,3 +524,62 @@ fn r91_few_files_that_may_be_open_are_enough() {
     assert_eq!(fixture.number("SELECT count(*) FROM attempt"), 3_000);
     assert_eq!(fixture.tree("dst"), fixture.tree("src"));
 }
+
+#[test]
+fn r32_owners_are_kept_where_that_is_permitted_and_else_said() {
+    if rustix::process::geteuid().is_root() {
+        let fixture = Fixture::new();
+        fixture.write("src/dir/theirs", b"theirs");
+        for below in ["src/dir/theirs", "src/dir"] {
+            std::os::unix::fs::chown(fixture.path(below), Some(1234), Some(2345)).unwrap();
+        }
+        set_mode(&fixture.path("src/dir/theirs"), 0o4755);
+        fixture.job();
+        fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+        for below in ["dst/dir/theirs", "dst/dir"] {
+            let meta = fs::metadata(fixture.path(below)).unwrap();
+            assert_eq!((meta.uid(), meta.gid()), (1234, 2345), "{below}");
+        }
+        let meta = fs::metadata(fixture.path("dst/dir/theirs")).unwrap();
+        assert_eq!(meta.permissions().mode() & 0o7777, 0o4755);
+    }
+    // root's, and for everybody to read
+    let fixture = Fixture::with_rights();
+    fixture.job();
+    fixture.ferry("add-file jobs/j.db /etc/passwd").ends_with(0);
+    let copied = fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+    assert!(
+        copied.err.contains("owners not kept, of files: 1"),
+        "{}",
+        copied.err
+    );
+    assert_ne!(fs::metadata(fixture.path("dst/passwd")).unwrap().uid(), 0);
+}
+
+/// Needs a system that lets everybody mount in a namespace of their own; elsewhere there is nothing to try.
+#[test]
+fn r94_a_read_only_destination_has_its_exit_code() {
+    let fixture = Fixture::new();
+    fixture.fill("src", 3);
+    fixture.job();
+    fs::create_dir(fixture.path("ro")).unwrap();
+    let in_its_own = |then: &[&str]| {
+        let mount = "mount -t tmpfs none ro && mkdir ro/there && mount -o remount,ro ro && \"$@\"";
+        fixture
+            .program("unshare")
+            .args(["-rm", "sh", "-c", mount, "sh"])
+            .args(then)
+            .output()
+            .unwrap()
+    };
+    if !in_its_own(&["true"]).status.success() {
+        return;
+    }
+    for dest in ["ro/there", "ro/not-yet"] {
+        let ferry = env!("CARGO_BIN_EXE_ferry");
+        let ended = in_its_own(&[ferry, "copy", "jobs/j.db", "--dest", dest, "--wait", "0s"]);
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(5), "{dest}: {said}");
+        assert!(said.contains("ead-only"), "{dest}: {said}");
+    }
+}

@@ -1,4 +1,4 @@
-//! Kills and stops of the real binary: R23, R24, R31, R34, R87. `FERRY_KILLS` sets how many kills.
+//! Kills and stops of the real binary: R23, R24, R31, R34, R87. `FERRY_TEST_KILLS` sets how many kills.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -59,7 +59,7 @@ fn assert_true(fixture: &Fixture) {
 }
 
 fn kills() -> u64 {
-    let asked = std::env::vars().find(|(name, _)| name == "FERRY_KILLS");
+    let asked = std::env::vars().find(|(name, _)| name == "FERRY_TEST_KILLS");
     asked.map_or(24, |(_, count)| count.parse().unwrap())
 }
 

@@ -18,6 +18,9 @@ pub(super) const NESTED: &str = "__";
 /// and the one without the prefix, which others use too.
 pub(super) const DATABASE_URL: &str = "DATABASE_URL";
 
+/// What follows the prefix in variables that are no settings: those of `ferry`, the terminal client, and of test runs.
+const OTHERS: [&str; 2] = ["cli_", "test_"];
+
 /// Bytes on disk of parts on their way, where nothing else is set: four hundred slow senders of a disk part each.
 const SPOOL_BYTES: u64 = 4 << 30;
 /// What Postgres keeps for itself on the disk, where nothing else is set: more than its write-ahead log may take.
@@ -149,7 +152,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The file, then the environment, which wins. `FERRY_TEST_*` belongs to test runs and is no setting.
+    /// The file, then the environment, which wins.
     pub(super) fn sources(file: Option<&std::path::Path>) -> Result<Figment, ConfigError> {
         if let Some(named) = file.filter(|path| !path.is_file()) {
             return Err(ConfigError::invalid(
@@ -176,7 +179,7 @@ impl Settings {
 pub(super) fn with_environment(figment: Figment) -> Figment {
     figment.merge(Env::raw().only(&[DATABASE_URL])).merge(
         Env::prefixed(PREFIX)
-            .filter(|key| !key.starts_with("test_"))
+            .filter(|key| !OTHERS.iter().any(|theirs| key.starts_with(theirs)))
             .split(NESTED),
     )
 }

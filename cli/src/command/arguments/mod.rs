@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use moving::{
-    AnalyzeArgs, ChecksumArgs, CopyArgs, PreflightArgs, ResumeArgs, RunArgs, SideName, Stage,
-    VerifyArgs, VerifyStatusArgs,
+    AnalyzeArgs, ChecksumArgs, CopyArgs, Copying, PreflightArgs, ResumeArgs, RunArgs, SideName,
+    Stage, VerifyArgs, VerifyStatusArgs,
 };
 pub use tuning::Tuning;
 
@@ -37,7 +37,9 @@ Stopped half-way (Ctrl-C, power cut, unplugged)? The same command again goes on 
 Exit codes: 0 ok, 1 error, 2 usage or configuration, 3 finished but some files failed, 4 verification found
 differences, 5 gave up (a disk is gone, hangs or is read-only, or too many files failed), 6 path not found,
 7 refused before anything was written, or the destination is full, 9 nothing to do, 10 no such job, 11 locked,
-130/143 stopped by a signal, resumable.")]
+130/143 stopped by a signal, resumable.
+
+It runs on Linux; macOS was not tried, and Windows is not supported.")]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]

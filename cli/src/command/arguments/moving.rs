@@ -7,18 +7,9 @@ use clap::{Args, ValueEnum};
 use super::{JobName, Tuning, values};
 use crate::settings::{Algorithm, Threads};
 
-/// `ferry run`.
+/// How a copy begins and ends, and how it moves files: the same for `run` and `copy`.
 #[derive(Debug, Args)]
-pub struct RunArgs {
-    /// Sources and, last, the destination
-    #[arg(required = true, num_args = 2.., value_name = "SRC... DEST")]
-    pub places: Vec<PathBuf>,
-    /// The job's name [default: made from the places, so that the same command goes on]
-    #[arg(long, value_name = "NAME")]
-    pub job: Option<String>,
-    /// How much is compared at the end; each file was read back once already when it was copied
-    #[arg(long, value_enum, default_value_t = Stage::Shallow)]
-    pub stage: Stage,
+pub struct Copying {
     /// Do not measure and estimate first
     #[arg(long)]
     pub no_preflight: bool,
@@ -31,6 +22,23 @@ pub struct RunArgs {
     /// How files are moved.
     #[command(flatten)]
     pub tuning: Tuning,
+}
+
+/// `ferry run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Sources and, last, the destination
+    #[arg(required = true, num_args = 2.., value_name = "SRC... DEST")]
+    pub places: Vec<PathBuf>,
+    /// The job's name [default: made from the places, so that the same command goes on]
+    #[arg(long, value_name = "NAME")]
+    pub job: Option<String>,
+    /// How much is compared at the end; each file was read back once already when it was copied
+    #[arg(long, value_enum, default_value_t = Stage::Shallow)]
+    pub stage: Stage,
+    /// How it begins and ends.
+    #[command(flatten)]
+    pub copying: Copying,
 }
 
 /// `ferry preflight`.
@@ -114,18 +122,9 @@ pub struct CopyArgs {
     /// Do not ask before starting over
     #[arg(long)]
     pub yes: bool,
-    /// Do not measure and estimate first
-    #[arg(long)]
-    pub no_preflight: bool,
-    /// Begin although space seems short
-    #[arg(long)]
-    pub force: bool,
-    /// End with exit code 9 when there was nothing to copy
-    #[arg(long)]
-    pub error_on_no_transfer: bool,
-    /// How files are moved.
+    /// How it begins and ends.
     #[command(flatten)]
-    pub tuning: Tuning,
+    pub copying: Copying,
 }
 
 /// `ferry resume`.

@@ -5,7 +5,7 @@ use clap::Args;
 use super::values;
 use crate::settings::{Algorithm, Dedup, Durability, OnConflict, OrderBy, Threads};
 
-/// How files are moved. Each can also come from the environment (FERRY_THREADS, …) and from a configuration file.
+/// How files are moved. Each can also come from the environment (FERRY_CLI_THREADS, …) and from a configuration file.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "How files are moved")]
 pub struct Tuning {

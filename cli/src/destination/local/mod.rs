@@ -2,9 +2,12 @@
 //!
 //! 1. A temporary file beside the target (`.<name>.<job8>.ferry-part`), made anew, opened through no link.
 //! 2. Storage reserved; read, hashed, written; the source looked at again; mode and time set.
-//! 3. The batch made durable: one `syncfs` for the small files, `fdatasync` for each of 8 MiB and more.
+//! 3. The batch made durable, by one `syncfs`.
 //! 4. Cached pages dropped, read back, compared.
 //! 5. Renamed; each directory whose names changed synced once.
+//!
+//! A large file goes around the cache, and the thread that wrote it takes steps 3 and 4 itself, with an `fdatasync`:
+//! while one is read back others are written.
 //!
 //! Only after that does the caller's one transaction mark the batch done. A crash between two of these steps leaves
 //! temporary files and unmarked rows, never a partial file under a name, and never a mark without a file.
@@ -16,9 +19,11 @@ use std::{io, sync::Arc};
 
 use super::{Destination, Found, Incoming, Received, Settled, Sharing};
 use crate::{
+    clock::UnixNanos,
     engine::{
         activity::Activity,
-        disk::{Dir, Kind, OpenFile, Room},
+        buffer::Buffer,
+        disk::{Dir, Kind, OpenFile, Owner, Room},
         fault::{Fault, Where},
         hasher::{Checksum, Hasher, checksum_of},
         stop::Stop,
@@ -31,6 +36,9 @@ use crate::{
 /// The longest name that filesystems take.
 const NAME_MAX_BYTES: usize = 255;
 
+/// From this size on a sync of its own costs a file little beside its bytes.
+pub const LARGE_BYTES: u64 = 8 << 20;
+
 /// How a directory is written to.
 #[derive(Debug, Clone)]
 pub struct Manner {
@@ -42,10 +50,36 @@ pub struct Manner {
     pub durability: Durability,
     /// Of one read and one write.
     pub buffer_bytes: usize,
+    /// Files of this size and more are made durable and read back each by itself: [`LARGE_BYTES`].
+    pub large_bytes: u64,
     /// Ends reads of large files.
     pub stop: Stop,
     /// Told of every read and sync.
     pub activity: Activity,
+}
+
+/// What a file or directory has beside its content.
+#[derive(Debug, Clone, Copy)]
+pub struct Looks {
+    /// Permission bits.
+    pub mode: u32,
+    /// When its content changed last.
+    pub mtime_ns: UnixNanos,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
+/// Permission bits by which a program runs as its owner or group.
+const SET_ID_BITS: u32 = 0o6000;
+
+impl Looks {
+    /// What belongs to somebody else than at the source must not lend their rights.
+    fn mode_for(&self, owner_kept: bool) -> u32 {
+        match owner_kept {
+            true => self.mode,
+            false => self.mode & !SET_ID_BITS,
+        }
+    }
 }
 
 /// A directory that files go to.
@@ -63,9 +97,36 @@ struct Part {
     /// None: a link, which has no content to sync or read.
     file: Option<Box<dyn OpenFile>>,
     replace: bool,
-    /// Whether reading it back proves anything: not for a clone or a link.
-    read_back: bool,
+    proof: Proof,
     written_bytes: u64,
+}
+
+/// What shows that storage has a file's content.
+enum Proof {
+    /// It is read back when its batch is durable.
+    WithItsBatch,
+    /// It is durable, and this was read back.
+    ReadBack(Checksum),
+    /// Reading it back proves nothing: a clone, a link, or read already.
+    None,
+}
+
+impl Part {
+    /// A link or a clone: nothing was written for it that could be read back.
+    fn unwritten(dir: Arc<dyn Dir>, temporary: Vec<u8>, file: Option<Box<dyn OpenFile>>) -> Self {
+        Part {
+            dir,
+            temporary: Some(temporary),
+            file,
+            replace: false,
+            proof: Proof::None,
+            written_bytes: 0,
+        }
+    }
+
+    fn has_to_be_durable(&self) -> bool {
+        self.file.is_some() && !matches!(self.proof, Proof::ReadBack(_))
+    }
 }
 
 impl LocalDirectory {
@@ -112,26 +173,26 @@ impl LocalDirectory {
         algorithm: Algorithm,
         at: &RelativePath,
     ) -> Result<(Checksum, Found), Fault> {
-        let hashed = || {
-            let dir = self.tree.parent_of(at)?;
-            let meta = dir.meta(at.name())?;
-            let found = Found {
-                kind: meta.kind,
-                size_bytes: meta.size_bytes,
-                mtime_ns: meta.mtime_ns,
-            };
-            if meta.kind == Kind::Symlink {
-                let target = dir.read_symlink(at.name())?;
-                return Ok((checksum_of(algorithm, &target), found));
-            }
-            let mut file = dir.open_file(at.name())?;
-            // advice: where it is not taken the comparison still holds, against the cache
-            let _ = file.drop_cache();
-            file.will_read_in_order();
-            let mut buffer = self.buffer_for(meta.size_bytes);
-            Ok((self.hash_open(&mut *file, algorithm, &mut buffer)?, found))
+        let reading = |error: io::Error| failed(&error, "reading the destination");
+        let dir = self.tree.parent_of(at).map_err(reading)?;
+        let meta = dir.meta(at.name()).map_err(reading)?;
+        let found = Found {
+            kind: meta.kind,
+            size_bytes: meta.size_bytes,
+            mtime_ns: meta.mtime_ns,
         };
-        hashed().map_err(|error: io::Error| failed(&error, "reading the destination"))
+        if meta.kind == Kind::Symlink {
+            let target = dir.read_symlink(at.name()).map_err(reading)?;
+            return Ok((checksum_of(algorithm, &target), found));
+        }
+        let mut file = dir.open_file(at.name()).map_err(reading)?;
+        // advice: where it is not taken the comparison still holds, against the cache
+        let _ = file.drop_cache();
+        file.will_read_in_order();
+        let mut buffer = self.buffer_for(meta.size_bytes);
+        let checksum = self.hash_rest(&mut *file, algorithm, &mut buffer, None);
+        let checksum = checksum.map_err(reading)?.ok_or_else(Fault::stopped)?;
+        Ok((checksum, found))
     }
 
     /// Whether a directory is there.
@@ -144,10 +205,14 @@ impl LocalDirectory {
         self.tree.dir(at.as_bytes(), true).map(drop)
     }
 
-    /// Sets permission bits and time. The owner may always write: the next run has to.
-    pub fn set_directory(&self, at: &RelativePath, mode: u32, mtime_ns: i64) -> io::Result<()> {
+    /// Sets owner, permission bits and time of a directory. Who owns it may always write: the next run has to. Gives
+    /// whether the owner could be set.
+    pub fn set_directory(&self, at: &RelativePath, looks: Looks) -> io::Result<bool> {
         let dir = self.tree.dir(at.as_bytes(), false)?;
-        dir.set_mode_and_mtime(mode | 0o700, mtime_ns)
+        let kept = dir.meta(b".")?.owner == looks.owner || dir.set_owner(looks.owner).is_ok();
+        dir.set_mode_and_mtime(looks.mode_for(kept) | 0o700, looks.mtime_ns)?;
+        self.tree.note_changed(at.as_bytes());
+        Ok(kept)
     }
 
     /// Everything that lies there now.
@@ -155,6 +220,11 @@ impl LocalDirectory {
         let _syncing = self.manner.activity.syncing();
         let synced = self.tree.root().sync_filesystem();
         synced.map_err(|error| failed(&error, "making it durable"))
+    }
+
+    /// Directories that were made or set.
+    pub fn make_directories_durable(&self) -> Result<(), Fault> {
+        self.sync_directories()
     }
 
     /// Whether it can make clones that share storage. Asks by two files that it takes away again.
@@ -181,32 +251,34 @@ impl LocalDirectory {
     }
 
     /// As large as the manner says, but no larger than a file of this size needs.
-    fn buffer_for(&self, size_bytes: u64) -> Vec<u8> {
+    fn buffer_for(&self, size_bytes: u64) -> Buffer {
         let most = self.manner.buffer_bytes.max(4096);
         // one more than the file has, so that its end shows in the same read
         let needed = usize::try_from(size_bytes.saturating_add(1)).unwrap_or(most);
-        vec![0; needed.clamp(4096, most)]
+        Buffer::new(needed.clamp(4096, most))
     }
 
-    /// The rest of an open file.
-    fn hash_open(
+    /// The rest of an open file. None: a stop was asked for.
+    fn hash_rest(
         &self,
         file: &mut dyn OpenFile,
         algorithm: Algorithm,
-        buffer: &mut [u8],
-    ) -> io::Result<Checksum> {
+        buffer: &mut Buffer,
+        stop: Option<&Stop>,
+    ) -> io::Result<Option<Checksum>> {
         let mut hasher = Hasher::new(algorithm);
-        loop {
-            match file.read(buffer) {
-                Ok(0) => return Ok(hasher.finish()),
+        while !stop.is_some_and(Stop::is_asked) {
+            match file.read(buffer.bytes_mut()) {
+                Ok(0) => return Ok(Some(hasher.finish())),
                 Ok(read) => {
-                    hasher.update(buffer.get(..read).unwrap_or_default());
+                    hasher.update(buffer.first(read));
                     self.manner.activity.read(read as u64);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
+        Ok(None)
     }
 
     fn temporary(&self, at: &RelativePath) -> Vec<u8> {
@@ -252,7 +324,15 @@ impl Destination for LocalDirectory {
                 checksum,
                 mtime_ns,
                 mode,
-            } => self.receive_clone(at, existing, checksum, mtime_ns, mode),
+                owner,
+            } => {
+                let looks = Looks {
+                    mode,
+                    mtime_ns,
+                    owner,
+                };
+                self.receive_clone(at, existing, checksum, looks)
+            }
             Incoming::Present { checksum } => self.receive_present(at, checksum),
         }
     }

@@ -2,17 +2,19 @@
 
 use std::{io, sync::Arc};
 
-use super::{LocalDirectory, Part, failed};
+use super::{LocalDirectory, Looks, Part, Proof, failed};
 use crate::{
     destination::{Received, Ticket},
     engine::{
+        buffer::Buffer,
         content::{Content, Piece},
-        disk::{Dir, Kind, OpenFile},
+        disk::{Dir, Kind, OpenFile, Owner},
         fault::Fault,
         hasher::{Checksum, checksum_of},
         pace::Pace,
     },
     path::RelativePath,
+    settings::Durability,
 };
 
 /// Below this, reserving storage costs more than it finds out.
@@ -26,17 +28,6 @@ struct Begun {
 }
 
 impl LocalDirectory {
-    /// A new temporary file; one that an earlier, killed run of this job left is taken away.
-    fn begin(&self, dir: &dyn Dir, temporary: &[u8]) -> io::Result<Box<dyn OpenFile>> {
-        match dir.create_file(temporary) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                dir.remove(temporary)?;
-                dir.create_file(temporary)
-            }
-            other => other,
-        }
-    }
-
     /// Its directory, and the name and the file that its bytes go to first.
     fn begin_at(&self, at: &RelativePath) -> Result<Begun, Fault> {
         let dir = self
@@ -44,8 +35,7 @@ impl LocalDirectory {
             .make_parent_of(at)
             .map_err(|error| failed(&error, "making directories"))?;
         let temporary = self.temporary(at);
-        let file = self
-            .begin(&*dir, &temporary)
+        let file = anew(&*dir, &temporary, || dir.create_file(&temporary))
             .map_err(|error| failed(&error, "making a temporary file"))?;
         Ok(Begun {
             dir,
@@ -68,20 +58,19 @@ impl LocalDirectory {
             mut file,
         } = self.begin_at(at)?;
         match self.fill(&mut *file, content, mode, pace) {
-            Ok(filled) => Ok(Received {
-                at: at.clone(),
-                size_bytes: filled.size_bytes,
-                checksum: filled.checksum,
-                lost: filled.lost,
-                ticket: Ticket(Box::new(Part {
-                    dir,
-                    temporary: Some(temporary),
-                    file: Some(file),
+            Ok(filled) => {
+                let part = Part {
                     replace,
-                    read_back: true,
+                    proof: filled.proof,
                     written_bytes: filled.written_bytes,
-                })),
-            }),
+                    ..Part::unwritten(dir, temporary, Some(file))
+                };
+                Ok(Received {
+                    lost: filled.lost,
+                    owner_kept: filled.owner_kept,
+                    ..taken_in(at, filled.size_bytes, filled.checksum, part)
+                })
+            }
             Err(fault) => {
                 // best effort: what is left is taken away by the next attempt
                 let _ = dir.remove(&temporary);
@@ -103,8 +92,15 @@ impl LocalDirectory {
             file.reserve(meta.size_bytes)
                 .map_err(|error| failed(&error, "reserving space"))?;
         }
-        let written_bytes = self.pour(file, &mut content, sparse, pace)?;
-        // after the bytes: writing takes some attributes away again
+        let large = meta.size_bytes >= self.manner.large_bytes;
+        if large && !sparse {
+            file.go_around_cache();
+        }
+        let mut buffer = self.buffer_for(meta.size_bytes);
+        let written_bytes = self.pour(file, &mut content, &mut buffer, pace)?;
+        // after the bytes, and the owner first: writing and giving away take some attributes away again
+        let owner_kept = keep_owner(file, meta.owner)
+            .map_err(|error| failed(&error, "looking at what was written"))?;
         let mut lost = Vec::new();
         for name in content.attribute_names()? {
             let kept = content
@@ -116,14 +112,39 @@ impl LocalDirectory {
             }
         }
         let checksum = content.finish()?;
-        file.set_mode_and_mtime(mode, meta.mtime_ns)
+        let looks = Looks {
+            mode,
+            mtime_ns: meta.mtime_ns,
+            owner: meta.owner,
+        };
+        file.set_mode_and_mtime(looks.mode_for(owner_kept), looks.mtime_ns)
             .map_err(|error| failed(&error, "setting mode and time"))?;
+        let proof = match large {
+            true => Proof::ReadBack(self.prove(file, &mut buffer)?),
+            false => Proof::WithItsBatch,
+        };
         Ok(Filled {
             size_bytes: meta.size_bytes,
             checksum,
             lost,
+            owner_kept,
+            proof,
             written_bytes,
         })
+    }
+
+    /// Steps 3 and 4 of a large file. A stop drops it, however much is read back.
+    fn prove(&self, file: &mut dyn OpenFile, buffer: &mut Buffer) -> Result<Checksum, Fault> {
+        if self.manner.durability != Durability::None {
+            let _syncing = self.manner.activity.syncing();
+            let synced = file.sync_data();
+            synced.map_err(|error| failed(&error, "making it durable"))?;
+        }
+        // what went through the cache after all; where it stays, the comparison still holds, against the cache
+        let _ = file.drop_cache();
+        file.will_read_in_order();
+        file.go_around_cache();
+        self.read_back(file, buffer, Some(&self.manner.stop))
     }
 
     /// Source to file, piece by piece.
@@ -131,15 +152,14 @@ impl LocalDirectory {
         &self,
         file: &mut dyn OpenFile,
         content: &mut Content,
-        sparse: bool,
+        buffer: &mut Buffer,
         pace: &Pace,
     ) -> Result<u64, Fault> {
-        let mut buffer = self.buffer_for(content.meta().size_bytes);
         let (mut position_bytes, mut written_bytes) = (0_u64, 0_u64);
         loop {
-            match content.next(&mut buffer)? {
+            match content.next(buffer.bytes_mut())? {
                 Piece::Bytes(read) => {
-                    let bytes = buffer.get(..read).unwrap_or_default();
+                    let bytes = buffer.first(read);
                     pace.let_through(read, &self.manner.stop);
                     file.write_all(bytes)
                         .map_err(|error| failed(&error, "writing"))?;
@@ -154,7 +174,7 @@ impl LocalDirectory {
                 Piece::End => break,
             }
         }
-        if sparse {
+        if content.is_sparse() {
             file.set_size(position_bytes)
                 .map_err(|error| failed(&error, "setting the size"))?;
         }
@@ -167,32 +187,16 @@ impl LocalDirectory {
         target: &[u8],
         replace: bool,
     ) -> Result<Received, Fault> {
-        let dir = self
-            .tree
-            .make_parent_of(at)
-            .map_err(|error| failed(&error, "making directories"))?;
-        let temporary = self.temporary(at);
-        let made = match dir.make_symlink(target, &temporary) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => dir
-                .remove(&temporary)
-                .and_then(|()| dir.make_symlink(target, &temporary)),
-            other => other,
+        let made = || {
+            let dir = self.tree.make_parent_of(at)?;
+            let temporary = self.temporary(at);
+            anew(&*dir, &temporary, || dir.make_symlink(target, &temporary))?;
+            Ok(Part::unwritten(dir, temporary, None))
         };
-        made.map_err(|error| failed(&error, "making a symbolic link"))?;
+        let part = made().map_err(|error: io::Error| failed(&error, "making a symbolic link"))?;
         let checksum = checksum_of(self.manner.algorithm, target);
-        Ok(self.nameless(
-            at,
-            target.len() as u64,
-            checksum,
-            Part {
-                dir,
-                temporary: Some(temporary),
-                file: None,
-                replace,
-                read_back: false,
-                written_bytes: 0,
-            },
-        ))
+        let part = Part { replace, ..part };
+        Ok(taken_in(at, target.len() as u64, checksum, part))
     }
 
     pub(super) fn receive_link(
@@ -206,30 +210,14 @@ impl LocalDirectory {
             let size_bytes = from.meta(existing.name())?.size_bytes;
             let dir = self.tree.make_parent_of(at)?;
             let temporary = self.temporary(at);
-            match dir.make_link(&*from, existing.name(), &temporary) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    dir.remove(&temporary)?;
-                    dir.make_link(&*from, existing.name(), &temporary)?;
-                }
-                other => other?,
-            }
-            Ok((dir, temporary, size_bytes))
+            anew(&*dir, &temporary, || {
+                dir.make_link(&*from, existing.name(), &temporary)
+            })?;
+            Ok((size_bytes, Part::unwritten(dir, temporary, None)))
         };
-        let (dir, temporary, size_bytes) =
+        let (size_bytes, part) =
             linked().map_err(|error: io::Error| failed(&error, "making a hard link"))?;
-        Ok(self.nameless(
-            at,
-            size_bytes,
-            checksum,
-            Part {
-                dir,
-                temporary: Some(temporary),
-                file: None,
-                replace: false,
-                read_back: false,
-                written_bytes: 0,
-            },
-        ))
+        Ok(taken_in(at, size_bytes, checksum, part))
     }
 
     pub(super) fn receive_clone(
@@ -237,44 +225,39 @@ impl LocalDirectory {
         at: &RelativePath,
         existing: &RelativePath,
         checksum: Checksum,
-        mtime_ns: i64,
-        mode: u32,
+        looks: Looks,
     ) -> Result<Received, Fault> {
-        let from = self
-            .tree
-            .parent_of(existing)
-            .and_then(|dir| dir.open_file(existing.name()));
-        let from = from.map_err(|error| failed(&error, "opening the first copy"))?;
-        let size_bytes = from
-            .meta()
-            .map_err(|error| failed(&error, "looking at the first copy"))?
-            .size_bytes;
+        let opened = || {
+            let from = self.tree.parent_of(existing)?.open_file(existing.name())?;
+            let size_bytes = from.meta()?.size_bytes;
+            Ok((from, size_bytes))
+        };
+        let (from, size_bytes) =
+            opened().map_err(|error: io::Error| failed(&error, "opening the first copy"))?;
         let Begun {
             dir,
             temporary,
             mut file,
         } = self.begin_at(at)?;
-        let cloned = file
-            .clone_from(&*from)
-            .and_then(|()| file.set_mode_and_mtime(mode, mtime_ns));
-        if let Err(error) = cloned {
-            // best effort: what is left is taken away by the next attempt
-            let _ = dir.remove(&temporary);
-            return Err(failed(&error, "making a clone"));
+        let cloned = file.clone_from(&*from).and_then(|()| {
+            let owner_kept = keep_owner(&mut *file, looks.owner)?;
+            file.set_mode_and_mtime(looks.mode_for(owner_kept), looks.mtime_ns)?;
+            Ok(owner_kept)
+        });
+        match cloned {
+            Ok(owner_kept) => {
+                let part = Part::unwritten(dir, temporary, Some(file));
+                Ok(Received {
+                    owner_kept,
+                    ..taken_in(at, size_bytes, checksum, part)
+                })
+            }
+            Err(error) => {
+                // best effort: what is left is taken away by the next attempt
+                let _ = dir.remove(&temporary);
+                Err(failed(&error, "making a clone"))
+            }
         }
-        Ok(self.nameless(
-            at,
-            size_bytes,
-            checksum,
-            Part {
-                dir,
-                temporary: Some(temporary),
-                file: Some(file),
-                replace: false,
-                read_back: false,
-                written_bytes: 0,
-            },
-        ))
     }
 
     pub(super) fn receive_present(
@@ -289,40 +272,43 @@ impl LocalDirectory {
                 Kind::File => Some(dir.open_file(at.name())?),
                 _ => None,
             };
-            Ok((dir, file, meta.size_bytes))
+            let part = Part {
+                temporary: None,
+                ..Part::unwritten(dir, Vec::new(), file)
+            };
+            Ok((meta.size_bytes, part))
         };
-        let (dir, file, size_bytes) =
+        let (size_bytes, part) =
             opened().map_err(|error: io::Error| failed(&error, "opening what is there"))?;
         self.tree.note_changed(at.parent());
-        Ok(self.nameless(
-            at,
-            size_bytes,
-            checksum,
-            Part {
-                dir,
-                temporary: None,
-                file,
-                replace: false,
-                read_back: false,
-                written_bytes: 0,
-            },
-        ))
+        Ok(taken_in(at, size_bytes, checksum, part))
     }
+}
 
-    fn nameless(
-        &self,
-        at: &RelativePath,
-        size_bytes: u64,
-        checksum: Checksum,
-        part: Part,
-    ) -> Received {
-        Received {
-            at: at.clone(),
-            size_bytes,
-            checksum,
-            lost: Vec::new(),
-            ticket: Ticket(Box::new(part)),
+/// Makes something under a temporary name; what an earlier, killed run of this job left there is taken away first.
+fn anew<T>(dir: &dyn Dir, temporary: &[u8], make: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    match make() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            dir.remove(temporary)?;
+            make()
         }
+        other => other,
+    }
+}
+
+/// Whether it belongs to them now.
+fn keep_owner(file: &mut dyn OpenFile, owner: Owner) -> io::Result<bool> {
+    Ok(file.meta()?.owner == owner || file.set_owner(owner).is_ok())
+}
+
+fn taken_in(at: &RelativePath, size_bytes: u64, checksum: Checksum, part: Part) -> Received {
+    Received {
+        at: at.clone(),
+        size_bytes,
+        checksum,
+        lost: Vec::new(),
+        owner_kept: true,
+        ticket: Ticket(Box::new(part)),
     }
 }
 
@@ -330,5 +316,7 @@ struct Filled {
     size_bytes: u64,
     checksum: Checksum,
     lost: Vec<String>,
+    owner_kept: bool,
+    proof: Proof,
     written_bytes: u64,
 }

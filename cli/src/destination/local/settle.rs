@@ -2,19 +2,20 @@
 
 use std::io;
 
-use super::{LocalDirectory, Part, failed};
+use super::{LocalDirectory, Part, Proof, failed};
 use crate::{
     destination::{Received, Settled, Ticket},
     engine::{
+        buffer::Buffer,
+        disk::OpenFile,
         fault::{Class, Fault},
         hasher::Checksum,
+        stop::Stop,
     },
     job::Cause,
     settings::Durability,
 };
 
-/// Files of this size and more are synced one by one; smaller ones with their filesystem.
-const LARGE_BYTES: u64 = 8 << 20;
 /// So many directories cost more one by one than their filesystem at once.
 const SYNCED_TOGETHER_FROM: usize = 8;
 
@@ -48,7 +49,7 @@ impl LocalDirectory {
                 if let Some(fault) = fault {
                     return Err(fault);
                 }
-                let read_back = self.read_back(received, part, &mut buffer)?;
+                let read_back = self.compare(received, part, &mut buffer)?;
                 self.give_name(received, part)?;
                 Ok(Settled {
                     read_back,
@@ -76,17 +77,17 @@ impl LocalDirectory {
         }
         let _syncing = self.manner.activity.syncing();
         let each = self.manner.durability == Durability::File;
-        let is_small = |received: &Received| !each && received.size_bytes < LARGE_BYTES;
+        let is_small = |received: &Received| !each && received.size_bytes < self.manner.large_bytes;
         let any_small = batch
             .iter()
-            .any(|(received, part)| part.file.is_some() && is_small(received));
+            .any(|(received, part)| part.has_to_be_durable() && is_small(received));
         // Linux before 5.8 reports no write errors here; other systems have no such call: one by one then
         let together = any_small && self.tree.root().sync_filesystem().is_ok();
         for ((received, part), verdict) in batch.iter_mut().zip(verdicts) {
-            let Some(file) = &mut part.file else { continue };
-            if verdict.is_some() || (together && is_small(received)) {
+            if !part.has_to_be_durable() || (together && is_small(received)) {
                 continue;
             }
+            let Some(file) = &mut part.file else { continue };
             if let Err(error) = file.sync_data() {
                 *verdict = Some(failed(&error, "making it durable"));
             }
@@ -94,20 +95,17 @@ impl LocalDirectory {
     }
 
     /// Step 4: what storage has, not what the cache remembers.
-    fn read_back(
+    fn compare(
         &self,
         received: &Received,
         part: &mut Part,
-        buffer: &mut [u8],
+        buffer: &mut Buffer,
     ) -> Result<Checksum, Fault> {
-        let Some(file) = part.file.as_mut().filter(|_| part.read_back) else {
-            return Ok(received.checksum);
+        let found = match (&part.proof, &mut part.file) {
+            (Proof::WithItsBatch, Some(file)) => self.read_back(&mut **file, buffer, None)?,
+            (Proof::ReadBack(found), _) => *found,
+            _ => received.checksum,
         };
-        let again = |error: &io::Error| failed(error, "reading it back");
-        file.seek_to(0).map_err(|error| again(&error))?;
-        let found = self
-            .hash_open(&mut **file, self.manner.algorithm, buffer)
-            .map_err(|error| again(&error))?;
         if found != received.checksum {
             let found_bytes = found;
             let (wanted, found) = (
@@ -124,6 +122,20 @@ impl LocalDirectory {
             });
         }
         Ok(found)
+    }
+
+    /// From its start. A stop ends it, where one is given.
+    pub(super) fn read_back(
+        &self,
+        file: &mut dyn OpenFile,
+        buffer: &mut Buffer,
+        stop: Option<&Stop>,
+    ) -> Result<Checksum, Fault> {
+        let read = file
+            .seek_to(0)
+            .and_then(|()| self.hash_rest(file, self.manner.algorithm, buffer, stop));
+        read.map_err(|error| failed(&error, "reading it back"))?
+            .ok_or_else(Fault::stopped)
     }
 
     /// Step 5, without the directories.
@@ -153,7 +165,7 @@ impl LocalDirectory {
     }
 
     /// Each directory whose names changed, once.
-    fn sync_directories(&self) -> Result<(), Fault> {
+    pub(super) fn sync_directories(&self) -> Result<(), Fault> {
         let dirs = self.tree.take_changed();
         if self.manner.durability == Durability::None {
             return Ok(());
@@ -173,20 +185,18 @@ impl LocalDirectory {
     }
 }
 
-/// Drops what the cache has of all small files, then asks for all of them at once, so that storage works on many reads
+/// Drops what the cache has of all of them, then asks for all of them at once, so that storage works on many reads
 /// while the first is compared. Advice: where it is not taken the comparison still holds, against the cache.
 fn read_ahead(batch: &mut [(Received, Part)]) {
-    for (_, part) in batch.iter_mut().filter(|(_, part)| part.read_back) {
-        if let Some(file) = &mut part.file {
-            let _ = file.drop_cache();
-        }
+    let mut due: Vec<_> = batch
+        .iter_mut()
+        .filter(|(_, part)| matches!(part.proof, Proof::WithItsBatch))
+        .filter_map(|(received, part)| Some((received.size_bytes, part.file.as_mut()?)))
+        .collect();
+    for (_, file) in &mut due {
+        let _ = file.drop_cache();
     }
-    for (received, part) in batch.iter_mut().filter(|(_, part)| part.read_back) {
-        if let Some(file) = &mut part.file {
-            match received.size_bytes < LARGE_BYTES {
-                true => file.will_read_soon(),
-                false => file.will_read_in_order(),
-            }
-        }
+    for (size_bytes, file) in &mut due {
+        file.will_read_soon(0, *size_bytes);
     }
 }

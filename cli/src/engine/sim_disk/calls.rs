@@ -5,7 +5,7 @@ use std::{any::Any, io, path::Path, sync::Arc};
 use rustix::io::Errno;
 
 use super::{Ino, ROOT, SimDisk, State};
-use crate::engine::disk::{Attribute, Dir, Disk, Kind, Meta, OpenFile, Room};
+use crate::engine::disk::{Attribute, Dir, Disk, Kind, Meta, OpenFile, Owner, Room};
 
 #[derive(Debug)]
 struct SimDir {
@@ -76,6 +76,7 @@ fn meta_of(state: &mut State, ino: Ino) -> Meta {
         inode: ino,
         nlink: 1,
         stored_bytes: node.live.len() as u64,
+        owner: Owner::default(),
     }
 }
 
@@ -157,6 +158,11 @@ impl Dir for SimDir {
         let ino = from.with(from_name, |_, ino| Ok(ino))?;
         let mut state = self.disk.state();
         state.change(self.ino, vec![(name.to_vec(), Some(ino))]);
+        Ok(())
+    }
+
+    /// All of it is one user's.
+    fn set_owner(&self, _owner: Owner) -> io::Result<()> {
         Ok(())
     }
 
@@ -277,6 +283,10 @@ impl OpenFile for SimFile {
                 .resize(usize::try_from(size_bytes).map_err(io::Error::other)?, 0);
             Ok(())
         })
+    }
+
+    fn set_owner(&mut self, _owner: Owner) -> io::Result<()> {
+        Ok(())
     }
 
     fn set_mode_and_mtime(&mut self, mode: u32, mtime_ns: i64) -> io::Result<()> {

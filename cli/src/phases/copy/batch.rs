@@ -147,6 +147,7 @@ impl Copy<'_, '_> {
                     size_bytes: arrival.received.size_bytes,
                     checksum: arrival.received.checksum,
                     lost: Vec::new(),
+                    owner_kept: true,
                     ticket: Ticket(Box::new(())),
                 };
                 (std::mem::replace(&mut arrival.received, empty), arrival)

@@ -38,7 +38,10 @@ use super::{
     work::stopped_by,
 };
 use crate::{
-    destination::{Received, local::Manner},
+    destination::{
+        Received,
+        local::{LARGE_BYTES, Manner},
+    },
     engine::{fault::Fault, open_files, pace::Pace},
     exit::ExitCode,
     job::{
@@ -159,6 +162,8 @@ struct Copy<'a, 'w> {
     failed: AtomicU64,
     settled: AtomicU64,
     moved_bytes: AtomicU64,
+    /// Files that belong to somebody else than at the source.
+    owners_lost: AtomicU64,
     /// Clones do not work there.
     cannot_clone: AtomicBool,
     ended: Mutex<Option<ExitCode>>,
@@ -187,6 +192,7 @@ pub fn run(work: &Work<'_>, cache: &Cache, options: &Options) -> Result<Outcome,
     copy.failed.store(blocked.len() as u64, Ordering::SeqCst);
     drop(reader);
     copy.all(ids)?;
+    copy.say_whose_owners_are_lost();
     work.enter(Phase::Cleanup, None, None)?;
     Ok(copy.outcome())
 }
@@ -198,6 +204,7 @@ pub fn manner(work: &Work<'_>) -> Manner {
         algorithm: work.settings.hash,
         durability: work.settings.durability,
         buffer_bytes: work.settings.buffer_bytes,
+        large_bytes: LARGE_BYTES,
         stop: work.stop.clone(),
         activity: work.activity.clone(),
     }
@@ -240,6 +247,7 @@ impl<'a, 'w> Copy<'a, 'w> {
             failed: AtomicU64::new(0),
             settled: AtomicU64::new(0),
             moved_bytes: AtomicU64::new(0),
+            owners_lost: AtomicU64::new(0),
             cannot_clone: AtomicBool::new(!can_clone),
             ended: Mutex::new(None),
         })
@@ -350,6 +358,15 @@ impl<'a, 'w> Copy<'a, 'w> {
                 crate::job::FileState::Pending,
             )
         })
+    }
+
+    fn say_whose_owners_are_lost(&self) {
+        let files = self.owners_lost.load(Ordering::Relaxed);
+        if files > 0 {
+            self.work.warn(format!(
+                "owners not kept, of files: {files}. They are yours now; to keep owners, run ferry as root"
+            ));
+        }
     }
 
     /// Ends the run with this code, once.

@@ -1,14 +1,14 @@
 //! One file: is it there already, or has it to be copied. What it gives goes to the settler. Whether its content is there
 //! under another name is [`super::share`].
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
     Arrival, Copy, Source, Step, Task,
     claims::{Claim, Holder},
 };
 use crate::{
-    destination::{Destination as _, Found, Incoming},
+    destination::{Destination as _, Found, Incoming, Received},
     engine::{
         content::Content,
         disk::Kind,
@@ -306,6 +306,7 @@ impl Copy<'_, '_> {
         match place.directory.receive(&task.file.row.path, incoming) {
             Ok(received) => {
                 self.gate.open();
+                self.note_owner(&received);
                 for lost in &received.lost {
                     self.work
                         .warn(format!("{}: not kept: {lost}", task.file.row.path));
@@ -323,6 +324,12 @@ impl Copy<'_, '_> {
                 }))
             }
             Err(fault) => self.failed(task, fault, claim),
+        }
+    }
+
+    pub(super) fn note_owner(&self, received: &Received) {
+        if !received.owner_kept {
+            self.owners_lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     destination::{Destination as _, Incoming, Sharing},
     engine::{
         disk::Kind,
-        fault::{Class, Fault},
+        fault::{Class, Fault, Where},
         hasher::Checksum,
     },
     job::{DuplicateKind, FileState, RootId, files::SourceFile, ledger::Verdict},
@@ -196,24 +196,39 @@ impl Copy<'_, '_> {
             message: Some(message),
             ..verdict
         };
+        let looked = source
+            .tree
+            .parent_of(&row.path)
+            .and_then(|dir| dir.meta(row.path.name()));
+        let owner = match looked {
+            Ok(meta) => meta.owner,
+            Err(error) => {
+                let fault = Fault::of(&error, Where::Source, "looking at the source");
+                return Step::Failed(Box::new(task), fault);
+            }
+        };
         let incoming = Incoming::SameAs {
             existing: &holder.path,
             how,
             checksum,
             mtime_ns: row.mtime_ns,
             mode: task.file.mode.unwrap_or(MODE_UNKNOWN),
+            owner,
         };
         match place.directory.receive(&row.path, incoming) {
-            Ok(received) => Step::Received(Box::new(Arrival {
-                target: holder.target,
-                size_bytes: row.size_bytes,
-                mtime_ns: row.mtime_ns,
-                received,
-                verdict,
-                took: Duration::ZERO,
-                claim: None,
-                task,
-            })),
+            Ok(received) => {
+                self.note_owner(&received);
+                Step::Received(Box::new(Arrival {
+                    target: holder.target,
+                    size_bytes: row.size_bytes,
+                    mtime_ns: row.mtime_ns,
+                    received,
+                    verdict,
+                    took: Duration::ZERO,
+                    claim: None,
+                    task,
+                }))
+            }
             Err(fault) if matches!(fault.class, Class::Full | Class::Gone) => {
                 Step::Failed(Box::new(task), fault)
             }

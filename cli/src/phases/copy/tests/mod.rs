@@ -1,5 +1,10 @@
-//! The copy on the fault filesystem: bits that flip, calls that fail, a destination that is full or gone, waiting and
-//! going on. Jobs and roots are real, contents are simulated.
+//! The copy on the fault filesystem: bits that flip and calls that fail. Jobs and roots are real, contents are simulated.
+//! [`waiting`] is about a destination that is full or gone, [`hanging`] about a disk that does not answer, [`checkpoints`]
+//! about batches and what a resume looks at first.
+
+mod checkpoints;
+mod hanging;
+mod waiting;
 
 use std::{
     collections::BTreeMap,
@@ -264,169 +269,6 @@ fn r91_a_transient_error_is_tried_again_and_counted() {
 }
 
 #[test]
-fn r94_a_full_destination_ends_resumably_when_the_wait_is_over() {
-    let files = contents(6, 10_000);
-    let bench = Bench::new(&files);
-    let used: u64 = files.values().map(|content| content.len() as u64).sum();
-    bench.disk.set_plan(Plan {
-        capacity_bytes: Some(used + 25_000),
-        ..Plan::default()
-    });
-    let disk: Arc<dyn Disk> = Arc::new(bench.disk.clone());
-    let work = Work::begin(
-        &bench.job,
-        &bench.settings,
-        &bench.ear,
-        &bench.stop,
-        disk,
-        "copy",
-    )
-    .unwrap();
-    let outcome = run(
-        &work,
-        &bench.cache,
-        &Options {
-            force: true,
-            ..Options::default()
-        },
-    )
-    .unwrap();
-    assert_eq!(outcome.exit_code(), ExitCode::Refused);
-    let counts = bench.counts();
-    assert!(
-        counts.copied.files >= 1 && counts.pending.files >= 1 && counts.errored.files == 0,
-        "{counts:?}"
-    );
-    // room was made
-    bench.disk.set_plan(Plan::default());
-    let again = Bench {
-        stop: Stop::new(),
-        ..bench
-    };
-    assert_eq!(again.copy().exit_code(), ExitCode::Ok);
-    assert_eq!(again.there(), expected(&files));
-}
-
-#[test]
-fn r94_room_that_is_made_while_it_waits_lets_it_go_on() {
-    let files = contents(6, 10_000);
-    let mut bench = Bench::new(&files);
-    bench.settings.wait_secs = 60;
-    let used: u64 = files.values().map(|content| content.len() as u64).sum();
-    bench.disk.set_plan(Plan {
-        capacity_bytes: Some(used + 25_000),
-        ..Plan::default()
-    });
-    let disk: Arc<dyn Disk> = Arc::new(bench.disk.clone());
-    let work = Work::begin(
-        &bench.job,
-        &bench.settings,
-        &bench.ear,
-        &bench.stop,
-        disk,
-        "copy",
-    )
-    .unwrap();
-    let outcome = std::thread::scope(|scope| {
-        let waiter = scope.spawn(|| {
-            while !bench
-                .ear
-                .0
-                .lock()
-                .unwrap()
-                .iter()
-                .any(|event| matches!(event, Event::Waiting { .. }))
-            {
-                std::thread::yield_now();
-            }
-            bench.disk.set_plan(Plan::default());
-        });
-        let outcome = run(
-            &work,
-            &bench.cache,
-            &Options {
-                force: true,
-                ..Options::default()
-            },
-        )
-        .unwrap();
-        waiter.join().unwrap();
-        outcome
-    });
-    assert_eq!(outcome.exit_code(), ExitCode::Ok);
-    assert_eq!(bench.there(), expected(&files));
-}
-
-#[test]
-fn r94_a_destination_that_is_unplugged_ends_resumably() {
-    let files = contents(8, 5_000);
-    let calm = Bench::new(&files);
-    calm.copy();
-    let calls = calm.disk.calls();
-    for share in 1..8 {
-        let bench = Bench::new(&files);
-        bench.disk.set_plan(Plan {
-            cut_at_call: Some(20 + calls * share / 8),
-            ..Plan::default()
-        });
-        let disk: Arc<dyn Disk> = Arc::new(bench.disk.clone());
-        let work = Work::begin(
-            &bench.job,
-            &bench.settings,
-            &bench.ear,
-            &bench.stop,
-            disk,
-            "copy",
-        )
-        .unwrap();
-        let ended = run(&work, &bench.cache, &Options::default());
-        if let Ok(outcome) = ended {
-            assert!(
-                matches!(outcome.exit_code(), ExitCode::GaveUp | ExitCode::Ok),
-                "{outcome:?}"
-            );
-        }
-        let counts = bench.counts();
-        assert_eq!(counts.total().files, 8);
-        assert_eq!(
-            counts.errored.files, 0,
-            "an unplugged disk is no file's error"
-        );
-        bench.disk.set_plan(Plan::default());
-        let again = Bench {
-            stop: Stop::new(),
-            ..bench
-        };
-        assert_eq!(again.copy().exit_code(), ExitCode::Ok);
-        assert_eq!(again.there(), expected(&files));
-    }
-}
-
-#[test]
-fn r61_checkpoint_interval_closes_a_batch_that_took_its_time() {
-    let largest = |interval: u32| {
-        let names: Vec<String> = (0..48).map(|number| format!("f{number:02}")).collect();
-        let files: BTreeMap<&str, Vec<u8>> = names
-            .iter()
-            .map(|name| (name.as_str(), vec![5; 20_000]))
-            .collect();
-        let mut bench = Bench::new(&files);
-        bench.settings.resume_manager.checkpoint_interval = interval;
-        // twenty files a second, so that quiet does not close a batch
-        bench.settings.bwlimit_bytes_per_sec = 400_000;
-        bench.copy();
-        let told = bench.ear.0.lock().unwrap();
-        let sizes = told.iter().filter_map(|event| match event {
-            Event::Checkpoint { files, .. } => Some(*files),
-            _ => None,
-        });
-        sizes.max().unwrap()
-    };
-    let (few, many) = (largest(2), largest(1_000));
-    assert!(few < many, "{few} files with 2, {many} with 1,000");
-}
-
-#[test]
 fn a_part_of_ferry_that_panics_ends_the_run_and_the_next_one_goes_on() {
     for call in [40, 60, 80, 100] {
         let files = contents(12, 9_000);
@@ -445,36 +287,6 @@ fn a_part_of_ferry_that_panics_ends_the_run_and_the_next_one_goes_on() {
         assert_eq!(bench.copy().exit_code(), ExitCode::Ok);
         assert_eq!(bench.there(), expected(&files));
     }
-}
-
-#[test]
-fn r94_a_disk_that_hangs_for_ever_ends_the_process_resumably() {
-    static LEFT_WITH: AtomicU8 = AtomicU8::new(0);
-    fn leave(code: ExitCode) {
-        LEFT_WITH.store(code.number(), Ordering::SeqCst);
-        // a process would be gone now; the test's has to go on
-        release_hung();
-    }
-    let bench = Bench::new(&contents(12, 500));
-    bench.disk.set_plan(Plan {
-        hangs_at_call: Some(60),
-        ..Plan::default()
-    });
-    let hang = Hang {
-        silence: Duration::from_millis(300),
-        leave: Some(leave),
-    };
-    let options = Options {
-        hang,
-        ..Options::default()
-    };
-    bench.try_copy(&options).unwrap();
-    assert_eq!(LEFT_WITH.load(Ordering::SeqCst), ExitCode::GaveUp.number());
-    let told = bench.ear.0.lock().unwrap();
-    let said = told.iter().any(|event| {
-        matches!(event, Event::Warning { message } if message.contains("gave up") && message.contains("ferry resume"))
-    });
-    assert!(said);
 }
 
 #[test]
@@ -497,92 +309,6 @@ fn names_that_differ_only_in_case_are_not_lost_where_case_is_folded() {
         (there.get("Photo"), there.get("photo")),
         (Some(&vec![1; 10]), None)
     );
-}
-
-#[test]
-fn r61_checkpoint_time_interval_closes_a_batch_that_is_not_full() {
-    let largest = |secs: u64| {
-        let names: Vec<String> = (0..24).map(|number| format!("f{number:02}")).collect();
-        let files: BTreeMap<&str, Vec<u8>> = names
-            .iter()
-            .map(|name| (name.as_str(), vec![5; 20_000]))
-            .collect();
-        let mut bench = Bench::new(&files);
-        bench.settings.resume_manager.checkpoint_time_interval = secs;
-        // ten files a second
-        bench.settings.bwlimit_bytes_per_sec = 200_000;
-        bench.copy();
-        let told = bench.ear.0.lock().unwrap();
-        let sizes = told.iter().filter_map(|event| match event {
-            Event::Checkpoint { files, .. } => Some(*files),
-            _ => None,
-        });
-        sizes.max().unwrap()
-    };
-    let (quick, slow) = (largest(1), largest(30));
-    assert!(
-        quick < slow,
-        "{quick} files in a batch of 1 s, {slow} in one of 30 s"
-    );
-}
-
-#[test]
-fn r61_verify_state_on_resume_and_max_checkpoint_age_days_decide_if_what_is_done_is_looked_for() {
-    for (verify_state_on_resume, max_checkpoint_age_days, comes_back) in
-        [(true, 7, true), (false, 7, false), (false, 0, true)]
-    {
-        let files = contents(4, 100);
-        let mut bench = Bench::new(&files);
-        bench.copy();
-        bench.disk.forget("target/a");
-        bench.settings.resume_manager.verify_state_on_resume = verify_state_on_resume;
-        bench.settings.resume_manager.max_checkpoint_age_days = max_checkpoint_age_days;
-        bench.copy();
-        assert_eq!(bench.there().contains_key("a"), comes_back);
-    }
-}
-
-/// A large file on a disk that is slow in one way; ends the test when the run is left.
-fn copied_slowly(plan: Plan) -> Bench {
-    fn leave(_: ExitCode) {
-        LEFT.store(true, Ordering::SeqCst);
-    }
-    static LEFT: AtomicBool = AtomicBool::new(false);
-    let files = contents(1, 160_000);
-    let bench = Bench::new(&files);
-    bench.disk.set_plan(plan);
-    let options = Options {
-        hang: Hang {
-            silence: Duration::from_secs(1),
-            leave: Some(leave),
-        },
-        ..Options::default()
-    };
-    assert_eq!(bench.try_copy(&options).unwrap().exit_code(), ExitCode::Ok);
-    assert!(!LEFT.load(Ordering::SeqCst));
-    assert_eq!(bench.there(), expected(&files));
-    bench
-}
-
-#[test]
-fn r94_reading_back_a_large_file_on_a_slow_disk_is_no_hanging_disk() {
-    copied_slowly(Plan {
-        read_takes: Duration::from_millis(60),
-        ..Plan::default()
-    });
-}
-
-#[test]
-fn r94_a_sync_that_takes_long_is_told_and_waited_for() {
-    let bench = copied_slowly(Plan {
-        sync_takes: Duration::from_millis(2_500),
-        ..Plan::default()
-    });
-    let told = bench.ear.0.lock().unwrap();
-    let said = told.iter().any(|event| {
-        matches!(event, Event::Warning { message } if message.contains("nothing has moved"))
-    });
-    assert!(said);
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! The system's calls behind the seam [`super::disk`]. Everything is opened relative to a directory handle and without
-//! following links; Linux has more calls, other systems take the next best.
+//! following links; Linux has more calls, other systems take the next best. Here are directories; open files are
+//! [`file`].
+
+mod file;
+#[cfg(test)]
+mod tests;
 
 use std::{
     any::Any,
@@ -18,8 +23,9 @@ use rustix::{
     io::Errno,
 };
 
-use super::disk::{Attribute, Dir, Disk, Kind, Meta, OpenFile, Room};
+use super::disk::{Dir, Disk, Kind, Meta, OpenFile, Owner, Room};
 use crate::clock::UnixNanos;
+use file::OsFile;
 
 /// The machine's own filesystems.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,14 +41,6 @@ impl Disk for OsDisk {
 
 #[derive(Debug)]
 struct OsDir {
-    fd: OwnedFd,
-}
-
-/// Attributes that each filesystem sets by itself.
-const SET_BY_THE_SYSTEM: [&[u8]; 2] = [b"security.selinux", b"security.evm"];
-
-#[derive(Debug)]
-struct OsFile {
     fd: OwnedFd,
 }
 
@@ -71,6 +69,10 @@ fn meta_of(stat: &sys::Stat) -> Meta {
         inode: stat.st_ino as u64,
         nlink: stat.st_nlink as u64,
         stored_bytes: u64::try_from(stat.st_blocks).unwrap_or(0) * 512,
+        owner: Owner {
+            user: stat.st_uid,
+            group: stat.st_gid,
+        },
     }
 }
 
@@ -85,6 +87,16 @@ fn set_mode_and_mtime(fd: &OwnedFd, mode: u32, mtime_ns: UnixNanos) -> io::Resul
         last_modification: time,
     };
     Ok(sys::futimens(fd, &times)?)
+}
+
+fn set_owner(fd: &OwnedFd, owner: Owner) -> io::Result<()> {
+    let group = Some(sys::Gid::from_raw(owner.group));
+    let given = sys::fchown(fd, Some(sys::Uid::from_raw(owner.user)), group);
+    if given == Err(Errno::PERM) {
+        // a group of one's own may be given all the same
+        let _ = sys::fchown(fd, None, group);
+    }
+    Ok(given?)
 }
 
 impl Dir for OsDir {
@@ -111,7 +123,7 @@ impl Dir for OsDir {
         // NONBLOCK: a pipe that stands in a file's place must not hang us
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let fd = sys::openat(&self.fd, name_of(name), flags, Mode::empty())?;
-        let file = OsFile { fd };
+        let file = OsFile::new(fd);
         if file.meta()?.kind != Kind::File {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
@@ -125,7 +137,7 @@ impl Dir for OsDir {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let fd = sys::openat(&self.fd, name_of(name), flags, Mode::from_raw_mode(0o600))?;
-        Ok(Box::new(OsFile { fd }))
+        Ok(Box::new(OsFile::new(fd)))
     }
 
     fn rename(&self, from: &[u8], to: &[u8], replace: bool) -> io::Result<()> {
@@ -170,6 +182,10 @@ impl Dir for OsDir {
         set_mode_and_mtime(&self.fd, mode, mtime_ns)
     }
 
+    fn set_owner(&self, owner: Owner) -> io::Result<()> {
+        set_owner(&self.fd, owner)
+    }
+
     fn sync(&self) -> io::Result<()> {
         Ok(sys::fsync(&self.fd)?)
     }
@@ -187,148 +203,6 @@ impl Dir for OsDir {
             free_bytes: stat.f_bavail.saturating_mul(stat.f_frsize),
             total_bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
         })
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-impl OpenFile for OsFile {
-    fn meta(&self) -> io::Result<Meta> {
-        Ok(meta_of(&sys::fstat(&self.fd)?))
-    }
-
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(rustix::io::read(&self.fd, buffer)?)
-    }
-
-    fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            match rustix::io::write(&self.fd, bytes) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
-    fn seek_to(&mut self, position_bytes: u64) -> io::Result<()> {
-        sys::seek(&self.fd, sys::SeekFrom::Start(position_bytes))?;
-        Ok(())
-    }
-
-    fn next_data(&mut self, position_bytes: u64) -> io::Result<Option<(u64, u64)>> {
-        #[cfg(any(target_os = "linux", target_os = "macos"))]
-        {
-            let begin = match sys::seek(&self.fd, sys::SeekFrom::Data(position_bytes)) {
-                Ok(begin) => begin,
-                Err(Errno::NXIO) => return Ok(None),
-                Err(error) => return Err(error.into()),
-            };
-            let end = sys::seek(&self.fd, sys::SeekFrom::Hole(begin))?;
-            self.seek_to(begin)?;
-            Ok(Some((begin, end)))
-        }
-        #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-        {
-            let size_bytes = self.meta()?.size_bytes;
-            Ok((position_bytes < size_bytes).then_some((position_bytes, size_bytes)))
-        }
-    }
-
-    fn reserve(&mut self, size_bytes: u64) -> io::Result<()> {
-        match sys::fallocate(&self.fd, sys::FallocateFlags::empty(), 0, size_bytes) {
-            // only a convenience: the writes find out too
-            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
-            other => Ok(other?),
-        }
-    }
-
-    fn set_size(&mut self, size_bytes: u64) -> io::Result<()> {
-        Ok(sys::ftruncate(&self.fd, size_bytes)?)
-    }
-
-    fn set_mode_and_mtime(&mut self, mode: u32, mtime_ns: UnixNanos) -> io::Result<()> {
-        set_mode_and_mtime(&self.fd, mode, mtime_ns)
-    }
-
-    fn attribute_names(&self) -> io::Result<Vec<Vec<u8>>> {
-        let mut names: Vec<u8> = Vec::with_capacity(256);
-        loop {
-            match sys::flistxattr(&self.fd, rustix::buffer::spare_capacity(&mut names)) {
-                Ok(_) => break,
-                Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(Vec::new()),
-                // Linux has at most 64 KiB of names
-                Err(Errno::RANGE) if names.capacity() < 1 << 16 => names.reserve(1 << 16),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        let copied = names
-            .split(|byte| *byte == 0)
-            .filter(|name| !name.is_empty() && !SET_BY_THE_SYSTEM.contains(name));
-        Ok(copied.map(<[u8]>::to_vec).collect())
-    }
-
-    fn attribute(&self, name: &[u8]) -> io::Result<Attribute> {
-        let mut value: Vec<u8> = Vec::with_capacity(1 << 16);
-        sys::fgetxattr(
-            &self.fd,
-            name_of(name),
-            rustix::buffer::spare_capacity(&mut value),
-        )?;
-        Ok(Attribute {
-            name: name.to_vec(),
-            value,
-        })
-    }
-
-    fn set_attribute(&mut self, attribute: &Attribute) -> io::Result<()> {
-        let name = name_of(&attribute.name);
-        Ok(sys::fsetxattr(
-            &self.fd,
-            name,
-            &attribute.value,
-            sys::XattrFlags::empty(),
-        )?)
-    }
-
-    fn clone_from(&mut self, other: &dyn OpenFile) -> io::Result<()> {
-        let other = other.as_any().downcast_ref::<OsFile>().ok_or(Errno::XDEV)?;
-        #[cfg(target_os = "linux")]
-        return Ok(sys::ioctl_ficlone(&self.fd, &other.fd)?);
-        #[cfg(not(target_os = "linux"))]
-        {
-            let _ = other;
-            Err(io::ErrorKind::Unsupported.into())
-        }
-    }
-
-    fn sync_data(&mut self) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
-        return Ok(sys::fdatasync(&self.fd)?);
-        #[cfg(not(target_os = "linux"))]
-        Ok(sys::fsync(&self.fd)?)
-    }
-
-    fn drop_cache(&mut self) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
-        sys::fadvise(&self.fd, 0, None, sys::Advice::DontNeed)?;
-        Ok(())
-    }
-
-    fn will_read_in_order(&mut self) {
-        // advice: a filesystem that takes none reads all the same
-        #[cfg(target_os = "linux")]
-        let _ = sys::fadvise(&self.fd, 0, None, sys::Advice::Sequential);
-    }
-
-    fn will_read_soon(&mut self) {
-        // advice, as above
-        #[cfg(target_os = "linux")]
-        let _ = sys::fadvise(&self.fd, 0, None, sys::Advice::WillNeed);
     }
 
     fn as_any(&self) -> &dyn Any {
