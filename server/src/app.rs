@@ -27,12 +27,13 @@ use crate::{
     clock,
     config::{Config, TlsConfig},
     db::{Db, DbTimeouts},
+    disk::Disks,
     embedded_postgres::EmbeddedPostgres,
-    http::{self, BodyMemory, Shared},
+    http::{self, BodyMemory, Connections, Shared},
     jobs::TelegramJobs,
     lifecycle::Lifecycle,
     metrics::Metrics,
-    spool::{Spool, SpoolSettings},
+    spool::{Spool, SpoolSettings, make_private_folder},
     storage::{Stores, telegram::TelegramMetrics},
     uploads::{UploadSettings, Uploads},
 };
@@ -75,7 +76,8 @@ impl App {
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir)
             .with_context(|| format!("the data directory {}", data_dir.display()))?;
-        let spool = spool_of(&config)?;
+        let mut disks = Disks::default();
+        let spool = spool_of(&config, &mut disks)?;
         let marked = stores::open_marked(&config).await?;
         let (postgres, database_url) = match &config.database_url {
             Some(url) => (None, url.expose().to_owned()),
@@ -91,7 +93,7 @@ impl App {
             true => Some(telegram::open(&config, &db, &metrics)?),
             false => None,
         };
-        let stores = stores::join(&config, &marked, telegram.as_ref())?;
+        let stores = stores::join(&config, &marked, telegram.as_ref(), &mut disks)?;
         Ok(App {
             uploads: uploads_of(&config, &db, &stores),
             accounts: accounts_of(&config, &db),
@@ -114,19 +116,19 @@ fn uploads_of(config: &Config, db: &Db, stores: &Stores) -> Uploads {
     Uploads::new(db.clone(), stores.clone(), clock::system(), settings)
 }
 
-fn spool_of(config: &Config) -> anyhow::Result<Spool> {
-    let settings = SpoolSettings {
-        folder: config.data_dir.join("spool"),
-        limit_bytes: config.requests.spool_bytes,
-        reserve_bytes: match config.database_url {
-            Some(_) => 0,
-            None => config.disk_reserve_bytes,
-        },
-        ttl: SPOOL_TTL,
-    };
-    let folder = settings.folder.clone();
-    Spool::open(settings, clock::system())
-        .with_context(|| format!("the directory for parts on their way, {}", folder.display()))
+/// On a disk that parts or the private Postgres fill it leaves their reserve alone, on any other it may take all.
+fn spool_of(config: &Config, disks: &mut Disks) -> anyhow::Result<Spool> {
+    let folder = config.data_dir.join("spool");
+    let opened = make_private_folder(&folder).and_then(|()| {
+        let settings = SpoolSettings {
+            disk: disks.of(&folder, 0)?,
+            folder: folder.clone(),
+            limit_bytes: config.requests.spool_bytes,
+            ttl: SPOOL_TTL,
+        };
+        Spool::open(settings, clock::system())
+    });
+    opened.with_context(|| format!("the directory for parts on their way, {}", folder.display()))
 }
 
 fn accounts_of(config: &Config, db: &Db) -> Accounts {
@@ -179,6 +181,10 @@ fn serve(
     if app.config.uses_telegram() {
         app.metrics.register(&mut registry);
     }
+    let connections = Connections::new(
+        requests.max_connections_per_address,
+        &app.config.trusted_proxies,
+    );
     let shared = web::Data::new(Shared {
         uploads: app.uploads.clone(),
         accounts: app.accounts.clone(),
@@ -190,6 +196,7 @@ fn serve(
             wait: requests.body_budget_wait,
         },
         spool: app.spool.clone(),
+        connections: Arc::clone(&connections),
         lifecycle: app.lifecycle.clone(),
         health: Arc::new(Rooms::new(
             app.db.clone(),
@@ -197,13 +204,17 @@ fn serve(
             clock::system(),
         )),
     });
+    // Each of them counts its connections by itself.
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let server = HttpServer::new(move || http::application(shared.clone()))
         .disable_signals()
         .shutdown_timeout(LAST_REQUESTS_SECS)
         .keep_alive(requests.keep_alive)
         .client_request_timeout(requests.headers_timeout)
         .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-        .max_connections(requests.max_connections);
+        .workers(workers)
+        .max_connections(requests.max_connections.div_ceil(workers))
+        .on_connect(move |stream, connection| connections.count(stream, connection));
     let server = match &app.config.tls {
         Some(tls) => server.listen_rustls_0_23(listener, tls_of(tls)?)?,
         None => server.listen(listener)?,

@@ -134,6 +134,8 @@ pub struct RequestLimits {
     pub keep_alive: Duration,
     /// Open connections at once.
     pub max_connections: usize,
+    /// Of one address; behind a trusted proxy, open requests of an address that it names.
+    pub max_connections_per_address: usize,
 }
 
 /// Failed sign-ins that are let through.

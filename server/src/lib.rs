@@ -13,7 +13,7 @@ pub mod bots;
 pub mod budget;
 pub mod clock;
 pub mod db;
-mod disk;
+pub mod disk;
 mod error_chain;
 mod http;
 pub mod jobs;

@@ -19,4 +19,5 @@ mod resuming;
 mod rights;
 mod secrecy;
 mod server_kills;
+mod strangers;
 mod telegram;

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use ferry_core::wire::HEADER_UPLOAD_OFFSET;
+use ferry_core::wire::{HEADER_ERROR_CODE, HEADER_UPLOAD_OFFSET};
 use futures_channel::oneshot;
 use gloo_timers::callback::Interval;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -31,6 +31,8 @@ pub(crate) struct HttpAnswer {
     pub(crate) retry_after: Option<String>,
     /// Where the server's bytes of the body end.
     pub(crate) upload_offset: Option<u64>,
+    /// The code of a refusal; the answer to HEAD has it nowhere else.
+    pub(crate) error_code: Option<String>,
     /// An ArrayBuffer, or null where there is none.
     pub(crate) body: JsValue,
 }
@@ -115,6 +117,7 @@ impl Exchange {
             upload_offset: self
                 .header(HEADER_UPLOAD_OFFSET)
                 .and_then(|offset| offset.trim().parse().ok()),
+            error_code: self.header(HEADER_ERROR_CODE),
             body: self.xhr.response().unwrap_or(JsValue::NULL),
         }
     }

@@ -57,6 +57,8 @@ pub const EVENT_ERROR: &str = "error";
 /// Request header with the id of the user for whom a request is meant. Another one than who is signed in is refused
 /// (`unauthenticated`): a browser has one cookie for all its tabs.
 pub const HEADER_USER: &str = "Ferry-User";
+/// Response header with the [`ErrorCode`] of a refusal: an answer to HEAD has no body to read it from.
+pub const HEADER_ERROR_CODE: &str = "Ferry-Error-Code";
 
 /// Bytes of a probe of the line: short enough for the poorest, long enough to be told from the delay on a good one. The
 /// server takes twice as many.

@@ -1,6 +1,6 @@
 //! Opens the configured stores, and barriers those that never held a part. What a store does is not known here.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 
@@ -8,9 +8,10 @@ use super::telegram::Telegram;
 use crate::{
     clock,
     config::{Config, S3Config, StorageConfig},
+    disk::{Disk, Disks},
     storage::{
-        Bounded, DiskReserve, OpendalStore, PartStore, Reserving, S3Settings, StorageError,
-        StorageLimits, Stores,
+        Bounded, OpendalStore, PartStore, Reserving, S3Settings, StorageError, StorageLimits,
+        Stores,
     },
     uploads::Uploads,
 };
@@ -59,6 +60,7 @@ pub(super) fn join(
     config: &Config,
     marked: &[Marked],
     telegram: Option<&Telegram>,
+    disks: &mut Disks,
 ) -> anyhow::Result<Stores> {
     let of_marked = marked.iter().map(|marked| {
         let bounded = Bounded::new(marked.store.clone(), StorageLimits::default());
@@ -77,23 +79,33 @@ pub(super) fn join(
         .into_iter()
         .next()
         .with_context(|| format!("the store {default} was not opened"))?;
-    let first = Reserving::new(first, Arc::new(reserve_of(config)));
+    let first = reserving(first, config, disks)?;
     let stores = Stores::new(default, Arc::new(first));
     Ok(others
         .into_iter()
         .fold(stores, |stores, (name, store)| stores.with(name, store)))
 }
 
-/// The disks of this machine that new parts, or the rows about them, fill.
-fn reserve_of(config: &Config) -> DiskReserve {
+/// The store for new parts, which leaves the reserve alone on the disks that they and the rows about them fill.
+fn reserving(
+    store: Arc<dyn PartStore>,
+    config: &Config,
+    disks: &mut Disks,
+) -> anyhow::Result<Reserving> {
+    let mut disk_of = |folder: &Path| -> anyhow::Result<Arc<Disk>> {
+        disks
+            .of(folder, config.disk_reserve_bytes)
+            .with_context(|| format!("the disk of {}", folder.display()))
+    };
     let parts = match &config.storage {
-        StorageConfig::Directory { path } => Some(path.clone()),
+        StorageConfig::Directory { path } => Some(disk_of(path)?),
         StorageConfig::S3(_) | StorageConfig::Telegram => None,
     };
     let has_own_postgres = config.database_url.is_none();
-    let database = has_own_postgres.then(|| config.data_dir.clone());
-    let folders = parts.into_iter().chain(database).collect();
-    DiskReserve::new(folders, config.disk_reserve_bytes)
+    let rows = has_own_postgres
+        .then(|| disk_of(&config.data_dir))
+        .transpose()?;
+    Ok(Reserving::new(store, parts, rows))
 }
 
 fn settings_of(s3: &S3Config) -> S3Settings {

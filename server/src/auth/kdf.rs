@@ -5,17 +5,19 @@ use ferry_core::{
     wire::{B64, KdfResponse, KeySlotEntry, KeySlotKind},
 };
 
-use super::{Accounts, AuthError, AuthResult, username::Username};
+use super::{Accounts, AuthError, AuthResult, username::SoughtName};
 use crate::db;
 
 impl Accounts {
     /// The first bytes of the password slot: parameters and salt.
     pub async fn kdf(&self, username: &str) -> AuthResult<KdfResponse> {
-        let folded = Username::parse(username)?.folded;
-        let decoy = self.decoy(&folded).await?;
+        let name = SoughtName::parse(username)?;
+        let decoy = self.decoy(&name.folded).await?;
         let stored = self
             .db
-            .run(async |connection| db::users::password_slot(connection, &folded).await)
+            .run(async |connection| {
+                db::users::password_slot(connection, &name.lower, &name.folded).await
+            })
             .await?;
         let prefix = match stored {
             Some(slot) => slot

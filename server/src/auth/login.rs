@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Accounts, AuthError, AuthResult, Credential, DeviceMark, PlainToken, SignedIn, account, delta,
-    identity::scopes_of, username::Username, verifier::Verifier,
+    identity::scopes_of, username::SoughtName, verifier::Verifier,
 };
 use crate::db::{
     self, Connection, Text,
@@ -23,14 +23,12 @@ impl Accounts {
         address: IpAddr,
         device: Option<&DeviceMark>,
     ) -> AuthResult<SignedIn> {
-        let folded = Username::parse(&request.username)
-            .map_err(|_| AuthError::WrongCredentials)?
-            .folded;
-        let attempt = self.attempt(&folded, address, device).await?;
+        let name = SoughtName::parse(&request.username).map_err(|_| AuthError::WrongCredentials)?;
+        let attempt = self.attempt(&name.folded, address, device).await?;
         let signed_in = self
             .db
             .transact(async |tx| {
-                let user = db::users::by_folded_name(tx, &folded).await?;
+                let user = db::users::by_folded_name(tx, &name.lower, &name.folded).await?;
                 let user = verified(user, &request.auth.0)?;
                 // Again on the row that cannot change now: a new password ends every session, also one that begins
                 // while it is set. Wrong guesses never get here, and so lock no row.
@@ -78,7 +76,7 @@ impl Accounts {
         };
         db::tokens::insert(connection, &row).await?;
         let slots = db::users::key_slots(connection, user.id).await?;
-        let folded = Username::parse(&user.username)?.folded;
+        let folded = SoughtName::parse(&user.username)?.folded;
         let device = self.mark_device(&folded).await?;
         Ok(SignedIn {
             account: account(user, slots)?,

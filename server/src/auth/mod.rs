@@ -36,6 +36,7 @@ pub use device::DeviceMark;
 pub use error::AuthError;
 pub use identity::{Credential, Identity};
 pub use invite::Invited;
+pub(crate) use rate_limit::network_of;
 pub use token::PlainToken;
 
 /// What a use-case answers.

@@ -61,6 +61,11 @@ impl Accounts {
         verifier: &Verifier,
         role: Role,
     ) -> AuthResult<()> {
+        // An earlier account may have the name as it was folded then.
+        let holder = db::users::by_folded_name(tx, &username.lower, &username.folded).await?;
+        if holder.is_some() {
+            return Err(AuthError::UsernameTaken);
+        }
         let user = NewUser {
             id: request.user_id,
             username: &username.written,

@@ -465,3 +465,126 @@ async fn guessing_shuts_the_name_for_the_guesser_alone() {
     assert!(refused(accounts.login(&right, HERE, Some(&known)).await));
     fixture.database.stop().await;
 }
+
+#[tokio::test]
+async fn a_made_up_name_counts_into_nobody_elses_bucket() {
+    let fixture = Fixture::start().await;
+    fixture.administrator().await;
+    let accounts = &fixture.accounts;
+    // Each with the owner's address in it, in every order that a bucket might be named by.
+    let made_up = [
+        format!("root from {HERE}"),
+        format!("root {HERE}"),
+        format!("{HERE} root"),
+        format!("stranger:{HERE} root"),
+        format!("name:root from {HERE}"),
+    ];
+    for name in made_up {
+        for _ in 0..10 {
+            let guess = accounts
+                .login(&login(&name, OTHER_PASSWORD), ELSEWHERE, None)
+                .await;
+            assert!(guess.is_err());
+        }
+    }
+    let owner = accounts.login(&login("root", PASSWORD), HERE, None).await;
+    assert!(owner.is_ok(), "{owner:?}");
+    fixture.database.stop().await;
+}
+
+#[tokio::test]
+async fn a_known_device_signs_in_from_the_address_that_a_guesser_used_up() {
+    let fixture = Fixture::start().await;
+    let known = fixture.administrator().await.device;
+    let accounts = &fixture.accounts;
+    let right = login("root", PASSWORD);
+    // All that an address gets, spread over names that nobody has.
+    for number in 0..100 {
+        let name = format!("name{number}");
+        let guess = accounts
+            .login(&login(&name, OTHER_PASSWORD), HERE, None)
+            .await;
+        assert!(matches!(guess, Err(AuthError::WrongCredentials)));
+    }
+    let stranger = accounts.login(&right, HERE, None).await;
+    assert!(matches!(stranger, Err(AuthError::RateLimited { .. })));
+    accounts.login(&right, HERE, Some(&known)).await.unwrap();
+    fixture.database.stop().await;
+}
+
+#[tokio::test]
+async fn a_stolen_session_guesses_the_password_no_faster_than_a_stranger() {
+    let fixture = Fixture::start().await;
+    let root = fixture.administrator().await;
+    let admin = fixture.identity(&root.session).await.unwrap();
+    let accounts = &fixture.accounts;
+    let change = |old: [u8; 32]| PasswordRequest {
+        old_auth: B64(old),
+        new_auth: B64(OTHER_PASSWORD),
+        new_slot: password_slot(10),
+    };
+    for _ in 0..3 {
+        let guess = accounts.change_password(&admin, &change([9; 32])).await;
+        assert!(matches!(guess, Err(AuthError::WrongCredentials)));
+    }
+    let limited = accounts.change_password(&admin, &change(PASSWORD)).await;
+    assert!(
+        matches!(limited, Err(AuthError::RateLimited { .. })),
+        "{limited:?}"
+    );
+    fixture.turn_clock(301);
+    accounts
+        .change_password(&admin, &change(PASSWORD))
+        .await
+        .unwrap();
+    fixture.database.stop().await;
+}
+
+#[tokio::test]
+async fn an_account_of_a_name_that_is_refused_by_now_keeps_its_way_in() {
+    use diesel_async::RunQueryDsl;
+    let fixture = Fixture::start().await;
+    let root = fixture.administrator().await;
+    let admin = fixture.identity(&root.session).await.unwrap();
+    fixture.invited(&admin, "ada").await;
+    let accounts = &fixture.accounts;
+    for earlier in ["a\u{200d}d\u{200d}a", "\u{ff41}da", "\u{ff42}ob"] {
+        let mut connection = fixture.database.db.connection().await.unwrap();
+        diesel::sql_query(
+            "UPDATE users SET username = $1, username_folded = $1 WHERE role = 'admin'",
+        )
+        .bind::<diesel::sql_types::Text, _>(earlier)
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+        drop(connection);
+        let signed_in = accounts
+            .login(&login(earlier, PASSWORD), HERE, None)
+            .await
+            .unwrap();
+        assert_eq!(signed_in.account.user_id, root.account.user_id);
+        let again = accounts
+            .login(&login(earlier, PASSWORD), HERE, Some(&signed_in.device))
+            .await;
+        assert!(again.is_ok(), "its device is known: {again:?}");
+        let slot = accounts.kdf(earlier).await.unwrap().slot_prefix.0;
+        assert_eq!(slot[..], password_slot(9).slot.0[..28]);
+    }
+    // Nobody new gets such a name, nor one that looks like another's.
+    for name in ["r\u{200d}oot", "\u{ff42}ob"] {
+        let request = NewInvitationRequest {
+            role: Role::User,
+            ttl_secs: None,
+        };
+        let invited = accounts.invite(&admin, &request).await.unwrap();
+        let refused = accounts.register(&registration(name, &invited.token)).await;
+        assert!(
+            matches!(
+                refused,
+                Err(AuthError::Invalid(_) | AuthError::UsernameTaken)
+            ),
+            "{refused:?}"
+        );
+    }
+    fixture.database.stop().await;
+}

@@ -34,6 +34,13 @@ const METRICS_TOKEN_CHARS: usize = 16;
 const LONGEST_SECS: u64 = 10 * 366 * 86_400;
 /// What Postgres counts bytes up to.
 const MOST_BYTES: u64 = 9_223_372_036_854_775_807;
+/// Below this not even a few people are served at once.
+const LEAST_CONNECTIONS: usize = 16;
+/// A browser opens six to a server.
+const LEAST_CONNECTIONS_PER_ADDRESS: usize = 8;
+/// So many addresses together may take all connections, where nothing else is set: an office behind one address still
+/// has room for eighty browsers.
+const ADDRESSES_AT_LEAST: usize = 4;
 /// More open connections than a process may have files.
 const MOST_CONNECTIONS: u64 = 1_000_000;
 /// More than anybody types wrong.
@@ -160,7 +167,21 @@ impl Settings {
             body_idle: span("body_idle_secs", self.body_idle_secs, 1)?,
             headers_timeout: span("headers_timeout_secs", self.headers_timeout_secs, 1)?,
             keep_alive: span("keep_alive_secs", self.keep_alive_secs, 1)?,
-            max_connections: connections(self.max_connections)?,
+            max_connections: connections(
+                "max_connections",
+                self.max_connections,
+                LEAST_CONNECTIONS,
+            )?,
+            max_connections_per_address: match self.max_connections_per_address {
+                Some(most) => connections(
+                    "max_connections_per_address",
+                    most,
+                    LEAST_CONNECTIONS_PER_ADDRESS,
+                )?,
+                None => {
+                    (self.max_connections / ADDRESSES_AT_LEAST).max(LEAST_CONNECTIONS_PER_ADDRESS)
+                }
+            },
         })
     }
 }
@@ -243,10 +264,15 @@ fn attempts(name: &'static str, attempts: u32) -> Result<u32, ConfigError> {
     Ok(u32::try_from(attempts).unwrap_or(u32::MAX))
 }
 
-fn connections(connections: usize) -> Result<usize, ConfigError> {
-    let wanted = u64::try_from(connections).unwrap_or(u64::MAX);
-    within("max_connections", wanted, 16, MOST_CONNECTIONS)?;
-    Ok(connections)
+fn connections(name: &'static str, wanted: usize, least: usize) -> Result<usize, ConfigError> {
+    let in_numbers = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    within(
+        name,
+        in_numbers(wanted),
+        in_numbers(least),
+        MOST_CONNECTIONS,
+    )?;
+    Ok(wanted)
 }
 
 fn metrics_token(token: Secret) -> Result<Secret, ConfigError> {

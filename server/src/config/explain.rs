@@ -19,6 +19,7 @@ pub(super) fn explain(config: &Config) -> String {
             "New parts have {} to {} bytes (profile {}).",
             config.part_profile.min_bytes, config.part_profile.max_bytes, config.part_profile.name
         ),
+        connections(config),
         in_memory(config),
         on_the_way(config),
         format!(
@@ -58,6 +59,13 @@ pub(super) fn explain(config: &Config) -> String {
         config.log, config.log_format
     ));
     lines.join("\n")
+}
+
+fn connections(config: &Config) -> String {
+    format!(
+        "Keeps at most {} connections open, {} of one address.",
+        config.requests.max_connections, config.requests.max_connections_per_address
+    )
 }
 
 fn in_memory(config: &Config) -> String {

@@ -39,6 +39,7 @@ impl Settings {
         self.part_max_bytes = Some(config.part_profile.max_bytes);
         self.body_budget_bytes = Some(config.requests.body_budget_bytes);
         self.max_connections = config.requests.max_connections;
+        self.max_connections_per_address = Some(config.requests.max_connections_per_address);
         self.login_attempts_per_name = config.login.per_name;
         self.login_attempts_per_address = config.login.per_address;
         for store in config.stores() {

@@ -335,7 +335,7 @@ fn bots_are_written_in_one_line_too_and_a_wrong_one_is_named_without_its_token()
 }
 
 /// Every number of the settings, by its name in `ferry.toml`.
-const NUMBERS: [&str; 15] = [
+const NUMBERS: [&str; 16] = [
     "body_budget_bytes",
     "body_budget_wait_secs",
     "spool_bytes",
@@ -343,6 +343,7 @@ const NUMBERS: [&str; 15] = [
     "headers_timeout_secs",
     "keep_alive_secs",
     "max_connections",
+    "max_connections_per_address",
     "upload_ttl_secs",
     "cleanup_interval_secs",
     "default_quota_bytes",

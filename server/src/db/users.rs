@@ -70,13 +70,15 @@ pub async fn insert(connection: &mut Connection, user: &NewUser<'_>) -> Result<(
     Ok(())
 }
 
-/// The user of that folded name.
+/// The user of one of these folded names, of the first before that of the second.
 pub async fn by_folded_name(
     connection: &mut Connection,
-    folded: &str,
+    first: &str,
+    second: &str,
 ) -> Result<Option<UserRow>, DbError> {
     let query = users::table
-        .filter(users::username_folded.eq(folded))
+        .filter(users::username_folded.eq_any([first, second]))
+        .order(users::username_folded.eq(first).desc())
         .select(UserRow::as_select());
     Ok(query.first(connection).await.optional()?)
 }
@@ -158,14 +160,16 @@ pub async fn key_slots(
         .await?)
 }
 
-/// The password slot of the user of that folded name.
+/// The password slot of the same user.
 pub async fn password_slot(
     connection: &mut Connection,
-    folded: &str,
+    first: &str,
+    second: &str,
 ) -> Result<Option<Vec<u8>>, DbError> {
     let query = users::table
         .inner_join(key_slots::table)
-        .filter(users::username_folded.eq(folded))
+        .filter(users::username_folded.eq_any([first, second]))
+        .order(users::username_folded.eq(first).desc())
         .filter(key_slots::kind.eq(Text(KeySlotKind::Password)))
         .select(key_slots::slot);
     Ok(query.first(connection).await.optional()?)

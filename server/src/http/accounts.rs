@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Shared,
-    body::Json,
+    body::{JsonBy, StrangersJson},
     device,
     openapi::Refusals,
     session::{
@@ -35,7 +35,7 @@ pub(super) async fn kdf(
 #[post("/api/auth/register")]
 pub(super) async fn register(
     http: HttpRequest,
-    request: Json<RegisterRequest>,
+    request: StrangersJson<RegisterRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     refuse_foreign_origin(&http)?;
@@ -53,7 +53,7 @@ pub(super) async fn register(
 #[post("/api/auth/login")]
 pub(super) async fn login(
     http: HttpRequest,
-    request: Json<LoginRequest>,
+    request: StrangersJson<LoginRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     refuse_foreign_origin(&http)?;
@@ -120,12 +120,14 @@ pub(super) async fn logout(
 #[utoipa::path(tag = "accounts", request_body = PasswordRequest, security(("session" = [])), responses((status = 204), Refusals))]
 #[post("/api/auth/password")]
 pub(super) async fn password(
-    by: By<Known>,
     http: HttpRequest,
-    request: Json<PasswordRequest>,
+    asked: JsonBy<Known, PasswordRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
-    shared.accounts.change_password(&by, &request.0).await?;
+    shared
+        .accounts
+        .change_password(&asked.by, &asked.body)
+        .await?;
     Ok(HttpResponse::NoContent()
         .cookie(forget_cookie(&http))
         .finish())
@@ -136,11 +138,10 @@ pub(super) async fn password(
     responses((status = 201, body = NewTokenResponse), Refusals))]
 #[post("/api/tokens")]
 pub(super) async fn create_token(
-    by: By<Known>,
-    request: Json<NewTokenRequest>,
+    asked: JsonBy<Known, NewTokenRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
-    Ok(HttpResponse::Created().json(shared.accounts.create_token(&by, &request.0).await?))
+    Ok(HttpResponse::Created().json(shared.accounts.create_token(&asked.by, &asked.body).await?))
 }
 
 /// My API tokens, without their secrets.

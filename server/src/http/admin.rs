@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Shared,
-    body::{Json, OptionalJson},
+    body::{JsonBy, OptionalJsonBy},
     openapi::Refusals,
     session::{Admin, By, public_origin},
     status_codes::HttpResult,
@@ -21,14 +21,13 @@ use crate::uploads::Actor;
     responses((status = 200, body = CleanupResponse), Refusals))]
 #[post("/api/upload/cleanup-abandoned")]
 pub(super) async fn cleanup_abandoned(
-    by: By<Admin>,
-    request: OptionalJson<CleanupRequest>,
+    asked: OptionalJsonBy<Admin, CleanupRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<web::Json<CleanupResponse>> {
     Ok(web::Json(
         shared
             .uploads
-            .cleanup(Actor::User(by.user_id), request.0)
+            .cleanup(Actor::User(asked.by.user_id), asked.body)
             .await?,
     ))
 }
@@ -38,12 +37,11 @@ pub(super) async fn cleanup_abandoned(
     responses((status = 201, body = NewInvitationResponse), Refusals))]
 #[post("/api/admin/invitations")]
 pub(super) async fn create_invitation(
-    by: By<Admin>,
     http: HttpRequest,
-    request: Json<NewInvitationRequest>,
+    asked: JsonBy<Admin, NewInvitationRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
-    let invited = shared.accounts.invite(&by, &request.0).await?;
+    let invited = shared.accounts.invite(&asked.by, &asked.body).await?;
     let invitation = invited.token.expose().to_owned();
     let link = format!("{}/#invite={invitation}", public_origin(&http, &shared));
     Ok(HttpResponse::Created().json(NewInvitationResponse {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     Shared,
-    body::Json,
+    body::JsonBy,
     openapi::Refusals,
     session::{Admin, By},
     status_codes::HttpResult,
@@ -29,11 +29,10 @@ pub(super) async fn list(
     responses((status = 201, body = TestedBot), Refusals))]
 #[post("/api/admin/bots")]
 pub(super) async fn add(
-    by: By<Admin>,
-    request: Json<AddBotRequest>,
+    asked: JsonBy<Admin, AddBotRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
-    let added = shared.bots.add(Some(by.user_id), &request.0).await?;
+    let added = shared.bots.add(Some(asked.by.user_id), &asked.body).await?;
     Ok(HttpResponse::Created().json(added))
 }
 
@@ -54,14 +53,13 @@ pub(super) async fn test(
     security(("token" = ["admin"]), ("session" = [])), responses((status = 204), Refusals))]
 #[patch("/api/admin/bots/{bot_id}")]
 pub(super) async fn change(
-    by: By<Admin>,
     bot_id: web::Path<i64>,
-    request: Json<ChangeBotRequest>,
+    asked: JsonBy<Admin, ChangeBotRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     shared
         .bots
-        .change(Some(by.user_id), *bot_id, &request.0)
+        .change(Some(asked.by.user_id), *bot_id, &asked.body)
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

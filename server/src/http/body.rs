@@ -1,4 +1,5 @@
-//! Reading JSON bodies with bounds: of length, of silence, of slowness. The bodies of parts are `intake`'s business.
+//! Reading JSON bodies, after their sender has shown who they are, with bounds: of length, of silence, of slowness. The
+//! bodies of parts are `intake`'s business.
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Shared,
+    session::{By, Demand},
     status_codes::{HttpError, HttpResult},
 };
 
@@ -31,7 +33,17 @@ struct Bounds {
     idle: Duration,
     /// Longest time for all of it.
     time: Duration,
+    /// How long the rest of a refused one is read.
+    drain: Duration,
 }
+
+/// Bodies of a sign-in or a registration are below 2 KiB, which the slowest line carries in a second.
+const STRANGERS: Bounds = Bounds {
+    limit_bytes: 16 * 1024,
+    idle: Duration::from_secs(5),
+    time: Duration::from_secs(8),
+    drain: Duration::from_secs(2),
+};
 
 /// Reads a body to its end. Its reader learns which bound it passed.
 async fn read(payload: &mut dev::Payload, bounds: Bounds) -> HttpResult<Bytes> {
@@ -70,6 +82,10 @@ pub(crate) fn incomplete(what: &str) -> HttpError {
 /// Reads what a refused sender goes on sending, as far as one part, and drops it: a browser that is answered in the
 /// middle of its body may report a broken connection instead of the answer.
 pub(crate) async fn drain(payload: &mut dev::Payload) {
+    drain_for(payload, DRAIN_TIME).await;
+}
+
+async fn drain_for(payload: &mut dev::Payload, time: Duration) {
     let most = usize::try_from(MAX_PART_BODY_BYTES).unwrap_or(usize::MAX);
     let reading = async {
         let mut seen = 0_usize;
@@ -80,76 +96,113 @@ pub(crate) async fn drain(payload: &mut dev::Payload) {
             }
         }
     };
-    if tokio::time::timeout(DRAIN_TIME, reading).await.is_err() {
+    if tokio::time::timeout(time, reading).await.is_err() {
         tracing::debug!("a refused body goes on; its connection is closed");
     }
 }
 
-/// A JSON body.
+/// A JSON body, and its sender: it is read once they have shown that they may send it. There is no extractor of bodies
+/// that does not say who sends them.
 #[derive(Debug)]
-pub(crate) struct Json<T>(pub(crate) T);
+pub(crate) struct JsonBy<D, T> {
+    pub(crate) by: By<D>,
+    pub(crate) body: T,
+}
 
-impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+impl<D: Demand, T: DeserializeOwned + 'static> FromRequest for JsonBy<D, T> {
     type Error = HttpError;
     type Future = LocalBoxFuture<'static, HttpResult<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let read = read_json(&request, &mut payload).await;
-            if read.is_err() {
-                drain(&mut payload).await;
-            }
-            read.map(Json)
+            let by = By::extract(&request).await?;
+            let body = read_json(&request, &mut payload, known_bounds(&request)).await?;
+            Ok(JsonBy { by, body })
         })
     }
+}
+
+/// The same where the body may be missing: then it is the default.
+#[derive(Debug)]
+pub(crate) struct OptionalJsonBy<D, T> {
+    pub(crate) by: By<D>,
+    pub(crate) body: T,
+}
+
+impl<D: Demand, T: DeserializeOwned + Default + 'static> FromRequest for OptionalJsonBy<D, T> {
+    type Error = HttpError;
+    type Future = LocalBoxFuture<'static, HttpResult<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let by = By::extract(&request).await?;
+            let body = match announces_body(&request) {
+                true => read_json(&request, &mut payload, known_bounds(&request)).await?,
+                false => T::default(),
+            };
+            Ok(OptionalJsonBy { by, body })
+        })
+    }
+}
+
+/// A JSON body of somebody who need not be known yet: short, and soon here.
+#[derive(Debug)]
+pub(crate) struct StrangersJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for StrangersJson<T> {
+    type Error = HttpError;
+    type Future = LocalBoxFuture<'static, HttpResult<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            read_json(&request, &mut payload, STRANGERS)
+                .await
+                .map(StrangersJson)
+        })
+    }
+}
+
+/// Of senders whose credential was good.
+fn known_bounds(request: &HttpRequest) -> Bounds {
+    let shared = request.app_data::<web::Data<Shared>>();
+    Bounds {
+        limit_bytes: JSON_LIMIT_BYTES,
+        idle: shared.map_or(DRAIN_TIME, |shared| shared.config.requests.body_idle),
+        time: JSON_TIME,
+        drain: DRAIN_TIME,
+    }
+}
+
+fn announces_body(request: &HttpRequest) -> bool {
+    let length = request
+        .headers()
+        .get(actix_web::http::header::CONTENT_LENGTH);
+    length.is_some_and(|length| length != "0") || !request.content_type().is_empty()
 }
 
 async fn read_json<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: &mut dev::Payload,
+    bounds: Bounds,
 ) -> HttpResult<T> {
-    if !request
+    let read = match request
         .content_type()
         .eq_ignore_ascii_case("application/json")
     {
-        return Err(HttpError::invalid("the body must be application/json"));
+        true => read(payload, bounds).await,
+        false => Err(HttpError::invalid("the body must be application/json")),
+    };
+    let value = read.and_then(|body| {
+        serde_json::from_slice(&body)
+            .map_err(|error| HttpError::invalid(format!("the body: {error}")))
+    });
+    if value.is_err() {
+        drain_for(payload, bounds.drain).await;
     }
-    let idle = request
-        .app_data::<web::Data<Shared>>()
-        .map_or(DRAIN_TIME, |shared| shared.config.requests.body_idle);
-    let body = read(
-        payload,
-        Bounds {
-            limit_bytes: JSON_LIMIT_BYTES,
-            idle,
-            time: JSON_TIME,
-        },
-    )
-    .await?;
-    serde_json::from_slice(&body).map_err(|error| HttpError::invalid(format!("the body: {error}")))
-}
-
-/// A JSON body, or none: then the default.
-#[derive(Debug)]
-pub(crate) struct OptionalJson<T>(pub(crate) T);
-
-impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJson<T> {
-    type Error = HttpError;
-    type Future = LocalBoxFuture<'static, HttpResult<Self>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let announced = request
-            .headers()
-            .get(actix_web::http::header::CONTENT_LENGTH);
-        let is_empty =
-            announced.is_none_or(|length| length == "0") && request.content_type().is_empty();
-        if is_empty {
-            return Box::pin(async { Ok(OptionalJson(T::default())) });
-        }
-        let json = Json::from_request(request, payload);
-        Box::pin(async move { json.await.map(|Json(value)| OptionalJson(value)) })
-    }
+    value
 }
 
 #[cfg(test)]
@@ -162,6 +215,7 @@ mod tests {
         limit_bytes: 10,
         idle: Duration::from_millis(30),
         time: Duration::from_millis(40),
+        drain: Duration::ZERO,
     };
 
     fn payload(

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Shared,
-    body::Json,
+    body::JsonBy,
     headers::{etag, revision_of},
     openapi::Refusals,
     session::{By, Read, Upload},
@@ -56,15 +56,14 @@ pub(super) async fn get(
     responses((status = 200, body = FileEntry), Refusals))]
 #[patch("/api/files/{file_id}")]
 pub(super) async fn rename(
-    by: By<Upload>,
     file_id: web::Path<Uuid>,
     http: HttpRequest,
-    request: Json<RenameRequest>,
+    asked: JsonBy<Upload, RenameRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     let file = shared
         .uploads
-        .rename(by.user_id, *file_id, revision_of(&http)?, request.0)
+        .rename(asked.by.user_id, *file_id, revision_of(&http)?, asked.body)
         .await?;
     Ok(HttpResponse::Ok()
         .insert_header(etag(file.revision))

@@ -17,6 +17,7 @@ mod uploads;
 mod verify;
 
 mod body;
+mod connections;
 mod device;
 mod fallback;
 mod headers;
@@ -36,7 +37,9 @@ use actix_web::{
     middleware::from_fn,
     web,
 };
-use ferry_core::wire::{HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_LIMIT, HEADER_UPLOAD_OFFSET};
+use ferry_core::wire::{
+    HEADER_ERROR_CODE, HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_LIMIT, HEADER_UPLOAD_OFFSET,
+};
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{
@@ -44,6 +47,7 @@ use crate::{
     spool::Spool, uploads::Uploads,
 };
 
+pub(crate) use connections::Connections;
 pub(crate) use intake::BodyMemory;
 pub use openapi::document;
 
@@ -110,6 +114,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) bodies: BodyMemory,
     pub(crate) spool: Spool,
+    pub(crate) connections: Arc<Connections>,
     pub(crate) lifecycle: Lifecycle,
     /// Asks the database and the store whether they answer.
     pub(crate) health: Arc<dyn Health>,
@@ -167,10 +172,14 @@ pub(crate) fn application(
         .service(openapi::pages(document))
         .service(page::resource())
         .default_service(web::to(fallback::unknown))
-        .wrap(cors)
         .wrap(from_fn(middleware::head_as_get))
         .wrap(from_fn(middleware::gate))
+        .wrap(from_fn(connections::bound_behind_proxies))
         .wrap(from_fn(middleware::spare_a_proxys_credentials))
+        .wrap(from_fn(middleware::as_problems))
+        // around whatever answers, or other sites would not see their refusals
+        .wrap(cors)
+        // around its own refusals
         .wrap(from_fn(middleware::as_problems))
         .wrap(from_fn(headers::harden))
         .wrap(from_fn(middleware::observe))
@@ -185,6 +194,7 @@ fn cors(allowed_origins: &[String]) -> Cors {
             "ETag",
             "Retry-After",
             "Content-Range",
+            HEADER_ERROR_CODE,
             HEADER_UPLOAD_OFFSET,
             HEADER_UPLOAD_COMPLETE,
             HEADER_UPLOAD_LIMIT,

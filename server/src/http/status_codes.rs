@@ -6,7 +6,9 @@ use actix_web::{
     body::BoxBody,
     http::{StatusCode, header},
 };
-use ferry_core::wire::{ErrorCode, HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_OFFSET, Problem};
+use ferry_core::wire::{
+    ErrorCode, HEADER_ERROR_CODE, HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_OFFSET, Problem,
+};
 use uuid::Uuid;
 
 use crate::error_chain::chain;
@@ -89,12 +91,12 @@ fn code_of(status: StatusCode) -> ErrorCode {
 impl HttpError {
     /// Nothing more to say than the code does.
     pub(crate) fn new(code: ErrorCode) -> Self {
-        Self::build(code, None)
+        Self::logged(code, None)
     }
 
     /// What exactly, in this case, for the client.
     pub(crate) fn detailed(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self::build(code, Some(detail.into()))
+        Self::logged(code, Some(detail.into()))
     }
 
     /// The request itself is wrong.
@@ -143,9 +145,29 @@ impl HttpError {
         *self.0
     }
 
+    /// A refusal whose cause is no error of a room.
+    fn logged(code: ErrorCode, detail: Option<String>) -> Self {
+        let refusal = Self::build(code, detail);
+        let said = refusal.0.detail.as_deref().unwrap_or(code.title());
+        refusal.log(said);
+        refusal
+    }
+
+    fn log(&self, cause: impl std::fmt::Display) {
+        let (Some(error_id), code) = (self.0.error_id, self.0.code.as_str()) else {
+            return;
+        };
+        if waits(status_of(self.0.code)) {
+            tracing::warn!(%error_id, code, error = %cause, "cannot serve now");
+        } else {
+            tracing::error!(%error_id, code, error = %cause, "fault");
+        }
+    }
+
     fn build(code: ErrorCode, detail: Option<String>) -> Self {
         let status = status_of(code);
         let mut problem = Problem::new(code, status.as_u16(), detail);
+        problem.error_id = status.is_server_error().then(Uuid::new_v4);
         if waits(status) {
             problem.retry_after_secs = Some(RETRY_SECS);
         }
@@ -164,14 +186,8 @@ impl HttpError {
             refusal.wait(retry_after_secs);
             return refusal;
         }
-        let mut fault = Self::new(code);
-        let error_id = Uuid::new_v4();
-        if waits(status) {
-            tracing::warn!(%error_id, code = code.as_str(), error = %chain(error), "cannot serve now");
-        } else {
-            tracing::error!(%error_id, code = code.as_str(), error = %chain(error), "fault");
-        }
-        fault.0.error_id = Some(error_id);
+        let mut fault = Self::build(code, None);
+        fault.log(chain(error));
         fault.wait(retry_after_secs);
         fault
     }
@@ -263,6 +279,7 @@ impl ResponseError for HttpError {
         let status = self.status_code();
         let mut response = HttpResponse::build(status);
         response.insert_header((header::CACHE_CONTROL, "no-store"));
+        response.insert_header((HEADER_ERROR_CODE, self.0.code.as_str()));
         if let Some(secs) = self.0.retry_after_secs {
             response.insert_header((header::RETRY_AFTER, secs));
         }
@@ -307,6 +324,12 @@ mod tests {
             );
             assert_eq!(headers.get(header::CONTENT_TYPE).unwrap(), PROBLEM_JSON);
             assert_eq!((problem.status, problem.code), (status.as_u16(), *code));
+            assert_eq!(headers.get(HEADER_ERROR_CODE).unwrap(), code.as_str());
+            assert_eq!(
+                problem.error_id.is_some(),
+                status.is_server_error(),
+                "{code:?}"
+            );
             let must_wait = status == StatusCode::TOO_MANY_REQUESTS
                 || status == StatusCode::SERVICE_UNAVAILABLE;
             assert!(

@@ -16,7 +16,7 @@ use ferry_core::wire::{
 use prometheus_client::registry::Registry;
 
 use super::{
-    BodyMemory, Health, Shared, application, document,
+    BodyMemory, Connections, Health, Shared, application, document,
     fallback::methods,
     session::{client_address, origin_of, require_own_origin},
 };
@@ -27,6 +27,7 @@ use crate::{
     clock,
     config::Config,
     db::{Db, DbTimeouts},
+    disk::Disks,
     lifecycle::Lifecycle,
     metrics::Metrics,
     spool::{Spool, SpoolSettings},
@@ -196,12 +197,13 @@ async fn shared(config: Config) -> web::Data<Shared> {
             SpoolSettings {
                 folder: spool_dir.path().to_owned(),
                 limit_bytes: 1 << 20,
-                reserve_bytes: 0,
+                disk: Disks::default().of(spool_dir.path(), 0).unwrap(),
                 ttl: TimeDelta::hours(1),
             },
             clock::system(),
         )
         .unwrap(),
+        connections: Connections::new(100, &config.trusted_proxies),
         config: Arc::new(config),
         metrics: Metrics::new(Registry::default()),
         lifecycle: Lifecycle::default(),
@@ -383,4 +385,63 @@ async fn only_trusted_proxies_are_believed() {
     );
     assert_eq!(seen("10.0.0.1", "6.6.6.6, 1.1.1.1, 10.0.0.2").0, "1.1.1.1");
     assert_eq!(seen("10.0.0.1", "1.1.1.1, nonsense").0, "10.0.0.1");
+}
+
+#[actix_web::test]
+async fn another_site_that_may_call_sees_its_refusals_too() {
+    let friend = "https://friend.example";
+    let mut config = config();
+    config.allowed_origins = vec![friend.to_owned()];
+    let shared = shared(config).await;
+    let app = init_service(application(shared.clone())).await;
+    let ask = async |path: &str, authorization: &str| {
+        let request = TestRequest::get()
+            .uri(path)
+            .insert_header((header::ORIGIN, friend))
+            .insert_header((header::AUTHORIZATION, authorization));
+        let response = call_service(&app, request.to_request()).await;
+        let allowed = response.headers().get(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+        assert_eq!(allowed.unwrap(), friend, "{path}");
+        let exposed = response
+            .headers()
+            .get(header::ACCESS_CONTROL_EXPOSE_HEADERS);
+        assert!(
+            exposed
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .contains("ferry-error-code")
+        );
+        (response.status(), problem(response.into_body()).await.code)
+    };
+    let not_ready = (
+        StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::DatabaseUnavailable,
+    );
+    assert_eq!(ask("/api/files", "").await, not_ready);
+    shared.lifecycle.set_tables_ready();
+    let unauthenticated = |status| (status, ErrorCode::Unauthenticated);
+    assert_eq!(
+        ask("/api/files", "").await,
+        unauthenticated(StatusCode::UNAUTHORIZED)
+    );
+    let of_a_proxy = ask("/api/files", "Basic YTpi").await;
+    assert_eq!(of_a_proxy, unauthenticated(StatusCode::FORBIDDEN));
+    let missing = (StatusCode::NOT_FOUND, ErrorCode::NotFound);
+    assert_eq!(ask("/api/nothing", "").await, missing);
+}
+
+#[actix_web::test]
+async fn the_refusal_of_a_head_request_has_its_code_in_a_header() {
+    let shared = shared(config()).await;
+    shared.lifecycle.set_tables_ready();
+    let app = init_service(application(shared)).await;
+    let part = "/api/upload/chunk/00000000-0000-4000-8000-000000000000/1";
+    let request = TestRequest::with_uri(part)
+        .method(Method::HEAD)
+        .insert_header((header::AUTHORIZATION, "Basic YTpi"));
+    let response = call_service(&app, request.to_request()).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    let code = response.headers().get("ferry-error-code").unwrap();
+    assert_eq!(code, ErrorCode::Unauthenticated.as_str());
 }

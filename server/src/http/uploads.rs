@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Shared,
-    body::Json,
+    body::JsonBy,
     headers::revision_of,
     openapi::Refusals,
     session::{By, Read, Upload},
@@ -36,11 +36,10 @@ pub(super) async fn check(
     responses((status = 201, body = UploadSession), (status = 200, body = UploadSession), Refusals))]
 #[post("/api/upload/start")]
 pub(super) async fn start(
-    by: By<Upload>,
-    request: Json<StartRequest>,
+    asked: JsonBy<Upload, StartRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
-    let (session, is_new) = shared.uploads.start(by.user_id, request.0).await?;
+    let (session, is_new) = shared.uploads.start(asked.by.user_id, asked.body).await?;
     let mut response = if is_new {
         HttpResponse::Created()
     } else {
@@ -55,17 +54,16 @@ pub(super) async fn start(
     responses((status = 200, body = UploadSession), Refusals))]
 #[patch("/api/upload/resume/{file_id}")]
 pub(super) async fn resize(
-    by: By<Upload>,
     file_id: web::Path<Uuid>,
     http: HttpRequest,
-    request: Json<ResizeRequest>,
+    asked: JsonBy<Upload, ResizeRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<web::Json<UploadSession>> {
     let revision = revision_of(&http)?;
     Ok(web::Json(
         shared
             .uploads
-            .resize(by.user_id, *file_id, revision, request.0)
+            .resize(asked.by.user_id, *file_id, revision, asked.body)
             .await?,
     ))
 }
@@ -75,15 +73,14 @@ pub(super) async fn resize(
     security(("token" = ["upload"]), ("session" = [])), responses((status = 200, body = CompleteResponse), Refusals))]
 #[post("/api/upload/complete/{file_id}")]
 pub(super) async fn complete(
-    by: By<Upload>,
     file_id: web::Path<Uuid>,
-    request: Json<CompleteRequest>,
+    asked: JsonBy<Upload, CompleteRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<web::Json<CompleteResponse>> {
     Ok(web::Json(
         shared
             .uploads
-            .complete(by.user_id, *file_id, request.0)
+            .complete(asked.by.user_id, *file_id, asked.body)
             .await?,
     ))
 }

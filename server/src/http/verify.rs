@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use super::{
     Shared,
-    body::Json,
+    body::JsonBy,
     openapi::Refusals,
-    session::{By, Upload},
+    session::Upload,
     status_codes::{HttpError, HttpResult},
 };
 
@@ -29,9 +29,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
     responses((status = 200, content((VerifyResponse = "application/json"), (VerifyProgress = "text/event-stream"))), Refusals))]
 #[post("/api/upload/verify-chunks")]
 pub(super) async fn verify_chunks(
-    by: By<Upload>,
     http: HttpRequest,
-    request: Json<VerifyRequest>,
+    asked: JsonBy<Upload, VerifyRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     let accepted = http
@@ -39,7 +38,7 @@ pub(super) async fn verify_chunks(
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok());
     if accepted.is_some_and(|accept| accept.contains("text/event-stream")) {
-        let events = events(by.user_id, request.0, shared);
+        let events = events(asked.by.user_id, asked.body, shared);
         return Ok(HttpResponse::Ok()
             .content_type("text/event-stream")
             .streaming(events));
@@ -47,7 +46,7 @@ pub(super) async fn verify_chunks(
     Ok(HttpResponse::Ok().json(
         shared
             .uploads
-            .verify(by.user_id, request.0, &|_| ())
+            .verify(asked.by.user_id, asked.body, &|_| ())
             .await?,
     ))
 }

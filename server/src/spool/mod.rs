@@ -26,7 +26,7 @@ pub use piece::Piece;
 use crate::{
     budget::{Budget, Reserved},
     clock::Clock,
-    disk::free_bytes,
+    disk::{Claim, Disk, DiskFull},
 };
 
 /// How long a request waits until the one it takes over from has put away what it has.
@@ -73,14 +73,14 @@ impl From<std::io::Error> for SpoolError {
 }
 
 /// What the operator decides.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SpoolSettings {
     /// Where the files are.
     pub folder: PathBuf,
+    /// The disk that it is on.
+    pub disk: Arc<Disk>,
     /// The most bytes of all of them.
     pub limit_bytes: u64,
-    /// Free room that they leave on their disk.
-    pub reserve_bytes: u64,
     /// How long a body that nobody goes on with is kept.
     pub ttl: TimeDelta,
 }
@@ -118,9 +118,8 @@ enum Entry {
 }
 
 impl Spool {
-    /// Makes the folder, and takes up what an earlier run of the server left there.
+    /// Takes up what an earlier run of the server left in the folder, which exists: [`make_private_folder`].
     pub fn open(settings: SpoolSettings, clock: Clock) -> std::io::Result<Self> {
-        make_private_folder(&settings.folder)?;
         let spool = Spool(Arc::new(Inner {
             budget: Budget::new(settings.limit_bytes),
             settings,
@@ -214,18 +213,13 @@ impl Spool {
         }
     }
 
-    /// Whether the disk has this much room besides its reserve, or was given it.
-    async fn has_disk_for(&self, user_id: Uuid, bytes: u64) -> bool {
-        let needed = self.0.settings.reserve_bytes.saturating_add(bytes);
+    /// Room on the disk besides its reserve; where there is none, the same bodies make it.
+    async fn claim_on_disk(&self, user_id: Uuid, bytes: u64) -> Result<Claim, SpoolError> {
         loop {
-            let folder = self.0.settings.folder.clone();
-            let asked = tokio::task::spawn_blocking(move || free_bytes(&folder));
-            let free = asked.await.ok().flatten();
-            if free.is_none_or(|free| free >= needed) {
-                return true;
-            }
-            if !self.make_room(user_id) {
-                return false;
+            match self.0.settings.disk.claim(bytes).await {
+                Ok(claim) => return Ok(claim),
+                Err(DiskFull) if self.make_room(user_id) => {}
+                Err(DiskFull) => return Err(SpoolError::DiskFull),
             }
         }
     }
@@ -361,7 +355,8 @@ impl PieceKey {
     }
 }
 
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+/// Makes the folder of a spool, for this server alone.
+pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
     std::fs::DirBuilder::new()
         .recursive(true)

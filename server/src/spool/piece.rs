@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{PieceKey, Spool, SpoolError};
-use crate::{budget::Reserved, pages::BodyBuffer};
+use crate::{budget::Reserved, disk::Claim, pages::BodyBuffer};
 
 /// Room is taken in steps, so that a slow body asks for it rarely.
 const STEP_BYTES: u64 = 1024 * 1024;
@@ -21,6 +21,8 @@ pub struct Piece {
     name: Option<(PieceKey, watch::Receiver<bool>)>,
     file: Option<Arc<File>>,
     reserved: Option<Reserved>,
+    /// On the disk, for the step that is being filled.
+    claim: Option<Claim>,
     len_bytes: u64,
 }
 
@@ -41,6 +43,7 @@ impl Piece {
             name: Some((key, stopped)),
             file: None,
             reserved,
+            claim: None,
             len_bytes,
         }
     }
@@ -52,6 +55,7 @@ impl Piece {
             name: None,
             file: None,
             reserved: None,
+            claim: None,
             len_bytes: 0,
         }
     }
@@ -132,9 +136,7 @@ impl Piece {
         let (spool, user_id) = (self.spool.clone(), self.user_id);
         let budget = &spool.0.budget;
         let wanted = end.next_multiple_of(STEP_BYTES) - held;
-        if !spool.has_disk_for(user_id, wanted).await {
-            return Err(SpoolError::DiskFull);
-        }
+        let claim = spool.claim_on_disk(user_id, wanted).await?;
         let reserved = &mut self.reserved;
         let taken = spool.with_room(user_id, || match reserved {
             Some(reserved) => reserved.grow(wanted).then_some(()),
@@ -143,7 +145,10 @@ impl Piece {
                 reserved.is_some().then_some(())
             }
         });
-        taken.ok_or(SpoolError::NoRoom)
+        taken.ok_or(SpoolError::NoRoom)?;
+        // The step before it is written by now.
+        self.claim = Some(claim);
+        Ok(())
     }
 
     async fn file(&mut self) -> Result<Arc<File>, SpoolError> {

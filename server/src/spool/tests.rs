@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use bytes::Bytes;
 
 use super::*;
+use crate::disk::test_disk::TestDisk;
 
 const ADA: Uuid = Uuid::from_bytes([1; 16]);
 const BOB: Uuid = Uuid::from_bytes([2; 16]);
@@ -14,7 +15,7 @@ const MIB: u64 = 1 << 20;
 struct Fixture {
     folder: tempfile::TempDir,
     now_secs: Arc<AtomicI64>,
-    reserve_bytes: u64,
+    disk: Arc<Disk>,
 }
 
 impl Fixture {
@@ -22,15 +23,17 @@ impl Fixture {
         Fixture {
             folder: tempfile::tempdir().unwrap(),
             now_secs: Arc::new(AtomicI64::new(Utc::now().timestamp())),
-            reserve_bytes: 0,
+            disk: TestDisk::with_free(u64::MAX / 2).disk(0),
         }
     }
 
     fn open(&self) -> Spool {
+        let folder = self.folder.path().join("spool");
+        make_private_folder(&folder).unwrap();
         let settings = SpoolSettings {
-            folder: self.folder.path().join("spool"),
+            folder,
+            disk: Arc::clone(&self.disk),
             limit_bytes: 8 * MIB,
-            reserve_bytes: self.reserve_bytes,
             ttl: TimeDelta::hours(1),
         };
         let now = Arc::clone(&self.now_secs);
@@ -183,7 +186,7 @@ async fn a_disk_that_has_only_its_reserve_takes_no_more() {
     earlier.append(filled(MIB, 1)).await.unwrap();
     drop(earlier);
     drop(spool);
-    fixture.reserve_bytes = u64::MAX / 2;
+    fixture.disk = TestDisk::with_free(100 * MIB).disk(100 * MIB);
     let spool = fixture.open();
     let mut other = spool.claim(key(BOB, 1)).await.unwrap();
     let refused = other.append(filled(MIB, 2)).await;
@@ -198,4 +201,23 @@ async fn a_disk_that_has_only_its_reserve_takes_no_more() {
     assert!(own.append(filled(MIB, 3)).await.is_err());
     drop(own);
     assert_eq!(fixture.files(), 0, "their own earlier body makes no room");
+}
+
+#[tokio::test]
+async fn a_part_that_is_being_stored_leaves_no_room_for_a_body_on_its_way() {
+    let mut fixture = Fixture::new();
+    fixture.disk = TestDisk::with_free(10 * MIB).disk(4 * MIB);
+    let spool = fixture.open();
+    let being_stored = fixture.disk.claim(5 * MIB).await.unwrap();
+    let mut body = spool.claim(key(ADA, 1)).await.unwrap();
+    body.append(filled(MIB, 1)).await.unwrap();
+    let refused = body.append(filled(MIB, 1)).await;
+    assert!(matches!(refused, Err(SpoolError::DiskFull)), "{refused:?}");
+    drop(being_stored);
+    assert!(fixture.disk.claim(5 * MIB).await.is_ok());
+    body.append(filled(MIB, 1)).await.unwrap();
+    assert!(
+        fixture.disk.claim(6 * MIB).await.is_err(),
+        "what the spool writes counts for parts"
+    );
 }

@@ -3,7 +3,7 @@
 
 mod bounded;
 mod opendal;
-mod reserve;
+mod reserving;
 pub mod telegram;
 
 #[cfg(test)]
@@ -20,7 +20,7 @@ use futures_util::stream::BoxStream;
 
 pub use bounded::{Bounded, StorageLimits};
 pub use opendal::{OpendalStore, S3Settings};
-pub use reserve::{DiskReserve, Reserving};
+pub use reserving::Reserving;
 
 /// Where a provider put a part: JSON that only the provider looks into.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -5,7 +5,12 @@ use ferry_core::wire::{
     HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_LENGTH, HEADER_UPLOAD_OFFSET, PARTIAL_UPLOAD, Problem,
 };
 
-use super::{job_table::JobTable, messages::SendOrder, reply::text, sealed_body::SealedBody};
+use super::{
+    job_table::JobTable,
+    messages::SendOrder,
+    reply::{refused_with, text},
+    sealed_body::SealedBody,
+};
 use crate::{
     error::{ClientError, Result},
     failure::failure_of,
@@ -33,6 +38,8 @@ impl Delivery<'_> {
                 (204, Some(at)) => offset = at.min(self.body.len_bytes()),
                 // Away, busy, or a person must sign in: the body would be refused as well.
                 (401 | 408 | 425 | 429 | 500.., _) => return Ok(asked),
+                // Behind a proxy with a password of its own this is the server's 401.
+                (403, _) if refused_with(&asked).is_some() => return Ok(asked),
                 _ => {}
             }
         }

@@ -1,5 +1,6 @@
 //! How a job's reply leaves the worker, and what an answer of the server becomes in it.
 
+use ferry_core::wire::{ErrorCode, Problem};
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsCast;
 
@@ -45,7 +46,20 @@ impl Reply {
 
 /// The error of an answer with another status than the order hopes for.
 pub(super) fn refused(answer: &HttpAnswer) -> ClientError {
-    refusal(answer.status, &text(answer), answer.retry_after.as_deref())
+    let error = refusal(answer.status, &text(answer), answer.retry_after.as_deref());
+    match (&error, refused_with(answer)) {
+        (ClientError::OddStatus { .. }, Some(code)) => {
+            ClientError::Refused(Box::new(Problem::new(code, answer.status, None)))
+        }
+        _ => error,
+    }
+}
+
+/// The code that the answer has in its headers.
+pub(super) fn refused_with(answer: &HttpAnswer) -> Option<ErrorCode> {
+    let told = answer.error_code.as_deref()?;
+    let mut all = ErrorCode::ALL.iter().copied();
+    all.find(|code| code.as_str() == told)
 }
 
 pub(super) fn text(answer: &HttpAnswer) -> String {

@@ -289,3 +289,39 @@ async fn an_id_with_a_tombstone_can_still_be_discarded() {
     assert_eq!(fixture.count("files").await, 0);
     fixture.end().await;
 }
+
+#[tokio::test]
+async fn a_cleanup_concerns_what_its_dry_run_showed_though_minutes_lie_between() {
+    let fixture = Fixture::set().await;
+    let shown = TestFile::new("~shown", 65_536);
+    fixture.start(&shown).await;
+    fixture.turn_clock(TimeDelta::minutes(10));
+    let later = TestFile::new("~later", 65_536);
+    fixture.start(&later).await;
+    fixture.turn_clock(TimeDelta::minutes(55));
+    let cleanup = async |dry_run, as_of| {
+        let request = CleanupRequest {
+            older_than: Some(3_600),
+            dry_run,
+            as_of,
+        };
+        let actor = Actor::User(fixture.user);
+        fixture.uploads.cleanup(actor, request).await.unwrap()
+    };
+    let ids = |answer: &ferry_core::wire::CleanupResponse| -> Vec<uuid::Uuid> {
+        answer
+            .sessions
+            .iter()
+            .map(|session| session.file_id)
+            .collect()
+    };
+    let would = cleanup(true, None).await;
+    assert_eq!(ids(&would), [shown.start.file_id]);
+    // By now the other one is as old as the first one was.
+    fixture.turn_clock(TimeDelta::minutes(20));
+    let done = cleanup(false, Some(would.as_of)).await;
+    assert_eq!(ids(&done), ids(&would));
+    assert_eq!(done.deleted_count, would.deleted_count);
+    assert_eq!(ids(&cleanup(true, None).await), [later.start.file_id]);
+    fixture.end().await;
+}

@@ -1,0 +1,298 @@
+//! What somebody without a credential can hold: a body that drips is refused before it is read, one address gets its
+//! share of the connections, and the people who are signed in notice nothing.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use ferry_core::wire::{ErrorCode, Problem};
+use ferry_tests::{
+    client::{SealedFile, content},
+    fixture::{Fixture, FixtureBuilder},
+    wait,
+};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+    time::Instant,
+};
+
+/// Far below the times that bodies get; well above what a busy machine needs.
+const AT_ONCE: Duration = Duration::from_secs(5);
+/// Strangers get eight seconds for a body, and two more while the rest of it is dropped.
+const STRANGERS_TIME: Duration = Duration::from_secs(20);
+const DRIP: Duration = Duration::from_millis(300);
+
+/// From an address of the loopback network of its own.
+async fn connect_from(number: u8, to: SocketAddr) -> Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::new(127, 0, 1, number), 0).into())?;
+    Ok(socket.connect(to).await?)
+}
+
+/// Sends the head of a request, then a byte now and then until it is answered; the answer as far as it comes at once.
+async fn drip(mut stream: TcpStream, head: &str, time: Duration) -> Result<String> {
+    stream.write_all(head.as_bytes()).await?;
+    let (mut reads, mut writes) = stream.into_split();
+    let dripping = tokio::spawn(async move {
+        while writes.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(DRIP).await;
+        }
+    });
+    let mut answer = vec![0; 4_096];
+    let read = wait::within(
+        time,
+        "an answer to a body that drips",
+        reads.read(&mut answer),
+    )
+    .await;
+    dripping.abort();
+    answer.truncate(read??);
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or_default()
+}
+
+fn problem(answer: &str) -> Result<Problem> {
+    let (_, body) = answer.split_once("\r\n\r\n").context("no body")?;
+    Ok(serde_json::from_str(body)?)
+}
+
+fn head(method: &str, path: &str, more: &str) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: ferry.test\r\nContent-Type: application/json\r\n{more}\r\n"
+    )
+}
+
+/// Method and path of each operation, and whether it wants a credential.
+async fn operations(fixture: &Fixture) -> Result<Vec<(String, String, bool)>> {
+    let document: Value = fixture.api()?.get("/openapi.json").await?.good()?;
+    let paths = document["paths"].as_object().context("no paths")?;
+    let mut found = Vec::new();
+    for (path, item) in paths {
+        let mut path = path.clone();
+        for (name, value) in [("part_number", "1"), ("bot_id", "1")] {
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+        for name in ["file_id", "token_id", "invitation_id"] {
+            let id = "00000000-0000-4000-8000-000000000000";
+            path = path.replace(&format!("{{{name}}}"), id);
+        }
+        for (method, operation) in item.as_object().context("no operations")? {
+            let is_guarded = operation["security"].is_array();
+            found.push((method.to_uppercase(), path.clone(), is_guarded));
+        }
+    }
+    ensure!(found.len() > 40, "{found:?}");
+    Ok(found)
+}
+
+#[tokio::test]
+async fn a_body_without_a_credential_is_refused_before_it_is_read() -> Result<()> {
+    let fixture = Fixture::new().await?;
+    let address = fixture.server()?.address();
+    let made_up = "Authorization: Bearer fry_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n";
+    for (method, path, is_guarded) in operations(&fixture).await? {
+        if !is_guarded || path == "/api/auth/logout" {
+            continue;
+        }
+        for credential in ["", made_up] {
+            for length in [
+                "Content-Length: 900000\r\n",
+                "Transfer-Encoding: chunked\r\n",
+            ] {
+                let head = head(&method, &path, &format!("{credential}{length}"));
+                let stream = TcpStream::connect(address).await?;
+                let answer = drip(stream, &head, AT_ONCE)
+                    .await
+                    .with_context(|| format!("{method} {path}"))?;
+                ensure!(
+                    ["401", "403"].contains(&status(&answer)),
+                    "{method} {path}: {answer}"
+                );
+            }
+        }
+    }
+    fixture.close().await
+}
+
+#[tokio::test]
+async fn a_strangers_sign_in_that_drips_is_soon_over() -> Result<()> {
+    let fixture = Fixture::new().await?;
+    let address = fixture.server()?.address();
+    let dripping = ["/api/auth/login", "/api/auth/register"].map(async |path| {
+        let head = head("POST", path, "Content-Length: 1000\r\n");
+        let answer = drip(TcpStream::connect(address).await?, &head, STRANGERS_TIME).await?;
+        ensure!(status(&answer) == "400", "{answer}");
+        ensure!(
+            problem(&answer)?.code == ErrorCode::BodyIncomplete,
+            "{answer}"
+        );
+        Ok(())
+    });
+    for outcome in futures_util::future::join_all(dripping).await {
+        outcome?;
+    }
+    // And none is long.
+    let long =
+        head("POST", "/api/auth/login", "Content-Length: 20000\r\n") + " ".repeat(20_000).as_str();
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(long.as_bytes()).await?;
+    let mut answer = vec![0; 4_096];
+    let read = wait::within(STRANGERS_TIME, "an answer", stream.read(&mut answer)).await??;
+    let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+    ensure!(status(&answer) == "413", "{answer}");
+    fixture.close().await
+}
+
+/// Whether the server keeps the connection and answers on it.
+async fn is_served(stream: &mut TcpStream) -> bool {
+    let asked = stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: ferry.test\r\n\r\n")
+        .await;
+    let mut answer = [0; 512];
+    asked.is_ok() && stream.read(&mut answer).await.is_ok_and(|read| read > 0)
+}
+
+#[tokio::test]
+async fn one_address_cannot_take_all_connections() -> Result<()> {
+    let fixture = FixtureBuilder::default()
+        .set("FERRY_MAX_CONNECTIONS_PER_ADDRESS", 8)
+        .start()
+        .await?;
+    let address = fixture.server()?.address();
+    let mut greedy = Vec::new();
+    for _ in 0..8 {
+        let mut stream = connect_from(1, address).await?;
+        ensure!(is_served(&mut stream).await, "within its share");
+        greedy.push(stream);
+    }
+    ensure!(
+        !is_served(&mut connect_from(1, address).await?).await,
+        "the ninth"
+    );
+    ensure!(
+        is_served(&mut connect_from(2, address).await?).await,
+        "another address"
+    );
+    fixture.api()?.get("/healthz").await?.expect_status(200)?;
+    greedy.pop();
+    let again = || async {
+        let is_served = is_served(&mut connect_from(1, address).await?).await;
+        wait::holds(is_served, "not yet")
+    };
+    wait::until(AT_ONCE, "who closes one may open another", again).await?;
+    drop(greedy);
+    fixture.close().await
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_its_clients_are_counted_and_not_the_proxy() -> Result<()> {
+    let fixture = FixtureBuilder::default()
+        .set("FERRY_MAX_CONNECTIONS_PER_ADDRESS", 8)
+        .set(
+            "FERRY_TRUSTED_PROXIES",
+            IpAddr::from(Ipv4Addr::new(127, 0, 1, 9)),
+        )
+        .start()
+        .await?;
+    let address = fixture.server()?.address();
+    let of = |client: &str| {
+        let more = format!("X-Forwarded-For: {client}\r\nContent-Length: 900\r\n");
+        head("POST", "/api/auth/login", &more)
+    };
+    let mut open = Vec::new();
+    for _ in 0..8 {
+        let mut stream = connect_from(9, address).await?;
+        stream.write_all(of("203.0.113.7").as_bytes()).await?;
+        open.push(stream);
+    }
+    let refused = || async {
+        let stream = connect_from(9, address).await?;
+        let answer = drip(stream, &of("203.0.113.7"), STRANGERS_TIME).await?;
+        let is_busy = problem(&answer).is_ok_and(|problem| problem.code == ErrorCode::Busy);
+        wait::holds(is_busy, &answer)
+    };
+    wait::until(AT_ONCE, "the ninth of one client", refused).await?;
+    for _ in 0..20 {
+        let mut stream = connect_from(9, address).await?;
+        let head = head("GET", "/healthz", "X-Forwarded-For: 203.0.113.8\r\n");
+        stream.write_all(head.as_bytes()).await?;
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await?;
+        ensure!(answer.ends_with(b"200"), "another client of the proxy");
+        open.push(stream);
+    }
+    drop(open);
+    fixture.close().await
+}
+
+/// A connection that sends a byte now and then, without end.
+async fn hold(number: u8, address: SocketAddr, head: String) {
+    loop {
+        if let Ok(mut stream) = connect_from(number, address).await
+            && stream.write_all(head.as_bytes()).await.is_ok()
+        {
+            while stream.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(DRIP).await;
+            }
+        }
+        tokio::time::sleep(DRIP).await;
+    }
+}
+
+/// So many connections drip in CI; `cargo xtask soak dripping` takes 2,000 and compares speeds.
+const DRIPPING: u32 = 200;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_drip_hold_up_nobody_else() -> Result<()> {
+    let wanted = match std::env::var("FERRY_TEST_DRIPPING") {
+        Ok(text) => text.parse()?,
+        Err(_) => DRIPPING,
+    };
+    let (fixture, admin) = Fixture::with_admin().await?;
+    let api = admin.api.moved_to(&fixture.server()?.url());
+    let file = SealedFile::new(&admin.keys, "a file", content(1, 20_000_000))?;
+    file.start(&api).await?;
+    let all = 1..=file.total_parts();
+    let upload = async |generation: u32| {
+        let began = Instant::now();
+        for number in all.clone() {
+            let answer = file.put(&api, number, &file.part(number)?).await?;
+            ensure!(answer.status < 300, "{generation}: {answer:?}");
+        }
+        anyhow::Ok(began.elapsed().as_secs_f64())
+    };
+    // The second and later ones find every part stored; what a part costs up to there is the same.
+    upload(0).await?;
+    let address = fixture.server()?.address();
+    let mut ratios = Vec::new();
+    for round in 1..=3 {
+        let alone = upload(round).await?;
+        let mut held = tokio::task::JoinSet::new();
+        for number in 0..wanted {
+            let from = u8::try_from(10 + number % 200)?;
+            let path = ["/api/auth/login", "/api/upload/start"][usize::try_from(number % 2)?];
+            held.spawn(hold(
+                from,
+                address,
+                head("POST", path, "Content-Length: 900000\r\n"),
+            ));
+        }
+        tokio::time::sleep(DRIP * 4).await;
+        let beside = upload(round).await?;
+        held.shutdown().await;
+        ratios.push(alone / beside);
+    }
+    println!("{wanted} connections drip: others keep {ratios:.2?} of their speed");
+    if std::env::var_os("FERRY_TEST_DRIPPING").is_some() {
+        let best = ratios.iter().copied().fold(0.0, f64::max);
+        ensure!(best >= 0.9, "{ratios:?}");
+    }
+    fixture.close().await
+}
