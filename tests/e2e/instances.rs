@@ -9,14 +9,22 @@ use ferry_tests::{
 };
 use serde_json::json;
 
-/// Another server on this fixture's database and parts.
+/// A second server on this fixture's database and parts.
 pub(crate) async fn second_server(fixture: &Fixture) -> Result<ferry_tests::server::Server> {
+    another_server(fixture, "second").await
+}
+
+/// Another one, with this name.
+pub(crate) async fn another_server(
+    fixture: &Fixture,
+    name: &str,
+) -> Result<ferry_tests::server::Server> {
     let mut config: ServerConfig = fixture.server_config().clone();
     config.settings.push((
         "FERRY_STORAGE__PATH".into(),
         fixture.parts_dir().display().to_string(),
     ));
-    config.data_dir = fixture.dir().join("second");
+    config.data_dir = fixture.dir().join(name);
     std::fs::create_dir_all(&config.data_dir)?;
     config.start().await
 }

@@ -10,6 +10,7 @@ mod full_disk;
 mod in_a_browser;
 mod instances;
 mod maintenance;
+mod many;
 mod outages;
 mod parts;
 mod pieces;

@@ -111,9 +111,9 @@ pub(crate) fn for_bench_cli() -> Result<()> {
     by_apt(&[RSYNC, RCLONE, HASHDEEP])
 }
 
-/// A Python of our own with the packages the independent vector tool needs; its interpreter.
-pub(crate) fn python_venv(requirements: &Path) -> Result<PathBuf> {
-    let venv = target().join("vectors-venv");
+/// A Python of our own with these packages, in a folder of this name; its interpreter.
+pub(crate) fn python_venv(name: &str, requirements: &Path) -> Result<PathBuf> {
+    let venv = target().join(name);
     let python = venv.join("bin/python");
     let installed = venv.join("installed-requirements.txt");
     let wanted = std::fs::read(requirements)
@@ -136,6 +136,14 @@ pub(crate) fn python_venv(requirements: &Path) -> Result<PathBuf> {
         .arg(requirements))?;
     std::fs::write(&installed, wanted)?;
     Ok(python)
+}
+
+/// A command of cargo that `cargo install` brings.
+pub(crate) fn cargo_command(name: &str) -> Result<()> {
+    if answers("cargo", &[name, "--version"]) {
+        return Ok(());
+    }
+    bail!("missing on this machine: cargo-{name}; install it: cargo install --locked cargo-{name}")
 }
 
 fn by_apt(pieces: &[Piece]) -> Result<()> {

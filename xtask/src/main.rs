@@ -7,6 +7,7 @@ mod docs;
 mod emulator;
 mod install;
 mod lint;
+mod sbom;
 mod soak;
 mod test;
 mod up;
@@ -63,6 +64,8 @@ enum Command {
         /// the others
         name: Option<String>,
     },
+    /// Write what the server is made of, as CycloneDX: `target/sbom`
+    Sbom,
     /// The long versions of the tests, or one of them
     Soak {
         /// Which one
@@ -73,6 +76,9 @@ enum Command {
         /// Of `kills`: size of the file, MiB
         #[arg(long, default_value_t = 1024)]
         size_mib: u32,
+        /// Of `fuzz`: for each target
+        #[arg(long, default_value_t = 8)]
+        minutes: u32,
     },
 }
 
@@ -100,7 +106,16 @@ fn main() -> ExitCode {
             name,
             seeds,
             size_mib,
-        } => soak::run(name, &soak::Kills { seeds, size_mib }),
+            minutes,
+        } => soak::run(
+            name,
+            &soak::Lengths {
+                seeds,
+                size_mib,
+                minutes,
+            },
+        ),
+        Command::Sbom => sbom::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

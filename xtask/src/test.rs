@@ -59,7 +59,7 @@ pub(crate) fn build_parts(release: bool) -> Result<()> {
 /// Rust's vectors are opened by a program that shares no code with Ferry, and its own by Rust.
 fn python_vectors() -> Result<()> {
     let folder = root().join("tests/vectors");
-    let python = install::python_venv(&folder.join("requirements.txt"))?;
+    let python = install::python_venv("vectors-venv", &folder.join("requirements.txt"))?;
     let tool = folder.join("independent.py");
     let made = target().join("independent-vectors");
     workspace::run(program(&python).arg(&tool).arg("open").arg(&folder))?;

@@ -120,8 +120,8 @@ pub(super) async fn logout(
 #[utoipa::path(tag = "accounts", request_body = PasswordRequest, security(("session" = [])), responses((status = 204), Refusals))]
 #[post("/api/auth/password")]
 pub(super) async fn password(
-    http: HttpRequest,
     asked: JsonBy<Known, PasswordRequest>,
+    http: HttpRequest,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     shared

@@ -37,8 +37,8 @@ pub(super) async fn cleanup_abandoned(
     responses((status = 201, body = NewInvitationResponse), Refusals))]
 #[post("/api/admin/invitations")]
 pub(super) async fn create_invitation(
-    http: HttpRequest,
     asked: JsonBy<Admin, NewInvitationRequest>,
+    http: HttpRequest,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     let invited = shared.accounts.invite(&asked.by, &asked.body).await?;

@@ -53,8 +53,8 @@ pub(super) async fn test(
     security(("token" = ["admin"]), ("session" = [])), responses((status = 204), Refusals))]
 #[patch("/api/admin/bots/{bot_id}")]
 pub(super) async fn change(
-    bot_id: web::Path<i64>,
     asked: JsonBy<Admin, ChangeBotRequest>,
+    bot_id: web::Path<i64>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     shared

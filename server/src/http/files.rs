@@ -56,9 +56,9 @@ pub(super) async fn get(
     responses((status = 200, body = FileEntry), Refusals))]
 #[patch("/api/files/{file_id}")]
 pub(super) async fn rename(
+    asked: JsonBy<Upload, RenameRequest>,
     file_id: web::Path<Uuid>,
     http: HttpRequest,
-    asked: JsonBy<Upload, RenameRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     let file = shared

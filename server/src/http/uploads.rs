@@ -54,9 +54,9 @@ pub(super) async fn start(
     responses((status = 200, body = UploadSession), Refusals))]
 #[patch("/api/upload/resume/{file_id}")]
 pub(super) async fn resize(
+    asked: JsonBy<Upload, ResizeRequest>,
     file_id: web::Path<Uuid>,
     http: HttpRequest,
-    asked: JsonBy<Upload, ResizeRequest>,
     shared: web::Data<Shared>,
 ) -> HttpResult<web::Json<UploadSession>> {
     let revision = revision_of(&http)?;
@@ -73,8 +73,8 @@ pub(super) async fn resize(
     security(("token" = ["upload"]), ("session" = [])), responses((status = 200, body = CompleteResponse), Refusals))]
 #[post("/api/upload/complete/{file_id}")]
 pub(super) async fn complete(
-    file_id: web::Path<Uuid>,
     asked: JsonBy<Upload, CompleteRequest>,
+    file_id: web::Path<Uuid>,
     shared: web::Data<Shared>,
 ) -> HttpResult<web::Json<CompleteResponse>> {
     Ok(web::Json(

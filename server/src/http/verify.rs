@@ -29,8 +29,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
     responses((status = 200, content((VerifyResponse = "application/json"), (VerifyProgress = "text/event-stream"))), Refusals))]
 #[post("/api/upload/verify-chunks")]
 pub(super) async fn verify_chunks(
-    http: HttpRequest,
     asked: JsonBy<Upload, VerifyRequest>,
+    http: HttpRequest,
     shared: web::Data<Shared>,
 ) -> HttpResult<HttpResponse> {
     let accepted = http
