@@ -56,7 +56,7 @@ impl Connections {
         })
     }
 
-    /// Counts a connection as it is made; one too many is shut, and the server finds it at its end.
+    /// Counts a connection as it is made; one too many is closed, and the server finds it at its end.
     pub(crate) fn count(self: &Arc<Self>, stream: &dyn Any, connection: &mut Extensions) {
         let tls = stream.downcast_ref::<TlsStream<TcpStream>>();
         let plain = tls.map(|stream| stream.get_ref().0);
@@ -73,7 +73,7 @@ impl Connections {
             Some(held) => {
                 connection.insert(held);
             }
-            None => shut(socket),
+            None => close(socket),
         }
     }
 
@@ -120,11 +120,11 @@ impl Drop for Held {
     }
 }
 
-/// The runtime owns the socket; shutting its duplicate shuts both.
-fn shut(socket: &TcpStream) {
+/// The runtime owns the socket; closing both ways of its duplicate does so for both.
+fn close(socket: &TcpStream) {
     let duplicate = socket.as_fd().try_clone_to_owned();
-    let shut = duplicate.and_then(|fd| std::net::TcpStream::from(fd).shutdown(Shutdown::Both));
-    if let Err(error) = shut {
+    let closed = duplicate.and_then(|fd| std::net::TcpStream::from(fd).shutdown(Shutdown::Both));
+    if let Err(error) = closed {
         tracing::debug!(%error, "a connection too many was gone already");
     }
 }
