@@ -81,7 +81,7 @@ pub struct RegisterRequest {
     pub invitation: String,
     /// Made by the client, random; bound into the key slot.
     pub user_id: Uuid,
-    /// 1 to 64 characters; folded for comparison.
+    /// 1 to 64 characters; words of RFC 8265 (`UsernameCaseMapped`) by single spaces, compared as it says.
     pub username: String,
     /// Derived from the password; the server keeps only a hash of it.
     pub auth: B64<32>,

@@ -132,7 +132,7 @@ fn the_files_that_architecture_names_are_there() {
     assert!(named.len() > 40, "{named:?}");
     let files: Vec<String> = FOLDERS
         .iter()
-        .chain(&["migrations"])
+        .chain(&["migrations", "fuzz"])
         .flat_map(|folder| sources_in(&["rs", "js", "sql"], folder))
         .map(|file| format!("/{file}"))
         .collect();
