@@ -113,15 +113,27 @@ mod schema {
         openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
     };
 
-    fn base64url(description: String) -> RefOr<Schema> {
+    fn base64url(description: String, pattern: String) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some(description))
+            .pattern(Some(pattern))
             .into()
+    }
+
+    /// Of `bytes` bytes: the last character has bits to spare, which are zero.
+    fn pattern_of(bytes: usize) -> String {
+        let (whole, last) = match bytes % 3 {
+            1 => (bytes / 3 * 4 + 1, "[AQgw]"),
+            2 => (bytes / 3 * 4 + 2, "[AEIMQUYcgkosw048]"),
+            _ => (bytes / 3 * 4, ""),
+        };
+        format!("^[A-Za-z0-9_-]{{{whole}}}{last}$")
     }
     impl<const N: usize> PartialSchema for B64<N> {
         fn schema() -> RefOr<Schema> {
-            base64url(format!("{N} bytes, base64url without padding"))
+            let description = format!("{N} bytes, base64url without padding");
+            base64url(description, pattern_of(N))
         }
     }
     impl<const N: usize> ToSchema for B64<N> {
@@ -131,7 +143,10 @@ mod schema {
     }
     impl PartialSchema for Bytes64 {
         fn schema() -> RefOr<Schema> {
-            base64url("bytes, base64url without padding".to_owned())
+            base64url(
+                "bytes, base64url without padding".to_owned(),
+                "^[A-Za-z0-9_-]*$".to_owned(),
+            )
         }
     }
     impl ToSchema for Bytes64 {}

@@ -91,8 +91,8 @@ pub(super) async fn me(by: By<Known>, shared: web::Data<Shared>) -> HttpResult<w
     Ok(web::Json(shared.accounts.me(&by).await?))
 }
 
-/// Ends the session of the cookie; also where it has ended already.
-#[utoipa::path(tag = "accounts", security(("session" = [])), responses((status = 204), Refusals))]
+/// Ends the session of the cookie; also where it has ended already, or there is none.
+#[utoipa::path(tag = "accounts", security((), ("session" = [])), responses((status = 204), Refusals))]
 #[post("/api/auth/logout")]
 pub(super) async fn logout(
     http: HttpRequest,

@@ -123,7 +123,7 @@ impl<D: Demand, T: DeserializeOwned + 'static> FromRequest for JsonBy<D, T> {
     }
 }
 
-/// The same where the body may be missing: then it is the default.
+/// The same where the body may be missing, or `null`: then it is the default.
 #[derive(Debug)]
 pub(crate) struct OptionalJsonBy<D, T> {
     pub(crate) by: By<D>,
@@ -139,7 +139,11 @@ impl<D: Demand, T: DeserializeOwned + Default + 'static> FromRequest for Optiona
         Box::pin(async move {
             let by = By::extract(&request).await?;
             let body = match announces_body(&request) {
-                true => read_json(&request, &mut payload, known_bounds(&request)).await?,
+                true => {
+                    let bounds = known_bounds(&request);
+                    let read: Option<T> = read_json(&request, &mut payload, bounds).await?;
+                    read.unwrap_or_default()
+                }
                 false => T::default(),
             };
             Ok(OptionalJsonBy { by, body })

@@ -1,4 +1,5 @@
-//! Runs a program against a server with an administrator: `FERRY_URL` is its address, `FERRY_TOKEN` a token of all scopes.
+//! Runs a program against a server with an administrator: `FERRY_URL` is its address, `FERRY_TOKEN` a token of all scopes
+//! and `FERRY_USER` their id.
 //! It needs the Postgres of `with-postgres`, and ends as the program does.
 
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ async fn main() -> Result<ExitCode> {
         .args(line)
         .env("FERRY_URL", fixture.server()?.url())
         .env("FERRY_TOKEN", &token.token)
+        .env("FERRY_USER", admin.user_id.to_string())
         .kill_on_drop(true)
         .status()
         .await?;
