@@ -15,7 +15,7 @@ const MAX_BYTES: u32 = 2 * PROBE_BYTES;
 
 /// Takes a few bytes and drops them: so a client measures its line before it cuts a file.
 #[utoipa::path(tag = "uploads", security(("token" = ["upload"]), ("session" = [])),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = Option<Vec<u8>>, content_type = "application/octet-stream"),
     responses((status = 204), Refusals))]
 #[post("/api/upload/probe")]
 pub(super) async fn probe_line(

@@ -6,7 +6,7 @@ use ferry_core::wire::{CheckQuery, CheckResponse, MAX_CANDIDATES};
 use uuid::Uuid;
 
 use super::file::{FileState, candidate, state_of};
-use super::{UploadResult, Uploads, ranges, sealed};
+use super::{UploadError, UploadResult, Uploads, ranges, sealed};
 use crate::db::files_with_sessions::{self, FileAndSession};
 use crate::db::units::{i64_of, u32_of};
 use crate::db::{Connection, parts};
@@ -15,6 +15,11 @@ impl Uploads {
     /// Files with this label, and unfinished ones of this size or this fingerprint under another one; the best first.
     pub async fn check(&self, user_id: Uuid, query: CheckQuery) -> UploadResult<CheckResponse> {
         sealed::require_filename(&query.filename)?;
+        if i64::try_from(query.size).is_err() {
+            return Err(UploadError::Invalid(
+                "size is larger than any file".to_owned(),
+            ));
+        }
         self.db
             .run(async |conn| {
                 let mut found = find_candidates(conn, user_id, &query).await?;
