@@ -11,7 +11,7 @@ use actix_web::{
 use chrono::TimeDelta;
 use ferry_core::wire::{
     ErrorCode, HEADER_BODY_BLAKE3, HEADER_PART_COMPRESSION, HEADER_PART_MAC,
-    HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_LENGTH, HEADER_UPLOAD_OFFSET, HEADER_USER, Problem,
+    HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_OFFSET, HEADER_USER, Problem,
 };
 use prometheus_client::registry::Registry;
 
@@ -120,7 +120,6 @@ fn the_documents_headers_are_those_of_the_wire() {
         HEADER_BODY_BLAKE3,
         HEADER_UPLOAD_OFFSET,
         HEADER_UPLOAD_COMPLETE,
-        HEADER_UPLOAD_LENGTH,
         HEADER_USER,
     ];
     let of_http = ["Content-Digest", "If-Match", "If-Range", "Range"];

@@ -4,26 +4,26 @@
 //!
 //! CI walks a share of the lies ([`SHARE`]), another one with each seed; `cargo xtask soak hostile` walks them all.
 
+mod judging;
+mod preparing;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use anyhow::{Context, Result, bail, ensure};
-use ferry_core::{
-    digest::sha256,
-    wire::{NewInvitationRequest, NewInvitationResponse, Role, Scope},
-};
+use anyhow::{Result, bail, ensure};
 use ferry_tests::{
     browser::{Browser, Page},
-    client::{Opened, Person, SealedFile, new_token},
+    client::Person,
     fixture::{Fixture, PASSWORD},
     proxy::{Answered, Lie},
-    scan::spellings,
     wait,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use preparing::{invitation, kept};
 
 use super::{
     super::{SHORT, USER, run_counts, tiny_parts},
@@ -80,17 +80,6 @@ struct Kept {
     id: Uuid,
     name: String,
     content: Vec<u8>,
-}
-
-/// As in `steps.js`.
-fn content(seed: u64, size_bytes: usize) -> Vec<u8> {
-    let marker = format!("PLAIN-{seed}-");
-    marker
-        .into_bytes()
-        .into_iter()
-        .cycle()
-        .take(size_bytes)
-        .collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -168,72 +157,6 @@ impl Walk {
         })
     }
 
-    /// Sets the scene for a step.
-    async fn prepare(&mut self, step: &str) -> Result<Truth> {
-        self.count += 1;
-        let seed = self.count;
-        let name = format!("NAME-{seed}.txt");
-        let plain = content(seed, SIZE_BYTES);
-        let person = &self.person;
-        let of_a = json!({"fileId": self.a.id});
-        let picked = json!({"name": name, "seed": seed, "sizeBytes": SIZE_BYTES});
-        let truth = |args: Value| Truth { args, file: None };
-        Ok(match step {
-            "upload" => Truth {
-                args: picked,
-                file: Some((name, plain)),
-            },
-            "resume" | "grow" => {
-                let stored = if step == "grow" {
-                    SIZE_BYTES / 4 * 3
-                } else {
-                    SIZE_BYTES
-                };
-                let file = SealedFile::new(&person.keys, &name, content(seed, stored))?;
-                file.start(&person.api).await?;
-                file.put_all(&person.api, [1]).await?;
-                Truth {
-                    args: picked,
-                    file: Some((name, plain)),
-                }
-            }
-            "rename" => Truth {
-                args: json!({"fileId": self.a.id, "name": name}),
-                file: Some((name, self.a.content.clone())),
-            },
-            "download" => Truth {
-                args: of_a,
-                file: Some((self.a.name.clone(), self.a.content.clone())),
-            },
-            "verify" => truth(of_a),
-            "remove" => truth(json!({"fileId": kept(person, &name, seed).await?.id})),
-            "discard" | "uploads" => {
-                let file = SealedFile::new(&person.keys, &name, plain.clone())?;
-                file.start(&person.api).await?;
-                Truth {
-                    args: json!({"fileId": file.id()}),
-                    file: Some((name, plain)),
-                }
-            }
-            "login" | "unlock" => truth(json!({"username": USER, "password": self.password})),
-            "changePassword" => truth(json!({"password": self.password, "next": NEXT_PASSWORD})),
-            "register" => {
-                let invited = invitation(person).await?;
-                truth(
-                    json!({"invitation": invited.invitation, "username": format!("person {seed}"), "password": PASSWORD}),
-                )
-            }
-            "revokeToken" => {
-                let made = new_token(&person.page, &[Scope::Read]).await?;
-                truth(json!({"id": made.entry.token_id}))
-            }
-            "revokeInvitation" => {
-                truth(json!({"id": invitation(person).await?.entry.invitation_id}))
-            }
-            _ => truth(json!({})),
-        })
-    }
-
     /// Honest answers, by call and address.
     async fn listen(&mut self) -> Result<Heard> {
         let heard: Arc<Mutex<Heard>> = Arc::default();
@@ -260,43 +183,6 @@ impl Walk {
         }
         let heard = heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Ok(heard)
-    }
-
-    /// After a step that changes who is signed in, the page is opened anew.
-    async fn settle(&mut self, step: &str, is_sound: bool) -> Result<()> {
-        self.fixture.proxy.heal();
-        if step == "changePassword" {
-            let next = Person::login(&self.fixture.api()?, USER, NEXT_PASSWORD).await;
-            let (password, is_changed) = match next {
-                Ok(changed) => {
-                    self.person = changed;
-                    (NEXT_PASSWORD, true)
-                }
-                Err(_) => (PASSWORD, false),
-            };
-            self.password = password.to_owned();
-            if is_changed {
-                // And back, so that every case begins alike.
-                self.open_page_after_change().await?;
-            }
-        }
-        let ends_session = ["register", "logout", "changePassword"].contains(&step);
-        if ends_session || !is_sound {
-            self.open_page().await?;
-        }
-        Ok(())
-    }
-
-    async fn open_page_after_change(&mut self) -> Result<()> {
-        self.open_page().await?;
-        let args = json!({"password": NEXT_PASSWORD, "next": PASSWORD});
-        ensure!(
-            matches!(self.step("changePassword", &args).await?, Ended::Well(_)),
-            "the password stays changed"
-        );
-        self.password = PASSWORD.to_owned();
-        self.person = Person::login(&self.fixture.api()?, USER, PASSWORD).await?;
-        Ok(())
     }
 
     /// One lie, and everything that must hold although it was told.
@@ -336,105 +222,6 @@ impl Walk {
         self.ensure_kept(case.step, &truth).await
     }
 
-    /// No content, no name, no key and no password in anything that was sent.
-    fn ensure_nothing_readable(&self, recorded: &[Vec<u8>]) -> Result<()> {
-        let keys = [
-            self.person.keys.wrap.expose(),
-            self.person.keys.name.expose(),
-            self.person.keys.fingerprint.expose(),
-        ];
-        let mut secrets: Vec<Vec<u8>> = keys.iter().flat_map(|key| spellings(*key)).collect();
-        let texts = ["PLAIN-", "NAME-", PASSWORD, NEXT_PASSWORD];
-        secrets.extend(texts.map(|text| text.as_bytes().to_vec()));
-        for request in recorded {
-            for secret in &secrets {
-                let found = request.windows(secret.len()).any(|window| window == secret);
-                ensure!(
-                    !found,
-                    "{} is sent: {}",
-                    String::from_utf8_lossy(secret),
-                    String::from_utf8_lossy(request)
-                );
-            }
-        }
-        Ok(())
-    }
-
-    /// What the client takes for true is true.
-    async fn judge(&self, call: &Call, step: &str, truth: &Truth, said: &Value) -> Result<()> {
-        if call.trust != Trust::Proved {
-            return Ok(());
-        }
-        match (step, &truth.file) {
-            ("download", Some((name, content))) => ensure!(
-                said["sha256"] == hex(&sha256(&[content]))
-                    && said["name"] == json!(name)
-                    && said["closed"] == true,
-                "another file came down: {said}"
-            ),
-            ("upload" | "resume" | "grow", Some((name, content))) => {
-                let id: Uuid = said["fileId"].as_str().unwrap_or_default().parse()?;
-                self.ensure_is(id, name, content).await?;
-            }
-            ("rename", Some((name, content))) => self.ensure_is(self.a.id, name, content).await?,
-            ("files", _) => self.ensure_listed(said, &[&self.a, &self.b])?,
-            ("login" | "unlock", _) => ensure!(
-                said["userId"] == json!(self.person.user_id) && said["state"] == "unlocked",
-                "somebody else is signed in: {said}"
-            ),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn ensure_listed(&self, said: &Value, kept: &[&Kept]) -> Result<()> {
-        for row in said.as_array().context("no list")? {
-            if !row["problem"].is_null() {
-                ensure!(
-                    row["name"].is_null() && row["sizeBytes"].is_null(),
-                    "a refused row shows values: {row}"
-                );
-                continue;
-            }
-            let Some(file) = kept.iter().find(|file| row["fileId"] == json!(file.id)) else {
-                continue;
-            };
-            ensure!(
-                row["name"] == json!(file.name)
-                    && row["path"] == ""
-                    && row["sizeBytes"] == json!(file.content.len())
-                    && row["sha256"] == hex(&sha256(&[&file.content])),
-                "another file is shown: {row}"
-            );
-        }
-        Ok(())
-    }
-
-    /// Both files are what they were; only the renamed one may have its new name.
-    async fn ensure_kept(&mut self, step: &str, truth: &Truth) -> Result<()> {
-        if step == "rename" {
-            let name = Opened::fetch(&self.person, self.a.id).await?.name;
-            let wanted = truth.file.as_ref().map(|(name, _)| name);
-            ensure!(
-                name == self.a.name || Some(&name) == wanted,
-                "a name moved: {name}"
-            );
-            self.a.name = name;
-        }
-        for kept in [&self.a, &self.b] {
-            self.ensure_is(kept.id, &kept.name, &kept.content).await?;
-        }
-        Ok(())
-    }
-
-    async fn ensure_is(&self, id: Uuid, name: &str, content: &[u8]) -> Result<()> {
-        let stored = Opened::fetch(&self.person, id).await?;
-        ensure!(stored.name == name, "{id} is called {}", stored.name);
-        let came_down = stored.download(&self.person, |_| ()).await?;
-        ensure!(came_down == sha256(&[content]), "{id} has another content");
-        Ok(())
-    }
-
     async fn close(self) -> Result<()> {
         self.browser.kill().await?;
         self.fixture.close_after_lost_puts().await
@@ -448,28 +235,6 @@ impl Ended {
             Ended::Told(why) | Ended::Badly(why) => why.clone(),
         }
     }
-}
-
-async fn kept(person: &Person, name: &str, seed: u64) -> Result<Kept> {
-    let file = SealedFile::new(&person.keys, name, content(seed, SIZE_BYTES))?;
-    file.upload(&person.api).await?;
-    Ok(Kept {
-        id: file.id(),
-        name: name.to_owned(),
-        content: file.content,
-    })
-}
-
-async fn invitation(person: &Person) -> Result<NewInvitationResponse> {
-    let request = NewInvitationRequest {
-        role: Role::User,
-        ttl_secs: None,
-    };
-    person
-        .api
-        .post("/api/admin/invitations", &request)
-        .await?
-        .good()
 }
 
 /// The lies about one call: of any answer, of its fields, and true answers to other questions.
