@@ -113,7 +113,7 @@ export interface ServerConfig {
  * - `checking`: looks for an earlier upload of this file
  * - `comparing`: compares the file with what is stored (nothing is left to send)
  * - `resuming`: like `sending`, in an upload that began earlier; `resumed` says where
- * - `waiting`: nothing moves; `waiting` says why and until when
+ * - `waiting`: nothing of it moves; `waiting` says why and until when
  * - `asking`: `onChanged` was called and has not answered
  * - `finishing`: everything is stored, the manifest is being sealed
  */
@@ -121,7 +121,7 @@ export type Phase =
   | "queued" | "checking" | "comparing" | "resuming" | "sending" | "waiting" | "asking" | "finishing"
   | "done" | "stopped" | "failed";
 
-/** Every byte is counted once; it never passes 100 %, and falls only by what `setBackBytes` says or when a run breaks off with bytes on the wire. */
+/** Every byte is counted once; it never passes 100 %, and falls only by what `setBackBytes` says, when a run breaks off or a full store refuses a part of which a beginning had counted. */
 export interface Progress {
   readonly phase: Phase;
   /** On the server; null until it is known. */
@@ -129,7 +129,7 @@ export interface Progress {
   /** 0 to 100 of the file's bytes, with fractions; 100 only when done. */
   readonly percent: number;
   readonly sizeBytes: number;
-  /** Stored on the server or on the wire now (a download: written). */
+  /** Stored on the server, or confirmed by it as a beginning of a part (a download: written). Bytes that were only handed to the network do not count. */
   readonly doneBytes: number;
   /** Acknowledged as stored; after a run broke off the rest of `doneBytes` has to be sent again. */
   readonly storedBytes: number;
@@ -137,16 +137,18 @@ export interface Progress {
   readonly storedBeforeBytes: number;
   /** Compared with the file in this run (it moves also when nothing is sent). */
   readonly comparedBytes: number;
-  /** Smoothed over about ten seconds; null until known. */
+  /** Of confirmed bytes, smoothed over about half a minute; null until known. */
   readonly rateBytesPerSec: number | null;
-  /** Null until known. */
+  /** At that rate; null until known. */
   readonly etaSecs: number | null;
+  /** While sending: the server has confirmed nothing for so long, where that is 15 s or more; else null. */
+  readonly silentSecs: number | null;
   readonly parts: { readonly total: number; readonly stored: number; readonly storedBefore: number };
   /** Present in a resumed upload: "resuming at part 76 of 167, 45 % was already stored". */
   readonly resumed: { readonly firstPart: number; readonly totalParts: number; readonly storedPercent: number } | null;
-  /** Present while `waiting`. `another_tab`: another tab uploads this file. `offline`: the browser says so. */
+  /** Present while `waiting`. `another_tab`: another tab uploads this file. `offline`: the browser says so. `turn`: other files of this tab go first. */
   readonly waiting: {
-    readonly reason: ServerErrorCode | ClientErrorCode | "offline" | "another_tab" | "sign_in";
+    readonly reason: ServerErrorCode | ClientErrorCode | "offline" | "another_tab" | "sign_in" | "turn";
     readonly message: string;
     /** When it goes on by itself; null when that depends on something else. */
     readonly untilMs: number | null;

@@ -134,6 +134,7 @@ impl WaitingView {
     pub(crate) fn new(reason: WaitReason, until_ms: Option<u64>) -> Self {
         let (reason, message) = match reason {
             WaitReason::Offline => ("offline", "This device has no network."),
+            WaitReason::Turn => ("turn", "Other files of this tab go first."),
             WaitReason::Network => local(ClientCode::Network),
             WaitReason::Stalled => local(ClientCode::Stalled),
             WaitReason::SignIn => (SIGN_IN, ErrorCode::Unauthenticated.title()),

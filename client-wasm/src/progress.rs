@@ -24,6 +24,7 @@ pub(crate) struct ProgressView {
     compared_bytes: u64,
     rate_bytes_per_sec: Option<u64>,
     eta_secs: Option<u64>,
+    silent_secs: Option<u64>,
     parts: PartsView,
     resumed: Option<ResumedView>,
     waiting: Option<WaitingView>,
@@ -66,6 +67,7 @@ impl ProgressView {
             compared_bytes: progress.compared_bytes,
             rate_bytes_per_sec: progress.rate_bytes_per_sec,
             eta_secs: progress.eta_secs,
+            silent_secs: progress.silent_secs,
             parts: PartsView {
                 total: progress.parts_total,
                 stored: progress.parts_stored,

@@ -29,12 +29,28 @@ pub const TELEGRAM: Profile = Profile {
     min_bytes: 14 << 20,
     max_bytes: 18 << 20,
 };
+/// What a client chooses by itself where a part of [`POOR_LINE`] would take minutes: 128 to 256 KiB.
+const POOREST_LINE: Profile = Profile {
+    name: "poorest-line",
+    min_bytes: 128 << 10,
+    max_bytes: 256 << 10,
+};
+/// Between the two: 256 to 512 KiB.
+const POORER_LINE: Profile = Profile {
+    name: "poorer-line",
+    min_bytes: 256 << 10,
+    max_bytes: 512 << 10,
+};
 /// What a client chooses by itself on a poor line: 512 KiB to 1 MiB.
 const POOR_LINE: Profile = Profile {
     name: "poor-line",
     min_bytes: 512 << 10,
     max_bytes: 1 << 20,
 };
+/// Below this a part of [`POORER_LINE`] takes ten seconds and more.
+const POOREST_LINE_BYTES_PER_SEC: u64 = 32 << 10;
+/// Below this a part of [`POOR_LINE`] does.
+const POORER_LINE_BYTES_PER_SEC: u64 = 64 << 10;
 /// Below this a part of [`SLOW`] takes ten seconds and more.
 const POOR_LINE_BYTES_PER_SEC: u64 = 256 << 10;
 /// Below this a part of [`DISK`] does.
@@ -63,20 +79,24 @@ impl Profile {
     /// and what is stored is seen to grow. Never larger than what the server offers, and never so small that the file would
     /// have more than [`MAX_PARTS`].
     pub fn for_line(self, size_bytes: u64, bytes_per_sec: Option<u64>) -> Profile {
-        let wanted = match bytes_per_sec {
-            Some(rate) if rate < POOR_LINE_BYTES_PER_SEC => POOR_LINE,
-            Some(rate) if rate < SLOW_LINE_BYTES_PER_SEC => SLOW,
-            Some(_) | None => self,
+        let Some(rate) = bytes_per_sec else {
+            return self;
         };
-        let is_smaller = wanted.max_bytes < self.max_bytes;
-        let holds = size_bytes <= u64::from(wanted.min_bytes) * u64::from(MAX_PARTS);
-        match (is_smaller, holds) {
-            (true, true) => wanted,
-            (true, false) if wanted.max_bytes < SLOW.max_bytes => {
-                self.for_line(size_bytes, Some(POOR_LINE_BYTES_PER_SEC))
-            }
-            _ => self,
-        }
+        let holds = |wanted: &Profile| {
+            size_bytes <= u64::from(wanted.min_bytes) * u64::from(MAX_PARTS)
+                && wanted.max_bytes < self.max_bytes
+        };
+        let fitting = [
+            (POOREST_LINE_BYTES_PER_SEC, POOREST_LINE),
+            (POORER_LINE_BYTES_PER_SEC, POORER_LINE),
+            (POOR_LINE_BYTES_PER_SEC, POOR_LINE),
+            (SLOW_LINE_BYTES_PER_SEC, SLOW),
+        ];
+        let mut fitting = fitting
+            .into_iter()
+            .filter(|(below, _)| rate < *below)
+            .map(|(_, profile)| profile);
+        fitting.find(holds).unwrap_or(self)
     }
 
     /// This range with a file's own seed.

@@ -1,5 +1,5 @@
 //! Exact progress: every byte is counted once, it never passes 100 %, and it falls only when a part was found changed,
-//! corrupt or lost, which [`Progress::set_back_bytes`] then says. Not the machines, which feed it.
+//! corrupt or lost, which [`Progress::set_back_bytes`] then says, or when a full store refuses a part that had begun. Not the machines, which feed it.
 
 mod meter;
 mod rate;
@@ -15,7 +15,8 @@ pub struct Progress {
     pub phase: Phase,
     /// Size of the file.
     pub size_bytes: u64,
-    /// Stored, or on the wire now. Never more than `size_bytes`; what a failed send had moved is not counted twice.
+    /// Stored, or confirmed by the server as a beginning of a part. Never more than `size_bytes`. What was only handed to
+    /// the network does not count: it may lie in a buffer of this device for minutes, and be lost there.
     pub done_bytes: u64,
     /// Acknowledged as stored.
     pub stored_bytes: u64,
@@ -25,10 +26,12 @@ pub struct Progress {
     pub compared_bytes: u64,
     /// Bytes that had counted as stored in this run and do not any more.
     pub set_back_bytes: u64,
-    /// Of bytes on the wire (while comparing: of bytes read), over about ten seconds; none until known.
+    /// Of confirmed bytes, over half a minute (while comparing: of bytes read, over ten seconds); none until known.
     pub rate_bytes_per_sec: Option<u64>,
     /// Time left at the present rate; none until that is known.
     pub eta_secs: Option<u64>,
+    /// While it sends: nothing was confirmed for so long, where that is longer than a line that moves should take.
+    pub silent_secs: Option<u64>,
     /// Parts of the file; 0 until known.
     pub parts_total: u32,
     /// Parts that are acknowledged as stored.
@@ -61,7 +64,7 @@ pub enum Phase {
     Comparing,
     /// Like `Sending`, in an upload that began earlier.
     Resuming,
-    /// Parts are on the wire, or about to be.
+    /// Parts are under way, or about to be.
     Sending,
     /// Nothing is on the wire, though something is left to do.
     Waiting {
@@ -97,6 +100,7 @@ impl Progress {
             set_back_bytes: 0,
             rate_bytes_per_sec: None,
             eta_secs: None,
+            silent_secs: None,
             parts_total: 0,
             parts_stored: 0,
             parts_stored_before: 0,

@@ -180,6 +180,8 @@ mod tests {
             forwarded_bytes: 9,
             first_byte_at: None,
             stalled: false,
+            offset_bytes: 0,
+            confirmed: None,
             outcome: *outcome,
         };
         Ledger {

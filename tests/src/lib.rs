@@ -5,7 +5,7 @@
 //! - [`client`] speaks the API natively and seals for real.
 //! - [`browser`] drives the page in a real Chromium.
 //! - [`proxy`] stands in front of the server, counts and cuts.
-//! - [`line`] is slow, late and cut, as people's lines are.
+//! - [`line`] is slow, late and cut, as people's lines are; [`truth`] says whether the cards told what really was.
 //! - [`kills`]: when something is killed, and what that may cost.
 //! - [`part_store`]: where the server puts sealed parts; [`bot_pool`] is one of these places.
 //! - [`server`], [`cluster`], [`run_dir`]: the processes and where they live; [`tls`]: a server behind a certificate.
@@ -27,4 +27,5 @@ pub mod scan;
 pub mod server;
 pub mod shown_commands;
 pub mod tls;
+pub mod truth;
 pub mod wait;

@@ -147,6 +147,16 @@ impl Server {
         Ok(kill(Pid::from_raw(self.pid()?), Signal::SIGTERM)?)
     }
 
+    /// Nothing of it runs any more; its connections stay open, and the kernel's buffers take what comes.
+    pub fn freeze(&self) -> Result<()> {
+        Ok(kill(Pid::from_raw(self.pid()?), Signal::SIGSTOP)?)
+    }
+
+    /// It goes on.
+    pub fn thaw(&self) -> Result<()> {
+        Ok(kill(Pid::from_raw(self.pid()?), Signal::SIGCONT)?)
+    }
+
     /// Its exit status, once it has ended.
     pub async fn ended(&mut self) -> Result<ExitStatus> {
         Ok(wait::within(STOP, "the server ends", self.child.wait()).await??)

@@ -4,7 +4,6 @@ import { clearBanner, showError, showNotice } from './components/banner.js';
 import { confirm } from './components/confirm.js';
 import { siteHeader } from './components/header.js';
 import { percent } from './format.js';
-import { totalPercent } from './sentences.js';
 import { currentRoute, goTo, watchRoute } from './router.js';
 import { SessionStore } from './session.js';
 import { Transfers } from './transfers.js';
@@ -154,9 +153,8 @@ function show(app) {
 /** The tab's title and the header say how far everything is, from any view; leaving while bytes are on the wire is asked about. */
 function watchTransfers(transfers, header) {
   const update = () => {
-    const live = transfers.uploads.filter((item) => item.isLive);
-    const rows = live.map((item) => ({ sizeBytes: item.progress.sizeBytes, doneBytes: item.progress.doneBytes }));
-    const share = live.length > 0 ? percent(totalPercent(rows), 0) : '';
+    const done = transfers.batchPercent;
+    const share = done === null ? '' : percent(done, 0);
     document.title = share ? `${share} · Ferry` : 'Ferry';
     header.showBusy(share);
   };

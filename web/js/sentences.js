@@ -58,7 +58,7 @@ const UPLOAD_SENTENCES = {
   checking: () => 'Checking for an earlier upload.',
   comparing: comparing,
   resuming: resuming,
-  sending: (progress) => (progress.setBackBytes > 0 ? setBack(progress) : 'Encrypting and sending.'),
+  sending: sending,
   waiting: waiting,
   asking: () => 'The file changed since its earlier upload. What should happen?',
   finishing: () => 'Everything is stored. Sealing and closing the file.',
@@ -78,7 +78,21 @@ function comparing(progress) {
   return `Comparing the file with what is stored: ${compared} compared.`;
 }
 
+/** By then the client has broken off what is not confirmed, and asks the server how far it came. */
+const PATIENCE_SECS = 25;
+
+function silence({ silentSecs }) {
+  const what = `The server has confirmed nothing for ${format.duration(silentSecs)}: the line is very slow, or broken.`;
+  return silentSecs < PATIENCE_SECS ? what : `${what} The connection is made anew, and goes on where the server's bytes end.`;
+}
+
+function sending(progress) {
+  if (progress.silentSecs) return silence(progress);
+  return progress.setBackBytes > 0 ? setBack(progress) : 'Encrypting and sending.';
+}
+
 function resuming(progress) {
+  if (progress.silentSecs) return silence(progress);
   if (progress.setBackBytes > 0) return setBack(progress);
   if (!progress.resumed) return 'Resuming.';
   const { firstPart, totalParts, storedPercent } = progress.resumed;
@@ -93,6 +107,7 @@ function setBack(progress) {
 export function waiting(progress, outcome, now = Date.now()) {
   const reason = progress.waiting?.reason;
   if (reason === 'another_tab') return 'Another tab is uploading this file. This one goes on when that tab ends.';
+  if (reason === 'turn') return 'Waiting: other files of this tab go first, so that the line is not shared.';
   if (reason === 'offline') return 'Waiting: this device is offline. It goes on by itself.';
   if (reason === 'sign_in') return 'Waiting: your session ended. Sign in again, and it goes on.';
   const why = WAITING_REASONS[reason] ?? lowered(progress.waiting?.message ?? 'the server cannot take it now');

@@ -1,6 +1,7 @@
 /** The uploads and downloads of this tab. They outlive the views; they are not the server's list of unfinished uploads. */
 
 import { share } from './format.js';
+import { totalPercent } from './sentences.js';
 import { sameName } from './names.js';
 
 /** One picked file and what became of it. Dispatches `change`. */
@@ -119,7 +120,7 @@ export class UploadItem extends EventTarget {
   }
 }
 
-/** What was on the wire when a run broke off did not arrive: it falls back by `lostBytes`, and the card says so. */
+/** Beginnings of parts end with their run: it falls back by `lostBytes`, and the card says so. */
 function storedOnly(progress) {
   const { sizeBytes, doneBytes, storedBytes } = progress;
   const percent = Math.min(progress.percent, share(storedBytes, sizeBytes));
@@ -171,6 +172,8 @@ export class Transfers extends EventTarget {
   uploads = [];
   downloads = [];
   #client;
+  /** Uploads since none was live, also those that are done or closed. */
+  #batch = new Set();
 
   constructor(client) {
     super();
@@ -228,9 +231,16 @@ export class Transfers extends EventTarget {
 
   /** Forgets all, at sign-out or when another person signs in. */
   clear() {
+    this.#batch.clear();
     this.uploads = [];
     this.downloads = [];
     this.#tell('list');
+  }
+
+  /** Percent of all bytes that this tab was asked for since nothing was under way; null while nothing is. */
+  get batchPercent() {
+    if (!this.uploads.some((item) => item.isLive)) return null;
+    return totalPercent([...this.#batch].map(({ phase, progress: { sizeBytes, doneBytes } }) => ({ sizeBytes, doneBytes: phase === 'done' ? sizeBytes : doneBytes })));
   }
 
   get liveCount() {
@@ -239,20 +249,36 @@ export class Transfers extends EventTarget {
 
   #newUpload(file, name = file.name) {
     const item = new UploadItem(file, name, this.#client.queuedProgress(file));
-    item.addEventListener('change', () => this.#tell('progress'));
+    item.addEventListener('change', () => this.#changed(item));
     item.addEventListener('settled', () => this.#settled(item));
     return item;
+  }
+
+  #changed(item) {
+    if (item.isLive) this.#join([item]);
+    this.#tell('progress');
+  }
+
+  /** A batch ends when nothing of it is live; the next upload begins another one. */
+  #join(items) {
+    if (![...this.#batch].some((item) => item.isLive)) this.#batch.clear();
+    items.forEach((item) => this.#batch.add(item));
   }
 
   /** The newest come first; an ended run of the same file makes room for the new one. */
   #show(items) {
     const again = (old) => (old.phase === 'stopped' || old.phase === 'failed') && items.some((item) => sameName(item.name, old.name) && item.file.size === old.file.size);
+    this.uploads.filter(again).forEach((old) => this.#batch.delete(old));
+    this.#join(items);
     this.uploads = [...items, ...this.uploads.filter((old) => !again(old))];
     this.#tell('list');
   }
 
   #settled(item) {
-    if (item.outcome.error?.code === 'discarded') this.dismiss(item);
+    if (item.outcome.error?.code === 'discarded') {
+      this.#batch.delete(item);
+      this.dismiss(item);
+    }
     if (item.outcome.result) this.#tell('stored');
     this.#tell('settled');
   }

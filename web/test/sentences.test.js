@@ -5,7 +5,7 @@ import * as messages from '../js/sentences.js';
 
 const plain = (text) => text.replaceAll('\u202f', ' ');
 const progress = (values) => ({
-  phase: 'sending', percent: 0, sizeBytes: 1e9, doneBytes: 0, storedBytes: 0, storedBeforeBytes: 0, comparedBytes: 0, rateBytesPerSec: null, etaSecs: null,
+  phase: 'sending', percent: 0, sizeBytes: 1e9, doneBytes: 0, storedBytes: 0, storedBeforeBytes: 0, comparedBytes: 0, rateBytesPerSec: null, etaSecs: null, silentSecs: null,
   parts: { total: 167, stored: 0, storedBefore: 0 }, resumed: null, waiting: null, setBackBytes: 0, error: null, ...values,
 });
 const sentence = (values, outcome, now) => plain(messages.uploadSentence(progress(values), outcome, now));
@@ -32,10 +32,19 @@ test('a resumed upload says where it goes on', () => {
   assert.equal(sentence({ phase: 'resuming', resumed }), 'Resuming at part 76 of 167, 45 % was already stored.');
 });
 
+test('a long silence is said, and what is done about it', () => {
+  for (const phase of ['sending', 'resuming']) {
+    assert.match(sentence({ phase, silentSecs: 16 }), /confirmed nothing for 16 s/);
+    assert.doesNotMatch(sentence({ phase, silentSecs: 16 }), /made anew/);
+    assert.match(sentence({ phase, silentSecs: 46 }), /made anew, and goes on where/);
+  }
+});
+
 test('waiting says why and until when', () => {
   const waiting = (reason, untilMs = null, message = 'Something odd.') => ({ phase: 'waiting', waiting: { reason, message, untilMs } });
   assert.equal(sentence(waiting('busy', 12_000), {}, 0), 'Waiting: server busy, goes on in 12 s.');
   assert.equal(sentence(waiting('busy', 12_000), {}, 12_500), 'Waiting: server busy, trying again.');
+  assert.match(sentence(waiting('turn'), {}, 0), /^Waiting: other files of this tab go first/);
   assert.equal(sentence(waiting('another_tab'), {}, 0), 'Another tab is uploading this file. This one goes on when that tab ends.');
   assert.equal(sentence(waiting('new_code', 5000), {}, 0), 'Waiting: something odd, goes on in 5 s.');
 });

@@ -104,3 +104,22 @@ test('an unfinished upload that this tab works on is not offered a second time',
   await settle();
   assert.ok(!transfers.holds({ fileId: 'x', name: 'a', sizeBytes: 10 }));
 });
+
+test('the percent of all counts finished files too and does not fall when one ends', async () => {
+  const { client, transfers } = started(picked('a', 10), picked('b', 30));
+  const moved = (run, doneBytes) => client.runs[run].options.onProgress({ phase: 'sending', percent: 0, sizeBytes: client.runs[run].file.size, doneBytes });
+  assert.equal(transfers.batchPercent, 0);
+  moved(0, 10);
+  moved(1, 6);
+  assert.equal(transfers.batchPercent, 40);
+  client.runs[0].resolve({ fileId: 'f1' });
+  await settle();
+  assert.equal(transfers.batchPercent, 40);
+  transfers.dismissDone();
+  assert.equal(transfers.batchPercent, 40, 'closing a card took it back');
+  client.runs[1].resolve({ fileId: 'f2' });
+  await settle();
+  assert.equal(transfers.batchPercent, null);
+  transfers.uploadAll([picked('c', 5)]);
+  assert.equal(transfers.batchPercent, 0, 'what is over counts no more');
+});

@@ -60,8 +60,8 @@ enum Command {
     Lint,
     /// Speed and memory, as ratios in one run; fails below a bar
     Bench {
-        /// Only the benchmarks whose name contains this; `cli`: the terminal client against its peers, which is no part of
-        /// the others
+        /// Only the benchmarks whose name contains this; no part of the others are `cli`: the terminal client against its
+        /// peers, and `lines`, or `lines-...` for one of them: the page over slow, long and broken lines
         name: Option<String>,
     },
     /// Write what the server is made of, as CycloneDX: `target/sbom`

@@ -11,6 +11,8 @@ use crate::{
 
 /// A probe that took this long is tried again: the server may just have been busy.
 const DOUBTFUL_MS: u64 = 200;
+/// From here on it was the line, and another probe would only hold the first part up.
+const CLEAR_MS: u64 = 2_000;
 /// What a line that the browser itself calls slow is taken for.
 pub(crate) const HINTED_BYTES_PER_SEC: u64 = 100 * 1024;
 
@@ -28,7 +30,7 @@ pub(crate) fn is_hinted_slow() -> bool {
 /// Milliseconds for a probe to the server and its answer, the better of two; none where it came to nothing.
 pub(crate) async fn probe(api: &Api) -> Option<u64> {
     let first = probe_once(api).await?;
-    if first < DOUBTFUL_MS {
+    if !(DOUBTFUL_MS..CLEAR_MS).contains(&first) {
         return Some(first);
     }
     Some(

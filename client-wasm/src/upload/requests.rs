@@ -322,12 +322,16 @@ impl UploadDriver {
             url: self.task.vault.api.chunk_url(current.file_id, part.number),
             user_id: self.task.vault.user_id(),
             if_match,
+            line_bytes_per_sec: None,
         };
         self.machine.runs_as(ticket, job);
         let driver = Rc::downgrade(self);
-        let on_progress = move |sent_bytes| {
+        let on_progress = move |confirmed_bytes| {
             if let Some(driver) = driver.upgrade() {
-                driver.feed(Event::SendProgress { ticket, sent_bytes });
+                driver.feed(Event::SendProgress {
+                    ticket,
+                    confirmed_bytes,
+                });
             }
         };
         let rank = Rank {

@@ -1,4 +1,5 @@
-//! One XMLHttpRequest as a future, with upload progress and stall detection. `fetch` reports no upload progress, hence this.
+//! One XMLHttpRequest as a future, with stall detection. `fetch` reports no upload progress, hence this. What it reports was
+//! handed to the network and is no sign that the server has it: only answers are.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -16,12 +17,7 @@ use crate::{
 
 /// Longest time without a byte moving.
 const STALL_MS: u64 = 30_000;
-/// Longest time between the last byte sent and the answer: the server's store may be slow.
-const ANSWER_MS: u64 = 120_000;
-/// The last byte "sent" is in a socket's buffer: on a slow line it still takes its time. Slower than this is a line of
-/// 32 kbit/s.
-const SLOWEST_BYTES_PER_MS: u64 = 4;
-const STALL_CHECK_MS: u32 = 2_000;
+const STALL_CHECK_MS: u32 = 1_000;
 
 type EventHandler = Closure<dyn FnMut(ProgressEvent)>;
 
@@ -35,6 +31,23 @@ pub(crate) struct HttpAnswer {
     pub(crate) error_code: Option<String>,
     /// An ArrayBuffer, or null where there is none.
     pub(crate) body: JsValue,
+}
+
+/// How long a request may take, besides that bytes must move.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience {
+    /// Until all of its body was handed over.
+    pub(crate) sending_ms: u64,
+    /// From then on, until the answer.
+    pub(crate) answer_ms: u64,
+}
+
+impl Patience {
+    /// For as long as bytes move; an answer that is stored first may take its time.
+    pub(crate) const LONG: Patience = Patience {
+        sending_ms: u64::MAX,
+        answer_ms: 120_000,
+    };
 }
 
 /// What happened on the wire last.
@@ -84,15 +97,10 @@ impl Exchange {
         }
     }
 
-    /// Sends it; `on_progress` hears how many bytes have left or arrived.
-    pub(crate) async fn send(
-        self,
-        body: Option<&Blob>,
-        on_progress: impl Fn(f64) + Clone + 'static,
-    ) -> Result<HttpAnswer> {
-        let handlers = self.listen(body.is_some(), on_progress);
-        let buffered_ms = body.map_or(0, |blob| blob.size() as u64 / SLOWEST_BYTES_PER_MS);
-        let watch = self.watch(ANSWER_MS + buffered_ms);
+    /// Sends it.
+    pub(crate) async fn send(self, body: Option<&Blob>, patience: Patience) -> Result<HttpAnswer> {
+        let handlers = self.listen(body.is_some());
+        let watch = self.watch(patience);
         let (on_end, end) = self.listen_for_end();
         let sent = match body {
             Some(blob) => self.xhr.send_with_opt_blob(Some(blob)),
@@ -126,16 +134,9 @@ impl Exchange {
         self.xhr.get_response_header(name).ok().flatten()
     }
 
-    fn listen(
-        &self,
-        uploads: bool,
-        on_progress: impl Fn(f64) + Clone + 'static,
-    ) -> Vec<EventHandler> {
+    fn listen(&self, uploads: bool) -> Vec<EventHandler> {
         let wire = self.wire.clone();
-        let moved = EventHandler::new(move |event: ProgressEvent| {
-            wire.set(WireState::Moving { since_ms: now_ms() });
-            on_progress(event.loaded());
-        });
+        let moved = EventHandler::new(move |_| wire.set(WireState::Moving { since_ms: now_ms() }));
         let wire = self.wire.clone();
         let all_sent =
             EventHandler::new(move |_| wire.set(WireState::AwaitingAnswer { since_ms: now_ms() }));
@@ -151,15 +152,19 @@ impl Exchange {
         vec![moved, all_sent]
     }
 
-    fn watch(&self, answer_ms: u64) -> Interval {
+    fn watch(&self, patience: Patience) -> Interval {
         let (xhr, wire) = (self.xhr.clone(), self.wire.clone());
+        let began_ms = now_ms();
         Interval::new(STALL_CHECK_MS, move || {
-            let (since_ms, limit_ms) = match wire.get() {
-                WireState::Moving { since_ms } => (since_ms, STALL_MS),
-                WireState::AwaitingAnswer { since_ms } => (since_ms, answer_ms),
+            let since = |at_ms| now_ms().saturating_sub(at_ms);
+            let is_over = match wire.get() {
+                WireState::Moving { since_ms } => {
+                    since(since_ms) > STALL_MS || since(began_ms) > patience.sending_ms
+                }
+                WireState::AwaitingAnswer { since_ms } => since(since_ms) > patience.answer_ms,
                 WireState::Stalled => return,
             };
-            if now_ms().saturating_sub(since_ms) > limit_ms {
+            if is_over {
                 wire.set(WireState::Stalled);
                 let _ = xhr.abort();
             }

@@ -136,6 +136,9 @@ fn parts_fit_the_line_and_what_the_server_offers() {
     let rate = |kib: u64| Some(kib << 10);
     let of = |offered: Profile, size: u64, rate| offered.for_line(size, rate).max_bytes;
     assert_eq!(of(DISK, 20 << 20, None), DISK.max_bytes, "nothing is known");
+    assert_eq!(of(DISK, 20 << 20, rate(8)), 256 << 10);
+    assert_eq!(of(DISK, 200 << 30, rate(8)), 512 << 10, "too many parts");
+    assert_eq!(of(DISK, 20 << 20, rate(40)), 512 << 10);
     assert_eq!(of(DISK, 20 << 20, rate(80)), 1 << 20);
     assert_eq!(of(DISK, 20 << 20, rate(600)), SLOW.max_bytes);
     assert_eq!(of(DISK, 20 << 20, rate(5_000)), DISK.max_bytes);

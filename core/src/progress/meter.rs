@@ -3,14 +3,21 @@
 use super::rate::Rate;
 use super::{Phase, Progress, Resumed};
 
+/// Confirmations come every few seconds on a slow line: a shorter window would jump.
+const SENDING_WINDOW_MS: u64 = 30_000;
+const READING_WINDOW_MS: u64 = 10_000;
+/// On a line that moves, something is confirmed sooner.
+const LONG_SILENCE_SECS: u64 = 15;
+
 /// Bytes and parts of one transfer, across its runs.
 #[derive(Debug)]
 pub(crate) struct Meter {
     size_bytes: u64,
     stored_bytes: u64,
     stored_before_bytes: u64,
-    on_wire_bytes: u64,
-    /// The most that was shown: what a failed send had moved does not make it fall.
+    /// Of parts under way: what the server has of them.
+    begun_bytes: u64,
+    /// The most that was shown: what a send that broke off had brought does not make it fall, the server keeps it.
     shown_bytes: u64,
     compared_bytes: u64,
     set_back_bytes: u64,
@@ -18,8 +25,10 @@ pub(crate) struct Meter {
     parts_stored: u32,
     parts_stored_before: u32,
     resumed: Option<Resumed>,
-    wire: Rate,
+    sending: Rate,
     reading: Rate,
+    /// When something was confirmed last, or the first send began.
+    silent_since_ms: Option<u64>,
 }
 
 impl Meter {
@@ -28,7 +37,7 @@ impl Meter {
             size_bytes,
             stored_bytes: 0,
             stored_before_bytes: 0,
-            on_wire_bytes: 0,
+            begun_bytes: 0,
             shown_bytes: 0,
             compared_bytes: 0,
             set_back_bytes: 0,
@@ -36,22 +45,24 @@ impl Meter {
             parts_stored: 0,
             parts_stored_before: 0,
             resumed: None,
-            wire: Rate::default(),
-            reading: Rate::default(),
+            sending: Rate::over(SENDING_WINDOW_MS),
+            reading: Rate::over(READING_WINDOW_MS),
+            silent_since_ms: None,
         }
     }
 
-    /// A new run: what is acknowledged stays, what was on the wire is forgotten.
+    /// A new run: what is acknowledged stays, parts that had begun are forgotten.
     pub(crate) fn begin_run(&mut self) {
-        self.on_wire_bytes = 0;
+        self.begun_bytes = 0;
         self.shown_bytes = self.stored_bytes;
         self.stored_before_bytes = self.stored_bytes;
         self.parts_stored_before = self.parts_stored;
         self.set_back_bytes = 0;
         self.compared_bytes = 0;
         self.resumed = None;
-        self.wire = Rate::default();
-        self.reading = Rate::default();
+        self.sending = Rate::over(SENDING_WINDOW_MS);
+        self.reading = Rate::over(READING_WINDOW_MS);
+        self.silent_since_ms = None;
     }
 
     /// The size is known now (downloads), or the parts are.
@@ -96,18 +107,39 @@ impl Meter {
 
     /// Nothing of this file is stored any more.
     pub(crate) fn start_over(&mut self) {
-        self.on_wire_bytes = 0;
+        self.begun_bytes = 0;
         self.set_back(self.shown_bytes);
         self.restate(0, 0);
         self.resumed = None;
         self.compared_bytes = 0;
     }
 
-    /// Bytes of all parts under way, and how many of them moved since the last call.
-    pub(crate) fn on_wire(&mut self, now_ms: u64, on_wire_bytes: u64, moved_bytes: u64) {
-        self.on_wire_bytes = on_wire_bytes;
-        self.wire.add(now_ms, moved_bytes);
+    /// A send began. `had_to_wait`: until then it was the turn of others.
+    pub(crate) fn send_began(&mut self, now_ms: u64, had_to_wait: bool) {
+        self.sending.add(now_ms, 0);
+        if had_to_wait || self.silent_since_ms.is_none() {
+            self.silent_since_ms = Some(now_ms);
+        }
+    }
+
+    /// What the server has of all parts under way, and how much it confirmed since the last call.
+    pub(crate) fn confirmed(&mut self, now_ms: u64, begun_bytes: u64, more_bytes: u64) {
+        self.begun_bytes = begun_bytes;
+        self.sending.add(now_ms, more_bytes);
+        if more_bytes > 0 {
+            self.silent_since_ms = Some(now_ms);
+        }
         self.settle();
+    }
+
+    /// A person was waited for: that is no silence of the server.
+    pub(crate) fn forget_silence(&mut self) {
+        self.silent_since_ms = None;
+    }
+
+    /// The store refused a part that had begun: only what is stored is shown.
+    pub(crate) fn fall_to_stored(&mut self) {
+        self.shown_bytes = self.stored_bytes;
     }
 
     /// The pass read this much more.
@@ -123,20 +155,27 @@ impl Meter {
     }
 
     fn settle(&mut self) {
-        let now_bytes = (self.stored_bytes + self.on_wire_bytes).min(self.size_bytes);
+        let now_bytes = (self.stored_bytes + self.begun_bytes).min(self.size_bytes);
         self.shown_bytes = self.shown_bytes.max(now_bytes);
+    }
+
+    fn silent_secs(&self, phase: Phase, now_ms: u64) -> Option<u64> {
+        let sends = matches!(phase, Phase::Sending | Phase::Resuming);
+        let since_ms = self.silent_since_ms.filter(|_| sends)?;
+        let silent_secs = now_ms.saturating_sub(since_ms) / 1_000;
+        (silent_secs >= LONG_SILENCE_SECS).then_some(silent_secs)
     }
 
     /// What a person sees.
     pub(crate) fn progress(&self, phase: Phase, now_ms: u64) -> Progress {
-        let wire = self.wire.bytes_per_sec(now_ms);
+        let sending = self.sending.bytes_per_sec(now_ms);
         let reading = self.reading.bytes_per_sec(now_ms);
         let unread_bytes = self.size_bytes.saturating_sub(self.compared_bytes);
         let (rate_bytes_per_sec, eta_secs) = match phase {
             Phase::Sending | Phase::Resuming => {
-                let send_secs = secs(self.size_bytes.saturating_sub(self.shown_bytes), wire);
+                let send_secs = secs(self.size_bytes.saturating_sub(self.shown_bytes), sending);
                 (
-                    wire,
+                    sending,
                     send_secs
                         .map(|send_secs| send_secs.max(secs(unread_bytes, reading).unwrap_or(0))),
                 )
@@ -152,6 +191,7 @@ impl Meter {
             set_back_bytes: self.set_back_bytes,
             rate_bytes_per_sec,
             eta_secs,
+            silent_secs: self.silent_secs(phase, now_ms),
             parts_total: self.parts_total,
             parts_stored: self.parts_stored,
             parts_stored_before: self.parts_stored_before,
@@ -180,21 +220,21 @@ mod tests {
     #[test]
     fn a_failed_send_is_not_counted_twice_and_does_not_make_it_fall() {
         let mut meter = Meter::new(100);
-        meter.on_wire(0, 40, 40);
+        meter.confirmed(0, 40, 40);
         assert_eq!(meter.progress(Phase::Sending, 0).done_bytes, 40);
-        meter.on_wire(10, 0, 0);
-        meter.on_wire(20, 30, 30);
+        meter.confirmed(10, 0, 0);
+        meter.confirmed(20, 30, 30);
         let seen = meter.progress(Phase::Sending, 20);
         assert_eq!(
             (seen.done_bytes, seen.stored_bytes, seen.set_back_bytes),
             (40, 0, 0)
         );
         meter.restate(1, 60);
-        meter.on_wire(30, 0, 0);
+        meter.confirmed(30, 0, 0);
         assert_eq!(
             meter.progress(Phase::Sending, 30).done_bytes,
             90,
-            "30 were on the wire beside the 60 stored ones"
+            "the server has 30 beside the 60 stored ones"
         );
     }
 
@@ -234,7 +274,7 @@ mod tests {
     fn a_new_run_keeps_what_is_acknowledged_only() {
         let mut meter = Meter::new(100);
         meter.restate(1, 50);
-        meter.on_wire(0, 20, 20);
+        meter.confirmed(0, 20, 20);
         meter.begin_run();
         let seen = meter.progress(Phase::Checking, 0);
         assert_eq!(
@@ -251,7 +291,7 @@ mod tests {
     fn time_left_is_the_slower_one_of_sending_and_reading() {
         let mut meter = Meter::new(1_000_000);
         for second in 0..=5u64 {
-            meter.on_wire(second * 1_000, second * 100_000, 100_000);
+            meter.confirmed(second * 1_000, second * 100_000, 100_000);
             meter.compared(second * 1_000, 10_000);
         }
         let seen = meter.progress(Phase::Sending, 5_000);
@@ -285,5 +325,42 @@ mod tests {
                 .hundredths_of_percent(),
             0
         );
+    }
+
+    #[test]
+    fn a_long_silence_is_told_while_it_sends_and_ends_with_a_confirmation() {
+        let mut meter = Meter::new(100);
+        let silent = |meter: &Meter, phase, now_ms| meter.progress(phase, now_ms).silent_secs;
+        assert_eq!(
+            silent(&meter, Phase::Sending, 99_000),
+            None,
+            "no send began"
+        );
+        meter.send_began(1_000, false);
+        meter.send_began(9_000, false);
+        assert_eq!(silent(&meter, Phase::Sending, 15_999), None);
+        assert_eq!(silent(&meter, Phase::Resuming, 16_000), Some(15));
+        assert_eq!(silent(&meter, Phase::Finishing, 16_000), None);
+        meter.confirmed(20_000, 10, 10);
+        meter.confirmed(21_000, 10, 0);
+        assert_eq!(silent(&meter, Phase::Sending, 34_999), None);
+        assert_eq!(silent(&meter, Phase::Sending, 60_000), Some(40));
+        meter.send_began(60_000, true);
+        assert_eq!(
+            silent(&meter, Phase::Sending, 61_000),
+            None,
+            "others went first"
+        );
+    }
+
+    #[test]
+    fn a_full_store_shows_what_is_stored() {
+        let mut meter = Meter::new(100);
+        meter.restate(1, 50);
+        meter.confirmed(0, 30, 30);
+        meter.confirmed(1, 0, 0);
+        assert_eq!(meter.progress(Phase::Sending, 1).done_bytes, 80);
+        meter.fall_to_stored();
+        assert_eq!(meter.progress(Phase::Sending, 1).done_bytes, 50);
     }
 }

@@ -1,22 +1,31 @@
-//! Bytes a second over the last ten seconds.
+//! Bytes a second over the last few seconds.
 
 use std::collections::VecDeque;
 
-const WINDOW_MS: u64 = 10_000;
 /// Samples closer together than this are one.
 const GRAIN_MS: u64 = 250;
 /// A rate over less time than this is noise.
 const LEAST_MS: u64 = 1_000;
 
 /// A sliding window over a running total.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rate {
+    window_ms: u64,
     total_bytes: u64,
     /// The total at some moments of the window; the first one may be a little older than it.
     samples: VecDeque<(u64, u64)>,
 }
 
 impl Rate {
+    /// Over the last `window_ms`.
+    pub(super) fn over(window_ms: u64) -> Self {
+        Rate {
+            window_ms,
+            total_bytes: 0,
+            samples: VecDeque::new(),
+        }
+    }
+
     pub(super) fn add(&mut self, now_ms: u64, moved_bytes: u64) {
         if self.samples.is_empty() {
             // What moved before anything was measured took an unknown time.
@@ -34,14 +43,14 @@ impl Rate {
         while self
             .samples
             .get(1)
-            .is_some_and(|(at_ms, _)| *at_ms + WINDOW_MS <= now_ms)
+            .is_some_and(|(at_ms, _)| *at_ms + self.window_ms <= now_ms)
         {
             self.samples.pop_front();
         }
     }
 
     pub(super) fn bytes_per_sec(&self, now_ms: u64) -> Option<u64> {
-        let since = |(at_ms, _): &&(u64, u64)| *at_ms + WINDOW_MS > now_ms;
+        let since = |(at_ms, _): &&(u64, u64)| *at_ms + self.window_ms > now_ms;
         let (from_ms, from_bytes) = self.samples.iter().find(since).or(self.samples.back())?;
         let span_ms = now_ms.saturating_sub(*from_ms);
         let moved_bytes = self.total_bytes - from_bytes;
@@ -56,7 +65,7 @@ mod tests {
 
     #[test]
     fn nothing_is_said_before_a_second_is_measured() {
-        let mut rate = Rate::default();
+        let mut rate = Rate::over(10_000);
         assert_eq!(rate.bytes_per_sec(0), None);
         rate.add(0, 1_000);
         rate.add(900, 1_000);
@@ -66,7 +75,7 @@ mod tests {
 
     #[test]
     fn it_follows_the_last_ten_seconds_and_dies_away() {
-        let mut rate = Rate::default();
+        let mut rate = Rate::over(10_000);
         (0..200u64).for_each(|tick| rate.add(tick * 100, 100));
         assert_eq!(rate.bytes_per_sec(19_900), Some(1_000));
         (200..400u64).for_each(|tick| rate.add(tick * 100, 500));
@@ -79,7 +88,7 @@ mod tests {
 
     #[test]
     fn its_memory_is_bounded() {
-        let mut rate = Rate::default();
+        let mut rate = Rate::over(10_000);
         (0..100_000u64).for_each(|tick| rate.add(tick, 1));
         assert!(rate.samples.len() <= 43, "{}", rate.samples.len());
     }

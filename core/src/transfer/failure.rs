@@ -57,6 +57,8 @@ pub enum Distrust {
 pub enum WaitReason {
     /// The device says that it has no network; goes on with `Online`.
     Offline,
+    /// Other files of this driver go first.
+    Turn,
     /// The server cannot be reached.
     Network,
     /// No byte moved for 30 seconds.

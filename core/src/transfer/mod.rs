@@ -18,7 +18,8 @@
 //!    the one of part 1 begins the hash anew. Reads of other purposes never touch it.
 //! 6. The driver never retries, and never decides what a failure means: it reports [`Failure`] at once. The exceptions
 //!    are its own: it notices that no byte moved for 30 s ([`Failure::Stalled`]), aborts requests that are cancelled, and
-//!    sends one body in as many pieces as the line takes, from where the server says that it is.
+//!    sends one body in pieces as long as [`PieceSize`] says, from where the server says that it is. A piece that is not
+//!    confirmed in time is broken off, and the server is asked; where no byte came meanwhile, twice, it has stalled.
 //! 7. One timer: `WakeAt` replaces the one before; when it fires, send `Tick`.
 //! 8. "The current file" (its keys) is the one opened or started last: `OpenCandidate` and `Start` change it.
 //!    At that moment no read or send of another file is under way any more (they were cancelled).
@@ -37,6 +38,7 @@
 mod checkpoint;
 pub mod download;
 mod failure;
+mod piece;
 mod queue;
 mod retry;
 mod ticket;
@@ -45,5 +47,6 @@ mod window;
 
 pub use checkpoint::{Checkpoint, CheckpointError, SealedRow};
 pub use failure::{Distrust, Failure, TransferError, WaitReason};
+pub use piece::{PIECE_PATIENCE_MS, PieceSize, STORE_PATIENCE_MS};
 pub use ticket::Ticket;
 pub use window::Window;

@@ -2,7 +2,8 @@
 //! which more sends must raise to be worth it, and delay, because on a slow line more sends only make each part arrive
 //! later, and a cut then costs more. It shrinks at once when the line stumbles.
 
-/// Sends at once, before anything was measured.
+/// Sends at once, before anything was measured, and on every line that does not stumble: two fill the gap between a piece
+/// and its confirmation, and what a cut costs are pieces.
 const FIRST: u32 = 2;
 /// Growth has to bring this much, in percent, to be kept.
 const WORTH_PERCENT: u64 = 110;
@@ -59,7 +60,7 @@ impl Window {
 
     /// A part arrived, `took_ms` after it was begun.
     pub fn arrived(&mut self, now_ms: u64, len_bytes: u64, took_ms: u64) {
-        if took_ms > SLOW_PART_MS && self.sends > 1 {
+        if took_ms > SLOW_PART_MS && self.sends > FIRST {
             self.sends -= 1;
             self.trial = Trial::Hold(HOLD);
             self.begin_epoch(now_ms);
@@ -109,7 +110,10 @@ impl Window {
     }
 
     fn grow(&mut self, before_bytes_per_sec: u64) {
-        if self.sends < self.most && self.epoch_slowest_ms < NO_GROWTH_MS {
+        if self.sends < FIRST.min(self.most) {
+            self.sends += 1;
+            self.trial = Trial::Open;
+        } else if self.sends < self.most && self.epoch_slowest_ms < NO_GROWTH_MS {
             self.sends += 1;
             self.trial = Trial::Grown {
                 before_bytes_per_sec,
@@ -212,10 +216,22 @@ mod tests {
     #[test]
     fn a_part_that_takes_too_long_gives_its_place_up_at_once() {
         let mut window = Window::new(4);
-        window.arrived(20_000, 1 << 20, 20_000);
+        run(&mut window, 60, |sends| 5 * u64::from(sends));
+        for (part, left) in [(1, 3), (2, 2), (3, 2)] {
+            window.arrived(part * 40_000, 1 << 20, 20_000);
+            assert_eq!(window.sends(), left);
+        }
+        (0..100).for_each(|part| window.arrived(160_000 + part * 6_000, 1 << 20, 6_000));
+        assert_eq!(window.sends(), 2, "more sends would only be slower");
+    }
+
+    #[test]
+    fn after_a_stumble_a_slow_line_gets_its_second_send_back() {
+        let mut window = Window::new(4);
+        window.stumbled();
         assert_eq!(window.sends(), 1);
-        (0..100).for_each(|part| window.arrived(40_000 + part * 6_000, 1 << 20, 6_000));
-        assert_eq!(window.sends(), 1, "more sends would only be slower");
+        (0..20).for_each(|part| window.arrived(part * 9_000, 1 << 20, 9_000));
+        assert_eq!(window.sends(), 2);
     }
 
     #[test]

@@ -102,6 +102,10 @@ pub(super) async fn part_offset(
         return Ok(offset_answer(&shared, stored_bytes, true));
     }
     let piece = shared.spool.claim(key).await?;
+    // The request that let go of it may have stored it.
+    if let Some(stored) = shared.uploads.stored_already(&ticket).await? {
+        return Ok(offset_answer(&shared, stored.stored_size.into(), true));
+    }
     Ok(offset_answer(&shared, piece.len_bytes(), false))
 }
 

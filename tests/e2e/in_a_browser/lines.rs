@@ -1,12 +1,13 @@
 //! Lines as people have them: slow, shared, cut, behind a proxy with a limit. The long versions are `cargo xtask bench lines`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::{Result, ensure};
 use ferry_tests::{
     fixture::{FixtureBuilder, PASSWORD},
     line::{Line, Shape},
     proxy::{Action, Fault, Ledger, Outcome},
+    truth,
 };
 use tokio::time::Instant;
 
@@ -47,6 +48,7 @@ async fn five_files_on_a_slow_line_are_stored_one_after_another_and_nothing_goes
         .zip(&names)
         .map(|(seed, name)| scene.file(name, seed, SIZE_BYTES))
         .collect::<Result<_>>()?;
+    scene.page.watch_cards().await?;
     let began = Instant::now();
     scene.page.pick(&paths).await?;
     scene.until_stored(1).await?;
@@ -73,6 +75,20 @@ async fn five_files_on_a_slow_line_are_stored_one_after_another_and_nothing_goes
         vain * 100.0
     );
     ensure!(line.cuts() == 0, "it was cut");
+    let events = scene.page.card_events().await?;
+    let sizes = names
+        .iter()
+        .map(|name| (name.clone(), SIZE_BYTES))
+        .collect();
+    truth::cards_were_true(
+        &events,
+        &scene.fixture.proxy.ledger(),
+        &sizes,
+        Duration::ZERO,
+    )?;
+    truth::title_never_fell(&events)?;
+    let turns = events.iter().any(|event| event.code == "turn");
+    ensure!(turns, "no card said that others go first");
     let person = scene.person().await?;
     let listed: FilesPage = person.api.get("/api/files").await?.expect(200)?;
     ensure!(listed.files.len() == 5, "{} files", listed.files.len());
@@ -94,6 +110,7 @@ async fn a_line_that_is_cut_again_and_again_costs_bytes_and_not_parts() -> Resul
     };
     let (scene, line) = behind(shape).await?;
     let path = scene.file("a file.bin", 1, 2_500_000)?;
+    scene.page.watch_cards().await?;
     scene.page.pick([&path]).await?;
     scene
         .page
@@ -102,6 +119,9 @@ async fn a_line_that_is_cut_again_and_again_costs_bytes_and_not_parts() -> Resul
     let ledger = scene.fixture.proxy.ledger();
     let vain_bytes = part_bytes(&ledger).saturating_sub(2_500_000);
     let cuts = line.cuts();
+    let events = scene.page.card_events().await?;
+    let sizes = BTreeMap::from([("a file.bin".to_owned(), 2_500_000)]);
+    truth::cards_were_true(&events, &ledger, &sizes, Duration::ZERO)?;
     println!("cuts: {cuts}, {vain_bytes} bytes in vain");
     ensure!(cuts >= 2, "{cuts} cuts");
     // What was between the proxy and the server when the connection ended, and no more.

@@ -15,22 +15,20 @@ mod settings;
 mod slow_line;
 mod small;
 mod stopping;
+mod truth;
 mod whole;
 
 use std::{
-    io::{Read, Write},
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
-use ferry_core::{
-    digest::FileHasher,
-    wire::{CheckResponse, FileEntry, FilesPage, UploadSession},
-};
+use ferry_core::wire::{CheckResponse, FileEntry, FilesPage, UploadSession};
 use ferry_tests::{
     browser::{Browser, Page},
-    client::{Opened, Person},
+    client::{Opened, Person, sha256_of},
     fixture::{Fixture, FixtureBuilder, PASSWORD},
     proxy::{Action, Fault, Head, Ledger},
 };
@@ -241,20 +239,8 @@ async fn ensure_equal(person: &Person, file_id: Uuid, name: &str, path: &Path) -
     let stored = Opened::fetch(person, file_id).await?;
     ensure!(stored.name == name, "its name is {}", stored.name);
     let came_down = stored.download(person, |_| ()).await?;
-    ensure!(came_down == sha256(path)?, "its content is another");
+    ensure!(came_down == sha256_of(path)?, "its content is another");
     Ok(())
-}
-
-fn sha256(path: &Path) -> Result<[u8; 32]> {
-    let mut hasher = FileHasher::new();
-    let mut file = std::fs::File::open(path)?;
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hasher.finish()),
-            length => hasher.update(&buffer[..length]),
-        }
-    }
 }
 
 /// What `check` says of the only unfinished upload.

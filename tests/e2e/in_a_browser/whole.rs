@@ -10,7 +10,7 @@ use ferry_tests::{
 };
 use serde_json::json;
 
-use super::{LONG, SHORT, Scene, sha256, slow_parts, tiny_parts};
+use super::{LONG, SHORT, Scene, sha256_of, slow_parts, tiny_parts};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_goes_up_and_comes_down_equal() -> Result<()> {
@@ -41,7 +41,10 @@ async fn a_file_goes_up_and_comes_down_equal() -> Result<()> {
         .page
         .download(scene.browser.downloads(), "holiday.mp4", LONG)
         .await?;
-    ensure!(sha256(&saved)? == sha256(&path)?, "another file came down");
+    ensure!(
+        sha256_of(&saved)? == sha256_of(&path)?,
+        "another file came down"
+    );
     scene.close().await
 }
 
@@ -117,7 +120,10 @@ async fn a_stopped_download_leaves_no_file_and_the_next_one_is_whole() -> Result
     let whole = page
         .download(scene.browser.downloads(), "long.bin", SHORT)
         .await?;
-    ensure!(sha256(&whole)? == sha256(&path)?, "another file came down");
+    ensure!(
+        sha256_of(&whole)? == sha256_of(&path)?,
+        "another file came down"
+    );
     scene.close().await
 }
 

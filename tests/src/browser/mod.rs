@@ -21,7 +21,7 @@ use tokio::{
     process::{self, Child},
 };
 
-pub use page::{Card, Page};
+pub use page::{Card, CardEvent, Page};
 
 use crate::{client, run_dir, wait};
 
@@ -103,6 +103,16 @@ impl Browser {
     /// Where it saves what is downloaded.
     pub fn downloads(&self) -> &Path {
         &self.downloads
+    }
+
+    /// The device falls asleep: nothing of the browser runs any more, its clocks go on.
+    pub fn suspend(&self) -> Result<()> {
+        Ok(killpg(self.group, Signal::SIGSTOP)?)
+    }
+
+    /// It wakes up.
+    pub fn wake(&self) -> Result<()> {
+        Ok(killpg(self.group, Signal::SIGCONT)?)
     }
 
     /// Closed as a person closes it: what its profile holds is written.

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::{Context, Result, bail};
@@ -14,6 +14,22 @@ use crate::wait;
 
 const SOON: Duration = Duration::from_secs(60);
 
+/// Attributes are set one by one; what is noted is what stands there once all are.
+const WATCH_CARDS: &str = "
+window.cardEvents = [];
+const note = (card) => {
+  const { name, state, percent, silent, code, fileId } = card.dataset;
+  const status = card.querySelector('[data-testid=upload-status]').textContent;
+  const event = { name, state, file_id: fileId ?? '', percent: Number(percent), silent_secs: silent ? Number(silent) : null, code: code ?? '', status, title: document.title };
+  const last = window.cardEvents.findLast((one) => one.name === name);
+  const same = last && Object.keys(event).every((key) => event[key] === last[key]);
+  if (!same) window.cardEvents.push({ ...event, at_ms: Date.now() });
+};
+const all = () => document.querySelectorAll('[data-testid=upload-card]').forEach(note);
+new MutationObserver(all).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+all();
+";
+
 /// A page in a browser.
 pub struct Page {
     driver: WebDriver,
@@ -22,6 +38,39 @@ pub struct Page {
 /// A card's `data-*` attributes, by name.
 #[derive(Debug, Clone)]
 pub struct Card(BTreeMap<String, String>);
+
+/// What a card showed from a moment on.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct CardEvent {
+    /// Milliseconds since 1970.
+    at_ms: f64,
+    pub name: String,
+    pub state: String,
+    /// `data-file-id`; empty before it is known.
+    pub file_id: String,
+    pub percent: f64,
+    /// `data-silent`, seconds.
+    pub silent_secs: Option<f64>,
+    pub code: String,
+    /// The sentence.
+    pub status: String,
+    /// The page's title, as it was then.
+    pub title: String,
+}
+
+impl CardEvent {
+    /// When it was, on this process's clock.
+    pub fn at(&self) -> Result<Instant> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the page knows the time of day alone"
+        )]
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+        let ago = (now.as_secs_f64() - self.at_ms / 1_000.0).max(0.0);
+        let then = Instant::now().checked_sub(Duration::from_secs_f64(ago));
+        then.context("before this machine was started")
+    }
+}
 
 impl Card {
     /// An attribute; empty where it is missing.
@@ -222,6 +271,17 @@ impl Page {
         } else {
             bail!("{card:?}: {}", self.complaints().await)
         }
+    }
+
+    /// Notes every change of every upload card from now on.
+    pub async fn watch_cards(&self) -> Result<()> {
+        self.script(WATCH_CARDS, vec![]).await.map(drop)
+    }
+
+    /// What was noted, in order.
+    pub async fn card_events(&self) -> Result<Vec<CardEvent>> {
+        let noted = self.script("return window.cardEvents", vec![]).await?;
+        Ok(serde_json::from_value(noted)?)
     }
 
     /// The rows of complete files.

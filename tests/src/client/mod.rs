@@ -5,6 +5,11 @@ mod api;
 mod sealed_file;
 mod transfer;
 
+use std::{io::Read as _, path::Path};
+
+use anyhow::Result;
+use ferry_core::digest::FileHasher;
+
 pub use account::{Person, attempt, new_token, password_request};
 pub use api::{Answer, Api, Call, Credential};
 pub use sealed_file::{SealedFile, SealedPart};
@@ -43,4 +48,17 @@ pub fn query_value(text: &str) -> String {
         }
     });
     encoded.collect()
+}
+
+/// SHA-256 of a file on disk.
+pub fn sha256_of(path: &Path) -> Result<[u8; 32]> {
+    let mut hasher = FileHasher::new();
+    let mut file = std::fs::File::open(path)?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.finish()),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
 }

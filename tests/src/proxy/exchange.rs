@@ -21,7 +21,7 @@ use super::{
     Shared,
     fault::{self, Action},
     http::{self, Head},
-    ledger::{Outcome, PartId, Seen},
+    ledger::{Confirmed, Outcome, PartId, Seen},
     lie::{self, Answered},
     locked,
 };
@@ -41,6 +41,8 @@ impl<'a> Entry<'a> {
             forwarded_bytes: 0,
             first_byte_at: None,
             stalled: false,
+            offset_bytes: number_in(head, "upload-offset").unwrap_or(0),
+            confirmed: None,
             outcome: Outcome::InFlight,
         });
         shared.changed.notify_waiters();
@@ -48,6 +50,23 @@ impl<'a> Entry<'a> {
             shared,
             index: ledger.seen.len() - 1,
         }
+    }
+
+    /// What the answer says of a part's body, before the client hears of it.
+    fn note_confirmed(&self, status: u16, answer: &Head) {
+        let at = Instant::now();
+        self.update(|seen| {
+            let path = seen.what.split(' ').nth(1).unwrap_or_default();
+            let bytes = match status {
+                200 | 201 if seen.part.is_some() => Some(seen.offset_bytes + seen.forwarded_bytes),
+                204 => number_in(answer, "upload-offset"),
+                _ => None,
+            };
+            seen.confirmed =
+                PartId::at(path)
+                    .zip(bytes)
+                    .map(|(part, bytes)| Confirmed { part, bytes, at });
+        });
     }
 
     fn update(&self, change: impl FnOnce(&mut Seen)) {
@@ -133,6 +152,13 @@ pub(super) async fn exchange(
     Ok(sent && goes_on && !head.closes())
 }
 
+/// A header field that is a number.
+fn number_in(head: &Head, name: &str) -> Option<u64> {
+    let mut fields = head.fields();
+    let (_, value) = fields.find(|(field, _)| *field == name)?;
+    value.trim().parse().ok()
+}
+
 /// What nginx says with its own default settings.
 const TOO_LARGE: &str = "<html><head><title>413 Request Entity Too Large</title></head></html>";
 
@@ -210,6 +236,9 @@ async fn answer(
             .await?
             .context("the server closed without an answer")?;
         let status = head.status()?;
+        if status >= 200 {
+            entry.note_confirmed(status, &head);
+        }
         to.write_all(&head.raw).await?;
         if status < 200 {
             continue;

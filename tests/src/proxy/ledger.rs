@@ -1,6 +1,9 @@
 //! What went through the proxy: every request, and every attempt to send a part. No judgement; the tests judge.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +29,20 @@ pub struct Seen {
     pub first_byte_at: Option<Instant>,
     /// A fault keeps it from moving, or did.
     pub stalled: bool,
+    /// Where its body begins in that of the part, as it says.
+    pub offset_bytes: u64,
+    /// What the answer confirmed of a part's body, and when the server gave it.
+    pub confirmed: Option<Confirmed>,
     /// What became of it.
     pub outcome: Outcome,
+}
+
+/// So much of a part's body is at the server, as it said itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    pub part: PartId,
+    pub bytes: u64,
+    pub at: Instant,
 }
 
 /// File and part number, as they stand in the path.
@@ -47,12 +62,16 @@ pub struct Ledger {
 impl PartId {
     /// The part that `PUT path` carries, or a piece of which `PATCH path` does.
     pub(super) fn of(method: &str, path: &str) -> Option<PartId> {
+        matches!(method, "PUT" | "PATCH").then(|| PartId::at(path))?
+    }
+
+    /// The part with this path.
+    pub(super) fn at(path: &str) -> Option<PartId> {
         let rest = path.strip_prefix("/api/upload/chunk/")?;
         let (file_id, number) = rest.split_once('/')?;
-        let number = number.parse().ok()?;
-        matches!(method, "PUT" | "PATCH").then(|| PartId {
+        Some(PartId {
             file_id: file_id.to_owned(),
-            number,
+            number: number.parse().ok()?,
         })
     }
 }
@@ -78,6 +97,18 @@ impl Ledger {
             .filter(|(_, seen)| seen.acknowledged())
             .map(|(part, _)| part.clone())
             .collect()
+    }
+
+    /// Bytes of part bodies that the server had confirmed by then, of one file or of all.
+    pub fn confirmed_bytes(&self, file_id: Option<&str>, by: Instant) -> u64 {
+        let mut parts = BTreeMap::new();
+        let confirmed = self.seen.iter().filter_map(|seen| seen.confirmed.as_ref());
+        let known = |id: &str| file_id.is_none_or(|file_id| file_id == id);
+        for confirmed in confirmed.filter(|one| one.at <= by && known(&one.part.file_id)) {
+            let bytes = parts.entry(&confirmed.part).or_insert(0);
+            *bytes = confirmed.bytes.max(*bytes);
+        }
+        parts.values().sum()
     }
 
     /// Parts on their way now.
@@ -176,6 +207,8 @@ mod tests {
             forwarded_bytes,
             first_byte_at: None,
             stalled: false,
+            offset_bytes: 0,
+            confirmed: None,
             outcome,
         }
     }

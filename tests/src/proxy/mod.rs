@@ -27,7 +27,7 @@ use tokio::{
 
 pub use fault::{Action, Fault};
 pub use http::Head;
-pub use ledger::{Ledger, Outcome, PartId, Seen};
+pub use ledger::{Confirmed, Ledger, Outcome, PartId, Seen};
 pub use lie::{Answered, Lie};
 pub use own::Posted;
 

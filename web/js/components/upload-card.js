@@ -103,6 +103,7 @@ function cardData(item, progress) {
   return {
     state: item.phase === 'resuming' ? 'sending' : item.phase,
     percent: percentAttribute(progress.percent),
+    silent: progress.silentSecs ?? undefined,
     fileId: item.fileId,
     alreadyStored: progress.storedBeforeBytes,
     sent: Math.max(0, progress.doneBytes - progress.storedBeforeBytes),

@@ -1,24 +1,45 @@
-//! How a sealed body gets to the server: whole, or from where the server's bytes end, or in pieces below a proxy's limit
-//! (draft-ietf-httpbis-resumable-upload). It never seals, and waits for nothing: a cut ends it, another job goes on.
+//! How a sealed body gets to the server: in pieces as long as the line carries in a few seconds, from where the server's
+//! bytes end (draft-ietf-httpbis-resumable-upload). It never seals, and waits for nothing: a cut ends it, another job
+//! goes on.
 
-use ferry_core::wire::{
-    HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_LENGTH, HEADER_UPLOAD_OFFSET, PARTIAL_UPLOAD, Problem,
+use ferry_core::{
+    transfer::{PIECE_PATIENCE_MS, STORE_PATIENCE_MS},
+    wire::{
+        HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_LENGTH, HEADER_UPLOAD_OFFSET, PARTIAL_UPLOAD, Problem,
+    },
 };
+
+use gloo_timers::callback::Timeout;
 
 use super::{
     job_table::JobTable,
-    messages::SendOrder,
-    reply::{refused_with, text},
+    messages::{PartReply, SendOrder},
+    reply::{Reply, refused_with, text},
     sealed_body::SealedBody,
 };
 use crate::{
-    error::{ClientError, Result},
+    error::{ClientCode, ClientError, Result},
     failure::failure_of,
-    workers::xhr::{Exchange, HttpAnswer},
+    interop::now_ms,
+    once::OnceSender,
+    workers::xhr::{Exchange, HttpAnswer, Patience},
 };
 
 /// How often in a job the server may name another offset than ours: another connection of this part may just be ending.
 const MOST_CORRECTIONS: u32 = 4;
+/// Pieces in a row that may be broken off without a byte of them at the server.
+const MOST_SILENT: u32 = 2;
+/// How long the server's answer to a question is waited for, and how often it is asked. Where a network is gone, each
+/// question that is given up closes a dead connection that the browser took for a good one. The last one is longer than
+/// a server waits for another of its requests.
+const ASKING_MS: [u64; 5] = [3_000, 3_000, 4_000, 6_000, 14_000];
+/// Between two questions to a server that stores a part.
+const STORING_PAUSE_MS: u32 = 2_000;
+/// For a piece and its confirmation.
+const PIECE_PATIENCE: Patience = Patience {
+    sending_ms: PIECE_PATIENCE_MS,
+    answer_ms: PIECE_PATIENCE_MS,
+};
 
 /// One body on its way.
 pub(super) struct Delivery<'a> {
@@ -28,44 +49,159 @@ pub(super) struct Delivery<'a> {
     pub(super) table: &'a JobTable,
 }
 
+/// What the server says when it is asked how far it came.
+enum Asked {
+    At(u64),
+    /// Away, busy, or a person must sign in: the body would be refused as well.
+    NotNow(HttpAnswer),
+    /// It does not know the question.
+    Unknown,
+}
+
+/// What became of a piece.
+enum Piece {
+    /// The server's bytes end here.
+    Confirmed(u64),
+    /// They end elsewhere than was thought; the answer that says so.
+    Corrected(u64, HttpAnswer),
+    /// A shorter one is to be tried.
+    TooLong,
+    /// It was not confirmed in time.
+    Unconfirmed,
+    /// The last word.
+    Answered(HttpAnswer),
+}
+
 impl Delivery<'_> {
     /// The server's last word. `begun`: some of it may be there.
     pub(super) async fn run(&self, begun: bool) -> Result<HttpAnswer> {
+        if let Some(rate) = self.order.line_bytes_per_sec {
+            self.table.piece.borrow_mut().line_carries(rate);
+        }
         let mut offset = 0;
         if begun {
-            let asked = self.ask_offset().await?;
-            match (asked.status, asked.upload_offset) {
-                (204, Some(at)) => offset = at.min(self.body.len_bytes()),
-                // Away, busy, or a person must sign in: the body would be refused as well.
-                (401 | 408 | 425 | 429 | 500.., _) => return Ok(asked),
-                // Behind a proxy with a password of its own this is the server's 401.
-                (403, _) if refused_with(&asked).is_some() => return Ok(asked),
-                _ => {}
+            match self.ask().await? {
+                Asked::At(at) => offset = at,
+                Asked::NotNow(answer) => return Ok(answer),
+                Asked::Unknown => {}
             }
         }
-        let mut corrections = 0;
+        let (mut corrections, mut silent) = (0, 0);
         loop {
-            let end = self.table.piece_end(offset, self.body.len_bytes());
-            let answer = self.send_piece(offset, end).await?;
-            match (answer.status, answer.upload_offset) {
-                (204, Some(at)) if at > offset && at <= self.body.len_bytes() => offset = at,
-                (409, Some(at)) if corrections < MOST_CORRECTIONS => {
+            let end = self.piece_end(offset);
+            match self.send_piece(offset, end).await? {
+                Piece::Confirmed(at) => offset = self.confirmed(at),
+                Piece::Corrected(at, _) if corrections < MOST_CORRECTIONS => {
                     corrections += 1;
-                    offset = at.min(self.body.len_bytes());
+                    offset = self.confirmed(at);
                 }
-                (413, _) if !is_problem(&answer) && self.table.shrink_pieces(end - offset) => {}
-                _ => return Ok(answer),
+                Piece::TooLong => {}
+                Piece::Unconfirmed => match self.ask_until_stored(end).await? {
+                    Asked::NotNow(answer) => return Ok(answer),
+                    Asked::At(at) if at > offset => {
+                        silent = 0;
+                        offset = at;
+                    }
+                    Asked::At(_) | Asked::Unknown if silent + 1 < MOST_SILENT => silent += 1,
+                    Asked::At(_) | Asked::Unknown => return Err(ClientCode::Stalled.into()),
+                },
+                Piece::Corrected(_, answer) | Piece::Answered(answer) => return Ok(answer),
             }
         }
     }
 
-    async fn ask_offset(&self) -> Result<HttpAnswer> {
+    fn piece_end(&self, offset: u64) -> u64 {
+        let piece = self.table.piece.borrow();
+        piece.end_bytes(offset, self.body.len_bytes())
+    }
+
+    /// Tells how much of the body the server has.
+    fn confirmed(&self, at: u64) -> u64 {
+        let confirmed_bytes = at.min(self.body.len_bytes());
+        let job = self.job;
+        Reply::from(PartReply::Progress {
+            job,
+            confirmed_bytes,
+        })
+        .post();
+        confirmed_bytes
+    }
+
+    /// How far the server came; where the whole body was sent, it may be storing the part, and is given time for that.
+    async fn ask_until_stored(&self, end: u64) -> Result<Asked> {
+        let began_ms = now_ms();
+        loop {
+            let asked = self.ask().await?;
+            let is_busy = matches!(&asked, Asked::NotNow(answer) if answer.status == 503);
+            let is_late = now_ms().saturating_sub(began_ms) > STORE_PATIENCE_MS;
+            if !is_busy || is_late || end < self.body.len_bytes() {
+                return Ok(asked);
+            }
+            pause(STORING_PAUSE_MS).await;
+        }
+    }
+
+    async fn ask(&self) -> Result<Asked> {
+        let mut asked = Err(ClientCode::Stalled.into());
+        for asking_ms in ASKING_MS {
+            asked = self.ask_once(asking_ms).await;
+            if asked.as_ref().err().and_then(ClientError::local) != Some(ClientCode::Stalled) {
+                break;
+            }
+        }
+        asked
+    }
+
+    async fn ask_once(&self, asking_ms: u64) -> Result<Asked> {
         let headers = self.order.headers(self.body);
         let exchange = Exchange::open("HEAD", &self.order.url, &headers)?;
-        self.table.exchange(self.job, exchange, None, 0).await
+        let patience = Patience {
+            sending_ms: asking_ms,
+            answer_ms: asking_ms,
+        };
+        let asked = self.table.exchange(self.job, exchange, None, patience);
+        let asked = asked.await?;
+        Ok(match (asked.status, asked.upload_offset) {
+            (204, Some(at)) => Asked::At(self.confirmed(at)),
+            (401 | 408 | 425 | 429 | 500.., _) => Asked::NotNow(asked),
+            // Behind a proxy with a password of its own this is the server's 401.
+            (403, _) if refused_with(&asked).is_some() => Asked::NotNow(asked),
+            _ => Asked::Unknown,
+        })
     }
 
-    async fn send_piece(&self, offset: u64, end: u64) -> Result<HttpAnswer> {
+    async fn send_piece(&self, offset: u64, end: u64) -> Result<Piece> {
+        let began_ms = now_ms();
+        let answer = match self.exchange_piece(offset, end).await {
+            Err(error) if error.local() == Some(ClientCode::Stalled) => {
+                self.table.piece.borrow_mut().unconfirmed();
+                return Ok(Piece::Unconfirmed);
+            }
+            answer => answer?,
+        };
+        let took_ms = now_ms().saturating_sub(began_ms);
+        Ok(self.judge(answer, offset, end, took_ms))
+    }
+
+    fn judge(&self, answer: HttpAnswer, offset: u64, end: u64, took_ms: u64) -> Piece {
+        let mut piece = self.table.piece.borrow_mut();
+        let len_bytes = end - offset;
+        match (answer.status, answer.upload_offset) {
+            (204, Some(at)) if at > offset && at <= self.body.len_bytes() => {
+                piece.confirmed(len_bytes, took_ms, false);
+                Piece::Confirmed(at)
+            }
+            (409, Some(at)) => Piece::Corrected(at, answer),
+            (413, _) if !is_problem(&answer) && piece.refused(len_bytes) => Piece::TooLong,
+            (200 | 201, _) => {
+                piece.confirmed(len_bytes, took_ms, true);
+                Piece::Answered(answer)
+            }
+            _ => Piece::Answered(answer),
+        }
+    }
+
+    async fn exchange_piece(&self, offset: u64, end: u64) -> Result<HttpAnswer> {
         let len_bytes = self.body.len_bytes();
         let is_last = end == len_bytes;
         let mut headers = self.order.headers(self.body);
@@ -85,9 +221,16 @@ impl Delivery<'_> {
         let piece = self.body.slice(offset, end)?;
         let exchange = Exchange::open(method, &self.order.url, &headers)?;
         self.table
-            .exchange(self.job, exchange, Some(&piece), offset)
+            .exchange(self.job, exchange, Some(&piece), PIECE_PATIENCE)
             .await
     }
+}
+
+async fn pause(time_ms: u32) {
+    let (sender, over) = OnceSender::channel();
+    let _timer = Timeout::new(time_ms, move || sender.send(()));
+    // The sender lives as long as the timer.
+    let _ = over.await;
 }
 
 /// Whether a later job may continue the body: where the machine will ask for the part again.

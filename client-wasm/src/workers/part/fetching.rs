@@ -22,7 +22,10 @@ use crate::{
     error::{ClientCode, Result},
     interop::js_bytes,
     subtle,
-    workers::{buffers::release, xhr::Exchange},
+    workers::{
+        buffers::release,
+        xhr::{Exchange, Patience},
+    },
 };
 
 /// Where the sealed bytes begin in a body, as JavaScript counts.
@@ -37,9 +40,8 @@ impl FetchOrder {
     ) -> Result<Reply> {
         self.check_possible()?;
         let headers = [(HEADER_USER, self.user_id.to_string())];
-        let answer = table
-            .exchange(job, Exchange::open("GET", &self.url, &headers)?, None, 0)
-            .await?;
+        let exchange = Exchange::open("GET", &self.url, &headers)?;
+        let answer = table.exchange(job, exchange, None, Patience::LONG).await?;
         if answer.status != 200 {
             return Err(refused(&answer));
         }

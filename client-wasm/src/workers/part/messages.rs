@@ -70,8 +70,8 @@ pub(crate) enum PartRequest {
 pub(crate) enum PartReply {
     /// The MAC of the part that came with the request.
     Maced { job: u32, mac: B64<32> },
-    /// Bytes of the body that left or arrived.
-    Progress { job: u32, bytes: u64 },
+    /// The server has so many bytes of the body.
+    Progress { job: u32, confirmed_bytes: u64 },
     /// The server took the body; its answer, and how the body was sealed.
     Sent {
         job: u32,
@@ -100,6 +100,8 @@ pub(crate) struct SendOrder {
     pub(crate) user_id: Uuid,
     /// Generation that may be replaced.
     pub(crate) if_match: Option<u32>,
+    /// What the line was seen to carry; none where nothing is known of it.
+    pub(crate) line_bytes_per_sec: Option<u64>,
 }
 
 /// One part to be fetched, and what it must be.

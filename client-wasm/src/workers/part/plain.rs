@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     workers::{
         buffers::{blob_of, release},
-        xhr::Exchange,
+        xhr::{Exchange, Patience},
     },
 };
 
@@ -25,7 +25,9 @@ impl JobTable {
         let blob = blob_of(&Array::of1(&bytes))?;
         release(bytes);
         let exchange = Exchange::open("PUT", url, &[])?;
-        let answer = self.exchange(job, exchange, Some(&blob), 0).await?;
+        let answer = self
+            .exchange(job, exchange, Some(&blob), Patience::LONG)
+            .await?;
         match answer.status {
             200..=299 => Ok(PartReply::PlainSent { job }.into()),
             _ => Err(refused(&answer)),

@@ -98,7 +98,10 @@ impl Pool {
         let job = match slot {
             WorkerSlot::Reader => link::head::<ReaderReply>(message).map(|reply| reply.job()),
             WorkerSlot::Part(_) => match link::head::<PartReply>(message) {
-                Ok(PartReply::Progress { job, bytes }) => return self.report(job, bytes),
+                Ok(PartReply::Progress {
+                    job,
+                    confirmed_bytes,
+                }) => return self.report(job, confirmed_bytes),
                 reply => reply.map(|reply| reply.job()),
             },
         };
@@ -111,14 +114,14 @@ impl Pool {
         }
     }
 
-    fn report(&self, job: Job, bytes: u64) {
+    fn report(&self, job: Job, confirmed_bytes: u64) {
         if let Some(on_progress) = self
             .running
             .borrow()
             .get(&job)
             .and_then(|running| running.on_progress.as_ref())
         {
-            on_progress(bytes);
+            on_progress(confirmed_bytes);
         }
     }
 

@@ -87,7 +87,8 @@ impl Pool {
         }
     }
 
-    /// Seals and sends what was kept, if that is still wanted when it is admitted.
+    /// Seals and sends what was kept, if that is still wanted when it is admitted. `on_progress` hears how much the server
+    /// has of it; with 0 that it was admitted.
     pub(crate) async fn send(
         self: &Rc<Self>,
         job: Job,
@@ -101,8 +102,13 @@ impl Pool {
         if !(admission.is_wanted)() {
             return Err(ClientCode::Stopped.into());
         }
+        on_progress(0);
         let part = (order.place.file_id, order.place.number);
         let len_bytes = u64::from(order.place.len_bytes);
+        let order = SendOrder {
+            line_bytes_per_sec: self.sends.bytes_per_sec(),
+            ..order
+        };
         let request = PartRequest::Send {
             job,
             kept: kept.job,

@@ -184,7 +184,7 @@ impl Receiving {
         self.buffered_bytes = self.buffered_bytes.saturating_sub(len_bytes);
         self.written_bytes += len_bytes;
         step.meter.compared(step.queue.now_ms(), len_bytes);
-        step.meter.on_wire(step.queue.now_ms(), 0, len_bytes);
+        step.meter.confirmed(step.queue.now_ms(), 0, len_bytes);
         step.meter.restate(self.written_parts, self.written_bytes);
     }
 

@@ -17,9 +17,11 @@ use super::step::{Flow, Handled, Step, UploadQueue, client_fault, fail_because};
 use crate::plan::{PartSpan, Plan};
 use crate::progress::Phase;
 use crate::transfer::window::Window;
-use crate::transfer::{Checkpoint, Failure, SealedRow, Ticket, TransferError};
+use crate::transfer::{Checkpoint, Failure, SealedRow, Ticket, TransferError, WaitReason};
 use crate::wire::{ErrorCode, PartEntry};
 
+/// A send that waits so long for its turn makes its file one that waits.
+pub(super) const TURN_MS: u64 = 3_000;
 /// Times in a run that server and client may disagree about what is stored.
 const MOST_DISPUTES: u32 = 8;
 /// Shortest time between two checkpoints; a thousand rows take a second more.
@@ -82,8 +84,11 @@ pub(super) struct Reading {
 pub(super) struct Sending {
     pub(super) part: PartSpan,
     pub(super) mac: [u8; 32],
+    /// When it was asked for; from its admission on, when that was.
     pub(super) began_ms: u64,
-    pub(super) sent_bytes: u64,
+    /// It left the driver's queue.
+    pub(super) is_admitted: bool,
+    pub(super) confirmed_bytes: u64,
 }
 
 /// An upload that is being worked on.
@@ -288,16 +293,29 @@ impl ActiveUpload {
     }
 
     /// What it does, for a person.
-    pub(super) fn phase(&self, queue: &UploadQueue, is_resumed: bool) -> Phase {
+    pub(super) fn phase(&self, queue: &UploadQueue, is_resumed: bool, now_ms: u64) -> Phase {
         match self.mode {
             Mode::Asking(_) => Phase::Asking,
             Mode::Comparing => Phase::Comparing,
             _ if let Some(waiting) = self.waiting(queue) => waiting,
+            Mode::Sending if self.waits_for_its_turn(now_ms) => Phase::Waiting {
+                reason: WaitReason::Turn,
+                until_ms: None,
+            },
             Mode::Finishing => Phase::Finishing,
             _ if self.parts.all_stored() => Phase::Comparing,
             _ if is_resumed => Phase::Resuming,
             _ => Phase::Sending,
         }
+    }
+
+    /// All its sends have been in the driver's queue for a while. A moment of that is no waiting: files that share a line
+    /// take turns.
+    fn waits_for_its_turn(&self, now_ms: u64) -> bool {
+        let waits = |sending: &Sending| {
+            !sending.is_admitted && now_ms.saturating_sub(sending.began_ms) >= TURN_MS
+        };
+        !self.sends.is_empty() && self.sends.values().all(waits)
     }
 
     fn waiting(&self, queue: &UploadQueue) -> Option<Phase> {

@@ -112,6 +112,7 @@ impl ActiveUpload {
             Decision::Fresh => Break(Transition::FreshByChoice),
             Decision::Replace => {
                 self.parts.agree_to_replace();
+                step.meter.forget_silence();
                 self.begin_replacing(step);
                 Continue(())
             }

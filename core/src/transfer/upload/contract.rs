@@ -47,12 +47,13 @@ pub enum Event {
         /// What the driver saw.
         failure: Failure,
     },
-    /// Body bytes of a send left this machine (the total so far, not the difference).
+    /// A send is under way, and the server has confirmed so much of its body. The first one, with 0, comes when the send
+    /// leaves the driver's queue. What was only handed to the network is no progress.
     SendProgress {
         /// Ticket of the send.
         ticket: Ticket,
-        /// Bytes of the body that were handed to the network.
-        sent_bytes: u64,
+        /// Bytes of the body that the server says it has (the total so far, not the difference).
+        confirmed_bytes: u64,
     },
     /// The time asked for by [`Action::WakeAt`] has come. Harmless at any other time.
     Tick,

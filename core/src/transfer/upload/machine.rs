@@ -75,14 +75,14 @@ impl UploadMachine {
 
     /// What a person sees now.
     pub fn progress(&self, now_ms: u64) -> Progress {
-        self.meter
-            .progress(self.phase(), now_ms.max(self.queue.now_ms()))
+        let now_ms = now_ms.max(self.queue.now_ms());
+        self.meter.progress(self.phase(now_ms), now_ms)
     }
 
-    fn phase(&self) -> Phase {
+    fn phase(&self, now_ms: u64) -> Phase {
         match &self.state {
             State::New => Phase::Queued,
-            State::Active(active) => active.phase(&self.queue, self.meter.is_resumed()),
+            State::Active(active) => active.phase(&self.queue, self.meter.is_resumed(), now_ms),
             State::Ended(Outcome::Done(_)) => Phase::Done,
             State::Ended(Outcome::Stopped) => Phase::Stopped,
             State::Ended(Outcome::Discarded) => Phase::Discarded,
@@ -130,7 +130,10 @@ impl UploadMachine {
             Event::Begin | Event::Resume => {}
             Event::Answered { ticket, answer } => return self.answered(ticket, answer),
             Event::Failed { ticket, failure } => return self.failed(ticket, &failure),
-            Event::SendProgress { ticket, sent_bytes } => self.send_moved(ticket, sent_bytes),
+            Event::SendProgress {
+                ticket,
+                confirmed_bytes,
+            } => self.send_moved(ticket, confirmed_bytes),
             Event::Tick => self.queue.timer_fired(),
             Event::Offline => self.queue.connection.offline(),
             Event::SignedIn => self.queue.connection.signed_in(),
@@ -164,9 +167,9 @@ impl UploadMachine {
         }
     }
 
-    fn send_moved(&mut self, ticket: Ticket, sent_bytes: u64) {
+    fn send_moved(&mut self, ticket: Ticket, confirmed_bytes: u64) {
         if let (State::Active(active), mut step) = self.split() {
-            active.send_moved(&mut step, ticket, sent_bytes);
+            active.send_moved(&mut step, ticket, confirmed_bytes);
         }
     }
 

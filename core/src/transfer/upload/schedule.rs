@@ -80,7 +80,8 @@ impl ActiveUpload {
                     part,
                     mac: ready.mac,
                     began_ms: step.queue.now_ms(),
-                    sent_bytes: 0,
+                    is_admitted: false,
+                    confirmed_bytes: 0,
                 },
             );
         }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow::Continue;
 
-use super::active::{ActiveUpload, CHECKPOINT_EVERY_MS, Sending};
+use super::active::{ActiveUpload, CHECKPOINT_EVERY_MS, Sending, TURN_MS};
 use super::contract::Action;
 use super::step::{Flow, Step, check_again, fail, fail_because};
 use crate::envelope::part::BodyLength;
@@ -15,23 +15,34 @@ impl ActiveUpload {
         self.sends.contains_key(&ticket)
     }
 
-    /// Bytes of a body have left: `sent_bytes` in all.
-    pub(super) fn send_moved(&mut self, step: &mut Step<'_>, ticket: Ticket, sent_bytes: u64) {
+    /// A send is under way, and the server has `confirmed_bytes` of its body in all.
+    pub(super) fn send_moved(&mut self, step: &mut Step<'_>, ticket: Ticket, confirmed_bytes: u64) {
         let Some(sending) = self.sends.get_mut(&ticket) else {
             return;
         };
-        let now_bytes = sent_bytes
+        let now_ms = step.queue.now_ms();
+        if !sending.is_admitted {
+            let had_to_wait = now_ms.saturating_sub(sending.began_ms) >= TURN_MS;
+            sending.is_admitted = true;
+            sending.began_ms = now_ms;
+            step.meter.send_began(now_ms, had_to_wait);
+        }
+        let now_bytes = confirmed_bytes
             .min(sending.part.len_bytes.into())
-            .max(sending.sent_bytes);
-        let moved_bytes = now_bytes - sending.sent_bytes;
-        sending.sent_bytes = now_bytes;
-        self.show_wire(step, moved_bytes);
+            .max(sending.confirmed_bytes);
+        let more_bytes = now_bytes - sending.confirmed_bytes;
+        sending.confirmed_bytes = now_bytes;
+        if more_bytes > 0 {
+            step.queue.connection.succeeded();
+            self.show_confirmed(step, more_bytes);
+        }
     }
 
-    fn show_wire(&self, step: &mut Step<'_>, moved_bytes: u64) {
-        let on_wire_bytes = self.sends.values().map(|sending| sending.sent_bytes).sum();
+    fn show_confirmed(&self, step: &mut Step<'_>, more_bytes: u64) {
+        let under_way = self.sends.values();
+        let confirmed_bytes = under_way.map(|sending| sending.confirmed_bytes).sum();
         step.meter
-            .on_wire(step.queue.now_ms(), on_wire_bytes, moved_bytes);
+            .confirmed(step.queue.now_ms(), confirmed_bytes, more_bytes);
     }
 
     /// A part was acknowledged.
@@ -58,10 +69,8 @@ impl ActiveUpload {
         let took_ms = now_ms.saturating_sub(sending.began_ms);
         self.window
             .arrived(now_ms, sending.part.len_bytes.into(), took_ms);
-        self.show_wire(
-            step,
-            u64::from(sending.part.len_bytes).saturating_sub(sending.sent_bytes),
-        );
+        let more_bytes = u64::from(sending.part.len_bytes).saturating_sub(sending.confirmed_bytes);
+        self.show_confirmed(step, more_bytes);
         self.restate(step);
         self.save_checkpoint(step);
         Continue(())
@@ -87,7 +96,7 @@ impl ActiveUpload {
             return Continue(());
         };
         self.release(sending.part);
-        self.show_wire(step, 0);
+        self.show_confirmed(step, 0);
         let attempts = self.parts.send_failed(sending.part.number);
         match failure {
             Failure::Problem(problem) => match problem.code {
@@ -96,6 +105,11 @@ impl ActiveUpload {
                 }
                 ErrorCode::FileComplete | ErrorCode::UploadExpired => {
                     check_again(problem.code, failure)
+                }
+                // Nothing of the body is kept there: what was confirmed of it does not count any more.
+                ErrorCode::StorageFull | ErrorCode::StorageUnavailable => {
+                    step.meter.fall_to_stored();
+                    self.send_again_later(step, sending, attempts, failure)
                 }
                 // Refused for its slowness, or cut off: the line stumbled.
                 ErrorCode::BodyIncomplete => {

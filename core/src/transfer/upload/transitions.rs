@@ -60,7 +60,7 @@ impl UploadMachine {
             });
             self.remembered = None;
         }
-        self.meter.on_wire(self.queue.now_ms(), 0, 0);
+        self.meter.confirmed(self.queue.now_ms(), 0, 0);
         self.check();
         Continue(())
     }

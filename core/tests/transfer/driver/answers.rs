@@ -166,15 +166,14 @@ impl Driver {
         }
         if let Some(body) = &body {
             let half = u64::from(body.content.len_bytes / 2);
-            self.later(
-                0,
-                Later::Report(Event::SendProgress {
-                    ticket,
-                    sent_bytes: half,
-                }),
-            );
+            let progress = Event::SendProgress {
+                ticket,
+                confirmed_bytes: half,
+            };
+            self.later(0, Later::Report(progress));
         }
         let result = self.ask(server, request, body);
+        self.store_was_full |= server.refuses_parts == Some(ErrorCode::StorageFull);
         if self.chance.percent(self.weather.unanswered) {
             Err(Failure::Network)
         } else {

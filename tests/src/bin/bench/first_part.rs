@@ -61,7 +61,7 @@ pub(crate) async fn measure() -> Result<Vec<Measured>> {
     fixture.close().await?;
     let what = "first part of a 50 GB file on the wire, worst of 5";
     Ok(vec![Measured {
-        what,
+        what: what.into(),
         value: worst,
         unit: "ms",
         bar: Bar::AtMost(500.0),

@@ -1,19 +1,22 @@
-//! `bench [name]`: Ferry's promises of speed and memory, each against its bar; fails when one is not kept.
+//! `bench [name]`: Ferry's promises of speed and memory, each against its bar; fails when one is not kept. `lines` and
+//! `lines-...` are not among the others: they take half an hour.
 //! Ratios within one run, because machines differ. Run by `cargo xtask bench` on optimised builds.
 
 mod first_part;
+mod lines;
 mod parallel_uploads;
 mod renderer;
 mod sealing;
+mod slow_senders;
 mod telegram_put;
 
-use std::process::ExitCode;
+use std::{borrow::Cow, process::ExitCode};
 
 use anyhow::Result;
 
 /// A promise and what was measured.
 struct Measured {
-    what: &'static str,
+    what: Cow<'static, str>,
     value: f64,
     unit: &'static str,
     bar: Bar,
@@ -77,6 +80,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(wanted: &str) -> Result<bool> {
+    if let Some(line) = wanted.strip_prefix("lines") {
+        return told(&lines::measure(line.trim_start_matches('-')).await?);
+    }
     let mut results = Vec::new();
     if "first-part".contains(wanted) {
         results.extend(first_part::measure().await?);
@@ -89,11 +95,19 @@ async fn run(wanted: &str) -> Result<bool> {
             results.extend(parallel_uploads::measure(case).await?);
         }
     }
+    if "slow-senders".contains(wanted) {
+        results.extend(slow_senders::measure().await?);
+    }
     if "telegram-put".contains(wanted) {
         results.extend(telegram_put::measure().await?);
     }
     anyhow::ensure!(!results.is_empty(), "there is no benchmark called {wanted}");
-    for result in &results {
+    told(&results)
+}
+
+/// Prints them; whether all were kept.
+fn told(results: &[Measured]) -> Result<bool> {
+    for result in results {
         println!("{result}");
     }
     Ok(results.iter().all(Measured::is_kept))
@@ -112,7 +126,7 @@ mod tests {
     #[test]
     fn a_low_ratio_is_excused_by_a_high_rate_alone() {
         let measured = |ratio: f64, rate: f64| Measured {
-            what: "rate",
+            what: "rate".into(),
             value: ratio,
             unit: "",
             bar: Bar::Either(

@@ -75,7 +75,7 @@ pub(crate) async fn measure(case: Case) -> Result<Vec<Measured>> {
         mb / secs
     );
     Ok(vec![Measured {
-        what: case.what,
+        what: case.what.into(),
         value: peak_mib,
         unit: "MiB",
         bar: Bar::AtMost(case.most_mib),

@@ -62,13 +62,13 @@ pub(crate) async fn measure() -> Result<Vec<Measured>> {
     );
     Ok(vec![
         Measured {
-            what: "sealed and hashed, of plain",
+            what: "sealed and hashed, of plain".into(),
             value: sealed / plain,
             unit: "",
             bar: Bar::AtLeast(0.45),
         },
         Measured {
-            what: "renderer's memory above its baseline",
+            what: "renderer's memory above its baseline".into(),
             value: peak_mib - baseline_mib,
             unit: "MiB",
             bar: Bar::AtMost(200.0),

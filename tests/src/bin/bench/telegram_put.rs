@@ -36,7 +36,7 @@ pub(crate) async fn measure() -> Result<Vec<Measured>> {
         at_least: 200.0,
     };
     Ok(vec![Measured {
-        what: "Telegram provider's rate, of plain uploads'",
+        what: "Telegram provider's rate, of plain uploads'".into(),
         value: provider / plain,
         unit: "",
         bar: Bar::Either(0.8, instead),
