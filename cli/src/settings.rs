@@ -105,6 +105,7 @@ pub enum Threads {
     Exactly(u16),
 }
 
+// What an enum derives is its own: none of these lists follows another.
 /// `--hash`.
 #[derive(
     Debug,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rusqlite::Connection;
+
 use super::{
     JobName, LogArgs,
     error::CommandError,
@@ -10,7 +12,7 @@ use super::{
 use crate::{
     exit::ExitCode,
     job::{
-        self, JobError, audit, ledger,
+        self, FileId, FileState, JobError, Share, audit, ledger,
         lock::{Lock, rfc3339},
         operations,
         verification::{self, Depth},
@@ -50,43 +52,15 @@ impl Session<'_> {
             unverified_files: counts.pending.files,
             verification,
         };
-        let mut lines = vec![format!(
-            "{}: {percent:.2} % of {} files settled",
-            place.name(),
-            counts.total().files
-        )];
-        lines.extend(shares.iter().map(|(state, share)| {
-            format!(
-                "  {:<13}{:>10} files {:>18}",
-                state.name(),
-                share.files,
-                bytesize::ByteSize(share.size_bytes)
-                    .display()
-                    .iec()
-                    .to_string()
-            )
-        }));
-        lines.push(format!(
-            "verified {} files, mismatched {}, unverified {}",
-            counts.copied.files, mismatched, counts.pending.files
-        ));
-        lines.extend(latest.map(|operation| {
+        let last = latest.map(|operation| {
             format!(
                 "last: {} ({})",
                 operation.command,
                 operation.outcome.unwrap_or(operation.phase)
             )
-        }));
-        lines.extend(last_ns.map(|at| format!("last checkpoint: {}", rfc3339(at))));
-        lines.push(match &holder {
-            Some(holder) => format!(
-                "running: pid {} on {}, since {}",
-                holder.pid, holder.host, holder.since
-            ),
-            None => "nothing runs".to_owned(),
         });
-        self.screen
-            .document("status", &document, &lines.join("\n"))?;
+        let text = status_text(&document, &shares, last);
+        self.screen.document("status", &document, &text)?;
         Ok(ExitCode::Ok)
     }
 
@@ -94,22 +68,7 @@ impl Session<'_> {
     pub(super) fn log(&self, arguments: &LogArgs) -> Ended {
         let reader = job::open_reader(&self.place(arguments.job.job.as_deref())?, &self.clock)?;
         if arguments.verify {
-            let entries = audit::prove(&reader)?;
-            let different = audit::differences(&reader)?;
-            let document = answers::LogProved {
-                entries,
-                different_files: different.len(),
-            };
-            let text = format!(
-                "{entries} entries, the chain is whole; replayed, {} files differ from the ledger",
-                different.len()
-            );
-            self.screen.document("log", &document, &text)?;
-            return Ok(if different.is_empty() {
-                ExitCode::Ok
-            } else {
-                ExitCode::Error
-            });
+            return self.log_proved(&reader);
         }
         let since_ns = arguments
             .since
@@ -148,33 +107,54 @@ impl Session<'_> {
             Ok(failed.is_none())
         })?;
         if let Some(file) = file {
-            for attempt in ledger::attempts(&reader, file)? {
-                let of = &attempt.attempt;
-                let document = answers::AttemptShown {
-                    attempt: attempt.number,
-                    at: rfc3339(attempt.at_ns),
-                    state: attempt.state,
-                    moved_bytes: of.moved_bytes,
-                    source_checksum: of.source_checksum.map(|value| hex(&value)),
-                    destination_checksum: of.destination_checksum.map(|value| hex(&value)),
-                    took_secs: of.took.map(|took| took.as_secs_f64()),
-                    error: attempt.error.clone(),
-                };
-                let text = format!(
-                    "{} attempt {}: {}{}",
-                    rfc3339(attempt.at_ns),
-                    attempt.number,
-                    attempt.state.name(),
-                    attempt
-                        .error
-                        .as_ref()
-                        .map(|error| format!(", {error}"))
-                        .unwrap_or_default()
-                );
-                self.screen.line("attempt", &document, &text)?;
-            }
+            self.attempts(&reader, file)?;
         }
         Ok(ExitCode::Ok)
+    }
+
+    /// The chain of the trail, and the ledger against a replay of it.
+    fn log_proved(&self, reader: &Connection) -> Ended {
+        let entries = audit::prove(reader)?;
+        let different = audit::differences(reader)?;
+        let document = answers::LogProved {
+            entries,
+            different_files: different.len(),
+        };
+        let text = format!(
+            "{entries} entries, the chain is whole; replayed, {} files differ from the ledger",
+            different.len()
+        );
+        self.screen.document("log", &document, &text)?;
+        Ok(match different.is_empty() {
+            true => ExitCode::Ok,
+            false => ExitCode::Error,
+        })
+    }
+
+    fn attempts(&self, reader: &Connection, file: FileId) -> Result<(), CommandError> {
+        for attempt in ledger::attempts(reader, file)? {
+            let of = &attempt.attempt;
+            let document = answers::AttemptShown {
+                attempt: attempt.number,
+                at: rfc3339(attempt.at_ns),
+                state: attempt.state,
+                moved_bytes: of.moved_bytes,
+                source_checksum: of.source_checksum.map(|value| hex(&value)),
+                destination_checksum: of.destination_checksum.map(|value| hex(&value)),
+                took_secs: of.took.map(|took| took.as_secs_f64()),
+                error: attempt.error.clone(),
+            };
+            let error = attempt.error.map(|error| format!(", {error}"));
+            let text = format!(
+                "{} attempt {}: {}{}",
+                rfc3339(attempt.at_ns),
+                attempt.number,
+                attempt.state.name(),
+                error.unwrap_or_default()
+            );
+            self.screen.line("attempt", &document, &text)?;
+        }
+        Ok(())
     }
 
     /// `2h` before now, or a time.
@@ -208,4 +188,42 @@ fn verified(reader: &rusqlite::Connection) -> Result<Checked, JobError> {
         later.insert(word, found.collect());
     }
     Ok((u64::try_from(mismatched).unwrap_or(0), later))
+}
+
+/// The same for people; `last` is the last operation in words.
+fn status_text(
+    status: &answers::Status,
+    shares: &[(FileState, Share)],
+    last: Option<String>,
+) -> String {
+    let mut lines = vec![format!(
+        "{}: {:.2} % of {} files settled",
+        status.job,
+        status.percent,
+        status.counts.total().files
+    )];
+    lines.extend(shares.iter().map(|(state, share)| {
+        let size = bytesize::ByteSize(share.size_bytes).display().iec();
+        format!(
+            "  {:<13}{:>10} files {:>18}",
+            state.name(),
+            share.files,
+            size.to_string()
+        )
+    }));
+    lines.push(format!(
+        "verified {} files, mismatched {}, unverified {}",
+        status.copied_and_read_back.files, status.mismatched_files, status.unverified_files
+    ));
+    lines.extend(last);
+    let checkpoint = status.last_checkpoint.as_ref();
+    lines.extend(checkpoint.map(|at| format!("last checkpoint: {at}")));
+    lines.push(match &status.running {
+        Some(holder) => format!(
+            "running: pid {} on {}, since {}",
+            holder.pid, holder.host, holder.since
+        ),
+        None => "nothing runs".to_owned(),
+    });
+    lines.join("\n")
 }

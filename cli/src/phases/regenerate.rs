@@ -94,13 +94,23 @@ pub fn run(work: &Work<'_>, cache: &Cache, trust: Trust) -> Result<Regenerated, 
         trust,
         dedup: work.settings.dedup,
     };
+    match rebuilt(work, compare, done.clone()) {
+        Err(JobError::Stopped) => {
+            done.stopped = stopped_by(work.stop);
+            Ok(done)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// All of it in one transaction: a job is the old one or the new one.
+fn rebuilt(work: &Work<'_>, compare: Compare, told: Regenerated) -> Result<Regenerated, JobError> {
     let (now_ns, operation, stop) = (
         work.job.clock.now_ns(),
         work.operation.clone(),
         work.stop.clone(),
     );
-    let told = done.clone();
-    let rebuilt = work.job.writer.write_durably(move |transaction| {
+    work.job.writer.write_durably(move |transaction| {
         let mut done = told;
         let cached = schema::open_reader(&compare.cache)?;
         let mut after = FileId(0);
@@ -117,14 +127,7 @@ pub fn run(work: &Work<'_>, cache: &Cache, trust: Trust) -> Result<Regenerated, 
         let body = json!({"regenerated": done.files, "changed": done.changed_files, "backup": done.backup});
         audit::append(transaction, now_ns, Some(&operation), "decision", &body)?;
         Ok(done)
-    });
-    match rebuilt {
-        Err(JobError::Stopped) => {
-            done.stopped = stopped_by(work.stop);
-            Ok(done)
-        }
-        other => Ok(other?),
-    }
+    })
 }
 
 /// `N.db.before-regenerate-1.bak`, the first number that is free.

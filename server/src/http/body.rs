@@ -123,6 +123,7 @@ impl<D: Demand, T: DeserializeOwned + 'static> FromRequest for JsonBy<D, T> {
     }
 }
 
+// An extractor is a type, and so is what it may leave out: both say the frame of `FromRequest` themselves.
 /// The same where the body may be missing, or `null`: then it is the default.
 #[derive(Debug)]
 pub(crate) struct OptionalJsonBy<D, T> {

@@ -381,3 +381,60 @@ pub enum CompletionShell {
     /// PowerShell.
     Powershell,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::{exit::ExitCode, settings::ResumeManager};
+
+    #[test]
+    fn the_help_names_every_exit_code_with_its_number() {
+        let mut command = Arguments::command();
+        let help = command.render_long_help().to_string();
+        let (_, codes) = help.split_once("Exit codes:").unwrap();
+        let numbers = codes.split(|c: char| !c.is_ascii_digit());
+        let told: Vec<u8> = numbers.filter_map(|number| number.parse().ok()).collect();
+        assert_eq!(told, ExitCode::ALL.map(ExitCode::number));
+        let run = command.find_subcommand_mut("run").unwrap();
+        let nothing = format!("exit code {}", ExitCode::NothingToDo.number());
+        assert!(run.render_long_help().to_string().contains(&nothing));
+    }
+
+    #[test]
+    fn the_help_tells_the_defaults_that_are() {
+        let built_in = ResumeManager::default();
+        let defaults = [
+            (
+                "checkpoint_interval",
+                built_in.checkpoint_interval.to_string(),
+            ),
+            (
+                "checkpoint_time_interval",
+                built_in.checkpoint_time_interval.to_string(),
+            ),
+            (
+                "max_checkpoint_age_days",
+                built_in.max_checkpoint_age_days.to_string(),
+            ),
+            (
+                "max_concurrent_resumes",
+                built_in.max_concurrent_resumes.to_string(),
+            ),
+            (
+                "verify_state_on_resume",
+                built_in.verify_state_on_resume.to_string(),
+            ),
+        ];
+        let mut command = Arguments::command();
+        let run = command.find_subcommand_mut("run").unwrap();
+        for (option, default) in defaults {
+            let found = run
+                .get_arguments()
+                .find(|argument| argument.get_id() == option);
+            let help = found.and_then(clap::Arg::get_help).unwrap().to_string();
+            assert!(help.contains(&format!("[default: {default}]")), "{help}");
+        }
+    }
+}

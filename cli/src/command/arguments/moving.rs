@@ -72,6 +72,7 @@ pub struct AnalyzeArgs {
     pub exclude: Vec<String>,
 }
 
+// Three options of `Tuning`, not all of them: it moves no file. `ferry verify` has one.
 /// `ferry checksum`.
 #[derive(Debug, Args)]
 pub struct ChecksumArgs {

@@ -16,7 +16,7 @@ use crate::{
     },
     exit::ExitCode,
     job::{
-        FileState, JobError,
+        FileId, FileState, JobError,
         cache::Key,
         ledger::{self, Attempt, Verdict},
         operations, verification,
@@ -71,7 +71,7 @@ impl Copy<'_, '_> {
     /// a second are as many as come in that time.
     fn gather(&self, arrived: &Receiver<Step>) -> Option<Vec<Step>> {
         let manager = &self.work.settings.resume_manager;
-        let most = usize::try_from(manager.checkpoint_interval.max(1)).unwrap_or(50);
+        let most = usize::try_from(manager.checkpoint_interval.max(1)).unwrap_or(usize::MAX);
         let first = arrived.recv().ok()?;
         let began = Instant::now();
         let until = began + Duration::from_secs(manager.checkpoint_time_interval);
@@ -202,12 +202,7 @@ impl Copy<'_, '_> {
     }
 
     /// Tries again, waits, or gives the file its state. None: it comes again.
-    fn after_fault(
-        &self,
-        mut task: Task,
-        fault: Fault,
-        checksum: Option<[u8; 32]>,
-    ) -> Option<Decided> {
+    fn after_fault(&self, task: Task, fault: Fault, checksum: Option<[u8; 32]>) -> Option<Decided> {
         let id = task.file.row.id;
         let verdict = match fault.class {
             Class::Stopped => Verdict::plain(id, FileState::Pending),
@@ -223,48 +218,14 @@ impl Copy<'_, '_> {
             Class::Transient
                 if task.failures < self.work.settings.retries && !self.work.stop.is_asked() =>
             {
-                task.failures += 1;
-                task.file.row.attempts += 1;
-                let attempt = Attempt {
-                    source_checksum: checksum,
-                    destination_checksum: fault.read_back,
-                    ..Attempt::default()
-                };
-                let tried = Verdict {
-                    state: FileState::InProgress,
-                    attempt: Some(attempt),
-                    ..Verdict::error(id, fault.cause, fault.message.clone())
-                };
-                self.retried
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(tried);
-                self.work.listener.tell(&Event::Retry {
-                    path: JsonPath::of(task.file.row.path.as_bytes()),
-                    attempt: task.failures,
-                    message: fault.message.clone(),
-                });
-                self.work
-                    .stop
-                    .wait(Duration::from_millis(50 << task.failures.min(6)));
-                let _ = self.again.0.send(task);
+                self.try_again(task, &fault, checksum);
                 return None;
             }
             Class::Missing => Verdict {
                 message: Some("it is not on the source any more".into()),
                 ..Verdict::plain(id, FileState::Missing)
             },
-            Class::Transient | Class::Permanent => {
-                let attempt = Attempt {
-                    source_checksum: checksum,
-                    destination_checksum: fault.read_back,
-                    ..Attempt::default()
-                };
-                Verdict {
-                    attempt: Some(attempt),
-                    ..Verdict::error(id, fault.cause, fault.message.clone())
-                }
-            }
+            Class::Transient | Class::Permanent => failed(id, &fault, checksum),
         };
         Some(Decided {
             task,
@@ -273,6 +234,29 @@ impl Copy<'_, '_> {
             target: None,
             written_bytes: 0,
         })
+    }
+
+    /// Notes the attempt, waits a little, and hands the file out once more.
+    fn try_again(&self, mut task: Task, fault: &Fault, checksum: Option<[u8; 32]>) {
+        task.failures += 1;
+        task.file.row.attempts += 1;
+        let tried = Verdict {
+            state: FileState::InProgress,
+            ..failed(task.file.row.id, fault, checksum)
+        };
+        self.retried
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(tried);
+        self.work.listener.tell(&Event::Retry {
+            path: JsonPath::of(task.file.row.path.as_bytes()),
+            attempt: task.failures,
+            message: fault.message.clone(),
+        });
+        let pause = Duration::from_millis(50 << task.failures.min(6));
+        self.work.stop.wait(pause);
+        // both ends are ours and live as long as the run
+        let _ = self.again.0.send(task);
     }
 
     /// One transaction marks the batch.
@@ -411,4 +395,16 @@ fn size_of(step: &Step) -> u64 {
 fn same_as(verdict: &Verdict) -> Option<String> {
     verdict.duplicate?;
     verdict.message.clone()
+}
+
+fn failed(id: FileId, fault: &Fault, checksum: Option<[u8; 32]>) -> Verdict {
+    let attempt = Attempt {
+        source_checksum: checksum,
+        destination_checksum: fault.read_back,
+        ..Attempt::default()
+    };
+    Verdict {
+        attempt: Some(attempt),
+        ..Verdict::error(id, fault.cause, fault.message.clone())
+    }
 }

@@ -12,11 +12,11 @@ use super::{
 use crate::{
     destination::{Destination as _, Incoming, Sharing},
     engine::{
-        disk::Kind,
+        disk::{Kind, Owner},
         fault::{Class, Fault, Where},
         hasher::Checksum,
     },
-    job::{DuplicateKind, FileState, RootId, files::SourceFile, ledger::Verdict},
+    job::{DuplicateKind, FileRow, FileState, RootId, files::SourceFile, ledger::Verdict},
     path::RelativePath,
     settings::Dedup,
 };
@@ -185,27 +185,18 @@ impl Copy<'_, '_> {
             Dedup::Hardlink => Sharing::Hardlink,
             _ => Sharing::Clone,
         };
-        let duplicate = match how {
-            Sharing::Hardlink => DuplicateKind::Hardlink,
-            Sharing::Clone => DuplicateKind::Clone,
-        };
-        let message = format!("shares its content with {}", holder.path);
         let verdict = Verdict {
             at: None,
-            duplicate: Some(duplicate),
-            message: Some(message),
+            duplicate: Some(match how {
+                Sharing::Hardlink => DuplicateKind::Hardlink,
+                Sharing::Clone => DuplicateKind::Clone,
+            }),
+            message: Some(format!("shares its content with {}", holder.path)),
             ..verdict
         };
-        let looked = source
-            .tree
-            .parent_of(&row.path)
-            .and_then(|dir| dir.meta(row.path.name()));
-        let owner = match looked {
-            Ok(meta) => meta.owner,
-            Err(error) => {
-                let fault = Fault::of(&error, Where::Source, "looking at the source");
-                return Step::Failed(Box::new(task), fault);
-            }
+        let owner = match owner_at(source, &row.path) {
+            Ok(owner) => owner,
+            Err(fault) => return Step::Failed(Box::new(task), fault),
         };
         let incoming = Incoming::SameAs {
             existing: &holder.path,
@@ -233,14 +224,28 @@ impl Copy<'_, '_> {
                 Step::Failed(Box::new(task), fault)
             }
             Err(fault) => {
-                if how == Sharing::Clone {
-                    self.cannot_clone.store(true, Ordering::Relaxed);
-                } else {
-                    self.work
-                        .warn(format!("{}: copied instead of linked: {fault}", row.path));
-                }
+                self.note_unshared(how, row, &fault);
                 self.copied(task, source, replace, None)
             }
         }
     }
+
+    fn note_unshared(&self, how: Sharing, row: &FileRow, fault: &Fault) {
+        match how {
+            Sharing::Clone => self.cannot_clone.store(true, Ordering::Relaxed),
+            Sharing::Hardlink => self
+                .work
+                .warn(format!("{}: copied instead of linked: {fault}", row.path)),
+        }
+    }
+}
+
+fn owner_at(source: &Source, path: &RelativePath) -> Result<Owner, Fault> {
+    let looked = source
+        .tree
+        .parent_of(path)
+        .and_then(|dir| dir.meta(path.name()));
+    looked
+        .map(|meta| meta.owner)
+        .map_err(|error| Fault::of(&error, Where::Source, "looking at the source"))
 }
