@@ -1,3 +1,5 @@
+//! Tests of real files: writes around the cache, and what cannot be written so.
+
 use std::{fs, io::Read as _};
 
 use super::{

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::candidate_probes::{ResumeCandidate, is_sound};
 use super::contract::{Answer, Changed, Purpose, Request, SealedContent, UploadLimits};
 use super::part_table::PartTable;
-use super::resume_candidate::{ResumeCandidate, is_sound};
 use super::step::{Flow, Handled, Step, UploadQueue, client_fault, fail_because};
 use crate::plan::{PartSpan, Plan};
 use crate::progress::Phase;

@@ -4,8 +4,8 @@
 use std::ops::ControlFlow::Continue;
 
 use super::active::{ActiveUpload, Mode};
+use super::candidate_probes::{contradicts, is_sound};
 use super::contract::Request;
-use super::resume_candidate::{contradicts, is_sound};
 use super::resume_search::next_page;
 use super::step::{Flow, Handled, Step, check_again, client_fault, fail};
 use crate::transfer::{Failure, SealedRow, TransferError};

@@ -1,13 +1,13 @@
 //! Which earlier upload is this file's, if any: asks for candidates, opens them one by one, reads a few parts of the
-//! file and compares. Name and size never decide.
+//! file and compares. Name and size choose whom to look at, never whom to believe; of an empty file they are all there is.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow::{Break, Continue};
 
 use uuid::Uuid;
 
+use super::candidate_probes::{Match, ResumeCandidate};
 use super::contract::{Answer, OpenedCandidate, Purpose, Request};
-use super::resume_candidate::{Match, ResumeCandidate};
 use super::step::{Flow, Handled, Step, Transition, client_fault, fail, unread};
 use crate::transfer::{Checkpoint, Failure, Ticket, TransferError};
 use crate::wire::{Candidate, ErrorCode, PartsPage};

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use super::candidate_probes::ResumeCandidate;
 use super::contract::{Action, Outcome, Request};
-use super::resume_candidate::ResumeCandidate;
 use crate::progress::Meter;
 use crate::transfer::queue::{CommonAction, NeedsServer, RequestQueue};
 use crate::transfer::{Failure, TransferError};

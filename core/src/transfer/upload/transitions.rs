@@ -4,9 +4,9 @@
 use std::ops::ControlFlow::{Break, Continue};
 
 use super::active::ActiveUpload;
+use super::candidate_probes::ResumeCandidate;
 use super::contract::{Action, Outcome, Request};
 use super::machine::{State, UploadMachine};
-use super::resume_candidate::ResumeCandidate;
 use super::resume_search::refuse_contradiction;
 use super::step::{Flow, Handled, Transition};
 use crate::progress::Meter;
