@@ -22,6 +22,8 @@ use report::{Report, Section};
 
 /// Rounds of each contest; peers run once a round, in an order that changes.
 const ROUNDS: usize = 3;
+/// Rounds of two runs of one program that differ by a few percent: as many as it takes until the minima stand still.
+const ROUNDS_OF_ITS_OWN: usize = 9;
 /// Rounds of what is held against nobody.
 const ALONE: usize = 2;
 
@@ -143,7 +145,7 @@ fn checkpoints(shell: &Shell, report: &mut Report) -> Result<Vec<String>> {
         Program::ferry("as built in"),
         Program::ferry_with("as rarely as can be", rare),
     ];
-    let contest = Contest::hold(shell, &corpus, &programs, ROUNDS)?;
+    let contest = Contest::hold(shell, &corpus, &programs, ROUNDS_OF_ITS_OWN)?;
     let (median, best) = contest.ratios("as built in", "as rarely as can be")?;
     let mut section = Section::new(
         "Checkpoints",
