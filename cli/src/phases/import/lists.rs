@@ -114,6 +114,8 @@ fn mtime_ns(meta: &fs::Metadata) -> i64 {
 struct Places {
     roots: Vec<(PathBuf, volume::Located)>,
     directories: HashMap<PathBuf, Option<volume::Located>>,
+    /// The directory of the line before, as listed and without links: lists go directory by directory.
+    last: (PathBuf, PathBuf),
 }
 
 impl Places {
@@ -131,6 +133,7 @@ impl Places {
         Ok(Places {
             roots: known,
             directories: HashMap::new(),
+            last: Default::default(),
         })
     }
 
@@ -147,7 +150,11 @@ impl Places {
         if !same {
             return None;
         }
-        let directory = file.parent()?.canonicalize().ok()?;
+        let listed = file.parent()?;
+        if self.last.0 != listed {
+            self.last = (listed.to_owned(), listed.canonicalize().ok()?);
+        }
+        let directory = self.last.1.clone();
         let whole = directory.join(file.file_name()?);
         let (top, located) = match self.roots.iter().find(|(top, _)| whole.starts_with(top)) {
             Some((top, located)) => (top.clone(), located.clone()),
