@@ -48,9 +48,10 @@ async fn drip(mut stream: TcpStream, head: &str, time: Duration) -> Result<Strin
             tokio::time::sleep(DRIP).await;
         }
     });
+    let has_body = !head.starts_with("HEAD ");
     let answer = async {
         let mut answer = Vec::new();
-        while !is_whole(&answer) && reads.read_buf(&mut answer).await? > 0 {}
+        while !is_whole(&answer, has_body) && reads.read_buf(&mut answer).await? > 0 {}
         anyhow::Ok(answer)
     };
     let answer = wait::within(time, "an answer to a body that drips", answer).await;
@@ -59,14 +60,14 @@ async fn drip(mut stream: TcpStream, head: &str, time: Duration) -> Result<Strin
 }
 
 /// As long as its head says.
-fn is_whole(answer: &[u8]) -> bool {
+fn is_whole(answer: &[u8], has_body: bool) -> bool {
     let text = String::from_utf8_lossy(answer).to_ascii_lowercase();
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
     };
     let length = head.split("content-length: ").nth(1);
     let length = length.and_then(|rest| rest.lines().next()?.parse::<usize>().ok());
-    length.is_none_or(|length| body.len() >= length)
+    !has_body || length.is_none_or(|length| body.len() >= length)
 }
 
 fn status(answer: &str) -> &str {
