@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
@@ -284,7 +284,8 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
 async fn show_portal(mut stream: TcpStream) -> Result<()> {
     const PAGE: &str = "<!doctype html><title>Welcome</title>Accept the terms of this network.";
     let mut asked = vec![0; 16 * 1024];
-    stream.read(&mut asked).await?;
+    let asked_bytes = stream.read(&mut asked).await?;
+    ensure!(asked_bytes > 0, "nothing was asked");
     let answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{PAGE}",
         PAGE.len()
