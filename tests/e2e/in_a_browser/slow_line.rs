@@ -28,7 +28,7 @@ async fn a_throttled_line_is_no_stall_and_many_pauses_cost_nothing() -> Result<(
     };
     let is_part = |head: &Head| part_number(head).is_some();
     let proxy = &scene.fixture.proxy;
-    proxy.add(Fault::matching(is_part, u32::MAX, throttle));
+    proxy.add(Fault::matching(is_part, 1, throttle));
     page.pick([&slow]).await?;
     let crawls = |ledger: &Ledger| !ledger.in_flight().is_empty();
     proxy.until("the slow part moves", SHORT, crawls).await?;
