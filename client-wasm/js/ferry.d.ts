@@ -29,7 +29,7 @@ export type ClientErrorCode =
   | "kdf_changed"
   /** The server could not be reached, or the connection broke. */
   | "network"
-  /** No byte moved for 30 seconds. */
+  /** No byte moved for too long. */
   | "stalled"
   /** The answer of the server is not Ferry's. */
   | "bad_answer"

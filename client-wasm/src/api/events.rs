@@ -2,6 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
+use ferry_core::wire::EVENT_KEEP_ALIVE_SECS;
 use gloo_timers::callback::Interval;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,8 +14,8 @@ use crate::{
     interop::{field, now_ms},
 };
 
-/// Longest silence: the server gives a sign of life every 15 s.
-const SILENCE_MS: u64 = 60_000;
+/// Longest silence: four signs of life that did not come.
+const SILENCE_MS: u64 = 4 * 1_000 * EVENT_KEEP_ALIVE_SECS;
 const SILENCE_CHECK_MS: u32 = 2_000;
 
 /// Aborts a call that says nothing for too long.

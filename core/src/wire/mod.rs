@@ -54,6 +54,8 @@ pub const EVENT_PROGRESS: &str = "progress";
 pub const EVENT_DONE: &str = "done";
 /// Its last event where it failed: [`Problem`].
 pub const EVENT_ERROR: &str = "error";
+/// While nothing happens the server gives a sign of life this often, seconds; a client waits a few of them.
+pub const EVENT_KEEP_ALIVE_SECS: u64 = 15;
 /// Request header with the id of the user for whom a request is meant. Another one than who is signed in is refused
 /// (`unauthenticated`): a browser has one cookie for all its tabs.
 pub const HEADER_USER: &str = "Ferry-User";

@@ -5,7 +5,8 @@ use std::{convert::Infallible, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, http::header, post, web};
 use bytes::Bytes;
 use ferry_core::wire::{
-    EVENT_DONE, EVENT_ERROR, EVENT_PROGRESS, VerifyProgress, VerifyRequest, VerifyResponse,
+    EVENT_DONE, EVENT_ERROR, EVENT_KEEP_ALIVE_SECS, EVENT_PROGRESS, VerifyProgress, VerifyRequest,
+    VerifyResponse,
 };
 use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
@@ -22,7 +23,7 @@ use super::{
 
 /// Events that wait for a slow reader; more are left out, the last one never is.
 const EVENTS_WAITING: usize = 256;
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const KEEP_ALIVE: Duration = Duration::from_secs(EVENT_KEEP_ALIVE_SECS);
 
 /// Compares the stored bytes with what was recorded; damaged parts become missing.
 #[utoipa::path(tag = "uploads", request_body = VerifyRequest, security(("token" = ["upload"]), ("session" = [])),
