@@ -13,8 +13,6 @@ use crate::{
     vault::unproved::Unproved,
 };
 
-/// Rows of a list that are asked for at once.
-const PAGE_ROWS: u32 = 500;
 /// A line that does not carry a probe in this time is not measured by it.
 const PROBE_MS: u32 = 20_000;
 /// A test of a bot sends to every chat of it and reads back.
@@ -171,7 +169,7 @@ impl Api {
         loop {
             let page: FilesPage = self
                 .http
-                .get(format!("/api/files?limit={PAGE_ROWS}{after}"))
+                .get(format!("/api/files?limit={MAX_FILES_PAGE_ROWS}{after}"))
                 .await?;
             files.extend(page.files.into_iter().map(Unproved::listed));
             match page.next {

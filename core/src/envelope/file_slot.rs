@@ -71,6 +71,11 @@ impl FileKeySlot {
         })
     }
 
+    /// Id of the account key that sealed it, as far as the slot says.
+    pub fn account_id(&self) -> [u8; 16] {
+        self.account_id
+    }
+
     /// The file's keys, once the header was found to commit to the same file key.
     pub fn open(&self, header: &Header, account: &AccountKeys) -> Result<FileKeys, FileKeyError> {
         let keys = FileKeys::derive(&self.open_dek(header, account)?, header.core());

@@ -9,7 +9,7 @@
 use std::num::NonZeroU32;
 
 use super::{
-    Iv, gcm,
+    IV_BYTES, Iv, TAG_BYTES, gcm,
     header::{HEADER_BYTES, Header},
     keys::ManifestKey,
     layout::{join, pad, unpad},
@@ -21,6 +21,13 @@ use crate::{plan::Plan, wire::MAX_MANIFEST_BYTES};
 mod cbor;
 
 const GRAIN: usize = 256;
+
+/// Whether a sealed manifest can be so long: what a server checks of it besides its number.
+pub fn is_possible_length(sealed_bytes: usize) -> bool {
+    let frame_bytes = size_of::<u32>() + IV_BYTES + TAG_BYTES;
+    let content_bytes = sealed_bytes.saturating_sub(frame_bytes);
+    content_bytes > 0 && content_bytes.is_multiple_of(GRAIN)
+}
 
 /// Why a manifest is not sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

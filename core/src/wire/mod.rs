@@ -29,6 +29,8 @@ pub const MAX_PART_BODY_BYTES: u32 = 20_971_520;
 pub const MAX_MANIFEST_BYTES: usize = 65_536;
 /// Longest label (file or folder name as the server sees it).
 pub const MAX_LABEL_BYTES: usize = 255;
+/// Most rows of a page of files.
+pub const MAX_FILES_PAGE_ROWS: u32 = 500;
 /// Most candidates that `check` returns.
 pub const MAX_CANDIDATES: usize = 16;
 

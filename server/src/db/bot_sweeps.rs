@@ -117,7 +117,7 @@ pub(super) fn pruning(settled_before: DateTime<Utc>, limit: i64) -> impl Stateme
     diesel::sql_query(
         "DELETE FROM bot_sends WHERE attempt_id IN ( \
              SELECT s.attempt_id FROM bot_sends s JOIN telegram_chats c USING (chat_id), \
-                  LATERAL (SELECT c.dedicated AND c.chat_id < -1000000000000 AND c.state <> 'migrated' AS by_us) swept \
+                  LATERAL (SELECT c.dedicated AND c.chat_id < $3 AND c.state <> 'migrated' AS by_us) swept \
              WHERE s.settled_at < $1 AND (s.state <> 'stored' OR s.kind <> 'copy') AND CASE s.state \
                  WHEN 'refused' THEN true \
                  WHEN 'unknown' THEN s.ends_at < $1 AND (NOT swept.by_us OR s.ends_at < c.last_start - interval '1 hour') \
@@ -128,4 +128,5 @@ pub(super) fn pruning(settled_before: DateTime<Utc>, limit: i64) -> impl Stateme
     )
     .bind::<Timestamptz, _>(settled_before)
     .bind::<BigInt, _>(limit)
+    .bind::<BigInt, _>(COMMON_IDS_BELOW)
 }

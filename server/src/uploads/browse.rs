@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use ferry_core::wire::{
-    Bytes64, FileEntry, FilesPage, FilesQuery, ManifestResponse, PartsPage, PartsQuery,
+    Bytes64, FileEntry, FilesPage, FilesQuery, MAX_FILES_PAGE_ROWS, ManifestResponse, PartsPage,
+    PartsQuery,
 };
 use uuid::Uuid;
 
@@ -13,7 +14,6 @@ use crate::db::parts;
 use crate::db::units::{i32_of, seq_of, u32_of};
 
 const FILES_PAGE_ROWS: u32 = 100;
-const MAX_FILES_PAGE_ROWS: u32 = 500;
 const MAX_PARTS_PAGE_ROWS: u32 = 10_000;
 
 impl Uploads {

@@ -1,20 +1,15 @@
 //! What can be checked of sealed things without any key: labels, header and plan, file key slot, manifest. Pure.
 
-use ferry_core::envelope::file_slot::FILE_KEY_SLOT_BYTES;
+use ferry_core::envelope::file_slot::FileKeySlot;
 use ferry_core::envelope::header::Header;
+use ferry_core::envelope::manifest;
 use ferry_core::plan::Plan;
 use ferry_core::wire::{MAX_LABEL_BYTES, MAX_MANIFEST_BYTES};
 use uuid::Uuid;
 
 use super::{UploadError, UploadResult};
 
-/// `be32(seq)`, IV and tag of a manifest.
-const MANIFEST_FRAME_BYTES: usize = 4 + 12 + 16;
-/// Its sealed content is padded to a multiple of this.
-const MANIFEST_GRAIN_BYTES: usize = 256;
 const MAX_CLIENT_BYTES: usize = 200;
-/// A file key slot begins with its version and kind.
-const FILE_KEY_PREFIX: [u8; 4] = [1, 1, 0, 0];
 
 fn refuse(what: &str) -> UploadError {
     UploadError::Invalid(what.to_owned())
@@ -60,11 +55,9 @@ pub(super) fn require_header(bytes: &[u8], file_id: Uuid) -> UploadResult<Header
 
 /// A file key slot, as far as it shows: the id of the account key that sealed it.
 pub(super) fn require_file_key(bytes: &[u8]) -> UploadResult<[u8; 16]> {
-    bytes
-        .strip_prefix(&FILE_KEY_PREFIX)
-        .filter(|_| bytes.len() == FILE_KEY_SLOT_BYTES)
-        .and_then(|rest| rest.first_chunk().copied())
-        .ok_or_else(|| refuse("file_key is no file key slot of a known version"))
+    let slot = FileKeySlot::parse(bytes)
+        .map_err(|_| refuse("file_key is no file key slot of a known version"))?;
+    Ok(slot.account_id())
 }
 
 /// A sealed manifest with this sequence number.
@@ -73,8 +66,7 @@ pub(super) fn require_manifest(bytes: &[u8], seq: u32) -> UploadResult<()> {
         let limit_bytes = u64::try_from(MAX_MANIFEST_BYTES).unwrap_or(u64::MAX);
         return Err(UploadError::BodyTooLarge { limit_bytes });
     }
-    let content_bytes = bytes.len().saturating_sub(MANIFEST_FRAME_BYTES);
-    if content_bytes == 0 || !content_bytes.is_multiple_of(MANIFEST_GRAIN_BYTES) {
+    if !manifest::is_possible_length(bytes.len()) {
         return Err(refuse("manifest has a length that no sealed manifest has"));
     }
     if bytes.starts_with(&seq.to_be_bytes()) {
