@@ -114,16 +114,24 @@ fn shown(command: &Command) -> String {
         .join(" ")
 }
 
-/// Refuses files that git does not know or that changed.
+/// Refuses files that git does not know or that changed, and files that are tracked although they are ignored: what was
+/// built does not belong into the history.
 pub(crate) fn ensure_clean_tree() -> Result<()> {
-    let output = program("git")
-        .args(["status", "--porcelain"])
-        .output()
-        .context("git does not start")?;
-    let changed = String::from_utf8_lossy(&output.stdout);
+    let changed = said_by_git(&["status", "--porcelain"])?;
     ensure!(
-        output.status.success() && changed.is_empty(),
+        changed.is_empty(),
         "the working tree is not clean:\n{changed}"
     );
+    let built = said_by_git(&["ls-files", "--cached", "--ignored", "--exclude-standard"])?;
+    ensure!(built.is_empty(), "tracked, though ignored:\n{built}");
     Ok(())
+}
+
+fn said_by_git(arguments: &[&str]) -> Result<String> {
+    let output = program("git")
+        .args(arguments)
+        .output()
+        .context("git does not start")?;
+    ensure!(output.status.success(), "git failed ({})", output.status);
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
