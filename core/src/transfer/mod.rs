@@ -19,7 +19,8 @@
 //! 6. The driver never retries, and never decides what a failure means: it reports [`Failure`] at once. The exceptions
 //!    are its own: it notices that no byte moved for 30 s ([`Failure::Stalled`]), aborts requests that are cancelled, and
 //!    sends one body in pieces as long as [`PieceSize`] says, from where the server says that it is. A piece that is not
-//!    confirmed in time is broken off, and the server is asked; where no byte came meanwhile, twice, it has stalled.
+//!    confirmed in time is broken off, and the server is asked; where no byte came meanwhile, twice, it has stalled. What
+//!    an offset means, also that of another server, is for [`BodyCourse`] to say.
 //! 7. One timer: `WakeAt` replaces the one before; when it fires, send `Tick`.
 //! 8. "The current file" (its keys) is the one opened or started last: `OpenCandidate` and `Start` change it.
 //!    At that moment no read or send of another file is under way any more (they were cancelled).
@@ -47,6 +48,6 @@ mod window;
 
 pub use checkpoint::{Checkpoint, CheckpointError, SealedRow};
 pub use failure::{Distrust, Failure, TransferError, WaitReason};
-pub use piece::{PIECE_PATIENCE_MS, PieceSize, STORE_PATIENCE_MS};
+pub use piece::{Bearing, BodyCourse, PIECE_PATIENCE_MS, PieceSize, STORE_PATIENCE_MS};
 pub use ticket::Ticket;
 pub use window::Window;

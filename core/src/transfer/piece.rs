@@ -1,6 +1,9 @@
 //! How much of a part's body goes in one request. A piece is what the line carries in a few seconds, so that what the
-//! server confirms grows every few seconds, and a cut costs little; on a good line that is the whole part. Not how many
-//! sends run at once: that is [`super::Window`].
+//! server confirms grows every few seconds, and a cut costs little; on a good line that is the whole part. Where a
+//! balancer gives each request to another server, bodies go whole. Not how many sends run at once: that is
+//! [`super::Window`].
+
+use std::cmp::Ordering;
 
 /// A piece should be confirmed after about so long.
 const TARGET_MS: u64 = 4_000;
@@ -15,6 +18,11 @@ const LEAST_BYTES: u64 = 64 * 1024;
 const FIRST_BYTES: u64 = 256 * 1024;
 /// What one piece can change.
 const MOST_CHANGE: u64 = 4;
+/// Bodies that go whole after one of them met a second server, before pieces are tried again: the other server may have
+/// been a restart.
+const WHOLE_BODIES: u32 = 16;
+/// How often one body may begin again at another server, where it cannot go whole.
+const MOST_RESTARTS: u32 = 3;
 
 /// The length of the next piece, learned from those before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +31,98 @@ pub struct PieceSize {
     has_learned: bool,
     /// The longest request body that something between here and the server takes; none where none is known.
     limit_bytes: Option<u64>,
+    /// So many of the next bodies go whole.
+    whole_bodies: u32,
+}
+
+/// One body on its way: where its next piece begins. A server that has less of it than was confirmed is another one, with
+/// a spool of its own: from then on what is left of the body goes in one request; from its beginning any server takes that. It lives as long as its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyCourse {
+    len_bytes: u64,
+    offset_bytes: u64,
+    goes_whole: bool,
+    restarts: u32,
+}
+
+/// What an offset that a server named means for a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bearing {
+    /// More of it is there than was known.
+    Further,
+    /// As much as was known.
+    Same,
+    /// Another server answered, and has less: it begins again.
+    Elsewhere,
+    /// It began again too often: pieces meet different servers, and something between takes no whole body.
+    Scattered,
+}
+
+impl BodyCourse {
+    /// A body of which nothing was sent.
+    pub fn new(len_bytes: u64, size: &mut PieceSize) -> Self {
+        let goes_whole = size.whole_bodies > 0;
+        size.whole_bodies = size.whole_bodies.saturating_sub(1);
+        BodyCourse {
+            len_bytes,
+            offset_bytes: 0,
+            goes_whole,
+            restarts: 0,
+        }
+    }
+
+    /// Where the next piece begins.
+    pub fn offset_bytes(&self) -> u64 {
+        self.offset_bytes
+    }
+
+    /// Where the next piece ends.
+    pub fn end_bytes(&self, size: &PieceSize) -> u64 {
+        if self.is_whole(size) {
+            return self.len_bytes;
+        }
+        size.end_bytes(self.offset_bytes, self.len_bytes)
+    }
+
+    /// Whether what is left goes in one request, for as long as bytes move.
+    pub fn is_whole(&self, size: &PieceSize) -> bool {
+        self.goes_whole && size.limit_bytes.is_none_or(|limit| self.len_bytes <= limit)
+    }
+
+    /// A piece up to `end_bytes` was not confirmed in time; a server that was asked then has `at_bytes`, or cannot say.
+    pub fn unconfirmed(
+        &mut self,
+        end_bytes: u64,
+        at_bytes: Option<u64>,
+        size: &mut PieceSize,
+    ) -> Bearing {
+        // Where all of it came, the store took its time and not the line.
+        let all_came = at_bytes.is_some_and(|at_bytes| at_bytes >= end_bytes);
+        if !all_came && !self.is_whole(size) {
+            size.unconfirmed();
+        }
+        at_bytes.map_or(Bearing::Same, |at_bytes| self.told(at_bytes, size))
+    }
+
+    /// A server says that its bytes end at `at_bytes`.
+    pub fn told(&mut self, at_bytes: u64, size: &mut PieceSize) -> Bearing {
+        let at_bytes = at_bytes.min(self.len_bytes);
+        let known_bytes = self.offset_bytes;
+        if at_bytes < known_bytes {
+            self.restarts += 1;
+            self.goes_whole = true;
+            size.whole_bodies = WHOLE_BODIES;
+        }
+        self.offset_bytes = at_bytes;
+        match at_bytes.cmp(&known_bytes) {
+            Ordering::Greater => Bearing::Further,
+            Ordering::Equal => Bearing::Same,
+            Ordering::Less if self.restarts > MOST_RESTARTS && !self.is_whole(size) => {
+                Bearing::Scattered
+            }
+            Ordering::Less => Bearing::Elsewhere,
+        }
+    }
 }
 
 impl Default for PieceSize {
@@ -31,6 +131,7 @@ impl Default for PieceSize {
             wanted_bytes: FIRST_BYTES,
             has_learned: false,
             limit_bytes: None,
+            whole_bodies: 0,
         }
     }
 }
@@ -209,5 +310,166 @@ mod tests {
         assert!(size.refused(MIB + 1));
         assert_eq!(size.end_bytes(MIB, 9 * MIB), 2 * MIB);
         assert!(!size.refused(LEAST_BYTES));
+    }
+
+    /// Servers with spools of their own behind a balancer, which takes requests up to a limit.
+    struct Servers {
+        spools: Vec<u64>,
+        limit_bytes: u64,
+        sent_bytes: u64,
+        requests: usize,
+    }
+
+    /// How a delivery ended.
+    #[derive(Debug, PartialEq, Eq)]
+    enum End {
+        Stored,
+        GivenUp,
+        /// It did not end.
+        Endless,
+    }
+
+    impl Servers {
+        fn new(count: usize) -> Self {
+            Servers {
+                spools: vec![0; count],
+                limit_bytes: u64::MAX,
+                sent_bytes: 0,
+                requests: 0,
+            }
+        }
+
+        /// Sends a body as the client does. `to` names the server of each request.
+        fn deliver(
+            &mut self,
+            len_bytes: u64,
+            size: &mut PieceSize,
+            to: impl Fn(usize) -> usize,
+        ) -> End {
+            let mut course = BodyCourse::new(len_bytes, size);
+            self.spools.fill(0);
+            for _ in 0..2_000 {
+                let (offset, end) = (course.offset_bytes(), course.end_bytes(size));
+                let server = to(self.requests) % self.spools.len();
+                self.requests += 1;
+                if end - offset > self.limit_bytes {
+                    assert!(size.refused(end - offset));
+                    continue;
+                }
+                self.sent_bytes += end - offset;
+                let kept = &mut self.spools[server];
+                if offset == 0 || *kept == offset {
+                    *kept = end;
+                    if end == len_bytes {
+                        return End::Stored;
+                    }
+                }
+                if course.told(*kept, size) == Bearing::Scattered {
+                    return End::GivenUp;
+                }
+            }
+            End::Endless
+        }
+    }
+
+    fn slow() -> PieceSize {
+        let mut size = PieceSize::default();
+        size.line_carries(80_000);
+        size
+    }
+
+    #[test]
+    fn behind_a_balancer_that_takes_turns_bodies_are_stored_and_later_ones_go_whole() {
+        let (mut servers, mut size) = (Servers::new(2), slow());
+        assert_eq!(
+            servers.deliver(9 * MIB, &mut size, |turn| turn),
+            End::Stored
+        );
+        assert!(servers.sent_bytes < 10 * MIB, "{}", servers.sent_bytes);
+        servers.sent_bytes = 0;
+        for _ in 0..WHOLE_BODIES {
+            assert_eq!(
+                servers.deliver(9 * MIB, &mut size, |turn| turn),
+                End::Stored
+            );
+        }
+        assert_eq!(servers.sent_bytes, u64::from(WHOLE_BODIES) * 9 * MIB);
+        assert_eq!(
+            BodyCourse::new(9 * MIB, &mut size).end_bytes(&size),
+            320_000,
+            "pieces are tried again"
+        );
+    }
+
+    #[test]
+    fn a_balancer_with_a_limit_ends_in_an_error_and_not_in_a_loop() {
+        let (mut servers, mut size) = (Servers::new(2), slow());
+        servers.limit_bytes = MIB;
+        assert_eq!(
+            servers.deliver(9 * MIB, &mut size, |turn| turn),
+            End::GivenUp
+        );
+        assert!(servers.sent_bytes < 4 * MIB, "{}", servers.sent_bytes);
+    }
+
+    #[test]
+    fn a_server_that_lost_its_spool_costs_no_upload_behind_a_limit() {
+        let (mut servers, mut size) = (Servers::new(2), slow());
+        servers.limit_bytes = MIB;
+        let fails_over = |turn| usize::from(turn > 4);
+        assert_eq!(servers.deliver(9 * MIB, &mut size, fails_over), End::Stored);
+    }
+
+    #[test]
+    fn an_end_that_another_server_knows_nothing_of_is_sent_again_whole() {
+        let mut size = slow();
+        let mut course = BodyCourse::new(MIB, &mut size);
+        assert_eq!(course.told(320_000, &mut size), Bearing::Further);
+        assert_eq!(course.told(320_000, &mut size), Bearing::Same);
+        assert_eq!(course.told(0, &mut size), Bearing::Elsewhere);
+        assert!(course.is_whole(&size));
+        assert_eq!((course.offset_bytes(), course.end_bytes(&size)), (0, MIB));
+        for _ in 0..2 * MOST_RESTARTS {
+            assert_eq!(course.told(500_000, &mut size), Bearing::Further);
+            assert_eq!(course.end_bytes(&size), MIB, "after a cut the rest");
+            assert_eq!(course.told(0, &mut size), Bearing::Elsewhere);
+        }
+        assert_eq!(course.told(2 * MIB, &mut size), Bearing::Further);
+        assert_eq!(course.offset_bytes(), MIB);
+    }
+
+    #[test]
+    fn a_store_that_outlasts_the_patience_does_not_make_pieces_small() {
+        let mut size = PieceSize::default();
+        size.line_carries(4 * MIB);
+        let mut course = BodyCourse::new(16 * MIB, &mut size);
+        let came = course.unconfirmed(16 * MIB, Some(16 * MIB), &mut size);
+        assert_eq!(came, Bearing::Further);
+        assert_eq!(size.end_bytes(0, 16 * MIB), 16 * MIB);
+        let mut course = BodyCourse::new(16 * MIB, &mut size);
+        assert_eq!(
+            course.unconfirmed(16 * MIB, Some(MIB), &mut size),
+            Bearing::Further
+        );
+        assert_eq!(size.end_bytes(0, 16 * MIB), 4 * MIB, "the line was slow");
+        assert_eq!(course.unconfirmed(5 * MIB, None, &mut size), Bearing::Same);
+        assert_eq!(size.end_bytes(0, 16 * MIB), MIB);
+    }
+
+    proptest::proptest! {
+        /// However a balancer spreads requests, a delivery ends, and without a limit it ends well.
+        #[test]
+        fn behind_every_balancer_a_delivery_ends(
+            turns in proptest::collection::vec(0_usize..3, 64),
+            len in 1_u64..20 * MIB,
+            is_limited: bool,
+        ) {
+            let (mut servers, mut size) = (Servers::new(3), slow());
+            if is_limited {
+                servers.limit_bytes = MIB;
+            }
+            let end = servers.deliver(len, &mut size, |turn| turns[turn % turns.len()]);
+            proptest::prop_assert!(end == End::Stored || (is_limited && end == End::GivenUp), "{:?}", end);
+        }
     }
 }

@@ -1,14 +1,22 @@
 //! The page behind Debian's nginx: with the configuration that README gives, and with nginx's own limits.
 
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
 use anyhow::{Context, Result, ensure};
 use ferry_tests::{
     browser::Browser,
     client::Person,
     fixture::{Fixture, FixtureBuilder, PASSWORD},
+    line::{Line, Shape},
     nginx::{Nginx, free_port},
     tls,
 };
 use serde_json::json;
+
+use crate::instances::second_server;
 
 use super::{LONG, MIB, USER, ensure_stored, write_content};
 
@@ -109,6 +117,46 @@ async fn nginxs_own_limits_are_found_and_lived_with() -> Result<()> {
     ensure!(pieces > 10, "only {pieces} pieces of 1 MiB or less");
     browser.kill().await?;
     nginx.stop().await?;
+    fixture.close().await
+}
+
+/// Two servers that take turns with the parts' requests, each with a spool of its own, and a line so slow that pieces are
+/// tried.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_balancer_without_sticky_sessions_is_lived_with() -> Result<()> {
+    const BYTES_PER_SEC: u64 = 80_000;
+    const SIZE_BYTES: u64 = 2_000_000;
+    let fixture = builder().start().await?;
+    let second = second_server(&fixture).await?;
+    let port = free_port()?;
+    let (first, other) = (fixture.proxy.address(), second.address());
+    let server = format!(
+        "upstream turns {{ server {first}; server {other}; }}
+        server {{ listen 127.0.0.1:{port}; client_max_body_size 20m; proxy_set_header Host $http_host;
+            location /api/upload/chunk/ {{ proxy_pass http://turns; }}
+            location / {{ proxy_pass http://{first}; }} }}"
+    );
+    let nginx = Nginx::start(fixture.dir(), port, &server).await?;
+    let shape = Shape {
+        bytes_per_sec: BYTES_PER_SEC,
+        delay: Duration::from_millis(20),
+        cut: None,
+    };
+    let line = Line::start(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), shape).await?;
+    let browser = Browser::open(fixture.dir(), "1").await?;
+    let page = browser.page();
+    let token = fixture.server()?.setup_token().await?;
+    page.set_up(&line.url(), &format!("setup={token}"), USER, PASSWORD)
+        .await?;
+    goes_up_and_stays(&fixture, &page, SIZE_BYTES)
+        .await
+        .with_context(|| nginx.answers())?;
+    let answers = nginx.answers();
+    let corrected = answers.matches("\" 409 ").count();
+    ensure!(corrected > 0, "no piece met the other server:\n{answers}");
+    browser.kill().await?;
+    nginx.stop().await?;
+    ensure!(second.stop().await?.success(), "the second server's end");
     fixture.close().await
 }
 

@@ -1,15 +1,16 @@
 //! How a sealed body gets to the server: in pieces as long as the line carries in a few seconds, from where the server's
-//! bytes end (draft-ietf-httpbis-resumable-upload). It never seals, and waits for nothing: a cut ends it, another job
-//! goes on.
+//! bytes end (draft-ietf-httpbis-resumable-upload), or whole where a balancer gives each request to another server. It
+//! never seals, and waits for nothing: a cut ends it, another job goes on.
 
 use ferry_core::{
-    transfer::{PIECE_PATIENCE_MS, STORE_PATIENCE_MS},
+    transfer::{Bearing, BodyCourse, PIECE_PATIENCE_MS, STORE_PATIENCE_MS},
     wire::{
         HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_LENGTH, HEADER_UPLOAD_OFFSET, PARTIAL_UPLOAD, Problem,
     },
 };
 
 use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsValue;
 
 use super::{
     job_table::JobTable,
@@ -78,53 +79,78 @@ impl Delivery<'_> {
         if let Some(rate) = self.order.line_bytes_per_sec {
             self.table.piece.borrow_mut().line_carries(rate);
         }
-        let mut offset = 0;
         if begun {
             match self.ask().await? {
-                Asked::At(at) => offset = at,
+                Asked::At(at) if self.told(at) == Bearing::Scattered => return Ok(too_long()),
                 Asked::NotNow(answer) => return Ok(answer),
-                Asked::Unknown => {}
+                Asked::At(_) | Asked::Unknown => {}
             }
         }
         let (mut corrections, mut silent) = (0, 0);
         loop {
-            let end = self.piece_end(offset);
+            let (offset, end) = self.next_piece();
             match self.send_piece(offset, end).await? {
-                Piece::Confirmed(at) => offset = self.confirmed(at),
-                Piece::Corrected(at, _) if corrections < MOST_CORRECTIONS => {
-                    corrections += 1;
-                    offset = self.confirmed(at);
-                }
                 Piece::TooLong => {}
-                Piece::Unconfirmed => match self.ask_until_stored(end).await? {
-                    Asked::NotNow(answer) => return Ok(answer),
-                    Asked::At(at) if at > offset => {
-                        silent = 0;
-                        offset = at;
+                Piece::Confirmed(at) => {
+                    self.told(at);
+                }
+                Piece::Corrected(at, _) if corrections < MOST_CORRECTIONS => {
+                    if self.told(at) == Bearing::Scattered {
+                        return Ok(too_long());
                     }
-                    Asked::At(_) | Asked::Unknown if silent + 1 < MOST_SILENT => silent += 1,
-                    Asked::At(_) | Asked::Unknown => return Err(ClientCode::Stalled.into()),
+                    corrections += 1;
+                }
+                Piece::Unconfirmed => match self.bearing_after(end).await? {
+                    Err(answer) => return Ok(answer),
+                    Ok(Bearing::Scattered) => return Ok(too_long()),
+                    Ok(Bearing::Further | Bearing::Elsewhere) => silent = 0,
+                    Ok(Bearing::Same) if silent + 1 < MOST_SILENT => silent += 1,
+                    Ok(Bearing::Same) => return Err(ClientCode::Stalled.into()),
                 },
                 Piece::Corrected(_, answer) | Piece::Answered(answer) => return Ok(answer),
             }
         }
     }
 
-    fn piece_end(&self, offset: u64) -> u64 {
-        let piece = self.table.piece.borrow();
-        piece.end_bytes(offset, self.body.len_bytes())
+    fn next_piece(&self) -> (u64, u64) {
+        let (course, piece) = (self.body.course.borrow(), self.table.piece.borrow());
+        (course.offset_bytes(), course.end_bytes(&piece))
     }
 
-    /// Tells how much of the body the server has.
-    fn confirmed(&self, at: u64) -> u64 {
-        let confirmed_bytes = at.min(self.body.len_bytes());
-        let job = self.job;
+    fn goes_whole(&self) -> bool {
+        let course = self.body.course.borrow();
+        course.is_whole(&self.table.piece.borrow())
+    }
+
+    /// A server's bytes end there.
+    fn told(&self, at: u64) -> Bearing {
+        let mut course = self.body.course.borrow_mut();
+        let bearing = course.told(at, &mut self.table.piece.borrow_mut());
+        self.tell(&course);
+        bearing
+    }
+
+    /// Tells how much of the body is confirmed.
+    fn tell(&self, course: &BodyCourse) {
         Reply::from(PartReply::Progress {
-            job,
-            confirmed_bytes,
+            job: self.job,
+            confirmed_bytes: course.offset_bytes(),
         })
         .post();
-        confirmed_bytes
+    }
+
+    /// What the server has after a piece up to `end` was not confirmed; or its answer, where it cannot say.
+    async fn bearing_after(&self, end: u64) -> Result<std::result::Result<Bearing, HttpAnswer>> {
+        let asked = self.ask_until_stored(end).await?;
+        let at = match asked {
+            Asked::At(at) => Some(at),
+            Asked::Unknown => None,
+            Asked::NotNow(answer) => return Ok(Err(answer)),
+        };
+        let mut course = self.body.course.borrow_mut();
+        let bearing = course.unconfirmed(end, at, &mut self.table.piece.borrow_mut());
+        self.tell(&course);
+        Ok(Ok(bearing))
     }
 
     /// How far the server came; where the whole body was sent, it may be storing the part, and is given time for that.
@@ -162,7 +188,7 @@ impl Delivery<'_> {
         let asked = self.table.exchange(self.job, exchange, None, patience);
         let asked = asked.await?;
         Ok(match (asked.status, asked.upload_offset) {
-            (204, Some(at)) => Asked::At(self.confirmed(at)),
+            (204, Some(at)) => Asked::At(at),
             (401 | 408 | 425 | 429 | 500.., _) => Asked::NotNow(asked),
             // Behind a proxy with a password of its own this is the server's 401.
             (403, _) if refused_with(&asked).is_some() => Asked::NotNow(asked),
@@ -174,7 +200,6 @@ impl Delivery<'_> {
         let began_ms = now_ms();
         let answer = match self.exchange_piece(offset, end).await {
             Err(error) if error.local() == Some(ClientCode::Stalled) => {
-                self.table.piece.borrow_mut().unconfirmed();
                 return Ok(Piece::Unconfirmed);
             }
             answer => answer?,
@@ -184,16 +209,17 @@ impl Delivery<'_> {
     }
 
     fn judge(&self, answer: HttpAnswer, offset: u64, end: u64, took_ms: u64) -> Piece {
+        let goes_whole = self.goes_whole();
         let mut piece = self.table.piece.borrow_mut();
         let len_bytes = end - offset;
         match (answer.status, answer.upload_offset) {
-            (204, Some(at)) if at > offset && at <= self.body.len_bytes() => {
+            (204, Some(at)) if !goes_whole && at > offset && at <= self.body.len_bytes() => {
                 piece.confirmed(len_bytes, took_ms, false);
                 Piece::Confirmed(at)
             }
             (409, Some(at)) => Piece::Corrected(at, answer),
             (413, _) if !is_problem(&answer) && piece.refused(len_bytes) => Piece::TooLong,
-            (200 | 201, _) => {
+            (200 | 201, _) if !goes_whole => {
                 piece.confirmed(len_bytes, took_ms, true);
                 Piece::Answered(answer)
             }
@@ -220,9 +246,25 @@ impl Delivery<'_> {
         };
         let piece = self.body.slice(offset, end)?;
         let exchange = Exchange::open(method, &self.order.url, &headers)?;
+        let patience = if self.goes_whole() {
+            Patience::LONG
+        } else {
+            PIECE_PATIENCE
+        };
         self.table
-            .exchange(self.job, exchange, Some(&piece), PIECE_PATIENCE)
+            .exchange(self.job, exchange, Some(&piece), patience)
             .await
+    }
+}
+
+/// Pieces meet different servers, and something before them refuses a whole body: its limit has to be raised.
+fn too_long() -> HttpAnswer {
+    HttpAnswer {
+        status: 413,
+        retry_after: None,
+        upload_offset: None,
+        error_code: None,
+        body: JsValue::NULL,
     }
 }
 

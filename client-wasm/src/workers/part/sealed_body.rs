@@ -1,7 +1,10 @@
 //! The sealed body of a part, as it goes over HTTP. It is made in `sending`.
 
+use std::cell::RefCell;
+
 use ferry_core::{
     envelope::{IV_BYTES, TAG_BYTES},
+    transfer::BodyCourse,
     wire::{B64, Compression},
 };
 use js_sys::{ArrayBuffer, Uint8Array};
@@ -18,6 +21,7 @@ pub(super) struct SealedBody {
     pub(super) compression: Compression,
     pub(super) iv: B64<IV_BYTES>,
     pub(super) tag: B64<TAG_BYTES>,
+    pub(super) course: RefCell<BodyCourse>,
 }
 
 impl SealedBody {

@@ -1,8 +1,11 @@
 //! Seals one part and sends it: packing where asked for, SubtleCrypto with a fresh IV, a Blob by XHR. Every buffer ends here.
 
+use std::cell::RefCell;
+
 use ferry_core::{
     digest::BodyHasher,
     envelope::{Iv, packing, part::PartAad},
+    transfer::BodyCourse,
     wire::{
         B64, Compression, HEADER_BODY_BLAKE3, HEADER_PART_COMPRESSION, HEADER_PART_MAC, HEADER_USER,
     },
@@ -38,7 +41,7 @@ impl SendOrder {
                 release(plain);
                 (body, true)
             }
-            None => (self.seal(plain, key).await?, false),
+            None => (self.seal(plain, key, table).await?, false),
         };
         let delivered = Delivery {
             order: &self,
@@ -64,7 +67,12 @@ impl SendOrder {
         (self.place.file_id, self.place.number)
     }
 
-    async fn seal(&self, plain: ArrayBuffer, key: &CryptoKey) -> Result<SealedBody> {
+    async fn seal(
+        &self,
+        plain: ArrayBuffer,
+        key: &CryptoKey,
+        table: &JobTable,
+    ) -> Result<SealedBody> {
         let (packed, compression) = self.pack(plain);
         let iv = Iv::generate(&mut SystemEntropy);
         let aad = PartAad::new(
@@ -81,6 +89,7 @@ impl SendOrder {
         let tag = B64(tag_of(&sealed));
         let blob = blob_of(&Array::of2(&js_bytes(iv.as_bytes()), &sealed))?;
         release(sealed);
+        let course = BodyCourse::new(blob.size() as u64, &mut table.piece.borrow_mut());
         Ok(SealedBody {
             mac: self.mac,
             blob,
@@ -88,6 +97,7 @@ impl SendOrder {
             compression,
             iv: B64(*iv.as_bytes()),
             tag,
+            course: RefCell::new(course),
         })
     }
 
