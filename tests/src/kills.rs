@@ -56,9 +56,17 @@ impl Kill {
         let in_flight = before.seen.iter().enumerate();
         let in_flight = in_flight.filter(|(_, seen)| seen.outcome == Outcome::InFlight);
         let begun_meanwhile = before.seen.len()..after.seen.len();
+        // Between two pieces of a part nothing is on its way, and yet the part is.
+        let stored = after.acknowledged();
+        let begun = after.seen.iter().enumerate();
+        let begun = begun.filter(|(_, seen)| {
+            let part = seen.part.as_ref().filter(|_| seen.forwarded_bytes > 0);
+            part.is_some_and(|part| !stored.contains(part))
+        });
+        let in_hand = in_flight.chain(begun).map(|(at, _)| at);
         Kill {
             what,
-            struck: in_flight.map(|(at, _)| at).chain(begun_meanwhile).collect(),
+            struck: in_hand.chain(begun_meanwhile).collect(),
             requests: after.seen.len(),
             is_missed_for_a_while: false,
         }
@@ -113,7 +121,7 @@ impl Aftermath<'_> {
         let requests = self.ledger.seen.iter().enumerate().skip(self.kill.requests);
         requests
             .filter(|(_, seen)| seen.part.is_some() && seen.forwarded_bytes > 0)
-            .filter(|(at, seen)| !seen.acknowledged() && !excused(*at, seen))
+            .filter(|(at, seen)| !seen.was_kept() && !excused(*at, seen))
             .map(|(_, seen)| seen)
             .collect()
     }

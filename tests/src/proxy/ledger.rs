@@ -81,6 +81,16 @@ impl Seen {
     pub fn acknowledged(&self) -> bool {
         matches!(self.outcome, Outcome::Answered(200 | 201))
     }
+
+    /// The server has what it carried, as a part or as the beginning of one, and the client was told.
+    pub fn was_kept(&self) -> bool {
+        let end = self.offset_bytes + self.forwarded_bytes;
+        let confirmed = self
+            .confirmed
+            .as_ref()
+            .is_some_and(|known| known.bytes >= end);
+        self.acknowledged() || (confirmed && self.outcome == Outcome::Answered(204))
+    }
 }
 
 impl Ledger {
@@ -125,12 +135,31 @@ impl Ledger {
         self.seen.iter().any(stalls)
     }
 
-    /// Parts of which at least a byte was handed to the server, once for each attempt.
+    /// Parts of which at least a byte was handed to the server, once for each attempt. A piece that begins where the server
+    /// said that its bytes end belongs to the attempt before.
     pub fn sent(&self) -> Vec<PartId> {
+        let mut confirmed = BTreeMap::new();
+        let mut attempts = Vec::new();
+        for seen in &self.seen {
+            if let Some(part) = seen.part.as_ref().filter(|_| seen.forwarded_bytes > 0) {
+                let goes_on = confirmed.get(part) == Some(&seen.offset_bytes);
+                if seen.offset_bytes == 0 || !goes_on {
+                    attempts.push(part.clone());
+                }
+            }
+            if let Some(known) = &seen.confirmed {
+                confirmed.insert(known.part.clone(), known.bytes);
+            }
+        }
+        attempts
+    }
+
+    /// Part bytes handed to the server that it did not keep.
+    pub fn bytes_in_vain(&self) -> u64 {
         self.part_puts()
-            .filter(|(_, seen)| seen.forwarded_bytes > 0)
-            .map(|(part, _)| part.clone())
-            .collect()
+            .filter(|(_, seen)| !seen.was_kept())
+            .map(|(_, seen)| seen.forwarded_bytes)
+            .sum()
     }
 
     /// Part bytes handed to the server, all attempts together.
