@@ -79,11 +79,11 @@ function comparing(progress) {
 }
 
 /** By then the client has broken off what is not confirmed, and asks the server how far it came. */
-const PATIENCE_SECS = 25;
+const REMADE_AFTER_SECS = 25;
 
 function silence({ silentSecs }) {
   const what = `The server has confirmed nothing for ${format.duration(silentSecs)}: the line is very slow, or broken.`;
-  return silentSecs < PATIENCE_SECS ? what : `${what} The connection is made anew, and goes on where the server's bytes end.`;
+  return silentSecs < REMADE_AFTER_SECS ? what : `${what} The connection is made anew, and goes on where the server's bytes end.`;
 }
 
 function sending(progress) {

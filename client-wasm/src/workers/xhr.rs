@@ -35,16 +35,16 @@ pub(crate) struct HttpAnswer {
 
 /// How long a request may take, besides that bytes must move.
 #[derive(Clone, Copy)]
-pub(crate) struct Patience {
+pub(crate) struct Timeouts {
     /// Until all of its body was handed over.
     pub(crate) sending_ms: u64,
     /// From then on, until the answer.
     pub(crate) answer_ms: u64,
 }
 
-impl Patience {
+impl Timeouts {
     /// For as long as bytes move; an answer that is stored first may take its time.
-    pub(crate) const LONG: Patience = Patience {
+    pub(crate) const LONG: Timeouts = Timeouts {
         sending_ms: u64::MAX,
         answer_ms: 120_000,
     };
@@ -98,9 +98,9 @@ impl Exchange {
     }
 
     /// Sends it.
-    pub(crate) async fn send(self, body: Option<&Blob>, patience: Patience) -> Result<HttpAnswer> {
+    pub(crate) async fn send(self, body: Option<&Blob>, timeouts: Timeouts) -> Result<HttpAnswer> {
         let handlers = self.listen(body.is_some());
-        let watch = self.watch(patience);
+        let watch = self.watch(timeouts);
         let (on_end, end) = self.listen_for_end();
         let sent = match body {
             Some(blob) => self.xhr.send_with_opt_blob(Some(blob)),
@@ -152,16 +152,16 @@ impl Exchange {
         vec![moved, all_sent]
     }
 
-    fn watch(&self, patience: Patience) -> Interval {
+    fn watch(&self, timeouts: Timeouts) -> Interval {
         let (xhr, wire) = (self.xhr.clone(), self.wire.clone());
         let began_ms = now_ms();
         Interval::new(STALL_CHECK_MS, move || {
             let since = |at_ms| now_ms().saturating_sub(at_ms);
             let is_over = match wire.get() {
                 WireState::Moving { since_ms } => {
-                    since(since_ms) > STALL_MS || since(began_ms) > patience.sending_ms
+                    since(since_ms) > STALL_MS || since(began_ms) > timeouts.sending_ms
                 }
-                WireState::AwaitingAnswer { since_ms } => since(since_ms) > patience.answer_ms,
+                WireState::AwaitingAnswer { since_ms } => since(since_ms) > timeouts.answer_ms,
                 WireState::Stalled => return,
             };
             if is_over {

@@ -48,6 +48,6 @@ mod window;
 
 pub use checkpoint::{Checkpoint, CheckpointError, SealedRow};
 pub use failure::{Distrust, Failure, TransferError, WaitReason};
-pub use piece::{Bearing, BodyCourse, PIECE_PATIENCE_MS, PieceSize, STORE_PATIENCE_MS};
+pub use piece::{Bearing, BodyCourse, PIECE_TIMEOUT_MS, PieceSize, STORE_TIMEOUT_MS};
 pub use ticket::Ticket;
 pub use window::Window;

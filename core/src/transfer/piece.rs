@@ -9,9 +9,9 @@ use std::cmp::Ordering;
 const TARGET_MS: u64 = 4_000;
 /// A piece that is not confirmed after this time is broken off, and the server is asked how far it came: a person hears
 /// of confirmed bytes within 30 s on any line that moves.
-pub const PIECE_PATIENCE_MS: u64 = 20_000;
+pub const PIECE_TIMEOUT_MS: u64 = 20_000;
 /// How long a server that answers and is busy with a part is asked for it: it stores the part before it confirms its end.
-pub const STORE_PATIENCE_MS: u64 = 60_000;
+pub const STORE_TIMEOUT_MS: u64 = 60_000;
 /// Shorter pieces cost more in headers and round trips than they tell.
 const LEAST_BYTES: u64 = 64 * 1024;
 /// While nothing is known of the line.
@@ -224,20 +224,20 @@ mod tests {
         while at < len_bytes {
             let end = size.end_bytes(at, len_bytes);
             let took_ms = 20 + (end - at) * 1_000 / bytes_per_sec;
-            if took_ms > PIECE_PATIENCE_MS {
+            if took_ms > PIECE_TIMEOUT_MS {
                 size.unconfirmed();
-                at += bytes_per_sec * PIECE_PATIENCE_MS / 1_000;
+                at += bytes_per_sec * PIECE_TIMEOUT_MS / 1_000;
             } else {
                 size.confirmed(end - at, took_ms, end == len_bytes);
                 at = end;
             }
-            pieces.push((end.min(at), took_ms.min(PIECE_PATIENCE_MS)));
+            pieces.push((end.min(at), took_ms.min(PIECE_TIMEOUT_MS)));
         }
         pieces
     }
 
     proptest::proptest! {
-        /// Whatever the line was before: after at most two patiences a slow one is confirmed every few seconds.
+        /// Whatever the line was before: after at most two timeouts a slow one is confirmed every few seconds.
         #[test]
         fn on_every_line_confirmations_come_within_seconds(
             before in 1_000_u64..200 * MIB,
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_outlasts_the_patience_does_not_make_pieces_small() {
+    fn a_store_that_outlasts_the_timeout_does_not_make_pieces_small() {
         let mut size = PieceSize::default();
         size.line_carries(4 * MIB);
         let mut course = BodyCourse::new(16 * MIB, &mut size);

@@ -3,7 +3,7 @@
 //! never seals, and waits for nothing: a cut ends it, another job goes on.
 
 use ferry_core::{
-    transfer::{Bearing, BodyCourse, PIECE_PATIENCE_MS, STORE_PATIENCE_MS},
+    transfer::{Bearing, BodyCourse, PIECE_TIMEOUT_MS, STORE_TIMEOUT_MS},
     wire::{
         HEADER_UPLOAD_COMPLETE, HEADER_UPLOAD_LENGTH, HEADER_UPLOAD_OFFSET, PARTIAL_UPLOAD, Problem,
     },
@@ -23,7 +23,7 @@ use crate::{
     failure::failure_of,
     interop::now_ms,
     once::OnceSender,
-    workers::xhr::{Exchange, HttpAnswer, Patience},
+    workers::xhr::{Exchange, HttpAnswer, Timeouts},
 };
 
 /// How often in a job the server may name another offset than ours: another connection of this part may just be ending.
@@ -37,9 +37,9 @@ const ASKING_MS: [u64; 5] = [3_000, 3_000, 4_000, 6_000, 14_000];
 /// Between two questions to a server that stores a part.
 const STORING_PAUSE_MS: u32 = 2_000;
 /// For a piece and its confirmation.
-const PIECE_PATIENCE: Patience = Patience {
-    sending_ms: PIECE_PATIENCE_MS,
-    answer_ms: PIECE_PATIENCE_MS,
+const PIECE_TIMEOUTS: Timeouts = Timeouts {
+    sending_ms: PIECE_TIMEOUT_MS,
+    answer_ms: PIECE_TIMEOUT_MS,
 };
 
 /// One body on its way.
@@ -159,7 +159,7 @@ impl Delivery<'_> {
         loop {
             let asked = self.ask().await?;
             let is_busy = matches!(&asked, Asked::NotNow(answer) if answer.status == 503);
-            let is_late = now_ms().saturating_sub(began_ms) > STORE_PATIENCE_MS;
+            let is_late = now_ms().saturating_sub(began_ms) > STORE_TIMEOUT_MS;
             if !is_busy || is_late || end < self.body.len_bytes() {
                 return Ok(asked);
             }
@@ -181,11 +181,11 @@ impl Delivery<'_> {
     async fn ask_once(&self, asking_ms: u64) -> Result<Asked> {
         let headers = self.order.headers(self.body);
         let exchange = Exchange::open("HEAD", &self.order.url, &headers)?;
-        let patience = Patience {
+        let timeouts = Timeouts {
             sending_ms: asking_ms,
             answer_ms: asking_ms,
         };
-        let asked = self.table.exchange(self.job, exchange, None, patience);
+        let asked = self.table.exchange(self.job, exchange, None, timeouts);
         let asked = asked.await?;
         Ok(match (asked.status, asked.upload_offset) {
             (204, Some(at)) => Asked::At(at),
@@ -246,13 +246,13 @@ impl Delivery<'_> {
         };
         let piece = self.body.slice(offset, end)?;
         let exchange = Exchange::open(method, &self.order.url, &headers)?;
-        let patience = if self.goes_whole() {
-            Patience::LONG
+        let timeouts = if self.goes_whole() {
+            Timeouts::LONG
         } else {
-            PIECE_PATIENCE
+            PIECE_TIMEOUTS
         };
         self.table
-            .exchange(self.job, exchange, Some(&piece), patience)
+            .exchange(self.job, exchange, Some(&piece), timeouts)
             .await
     }
 }

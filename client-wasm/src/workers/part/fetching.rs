@@ -24,7 +24,7 @@ use crate::{
     subtle,
     workers::{
         buffers::release,
-        xhr::{Exchange, Patience},
+        xhr::{Exchange, Timeouts},
     },
 };
 
@@ -41,7 +41,7 @@ impl FetchOrder {
         self.check_possible()?;
         let headers = [(HEADER_USER, self.user_id.to_string())];
         let exchange = Exchange::open("GET", &self.url, &headers)?;
-        let answer = table.exchange(job, exchange, None, Patience::LONG).await?;
+        let answer = table.exchange(job, exchange, None, Timeouts::LONG).await?;
         if answer.status != 200 {
             return Err(refused(&answer));
         }

@@ -21,7 +21,7 @@ use crate::{
     error::{ClientCode, Result},
     workers::{
         buffers::release,
-        xhr::{Exchange, HttpAnswer, Patience},
+        xhr::{Exchange, HttpAnswer, Timeouts},
     },
 };
 
@@ -120,7 +120,7 @@ impl JobTable {
         job: u32,
         exchange: Exchange,
         body: Option<&Blob>,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> Result<HttpAnswer> {
         if let Some(JobState::Aborted) = self.jobs.borrow().get(&job) {
             return Err(ClientCode::Stopped.into());
@@ -128,7 +128,7 @@ impl JobTable {
         self.jobs
             .borrow_mut()
             .insert(job, JobState::OnTheWire(Box::new(exchange.aborter())));
-        let answer = exchange.send(body, patience).await;
+        let answer = exchange.send(body, timeouts).await;
         // Between two exchanges there is nothing to abort but what comes next.
         if let Some(state) = self.jobs.borrow_mut().get_mut(&job) {
             *state = JobState::Preparing;

@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     workers::{
         buffers::{blob_of, release},
-        xhr::{Exchange, Patience},
+        xhr::{Exchange, Timeouts},
     },
 };
 
@@ -26,7 +26,7 @@ impl JobTable {
         release(bytes);
         let exchange = Exchange::open("PUT", url, &[])?;
         let answer = self
-            .exchange(job, exchange, Some(&blob), Patience::LONG)
+            .exchange(job, exchange, Some(&blob), Timeouts::LONG)
             .await?;
         match answer.status {
             200..=299 => Ok(PartReply::PlainSent { job }.into()),

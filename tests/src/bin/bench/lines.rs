@@ -28,7 +28,7 @@ const MB: u64 = 1_000_000;
 /// Files are made block by block.
 const BLOCK_BYTES: u64 = 1 << 20;
 /// A line that does not get there in several times its due is given up.
-const PATIENCE: u32 = 4;
+const TIMES_OF_DUE: u32 = 4;
 /// Twice what a piece should be: seconds of the line.
 const PIECE_SECS: u64 = 8;
 /// Of the file's bytes, besides a piece for each cut.
@@ -39,7 +39,7 @@ struct Case {
     name: &'static str,
     bytes_per_sec: u64,
     delay_ms: u64,
-    trouble: Trouble,
+    incident: Incident,
     /// Bytes of each file; all are picked at once.
     files: &'static [u64],
     least_share: f64,
@@ -49,7 +49,7 @@ struct Case {
 
 /// What happens while it carries; seconds from the first file on.
 #[derive(Clone, Copy)]
-enum Trouble {
+enum Incident {
     None,
     /// For five seconds, thirty seconds after the last time.
     Cuts,
@@ -79,7 +79,7 @@ const CASES: [Case; 9] = [
         name: "64-kbit",
         bytes_per_sec: 64 * KBIT,
         delay_ms: 50,
-        trouble: Trouble::None,
+        incident: Incident::None,
         files: &[1_200_000],
         least_share: 0.85,
         first_part_secs: None,
@@ -88,7 +88,7 @@ const CASES: [Case; 9] = [
         name: "640-kbit",
         bytes_per_sec: 640 * KBIT,
         delay_ms: 20,
-        trouble: Trouble::None,
+        incident: Incident::None,
         files: &[2_400_000; 5],
         least_share: 0.87,
         first_part_secs: Some(30.0),
@@ -97,7 +97,7 @@ const CASES: [Case; 9] = [
         name: "5-mbit-300-ms",
         bytes_per_sec: 5 * MBIT,
         delay_ms: 300,
-        trouble: Trouble::None,
+        incident: Incident::None,
         files: &[60 * MB],
         least_share: 0.85,
         first_part_secs: Some(30.0),
@@ -106,7 +106,7 @@ const CASES: [Case; 9] = [
         name: "100-mbit-200-ms",
         bytes_per_sec: 100 * MBIT,
         delay_ms: 200,
-        trouble: Trouble::None,
+        incident: Incident::None,
         files: &[800 * MB],
         least_share: 0.85,
         first_part_secs: Some(30.0),
@@ -115,7 +115,7 @@ const CASES: [Case; 9] = [
         name: "cuts",
         bytes_per_sec: 640 * KBIT,
         delay_ms: 20,
-        trouble: Trouble::Cuts,
+        incident: Incident::Cuts,
         files: &[8 * MB],
         least_share: 0.75,
         first_part_secs: Some(30.0),
@@ -124,7 +124,7 @@ const CASES: [Case; 9] = [
         name: "new-address",
         bytes_per_sec: 5 * MBIT,
         delay_ms: 30,
-        trouble: Trouble::NewAddress {
+        incident: Incident::NewAddress {
             after_secs: 30,
             bytes_per_sec: 2 * MBIT,
         },
@@ -136,7 +136,7 @@ const CASES: [Case; 9] = [
         name: "portal",
         bytes_per_sec: 2 * MBIT,
         delay_ms: 30,
-        trouble: Trouble::Portal {
+        incident: Incident::Portal {
             after_secs: 20,
             lasts_secs: 15,
         },
@@ -148,7 +148,7 @@ const CASES: [Case; 9] = [
         name: "sleep",
         bytes_per_sec: 2 * MBIT,
         delay_ms: 30,
-        trouble: Trouble::Sleep {
+        incident: Incident::Sleep {
             after_secs: 20,
             lasts_secs: 60,
         },
@@ -160,7 +160,7 @@ const CASES: [Case; 9] = [
         name: "shared",
         bytes_per_sec: 640 * KBIT,
         delay_ms: 20,
-        trouble: Trouble::Shared {
+        incident: Incident::Shared {
             bytes_per_sec: 320 * KBIT,
         },
         files: &[4 * MB],
@@ -174,7 +174,7 @@ const WHOLE: Case = Case {
     name: "five-of-20-mb",
     bytes_per_sec: 640 * KBIT,
     delay_ms: 20,
-    trouble: Trouble::None,
+    incident: Incident::None,
     files: &[20 * MB; 5],
     least_share: 0.87,
     first_part_secs: Some(30.0),
@@ -240,13 +240,13 @@ impl Case {
         Shape {
             bytes_per_sec: self.bytes_per_sec,
             delay: Duration::from_millis(self.delay_ms),
-            cut: matches!(self.trouble, Trouble::Cuts).then_some(cut),
+            cut: matches!(self.incident, Incident::Cuts).then_some(cut),
         }
     }
 
     fn asleep(&self) -> Duration {
-        match self.trouble {
-            Trouble::Sleep { lasts_secs, .. } => Duration::from_secs(lasts_secs),
+        match self.incident {
+            Incident::Sleep { lasts_secs, .. } => Duration::from_secs(lasts_secs),
             _ => Duration::ZERO,
         }
     }
@@ -288,7 +288,7 @@ impl Case {
         let capacity_bytes = line.capacity_bytes();
         let began = Instant::now();
         page.pick(files).await?;
-        if let Trouble::Shared { bytes_per_sec } = self.trouble {
+        if let Incident::Shared { bytes_per_sec } = self.incident {
             line.share_with(bytes_per_sec);
         }
         let due = Duration::from_secs(60 + self.size_bytes() / self.least_bytes_per_sec());
@@ -296,13 +296,13 @@ impl Case {
             let wanted = |ledger: &ferry_tests::proxy::Ledger| !ledger.acknowledged().is_empty();
             fixture
                 .proxy
-                .until("the first part is stored", due * PATIENCE, wanted)
+                .until("the first part is stored", due * TIMES_OF_DUE, wanted)
                 .await?;
             anyhow::Ok(began.elapsed().as_secs_f64())
         };
         let (first_part_secs, ()) = tokio::try_join!(first_part, self.make_trouble(browser, line))?;
         for file in files {
-            page.until_upload(&name_of(file), &["done"], due * PATIENCE)
+            page.until_upload(&name_of(file), &["done"], due * TIMES_OF_DUE)
                 .await?;
         }
         let ledger = fixture.proxy.ledger();
@@ -318,25 +318,25 @@ impl Case {
     }
 
     fn least_bytes_per_sec(&self) -> u64 {
-        match self.trouble {
-            Trouble::NewAddress { bytes_per_sec, .. } => bytes_per_sec,
-            Trouble::Shared { bytes_per_sec } => self.bytes_per_sec - bytes_per_sec,
+        match self.incident {
+            Incident::NewAddress { bytes_per_sec, .. } => bytes_per_sec,
+            Incident::Shared { bytes_per_sec } => self.bytes_per_sec - bytes_per_sec,
             _ => self.bytes_per_sec,
         }
     }
 
     async fn make_trouble(&self, browser: &Browser, line: &Line) -> Result<()> {
         let pause = |secs| sleep(Duration::from_secs(secs));
-        match self.trouble {
-            Trouble::None | Trouble::Cuts | Trouble::Shared { .. } => {}
-            Trouble::NewAddress {
+        match self.incident {
+            Incident::None | Incident::Cuts | Incident::Shared { .. } => {}
+            Incident::NewAddress {
                 after_secs,
                 bytes_per_sec,
             } => {
                 pause(after_secs).await;
                 line.change_address(bytes_per_sec);
             }
-            Trouble::Portal {
+            Incident::Portal {
                 after_secs,
                 lasts_secs,
             } => {
@@ -345,7 +345,7 @@ impl Case {
                 pause(lasts_secs).await;
                 line.open();
             }
-            Trouble::Sleep {
+            Incident::Sleep {
                 after_secs,
                 lasts_secs,
             } => {
