@@ -35,9 +35,7 @@ impl Disks {
     pub fn of(&mut self, folder: &Path, reserve_bytes: u64) -> std::io::Result<Arc<Disk>> {
         let device = std::fs::metadata(folder)?.dev();
         if let Some((_, disk)) = self.0.iter().find(|(known, _)| *known == device) {
-            let mut ledger = disk.ledger();
-            ledger.reserve_bytes = ledger.reserve_bytes.max(reserve_bytes);
-            drop(ledger);
+            disk.take_in(folder, reserve_bytes);
             return Ok(Arc::clone(disk));
         }
         let disk = Arc::new(Disk::new(folder, reserve_bytes, Arc::new(free_bytes)));
@@ -48,7 +46,6 @@ impl Disks {
 
 /// One file system, with the bytes on their way there.
 pub struct Disk {
-    folder: PathBuf,
     ask: Ask,
     ledger: Mutex<Ledger>,
     /// Counts answers, for those who wait for one.
@@ -57,6 +54,8 @@ pub struct Disk {
 
 #[derive(Default)]
 struct Ledger {
+    /// Where it is asked: a file system that is mounted over one of them later is another.
+    folders: Vec<PathBuf>,
     /// Free bytes that nobody takes.
     reserve_bytes: u64,
     /// Bytes claimed and perhaps not written yet.
@@ -84,14 +83,21 @@ pub struct Claim {
 impl Disk {
     fn new(folder: &Path, reserve_bytes: u64, ask: Ask) -> Self {
         Disk {
-            folder: folder.to_owned(),
             ask,
             ledger: Mutex::new(Ledger {
+                folders: vec![folder.to_owned()],
                 reserve_bytes,
                 ..Ledger::default()
             }),
             answers: watch::Sender::new(0),
         }
+    }
+
+    /// Another folder of it, and the larger reserve.
+    fn take_in(&self, folder: &Path, reserve_bytes: u64) {
+        let mut ledger = self.ledger();
+        ledger.folders.push(folder.to_owned());
+        ledger.reserve_bytes = ledger.reserve_bytes.max(reserve_bytes);
     }
 
     /// Room for `bytes` more besides the reserve and what others claimed. A disk that cannot be asked, or does not answer
@@ -165,7 +171,9 @@ impl Disk {
         let disk = Arc::clone(self);
         let thread = std::thread::Builder::new().name("disk".to_owned());
         let asking = thread.spawn(move || {
-            let free = (disk.ask)(&disk.folder);
+            let folders = disk.ledger().folders.clone();
+            // The least of them holds for all.
+            let free = folders.iter().filter_map(|folder| (disk.ask)(folder)).min();
             disk.note(free);
         });
         if let Err(error) = asking {
@@ -311,6 +319,18 @@ mod tests {
         let disk = Arc::new(Disk::new(nowhere, 100, Arc::new(free_bytes)));
         assert!(disk.claim(u64::MAX).await.is_ok());
         assert!(free_bytes(Path::new("/")).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_file_system_that_is_mounted_over_a_folder_later_is_asked_too() {
+        let ask = |folder: &Path| match folder == Path::new("/parts") {
+            true => Some(150),
+            false => Some(1_000),
+        };
+        let disk = Arc::new(Disk::new(Path::new("/spool"), 0, Arc::new(ask)));
+        disk.take_in(Path::new("/parts"), 100);
+        assert!(disk.claim(51).await.is_err());
+        assert!(disk.claim(50).await.is_ok());
     }
 
     #[test]

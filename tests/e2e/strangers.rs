@@ -16,10 +16,12 @@ use ferry_tests::{
     fixture::{Fixture, FixtureBuilder},
     wait,
 };
+use reqwest::Method;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
+    sync::mpsc,
     task::JoinSet,
     time::Instant,
 };
@@ -30,7 +32,12 @@ use crate::in_a_browser::{run_counts, run_sets};
 const AT_ONCE: Duration = Duration::from_secs(5);
 /// Strangers get eight seconds for a body, and two more while the rest of it is dropped.
 const STRANGERS_TIME: Duration = Duration::from_secs(20);
+/// And ten seconds to linger.
+const ENDLESS_TIME: Duration = Duration::from_secs(30);
 const DRIP: Duration = Duration::from_millis(300);
+
+/// Trusted, and nowhere near: where a proxy is named the addresses of the own host are counted like others.
+const ELSEWHERE: &str = "198.51.100.1";
 
 /// From an address of the loopback network of its own.
 async fn connect_from(number: u8, to: SocketAddr) -> Result<TcpStream> {
@@ -166,6 +173,51 @@ async fn a_strangers_sign_in_that_drips_is_soon_over() -> Result<()> {
     fixture.close().await
 }
 
+/// Refused, answered without having been read, or read to the end of its time: no body that never ends keeps its
+/// connection for longer than the server lingers.
+#[tokio::test]
+async fn a_chunked_body_that_never_ends_keeps_no_connection() -> Result<()> {
+    let fixture = Fixture::new().await?;
+    let address = fixture.server()?.address();
+    let endless = [
+        ("POST", "/api/tokens", "401"),
+        ("GET", "/healthz", "200"),
+        ("POST", "/api/auth/login", "400"),
+        ("POST", "/api/nowhere", "404"),
+    ]
+    .map(async |(method, path, expected)| {
+        let mut stream = TcpStream::connect(address).await?;
+        let begun = head(method, path, "Transfer-Encoding: chunked\r\n") + "dbba0\r\n{";
+        stream.write_all(begun.as_bytes()).await?;
+        let mut answer = Vec::new();
+        // Ten seconds to linger, after those of a stranger's body.
+        let ended = wait::within(ENDLESS_TIME, path, stream.read_to_end(&mut answer)).await?;
+        ended.with_context(|| format!("{path}: no clean end"))?;
+        let answer = String::from_utf8_lossy(&answer);
+        ensure!(status(&answer) == expected, "{path}: {answer}");
+        anyhow::Ok(())
+    });
+    for outcome in futures_util::future::join_all(endless).await {
+        outcome?;
+    }
+    fixture.close().await
+}
+
+#[tokio::test]
+async fn a_body_that_names_no_type_is_not_taken_for_none() -> Result<()> {
+    let (fixture, admin) = Fixture::with_admin().await?;
+    let path = "/api/upload/cleanup-abandoned";
+    let (sender, pieces) = mpsc::channel(1);
+    let call = admin.api.call(Method::POST, path).chunked(pieces);
+    sender.send(br#"{"dry_run":true}"#.to_vec()).await?;
+    drop(sender);
+    call.send().await?.refused(400, ErrorCode::InvalidRequest)?;
+    let (_, no_pieces) = mpsc::channel(1);
+    let empty = admin.api.call(Method::POST, path).chunked(no_pieces);
+    empty.send().await?.expect_status(200)?;
+    fixture.close().await
+}
+
 /// Whether the server keeps the connection and answers on it.
 async fn is_served(stream: &mut TcpStream) -> bool {
     let asked = stream
@@ -179,6 +231,7 @@ async fn is_served(stream: &mut TcpStream) -> bool {
 async fn one_address_cannot_take_all_connections() -> Result<()> {
     let fixture = FixtureBuilder::default()
         .set("FERRY_MAX_CONNECTIONS_PER_ADDRESS", 8)
+        .set("FERRY_TRUSTED_PROXIES", ELSEWHERE)
         .start()
         .await?;
     let address = fixture.server()?.address();
@@ -204,6 +257,32 @@ async fn one_address_cannot_take_all_connections() -> Result<()> {
     };
     wait::until(AT_ONCE, "who closes one may open another", again).await?;
     drop(greedy);
+    fixture.close().await
+}
+
+/// A proxy on the same host that no setting names: a bound for its address would be one for the whole site.
+#[tokio::test]
+async fn where_no_proxy_is_named_the_own_host_is_not_bounded() -> Result<()> {
+    let fixture = FixtureBuilder::default()
+        .set("FERRY_MAX_CONNECTIONS_PER_ADDRESS", 8)
+        .start()
+        .await?;
+    let address = fixture.server()?.address();
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        let mut stream = connect_from(1, address).await?;
+        ensure!(is_served(&mut stream).await, "the host itself");
+        open.push(stream);
+    }
+    for _ in 0..2 {
+        let forwarded = head("GET", "/healthz", "X-Forwarded-For: 203.0.113.8\r\n");
+        open[0].write_all(forwarded.as_bytes()).await?;
+        ensure!(open[0].read(&mut [0; 512]).await? > 0, "answered");
+    }
+    let log = fixture.server()?.log()?;
+    let told = log.matches("X-Forwarded-For").count();
+    ensure!(told == 1, "said {told} times:\n{log}");
+    drop(open);
     fixture.close().await
 }
 

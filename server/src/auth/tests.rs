@@ -541,6 +541,37 @@ async fn a_stolen_session_guesses_the_password_no_faster_than_a_stranger() {
 }
 
 #[tokio::test]
+async fn nobody_captures_a_name_by_another_spelling_of_it() {
+    let fixture = Fixture::start().await;
+    let root = fixture.administrator().await;
+    let admin = fixture.identity(&root.session).await.unwrap();
+    let accounts = &fixture.accounts;
+    for (first, second) in [
+        (
+            "\u{39d}\u{399}\u{39a}\u{39f}\u{3a3}",
+            "\u{3bd}\u{3b9}\u{3ba}\u{3bf}\u{3c2}",
+        ),
+        ("\u{3c0}\u{3b5}\u{3c2}", "\u{3a0}\u{395}\u{3a3}"),
+    ] {
+        fixture.invited(&admin, first).await;
+        let request = NewInvitationRequest {
+            role: Role::User,
+            ttl_secs: None,
+        };
+        let invited = accounts.invite(&admin, &request).await.unwrap();
+        let taken = accounts
+            .register(&registration(second, &invited.token))
+            .await;
+        assert!(matches!(taken, Err(AuthError::UsernameTaken)), "{taken:?}");
+        for spelling in [first, second] {
+            let signed_in = accounts.login(&login(spelling, PASSWORD), HERE, None).await;
+            assert_eq!(signed_in.unwrap().account.username, first);
+        }
+    }
+    fixture.database.stop().await;
+}
+
+#[tokio::test]
 async fn an_account_of_a_name_that_is_refused_by_now_keeps_its_way_in() {
     use diesel_async::RunQueryDsl;
     let fixture = Fixture::start().await;

@@ -21,7 +21,8 @@ pub(super) struct Username {
 impl Username {
     pub(super) fn parse(text: &str) -> Result<Self, AuthError> {
         let written = bounded(text)?;
-        let folded = case_mapped(&written).ok_or_else(|| {
+        let lower = lower_of(&written);
+        let folded = case_mapped(&lower).ok_or_else(|| {
             AuthError::Invalid(
                 "a user name has letters, digits and visible ASCII signs, one space at most between its words, and \
                  each word runs in one direction"
@@ -29,7 +30,7 @@ impl Username {
             )
         })?;
         Ok(Username {
-            lower: lower_of(&written),
+            lower,
             written,
             folded,
         })
@@ -51,7 +52,7 @@ impl SoughtName {
         let written = bounded(text)?;
         let lower = lower_of(&written);
         Ok(SoughtName {
-            folded: case_mapped(&written).unwrap_or_else(|| lower.clone()),
+            folded: case_mapped(&lower).unwrap_or_else(|| lower.clone()),
             lower,
         })
     }
@@ -77,13 +78,12 @@ fn bounded(text: &str) -> Result<String, AuthError> {
     Ok(written)
 }
 
-/// Words by single spaces (RFC 8265, 3.1), each folded; none where one holds what a user name must not.
-fn case_mapped(written: &str) -> Option<String> {
+/// Words by single spaces (RFC 8265, 3.1), each folded; none where one holds what a user name must not. They come in
+/// lower case: the profile maps letter by letter and would make a final Σ another letter than `lower_of` does. So no
+/// name's fold is what another name is in lower case.
+fn case_mapped(lower: &str) -> Option<String> {
     let profile = UsernameCaseMapped::new();
-    let words: Result<Vec<_>, _> = written
-        .split(' ')
-        .map(|word| profile.enforce(word))
-        .collect();
+    let words: Result<Vec<_>, _> = lower.split(' ').map(|word| profile.enforce(word)).collect();
     Some(words.ok()?.join(" "))
 }
 
@@ -106,6 +106,11 @@ mod tests {
             (
                 "\u{397}\u{3bb}\u{3b9}\u{3bf}\u{3c2}",
                 "\u{3b7}\u{3bb}\u{3b9}\u{3bf}\u{3c2}",
+            ),
+            // A final sigma has another small letter.
+            (
+                "\u{39d}\u{399}\u{39a}\u{39f}\u{3a3}",
+                "\u{3bd}\u{3b9}\u{3ba}\u{3bf}\u{3c2}",
             ),
         ] {
             assert_eq!(folded(one), folded(other), "{one:?} {other:?}");

@@ -139,14 +139,8 @@ impl<D: Demand, T: DeserializeOwned + Default + 'static> FromRequest for Optiona
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let by = By::extract(&request).await?;
-            let body = match announces_body(&request) {
-                true => {
-                    let bounds = known_bounds(&request);
-                    let read: Option<T> = read_json(&request, &mut payload, bounds).await?;
-                    read.unwrap_or_default()
-                }
-                false => T::default(),
-            };
+            let bounds = known_bounds(&request);
+            let body = read_optional_json(&request, &mut payload, bounds).await?;
             Ok(OptionalJsonBy { by, body })
         })
     }
@@ -181,29 +175,52 @@ fn known_bounds(request: &HttpRequest) -> Bounds {
     }
 }
 
-fn announces_body(request: &HttpRequest) -> bool {
-    let length = request
-        .headers()
-        .get(actix_web::http::header::CONTENT_LENGTH);
-    length.is_some_and(|length| length != "0") || !request.content_type().is_empty()
-}
-
 async fn read_json<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: &mut dev::Payload,
     bounds: Bounds,
 ) -> HttpResult<T> {
-    let read = match request
-        .content_type()
-        .eq_ignore_ascii_case("application/json")
-    {
-        true => read(payload, bounds).await,
-        false => Err(HttpError::invalid("the body must be application/json")),
+    let read = match is_json(request) {
+        Ok(()) => read(payload, bounds).await,
+        Err(refusal) => Err(refusal),
     };
-    let value = read.and_then(|body| {
-        serde_json::from_slice(&body)
-            .map_err(|error| HttpError::invalid(format!("the body: {error}")))
+    let value = read.and_then(|body| parse(&body));
+    drained_if_refused(value, payload, bounds).await
+}
+
+/// Neither a length nor a type need announce a body (HTTP/2, chunks): only one that was read and is empty is none.
+async fn read_optional_json<T: DeserializeOwned + Default>(
+    request: &HttpRequest,
+    payload: &mut dev::Payload,
+    bounds: Bounds,
+) -> HttpResult<T> {
+    let value = read(payload, bounds).await.and_then(|body| {
+        if body.is_empty() && request.content_type().is_empty() {
+            return Ok(T::default());
+        }
+        is_json(request)?;
+        parse::<Option<T>>(&body).map(Option::unwrap_or_default)
     });
+    drained_if_refused(value, payload, bounds).await
+}
+
+fn is_json(request: &HttpRequest) -> HttpResult<()> {
+    let content_type = request.content_type();
+    match content_type.eq_ignore_ascii_case("application/json") {
+        true => Ok(()),
+        false => Err(HttpError::invalid("the body must be application/json")),
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> HttpResult<T> {
+    serde_json::from_slice(body).map_err(|error| HttpError::invalid(format!("the body: {error}")))
+}
+
+async fn drained_if_refused<T>(
+    value: HttpResult<T>,
+    payload: &mut dev::Payload,
+    bounds: Bounds,
+) -> HttpResult<T> {
     if value.is_err() {
         drain_for(payload, bounds.drain).await;
     }

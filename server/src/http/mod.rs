@@ -13,6 +13,7 @@ mod operations;
 mod part_headers;
 mod parts;
 mod probe;
+mod unread;
 mod uploads;
 mod verify;
 
@@ -174,7 +175,7 @@ pub(crate) fn application(
         .default_service(web::to(fallback::unknown))
         .wrap(from_fn(middleware::head_as_get))
         .wrap(from_fn(middleware::gate))
-        .wrap(from_fn(connections::bound_behind_proxies))
+        .wrap(from_fn(connections::bound_requests))
         .wrap(from_fn(middleware::spare_a_proxys_credentials))
         .wrap(from_fn(middleware::as_problems))
         // around whatever answers, or other sites would not see their refusals
@@ -183,6 +184,8 @@ pub(crate) fn application(
         .wrap(from_fn(middleware::as_problems))
         .wrap(from_fn(headers::harden))
         .wrap(from_fn(middleware::observe))
+        // around all: what is inside may put another body into the answer
+        .wrap(from_fn(unread::keep_until_answered))
 }
 
 /// Other sites may call with tokens; cookies never go there.

@@ -99,6 +99,13 @@ impl HttpError {
         Self::logged(code, Some(detail.into()))
     }
 
+    /// The same with no line in the log: of a refusal that strangers get as often as they like.
+    pub(crate) fn unlogged(code: ErrorCode, detail: impl Into<String>) -> Self {
+        let mut refusal = Self::build(code, Some(detail.into()));
+        refusal.0.error_id = None;
+        refusal
+    }
+
     /// The request itself is wrong.
     pub(crate) fn invalid(detail: impl Into<String>) -> Self {
         Self::detailed(ErrorCode::InvalidRequest, detail)

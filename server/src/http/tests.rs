@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use actix_web::{
     body::{MessageBody, to_bytes},
-    http::{Method, StatusCode, header},
+    http::{Method, StatusCode, Version, header},
     test::{TestRequest, call_service, init_service},
     web,
 };
@@ -202,7 +202,10 @@ async fn shared(config: Config) -> web::Data<Shared> {
             clock::system(),
         )
         .unwrap(),
-        connections: Connections::new(100, &config.trusted_proxies),
+        connections: Connections::new(
+            config.requests.max_connections_per_address,
+            &config.trusted_proxies,
+        ),
         config: Arc::new(config),
         metrics: Metrics::new(Registry::default()),
         lifecycle: Lifecycle::default(),
@@ -238,6 +241,35 @@ async fn every_documented_route_is_taken_by_a_handler() {
         let untaken = [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED];
         assert!(!untaken.contains(&status), "{route} answered {status}");
     }
+}
+
+/// One connection of HTTP/2 carries as many requests as its client likes.
+#[actix_web::test]
+async fn the_requests_of_http_2_are_counted_by_address() {
+    let shared = shared(config()).await;
+    let most = shared.config.requests.max_connections_per_address;
+    let app = init_service(application(shared)).await;
+    let ask = async |address: &str| {
+        let request = TestRequest::with_uri("/healthz")
+            .version(Version::HTTP_2)
+            .peer_addr(address.parse().unwrap());
+        call_service(&app, request.to_request()).await
+    };
+    let mut open = Vec::new();
+    for _ in 0..most {
+        open.push(ask("192.0.2.1:1").await);
+    }
+    assert!(open.iter().all(|answer| answer.status() == StatusCode::OK));
+    let refused = ask("192.0.2.1:2").await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        problem(refused.into_body()).await.error_id,
+        None,
+        "the log has nothing of each"
+    );
+    assert_eq!(ask("192.0.2.2:1").await.status(), StatusCode::OK);
+    open.pop();
+    assert_eq!(ask("192.0.2.1:3").await.status(), StatusCode::OK);
 }
 
 #[actix_web::test]

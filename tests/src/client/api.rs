@@ -169,14 +169,18 @@ impl Call {
     /// Sets a body that comes piece by piece, of a length announced before.
     #[must_use]
     pub fn stream(mut self, length: usize, pieces: tokio::sync::mpsc::Receiver<Vec<u8>>) -> Call {
+        self.request = self.request.header("Content-Length", length);
+        self.chunked(pieces)
+    }
+
+    /// Sets a body that comes piece by piece, of a length that nobody announced.
+    #[must_use]
+    pub fn chunked(mut self, pieces: tokio::sync::mpsc::Receiver<Vec<u8>>) -> Call {
         let pieces = futures_util::stream::unfold(pieces, |mut pieces| async move {
             let piece = pieces.recv().await?;
             Some((Ok::<_, std::io::Error>(piece), pieces))
         });
-        self.request = self
-            .request
-            .header("Content-Length", length)
-            .body(reqwest::Body::wrap_stream(pieces));
+        self.request = self.request.body(reqwest::Body::wrap_stream(pieces));
         self
     }
 
