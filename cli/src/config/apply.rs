@@ -67,7 +67,7 @@ pub enum NotUnderstood {
     /// Also what `--help` and `--version` answer.
     #[error(transparent)]
     Line(#[from] clap::Error),
-    /// A settings file.
+    /// A settings file or a variable.
     #[error(transparent)]
     Config(#[from] ConfigError),
 }
@@ -76,14 +76,15 @@ pub enum NotUnderstood {
 /// about, when the line can be read that far.
 ///
 /// # Errors
-/// A line that clap refuses (or answers, as `--help`), a settings file that can not be used.
+/// A line that clap refuses (or answers, as `--help`), a settings file that can not be used, a variable by its old name.
 pub fn parse(
     commands: &Command,
     line: &[OsString],
     places: &Places,
     job: impl FnOnce(&ArgMatches) -> Option<Layer>,
 ) -> Result<Parsed, NotUnderstood> {
-    let commands = with_environment(commands.clone());
+    let plain = commands;
+    let commands = with_environment(plain.clone());
     // Only to learn which command it is and which file it names: what is missing may stand in that file.
     let glance = commands.clone().ignore_errors(true);
     let Ok(first) = glance.try_get_matches_from(line) else {
@@ -93,6 +94,7 @@ pub fn parse(
             layers: Vec::new(),
         });
     };
+    refuse_old_variable(plain, &|name| std::env::var_os(name).is_some())?;
     let named = first.try_get_one::<PathBuf>("config").ok().flatten();
     let files = places.read(named.map(PathBuf::as_path), &commands)?;
     let layers: Vec<Layer> = job(&first).into_iter().chain(files).collect();
@@ -128,22 +130,44 @@ pub(super) fn long_name(option: &Arg) -> Option<String> {
 /// run in one environment.
 const PREFIX: &str = "FERRY_CLI_";
 
+/// What they began with before.
+const OLD_PREFIX: &str = "FERRY_";
+
 /// The prefix and the long name in capitals: `--job-dir` is `FERRY_CLI_JOB_DIR`.
 pub(super) fn variable(long: &str) -> String {
     format!("{PREFIX}{}", long.replace('-', "_").to_uppercase())
 }
 
+/// The long name of an option that has a variable: what has a name in files, and the file itself.
+fn name_of_variable(option: &Arg) -> Option<String> {
+    long_name(option).or_else(|| {
+        let config = option.get_long().filter(|long| *long == "config");
+        config.map(str::to_owned)
+    })
+}
+
+/// `FERRY_DRY_RUN` was the name of what `FERRY_CLI_DRY_RUN` is. Passing over it would copy where somebody asked not to.
+/// It may stay for another program where the new one is set as well. No setting of the server has an option's name.
+pub(super) fn refuse_old_variable(
+    commands: &Command,
+    is_set: &dyn Fn(&str) -> bool,
+) -> Result<(), ConfigError> {
+    for long in commands.get_arguments().filter_map(name_of_variable) {
+        let new = variable(&long);
+        let old = new.replacen(PREFIX, OLD_PREFIX, 1);
+        if is_set(&old) && !is_set(&new) {
+            return Err(ConfigError::OldVariable { old, new });
+        }
+    }
+    let mut below = commands.get_subcommands();
+    below.try_for_each(|command| refuse_old_variable(command, is_set))
+}
+
 /// Every option, of every command, also by its variable.
 fn with_environment(command: Command) -> Command {
-    let command = command.mut_args(|option| {
-        let named = long_name(&option).or_else(|| {
-            let config = option.get_long().filter(|long| *long == "config");
-            config.map(str::to_owned)
-        });
-        match named {
-            Some(long) => option.env(variable(&long)).hide_env(true),
-            None => option,
-        }
+    let command = command.mut_args(|option| match name_of_variable(&option) {
+        Some(long) => option.env(variable(&long)).hide_env(true),
+        None => option,
     });
     command.mut_subcommands(with_environment)
 }

@@ -50,6 +50,16 @@ pub enum ConfigError {
         /// What it wants.
         reason: String,
     },
+    /// A variable by the name it had before.
+    #[error(
+        "{old} is called {new} now and is not read any more; rename it, or set {new} too if another program reads {old}"
+    )]
+    OldVariable {
+        /// As it is set.
+        old: String,
+        /// What it is called now.
+        new: String,
+    },
     /// Something is in the way of a new file.
     #[error("{} exists already; name another file with --output, or add --force to replace it", file.display())]
     Exists {

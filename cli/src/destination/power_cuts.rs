@@ -86,6 +86,10 @@ impl Sides {
     }
 
     fn directory(&self) -> std::io::Result<LocalDirectory> {
+        self.directory_until(Stop::new())
+    }
+
+    fn directory_until(&self, stop: Stop) -> std::io::Result<LocalDirectory> {
         let manner = Manner {
             job_short: "0badf00d".into(),
             algorithm: Algorithm::Blake3,
@@ -93,7 +97,7 @@ impl Sides {
             buffer_bytes: 256,
             // about half of them
             large_bytes: 450,
-            stop: Stop::new(),
+            stop,
             activity: Activity::default(),
         };
         Ok(LocalDirectory::new(
@@ -303,4 +307,21 @@ fn a_full_destination_is_told_from_other_faults() {
     });
     let ended = sides.run(&mut Vec::new());
     assert_eq!(ended.unwrap_err().class, crate::engine::fault::Class::Full);
+}
+
+#[test]
+fn a_stop_during_the_read_back_keeps_a_large_file_that_is_written() {
+    let sides = Sides::new(7);
+    sides.source.put("large", &[7; 2_000]);
+    let stop = Stop::new();
+    stop.by_signal(2);
+    let directory = sides.directory_until(stop).unwrap();
+    let tree = Tree::new(sides.source.open_root(Path::new("/")).unwrap());
+    let received = receive(&directory, &tree, b"large").unwrap();
+    let verdicts = directory.settle(vec![received]);
+    assert!(verdicts.iter().all(Result::is_ok), "{verdicts:?}");
+    assert_eq!(
+        sides.target.files().get(b"large".as_slice()),
+        Some(&vec![7; 2_000])
+    );
 }

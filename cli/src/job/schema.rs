@@ -27,6 +27,9 @@ const CACHE: &[M<'static>] = &[
 /// The schema that this program writes.
 pub const JOB_VERSION: u32 = 4;
 
+/// The version of jobs that had lists of files and neither states nor a trail.
+const WITHOUT_STATES: u32 = 1;
+
 /// Filesystems that lie on other machines: their shared memory does not reach us, so WAL would break there.
 /// Numbers of `statfs(2)`: NFS, SMB, CIFS, SMB2, AFS, Coda, 9P, Ceph, FUSE (sshfs and others).
 const NETWORK: &[i64] = &[
@@ -177,22 +180,27 @@ fn bring_up_to_date(
             "migrated",
             &serde_json::json!({"from": found, "to": known}),
         )?;
-        let listed: Vec<i64> = transaction
-            .prepare("SELECT id FROM source_file ORDER BY id")?
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        if !listed.is_empty() {
-            audit::append_states(
-                &transaction,
-                clock.now_ns(),
-                None,
-                "added",
-                &[(super::FileState::Pending, listed)],
-            )?;
+        if found == WITHOUT_STATES {
+            tell_all_pending(&transaction, clock)?;
         }
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// The step from [`WITHOUT_STATES`] made every listed file pending. Later versions told each state when it came about.
+fn tell_all_pending(connection: &Connection, clock: &Clock) -> Result<(), JobError> {
+    let listed: Vec<i64> = connection
+        .prepare("SELECT id FROM source_file ORDER BY id")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    audit::append_states(
+        connection,
+        clock.now_ns(),
+        None,
+        "added",
+        &[(super::FileState::Pending, listed)],
+    )
 }
 
 /// `N.db.v2.bak` beside the database.

@@ -316,7 +316,7 @@ fn every_exit_code_is_produced_and_no_other() {
 }
 
 #[test]
-fn r58_variables_of_its_own_set_options_and_those_of_the_server_set_none() {
+fn r58_variables_of_its_own_set_options_and_old_names_are_refused() {
     let fixture = Fixture::new();
     let shown = |name: &str, value: &str| {
         let mut command = fixture.command(["config", "show", "--origin"]);
@@ -325,8 +325,25 @@ fn r58_variables_of_its_own_set_options_and_those_of_the_server_set_none() {
     };
     let own = shown("FERRY_CLI_THREADS", "7");
     assert!(own.contains("environment FERRY_CLI_THREADS"), "{own}");
-    let other = shown("FERRY_THREADS", "7");
-    assert!(!other.contains("environment FERRY"), "{other}");
+    let of_the_server = shown("FERRY_LISTEN", "127.0.0.1:1");
+    assert!(!of_the_server.contains("environment FERRY"));
+    assert!(of_the_server.contains("threads"), "{of_the_server}");
+    let with_old = |variables: &[(&str, &str)], line: &[&str]| {
+        let mut command = fixture.command(line);
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), told)
+    };
+    let old = ("FERRY_DRY_RUN", "true");
+    let (code, told) = with_old(&[old], &["config", "show"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(
+        told.contains("FERRY_DRY_RUN is called FERRY_CLI_DRY_RUN now"),
+        "{told}"
+    );
+    let both = [old, ("FERRY_CLI_DRY_RUN", "true")];
+    assert_eq!(with_old(&both, &["config", "show"]).0, Some(0));
+    assert_eq!(with_old(&[old], &["--help"]).0, Some(0));
     let typo = fixture
         .command(["status", "j"])
         .env("FERRY_CLI_CONFIG", "not/there.yaml")

@@ -138,6 +138,50 @@ fn r04_a_job_without_states_is_backed_up_and_migrated_and_a_newer_one_is_refused
     );
 }
 
+/// A job as the program of an earlier version had left it.
+fn take_back_to(fixture: &Fixture, version: u32) {
+    let database = fixture.database("jobs/j.db");
+    let (of_3, of_4) = (
+        [
+            "source_file DROP COLUMN kind",
+            "source_file DROP COLUMN mode",
+            "source_file DROP COLUMN inode",
+            "source_file DROP COLUMN nlink",
+        ],
+        [
+            "operation DROP COLUMN estimate",
+            "operation DROP COLUMN copying_secs",
+            "attempt DROP COLUMN took_ns",
+        ],
+    );
+    let later = of_3.iter().filter(|_| version < 3).chain(&of_4);
+    for change in later {
+        database
+            .execute_batch(&format!("ALTER TABLE {change}"))
+            .unwrap();
+    }
+    database
+        .pragma_update(None, "user_version", version)
+        .unwrap();
+}
+
+#[test]
+fn r98_the_trail_of_a_finished_job_still_replays_after_a_migration() {
+    for version in [2, 3] {
+        let fixture = Fixture::new();
+        fixture.fill("src", 3);
+        fixture.job();
+        fixture.ferry("copy jobs/j.db --dest dst").ends_with(0);
+        take_back_to(&fixture, version);
+        let told = fixture
+            .ferry("log jobs/j.db --verify --json")
+            .ends_with(0)
+            .json();
+        assert_eq!(told["different_files"], 0, "from version {version}");
+        assert!(fixture.path(&format!("jobs/j.db.v{version}.bak")).exists());
+    }
+}
+
 #[test]
 fn r14_new_fields_come_by_migration_without_a_scan() {
     let fixture = Fixture::new();

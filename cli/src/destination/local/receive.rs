@@ -9,7 +9,7 @@ use crate::{
         buffer::Buffer,
         content::{Content, Piece},
         disk::{Dir, Kind, OpenFile, Owner},
-        fault::Fault,
+        fault::{Class, Fault},
         hasher::{Checksum, checksum_of},
         pace::Pace,
     },
@@ -120,7 +120,7 @@ impl LocalDirectory {
         file.set_mode_and_mtime(looks.mode_for(owner_kept), looks.mtime_ns)
             .map_err(|error| failed(&error, "setting mode and time"))?;
         let proof = match large {
-            true => Proof::ReadBack(self.prove(file, &mut buffer)?),
+            true => self.prove(file, &mut buffer)?,
             false => Proof::WithItsBatch,
         };
         Ok(Filled {
@@ -133,8 +133,9 @@ impl LocalDirectory {
         })
     }
 
-    /// Steps 3 and 4 of a large file. A stop drops it, however much is read back.
-    fn prove(&self, file: &mut dyn OpenFile, buffer: &mut Buffer) -> Result<Checksum, Fault> {
+    /// Steps 3 and 4 of a large file. Hours of writing may lie behind it: a stop ends only this reading, and the file
+    /// is read back with its batch, which a run still settles before it ends.
+    fn prove(&self, file: &mut dyn OpenFile, buffer: &mut Buffer) -> Result<Proof, Fault> {
         if self.manner.durability != Durability::None {
             let _syncing = self.manner.activity.syncing();
             let synced = file.sync_data();
@@ -144,7 +145,10 @@ impl LocalDirectory {
         let _ = file.drop_cache();
         file.will_read_in_order();
         file.go_around_cache();
-        self.read_back(file, buffer, Some(&self.manner.stop))
+        match self.read_back(file, buffer, Some(&self.manner.stop)) {
+            Err(fault) if fault.class == Class::Stopped => Ok(Proof::WithItsBatch),
+            read => read.map(Proof::ReadBack),
+        }
     }
 
     /// Source to file, piece by piece.
