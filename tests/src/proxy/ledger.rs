@@ -186,8 +186,11 @@ impl Ledger {
     #[must_use]
     pub fn by_place(&self) -> Ledger {
         let mut ledger = self.clone();
-        let parts = ledger.seen.iter_mut().filter_map(|seen| seen.part.as_mut());
-        parts.for_each(|part| part.file_id.clear());
+        for seen in &mut ledger.seen {
+            let confirmed = seen.confirmed.as_mut().map(|confirmed| &mut confirmed.part);
+            let parts = seen.part.iter_mut().chain(confirmed);
+            parts.for_each(|part| part.file_id.clear());
+        }
         ledger
     }
 

@@ -300,7 +300,8 @@ impl Case {
                 .await?;
             anyhow::Ok(began.elapsed().as_secs_f64())
         };
-        let (first_part_secs, ()) = tokio::try_join!(first_part, self.make_trouble(browser, line))?;
+        let (first_part_secs, ()) =
+            tokio::try_join!(first_part, self.make_incident(browser, line))?;
         for file in files {
             page.until_upload(&name_of(file), &["done"], due * TIMES_OF_DUE)
                 .await?;
@@ -325,7 +326,7 @@ impl Case {
         }
     }
 
-    async fn make_trouble(&self, browser: &Browser, line: &Line) -> Result<()> {
+    async fn make_incident(&self, browser: &Browser, line: &Line) -> Result<()> {
         let pause = |secs| sleep(Duration::from_secs(secs));
         match self.incident {
             Incident::None | Incident::Cuts | Incident::Shared { .. } => {}
