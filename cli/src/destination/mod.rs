@@ -17,6 +17,17 @@ use crate::{
     path::RelativePath,
 };
 
+/// So many directories cost more one by one than their filesystem at once.
+pub const SYNCED_TOGETHER_FROM: usize = 8;
+
+/// What the names of a job's temporary files end with; they begin with a dot.
+pub const TEMPORARY_SUFFIX: &str = ".ferry-part";
+
+/// Whether a name is that of a temporary file, of whatever job: a killed run leaves some.
+pub fn is_temporary(name: &[u8]) -> bool {
+    name.starts_with(b".") && name.ends_with(TEMPORARY_SUFFIX.as_bytes())
+}
+
 /// A place that holds files under names. Five methods; called from several threads.
 pub trait Destination: Send + Sync {
     /// What is there under a name; none: nothing.

@@ -4,6 +4,14 @@
 /// the largest sector in common use.
 pub const ALIGNMENT_BYTES: usize = 4096;
 
+/// Bytes of a buffer for a file: no more than `most`, no more than the file needs, and never less than one block.
+pub fn size_for(file_bytes: u64, most: usize) -> usize {
+    let most = most.max(ALIGNMENT_BYTES);
+    // one more than the file has, so that its end shows in the same read
+    let needed = usize::try_from(file_bytes.saturating_add(1)).unwrap_or(most);
+    needed.clamp(ALIGNMENT_BYTES, most)
+}
+
 /// Bytes at an address that is a multiple of [`ALIGNMENT_BYTES`].
 #[derive(Debug)]
 pub struct Buffer {

@@ -92,7 +92,7 @@ impl Cache {
         let writer = Writer::start(schema::open_cache(path, clock)?);
         Ok(Cache {
             writer,
-            reader: Mutex::new(schema::open_reader(path)?),
+            reader: Mutex::new(schema::open_cache_reader(path)?),
         })
     }
 

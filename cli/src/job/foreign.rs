@@ -38,14 +38,15 @@ pub fn each_checksum(
     path: &Path,
     mut take: impl FnMut(Key, Checksum) -> Result<bool, JobError>,
 ) -> Result<(), JobError> {
-    let connection = schema::open_reader(path)?;
-    let sql = match (
-        has(&connection, "checksum")?,
-        has(&connection, "copy_status")?,
-    ) {
-        (true, _) => OF_CACHE,
-        (_, true) => OF_JOB,
-        _ => return Err(JobError::NoChecksums(path.to_owned())),
+    let mut connection = schema::open_reader(path)?;
+    let sql = if has(&connection, "checksum")? {
+        // a newer cache is refused by its own version
+        connection = schema::open_cache_reader(path)?;
+        OF_CACHE
+    } else if has(&connection, "copy_status")? {
+        OF_JOB
+    } else {
+        return Err(JobError::NoChecksums(path.to_owned()));
     };
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;

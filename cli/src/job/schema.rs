@@ -24,8 +24,32 @@ const CACHE: &[M<'static>] = &[
     M::up(include_str!("../../migrations/cache_0002.sql")),
 ];
 
-/// The schema that this program writes.
-pub const JOB_VERSION: u32 = 4;
+/// A kind of database: its steps, one a version.
+#[derive(Clone, Copy)]
+struct Schema {
+    steps: &'static [M<'static>],
+    /// Jobs have a trail that tells of migrations.
+    has_trail: bool,
+}
+
+const JOB_SCHEMA: Schema = Schema {
+    steps: JOB,
+    has_trail: true,
+};
+const CACHE_SCHEMA: Schema = Schema {
+    steps: CACHE,
+    has_trail: false,
+};
+
+impl Schema {
+    /// The version that this program writes.
+    const fn version(self) -> u32 {
+        self.steps.len() as u32
+    }
+}
+
+/// The version of jobs that this program writes.
+pub const JOB_VERSION: u32 = JOB_SCHEMA.version();
 
 /// The version of jobs that had lists of files and neither states nor a trail.
 const WITHOUT_STATES: u32 = 1;
@@ -66,12 +90,12 @@ impl Journal {
 
 /// Opens a job's database for the one writer.
 pub fn open_job(path: &Path, clock: &Arc<Clock>) -> Result<Connection, JobError> {
-    open_with(path, JOB, journal_at(path), clock)
+    open_with(path, JOB_SCHEMA, journal_at(path), clock)
 }
 
 /// Opens the checksum cache for writing.
 pub fn open_cache(path: &Path, clock: &Arc<Clock>) -> Result<Connection, JobError> {
-    open_with(path, CACHE, journal_at(path), clock)
+    open_with(path, CACHE_SCHEMA, journal_at(path), clock)
 }
 
 fn journal_at(path: &Path) -> Journal {
@@ -84,27 +108,36 @@ fn journal_at(path: &Path) -> Journal {
 
 fn open_with(
     path: &Path,
-    steps: &'static [M<'static>],
+    schema: Schema,
     journal: Journal,
     clock: &Arc<Clock>,
 ) -> Result<Connection, JobError> {
     let attempt = || {
         let mut connection = Connection::open(path)?;
         set_up(&connection, journal)?;
-        bring_up_to_date(&mut connection, path, steps, clock)?;
+        bring_up_to_date(&mut connection, path, schema, clock)?;
         Ok(connection)
     };
     attempt().map_err(|error| named(error, path))
 }
 
-/// Opens a database to read from it only. It sees a snapshot while another process writes.
+/// Opens a job's database to read from it only. It sees a snapshot while another process writes.
 pub fn open_reader(path: &Path) -> Result<Connection, JobError> {
+    reader_of(path, JOB_SCHEMA)
+}
+
+/// The same for a checksum cache.
+pub fn open_cache_reader(path: &Path) -> Result<Connection, JobError> {
+    reader_of(path, CACHE_SCHEMA)
+}
+
+fn reader_of(path: &Path, schema: Schema) -> Result<Connection, JobError> {
     let attempt = || {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "cache_size", -8_192)?;
-        refuse_newer(&connection, path, JOB_VERSION)?;
+        refuse_newer(&connection, path, schema.version())?;
         Ok(connection)
     };
     attempt().map_err(|error| named(error, path))
@@ -155,10 +188,10 @@ fn refuse_newer(connection: &Connection, path: &Path, known: u32) -> Result<u32,
 fn bring_up_to_date(
     connection: &mut Connection,
     path: &Path,
-    steps: &'static [M<'static>],
+    schema: Schema,
     clock: &Arc<Clock>,
 ) -> Result<(), JobError> {
-    let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    let known = schema.version();
     let found = refuse_newer(connection, path, known)?;
     if found == known {
         return Ok(());
@@ -166,12 +199,12 @@ fn bring_up_to_date(
     if found > 0 {
         back_up(connection, path, found)?;
     }
-    let migrated = Migrations::from_slice(steps).to_latest(connection);
+    let migrated = Migrations::from_slice(schema.steps).to_latest(connection);
     migrated.map_err(|error| JobError::Damaged {
         path: path.to_owned(),
         detail: error.to_string(),
     })?;
-    if known == JOB_VERSION && steps.len() == JOB.len() {
+    if schema.has_trail {
         let transaction = connection.transaction()?;
         audit::append(
             &transaction,

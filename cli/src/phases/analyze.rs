@@ -12,6 +12,7 @@ use ignore::{WalkBuilder, overrides::Override, overrides::OverrideBuilder};
 
 use super::{Event, Phase, PhaseError, Work, work::stopped_by};
 use crate::{
+    destination,
     engine::volume,
     exit::ExitCode,
     job::{
@@ -415,8 +416,7 @@ fn id_of(put: &Put) -> FileId {
 /// A temporary file of some job, which a killed run left, or the name of a volume, which names one and no other.
 pub(super) fn is_our_own(path: &RelativePath) -> bool {
     let name = path.name();
-    let is_part = name.starts_with(b".") && name.ends_with(b".ferry-part");
-    is_part || name == volume::ID_FILE.as_bytes()
+    destination::is_temporary(name) || name == volume::ID_FILE.as_bytes()
 }
 
 /// What a scan stores of a file.

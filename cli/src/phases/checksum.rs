@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{Event, Outcome, Phase, PhaseError, Work, places, work::stopped_by};
 use crate::{
     engine::{
+        buffer,
         content::Content,
         fault::{Class, Fault},
         hasher::Checksum,
@@ -230,7 +231,7 @@ impl Run<'_, '_> {
         queue: &crossbeam_channel::Receiver<Task>,
         values: &crossbeam_channel::Sender<(Key, Checksum)>,
     ) {
-        let mut buffer = vec![0; self.work.settings.buffer_bytes.max(4096)];
+        let mut buffer = vec![0; buffer::size_for(u64::MAX, self.work.settings.buffer_bytes)];
         for task in queue {
             if self.work.stop.is_asked() {
                 continue;

@@ -198,8 +198,13 @@ fn keep(work: &Work<'_>, targets: &[Target], mut directories: Vec<Directory>) {
         ));
     }
     for target in targets {
-        // what is lost at a power cut now are times of directories, which the next run sets again
-        let _ = target.directory.make_directories_durable();
+        if let Err(fault) = target.directory.make_directories_durable() {
+            // files are durable by their batches; what a power cut can take now are directories without any, and times
+            work.warn(format!(
+                "directories below {} may not survive a power cut: {fault}; run it again to be sure",
+                String::from_utf8_lossy(&target.root.located.path)
+            ));
+        }
     }
     if failed.files > 0 {
         work.warn(format!(

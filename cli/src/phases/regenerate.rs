@@ -112,7 +112,7 @@ fn rebuilt(work: &Work<'_>, compare: Compare, told: Regenerated) -> Result<Regen
     );
     work.job.writer.write_durably(move |transaction| {
         let mut done = told;
-        let cached = schema::open_reader(&compare.cache)?;
+        let cached = schema::open_cache_reader(&compare.cache)?;
         let mut after = FileId(0);
         loop {
             let page = files::page(transaction, &[], after, PAGE)?;

@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::destination::SYNCED_TOGETHER_FROM;
+
 const MIB: u64 = 1 << 20;
 const BLOCK_BYTES: usize = 1 << 20;
 /// Written between two syncs, so that a slow disk is noticed in time.
@@ -17,8 +19,6 @@ const SYNCED_BYTES: u64 = 8 * MIB;
 /// Files made to learn what a small file costs.
 const SMALL_FILES: u32 = 96;
 const SMALL_FILE_BYTES: usize = 4096;
-/// Fewer files than this are synced one by one.
-const SYNCED_TOGETHER_FROM: u32 = 8;
 const PREFIX: &str = ".ferry-preflight-";
 
 /// What measuring may cost in all.
@@ -233,7 +233,7 @@ fn file_cost(
         SMALL_FILES
     };
     let wanted = u32::try_from(files.max(1)).map_or(most, |files| files.min(most));
-    let together = wanted >= SYNCED_TOGETHER_FROM;
+    let together = usize::try_from(wanted).is_ok_and(|files| files >= SYNCED_TOGETHER_FROM);
     let dir = tempfile::Builder::new()
         .prefix(&format!("{PREFIX}{}-", std::process::id()))
         .tempdir_in(destination)?;

@@ -17,12 +17,12 @@ mod settle;
 
 use std::{io, sync::Arc};
 
-use super::{Destination, Found, Incoming, Received, Settled, Sharing};
+use super::{Destination, Found, Incoming, Received, Settled, Sharing, TEMPORARY_SUFFIX};
 use crate::{
     clock::UnixNanos,
     engine::{
         activity::Activity,
-        buffer::Buffer,
+        buffer::{self, Buffer},
         disk::{Dir, Kind, OpenFile, Owner, Room},
         fault::{Fault, Where},
         hasher::{Checksum, Hasher, checksum_of},
@@ -140,7 +140,7 @@ impl LocalDirectory {
 
     /// `.<name>.<job8>.ferry-part`; a name that leaves no room for that is replaced by its hash.
     pub fn temporary_name(job_short: &str, name: &[u8]) -> Vec<u8> {
-        let tail = format!(".{job_short}.ferry-part");
+        let tail = format!(".{job_short}{TEMPORARY_SUFFIX}");
         let plain = [b".", name, tail.as_bytes()].concat();
         if plain.len() <= NAME_MAX_BYTES {
             return plain;
@@ -153,8 +153,8 @@ impl LocalDirectory {
     pub fn folds_case(&self) -> bool {
         let root = self.tree.root();
         let (asked, other) = (
-            format!(".ferry-case-{}.ferry-part", self.manner.job_short),
-            format!(".FERRY-CASE-{}.ferry-part", self.manner.job_short),
+            format!(".ferry-case-{}{TEMPORARY_SUFFIX}", self.manner.job_short),
+            format!(".FERRY-CASE-{}{TEMPORARY_SUFFIX}", self.manner.job_short),
         );
         // of a run that was killed here
         let _ = root.remove(asked.as_bytes());
@@ -231,7 +231,11 @@ impl LocalDirectory {
     pub fn can_clone(&self) -> bool {
         let root = self.tree.root();
         let names = ["a", "b"].map(|name| {
-            format!(".ferry-clone-{}-{name}.ferry-part", self.manner.job_short).into_bytes()
+            format!(
+                ".ferry-clone-{}-{name}{TEMPORARY_SUFFIX}",
+                self.manner.job_short
+            )
+            .into_bytes()
         });
         for name in &names {
             // of a run that was killed here
@@ -252,10 +256,7 @@ impl LocalDirectory {
 
     /// As large as the manner says, but no larger than a file of this size needs.
     fn buffer_for(&self, size_bytes: u64) -> Buffer {
-        let most = self.manner.buffer_bytes.max(4096);
-        // one more than the file has, so that its end shows in the same read
-        let needed = usize::try_from(size_bytes.saturating_add(1)).unwrap_or(most);
-        Buffer::new(needed.clamp(4096, most))
+        Buffer::new(buffer::size_for(size_bytes, self.manner.buffer_bytes))
     }
 
     /// The rest of an open file. None: a stop was asked for.

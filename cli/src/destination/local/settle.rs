@@ -4,7 +4,7 @@ use std::io;
 
 use super::{LocalDirectory, Part, Proof, failed};
 use crate::{
-    destination::{Received, Settled, Ticket},
+    destination::{Received, SYNCED_TOGETHER_FROM, Settled, Ticket},
     engine::{
         buffer::Buffer,
         disk::OpenFile,
@@ -15,9 +15,6 @@ use crate::{
     job::Cause,
     settings::Durability,
 };
-
-/// So many directories cost more one by one than their filesystem at once.
-const SYNCED_TOGETHER_FROM: usize = 8;
 
 impl LocalDirectory {
     /// Steps 3 to 5; see [`crate::destination::Destination::settle`].

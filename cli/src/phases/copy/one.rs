@@ -10,6 +10,7 @@ use super::{
 use crate::{
     destination::{Destination as _, Found, Incoming, Received},
     engine::{
+        buffer,
         content::Content,
         disk::Kind,
         fault::{Class, Fault, Where},
@@ -157,9 +158,7 @@ impl Copy<'_, '_> {
     }
 
     fn buffer_for(&self, size_bytes: u64) -> Vec<u8> {
-        let most = self.work.settings.buffer_bytes.max(4096);
-        let needed = usize::try_from(size_bytes.saturating_add(1)).unwrap_or(most);
-        vec![0; needed.clamp(4096, most)]
+        vec![0; buffer::size_for(size_bytes, self.work.settings.buffer_bytes)]
     }
 
     /// It is there, equal. After a crash it may not be durable yet: it settles like a copy.
