@@ -36,7 +36,8 @@ pub struct PieceSize {
 }
 
 /// One body on its way: where its next piece begins. A server that has less of it than was confirmed is another one, with
-/// a spool of its own: from then on what is left of the body goes in one request; from its beginning any server takes that. It lives as long as its body.
+/// a spool of its own: from then on what is left of the body goes in one request, which any server takes from its
+/// beginning. It lives as long as its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BodyCourse {
     len_bytes: u64,

@@ -2,34 +2,29 @@
 
 use super::*;
 
-#[test]
-fn r94_a_full_destination_ends_resumably_when_the_wait_is_over() {
-    let files = contents(6, 10_000);
-    let bench = Bench::new(&files);
+/// Room for two files of six.
+fn leave_little_room(bench: &Bench, files: &BTreeMap<&str, Vec<u8>>) {
     let used: u64 = files.values().map(|content| content.len() as u64).sum();
     bench.disk.set_plan(Plan {
         capacity_bytes: Some(used + 25_000),
         ..Plan::default()
     });
-    let disk: Arc<dyn Disk> = Arc::new(bench.disk.clone());
-    let work = Work::begin(
-        &bench.job,
-        &bench.settings,
-        &bench.ear,
-        &bench.stop,
-        disk,
-        "copy",
-    )
-    .unwrap();
-    let outcome = run(
-        &work,
-        &bench.cache,
-        &Options {
-            force: true,
-            ..Options::default()
-        },
-    )
-    .unwrap();
+}
+
+/// It begins although space seems short.
+fn forced() -> Options {
+    Options {
+        force: true,
+        ..Options::default()
+    }
+}
+
+#[test]
+fn r94_a_full_destination_ends_resumably_when_the_wait_is_over() {
+    let files = contents(6, 10_000);
+    let bench = Bench::new(&files);
+    leave_little_room(&bench, &files);
+    let outcome = bench.try_copy(&forced()).unwrap();
     assert_eq!(outcome.exit_code(), ExitCode::Refused);
     let counts = bench.counts();
     assert!(
@@ -51,21 +46,7 @@ fn r94_room_that_is_made_while_it_waits_lets_it_go_on() {
     let files = contents(6, 10_000);
     let mut bench = Bench::new(&files);
     bench.settings.wait_secs = 60;
-    let used: u64 = files.values().map(|content| content.len() as u64).sum();
-    bench.disk.set_plan(Plan {
-        capacity_bytes: Some(used + 25_000),
-        ..Plan::default()
-    });
-    let disk: Arc<dyn Disk> = Arc::new(bench.disk.clone());
-    let work = Work::begin(
-        &bench.job,
-        &bench.settings,
-        &bench.ear,
-        &bench.stop,
-        disk,
-        "copy",
-    )
-    .unwrap();
+    leave_little_room(&bench, &files);
     let outcome = std::thread::scope(|scope| {
         let waiter = scope.spawn(|| {
             while !bench
@@ -80,15 +61,7 @@ fn r94_room_that_is_made_while_it_waits_lets_it_go_on() {
             }
             bench.disk.set_plan(Plan::default());
         });
-        let outcome = run(
-            &work,
-            &bench.cache,
-            &Options {
-                force: true,
-                ..Options::default()
-            },
-        )
-        .unwrap();
+        let outcome = bench.try_copy(&forced()).unwrap();
         waiter.join().unwrap();
         outcome
     });
@@ -108,18 +81,7 @@ fn r94_a_destination_that_is_unplugged_ends_resumably() {
             cut_at_call: Some(20 + calls * share / 8),
             ..Plan::default()
         });
-        let disk: Arc<dyn Disk> = Arc::new(bench.disk.clone());
-        let work = Work::begin(
-            &bench.job,
-            &bench.settings,
-            &bench.ear,
-            &bench.stop,
-            disk,
-            "copy",
-        )
-        .unwrap();
-        let ended = run(&work, &bench.cache, &Options::default());
-        if let Ok(outcome) = ended {
+        if let Ok(outcome) = bench.try_copy(&Options::default()) {
             assert!(
                 matches!(outcome.exit_code(), ExitCode::GaveUp | ExitCode::Ok),
                 "{outcome:?}"
